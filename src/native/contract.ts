@@ -1,0 +1,184 @@
+/**
+ * The typed face of the addon: what crosses the boundary between the control plane and the data plane.
+ *
+ * Three kinds of traffic (ARCHITECTURE.md, "The boundary"): plans go down, events come up, questions go
+ * down and are answered at once from counters. Handles cross as small numbers. Times are milliseconds
+ * unless a name says otherwise; wall-clock instants are milliseconds since the epoch, fractional.
+ *
+ * This file declares shapes only. `index.ts` beside it loads the addon; nothing else in src/ may.
+ */
+
+/** Subject patterns a user may or may not use. `undefined` allow means everything, `[]` nothing. */
+export interface SubjectPermission {
+  allow?: string[];
+  deny?: string[];
+}
+
+export interface PermissionsPlan {
+  publish?: SubjectPermission;
+  /** Entries may be `"subject queue"`. */
+  subscribe?: SubjectPermission;
+  /** Replies a responder may publish: how many (negative: any number) and for how long. */
+  allowResponses?: { max: number; expiresMs: number };
+}
+
+export interface UserPlan {
+  user: string;
+  password: string;
+  permissions?: PermissionsPlan;
+}
+
+/** Credentials that the data plane decides on its own. */
+export interface AuthPlan {
+  /** Set when a single token is configured. */
+  token?: string;
+  users: UserPlan[];
+  /** Name of the user that connections without credentials become. */
+  noAuthUser?: string;
+  /** Time a client has to send a valid CONNECT. */
+  timeoutMs: number;
+}
+
+/** What INFO tells every client; `client_id`, `client_ip` and `connect_info` are added per connection. */
+export interface InfoPlan {
+  serverId: string;
+  serverName: string;
+  version: string;
+  /** The `go` field: clients print it, nobody parses it. */
+  go: string;
+  gitCommit?: string;
+  /** Advertised host and port; the bound ones when absent. */
+  advertiseHost?: string;
+  advertisePort?: number;
+  xkey: string;
+}
+
+export interface BrokerPlan {
+  host: string;
+  /** 0: any free port. */
+  port: number;
+  /** False: no listener at all (embedding). */
+  listen: boolean;
+  info: InfoPlan;
+  auth?: AuthPlan;
+  /** False: `no_header_support`. */
+  headers: boolean;
+  maxPayload: number;
+  maxControlLine: number;
+  maxPending: number;
+  /** -1: refuse everyone. */
+  maxConnections: number;
+  /** Per connection; 0: unlimited. */
+  maxSubscriptions: number;
+  maxSubTokens: number;
+  pingIntervalMs: number;
+  pingMax: number;
+  writeDeadlineMs: number;
+  /** `write_timeout: retry`: a flush that made progress past its deadline keeps the connection. */
+  writeTimeoutRetry: boolean;
+  /** Drop for a full subscriber instead of pausing its publisher. */
+  noFastProducerStall: boolean;
+  maxClosedClients: number;
+  /** Which log lines are worth sending up. */
+  logDebug: boolean;
+  logTrace: boolean;
+  traceHeaders: boolean;
+  maxTracedMsgLen: number;
+}
+
+export interface StartedBroker {
+  broker: number;
+  /** The address the listener is bound to. */
+  host: string;
+  port: number;
+}
+
+export type NativeEvent =
+  /** A line for the log, in the reference's words; `level` as the label is printed. */
+  | { kind: 'log'; broker: number; level: 'INF' | 'DBG' | 'WRN' | 'ERR' | 'TRC'; text: string }
+  /** A client finished CONNECT (or was admitted implicitly). */
+  | { kind: 'connected'; broker: number; connection: ConnectionInfo }
+  /** A connection is gone. `connection.reason` says why. */
+  | { kind: 'disconnected'; broker: number; connection: ConnectionInfo }
+  /** All connections of a broker are closed after `stopBroker` or lame duck. */
+  | { kind: 'stopped'; broker: number }
+  /** The data plane can't go on (a loop panicked). */
+  | { kind: 'fatal'; broker: number; text: string };
+
+export interface ConnectionInfo {
+  cid: number;
+  kind: 'Client';
+  ip: string;
+  port: number;
+  startMs: number;
+  lastActivityMs: number;
+  /** Set once the connection is closed. */
+  stopMs?: number;
+  /** One of the reference's close reasons, e.g. `Client Closed`. */
+  reason?: string;
+  /** Round-trip time in nanoseconds, 0 when not measured yet. */
+  rttNs: number;
+  pendingBytes: number;
+  inMsgs: number;
+  inBytes: number;
+  outMsgs: number;
+  outBytes: number;
+  stalls: number;
+  subscriptions: number;
+  name?: string;
+  lang?: string;
+  version?: string;
+  user?: string;
+  account: string;
+}
+
+export interface SubscriptionInfo {
+  cid: number;
+  account: string;
+  subject: string;
+  queue?: string;
+  sid: string;
+  msgs: number;
+  max?: number;
+}
+
+export interface BrokerStats {
+  connections: number;
+  totalConnections: number;
+  inMsgs: number;
+  inBytes: number;
+  outMsgs: number;
+  outBytes: number;
+  slowConsumers: number;
+  slowConsumersPending: number;
+  slowConsumersDeadline: number;
+  staleConnections: number;
+  stalledClients: number;
+  subscriptions: number;
+  accounts: { name: string; connections: number; subscriptions: number }[];
+}
+
+/** Everything the addon exports. */
+export interface NativeAddon {
+  /** Makes the loops' shared state; `onWake` runs on the calling thread when events wait. Returns a runtime handle. */
+  createRuntime(reactors: number, onWake: () => void): number;
+  /** Lends the calling worker thread to one loop; returns when the runtime is stopped. */
+  runReactor(runtime: number, index: number): void;
+  /** Tells the loops to return; does not wait. Safe to call twice. */
+  stopRuntime(runtime: number): void;
+  takeEvents(runtime: number): NativeEvent[];
+  /**
+   * Binds the listener and starts serving. Throws an Error whose `code` is the system's
+   * (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`) or `INVALID_PLAN`.
+   */
+  startBroker(runtime: number, plan: BrokerPlan): StartedBroker;
+  /** Closes listener and connections (reason `Server Shutdown`); a `stopped` event follows. */
+  stopBroker(runtime: number, broker: number): void;
+  /** Stops accepting, tells clients with an `ldm` INFO; connections are closed by `closeConnection`. */
+  enterLameDuck(runtime: number, broker: number): void;
+  closeConnection(runtime: number, broker: number, cid: number, reason: string): boolean;
+  stats(runtime: number, broker: number): BrokerStats;
+  /** Open connections in cid order. */
+  connections(runtime: number, broker: number): ConnectionInfo[];
+  subscriptions(runtime: number, broker: number, cid: number | undefined): SubscriptionInfo[];
+}
