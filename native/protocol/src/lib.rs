@@ -1,1 +1,24 @@
-//! placeholder
+//! The client wire protocol, sans-IO: bytes in, operations out.
+//!
+//! - [`parse`] finds one operation at the start of a buffer, borrowing everything from it.
+//! - [`ConnectOptions`] and [`ServerInfo`] are the two JSON documents of the protocol.
+//! - [`ParseError`] carries what the peer did, what it is told and why the connection ends.
+//!
+//! It owns no buffers, keeps no state between calls and knows no sockets, clocks or files: a caller that
+//! has only part of an operation calls again with more bytes. Nothing here allocates on the way of a message.
+#![forbid(unsafe_code)]
+
+mod connect;
+mod error;
+mod info;
+mod op;
+mod parser;
+
+pub use connect::{ConnectError, ConnectOptions};
+pub use error::ParseError;
+pub use info::ServerInfo;
+pub use op::{Op, Publish};
+pub use parser::{Limits, Parsed, parse, parse_size};
+
+#[cfg(test)]
+mod tests;
