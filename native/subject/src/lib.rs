@@ -1,1 +1,37 @@
-//! placeholder
+//! Subjects and interest: which subjects are valid, which patterns match them, who wants to hear them.
+//!
+//! What: validation and comparison of subjects ([`validate`]), the interest index ([`Sublist`] and its reusable
+//! result [`Matches`]), and lists of permitted patterns ([`PatternSet`]).
+//!
+//! Layout: `validate` works on bytes alone. `sublist` is the index; it is built from `slab` (ids instead of
+//! pointers), `node` (what sits in the slabs), `text` (short byte strings without an allocation), `members`
+//! (the subscriptions of one subject) and `queue_names` (each queue name once).
+//!
+//! Invariants: the crate is pure: no clock, socket, file, thread or lock, and no unsafe code. No input makes it
+//! panic or recurse: the depth of a subject costs heap, never stack.
+
+#![forbid(unsafe_code)]
+
+mod error;
+mod matches;
+mod members;
+mod node;
+mod pattern_set;
+mod queue_names;
+mod slab;
+mod sublist;
+mod text;
+pub mod validate;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::{InvalidPattern, InvalidSubject};
+pub use matches::Matches;
+pub use pattern_set::PatternSet;
+pub use queue_names::QueueId;
+pub use sublist::{NodeId, Sublist};
+pub use validate::{
+    check_subject, has_wildcard, is_subset, is_valid_literal_subject, is_valid_subject, literal_matches, overlaps,
+    token_count,
+};

@@ -1,0 +1,145 @@
+//! Lists of subject patterns, as permissions use them.
+//!
+//! An entry is `subject` or `subject queue`; both parts may have wildcards. An entry without a queue speaks about every
+//! subscription on its subjects, one with a queue only about subscriptions in a queue group that its queue part
+//! equals or matches.
+//!
+//! Two questions are kept apart: whether a literal subject is *matched* (publishing, delivering) and whether a
+//! requested subject, which may have wildcards, is *covered*, that is: matched as a whole by one entry (subscribing).
+//! Under `bar.*` the request `bar.>` is not covered.
+
+use crate::error::InvalidPattern;
+use crate::sublist::Sublist;
+use crate::validate::{check_subject, has_wildcard, is_subset, literal_matches, overlaps};
+
+/// A list of patterns.
+#[derive(Debug, Default)]
+pub struct PatternSet {
+    plain: Sublist,
+    plain_subjects: Vec<Box<[u8]>>,
+    scoped: Vec<Scoped>,
+}
+
+/// An entry that speaks about some queues only.
+#[derive(Debug)]
+struct Scoped {
+    subject: Box<[u8]>,
+    queue: Box<[u8]>,
+}
+
+impl Scoped {
+    fn includes_queue(&self, queue: &[u8]) -> bool {
+        // A queue may be named like a pattern, so equality comes first.
+        *self.queue == *queue || (has_wildcard(&self.queue) && is_subset(queue, &self.queue))
+    }
+}
+
+impl PatternSet {
+    /// Builds the list; the first bad entry is the error.
+    pub fn new<E: AsRef<[u8]>>(entries: impl IntoIterator<Item = E>) -> Result<Self, InvalidPattern> {
+        let mut set = Self::default();
+        for entry in entries {
+            set.insert(entry.as_ref())?;
+        }
+        Ok(set)
+    }
+
+    /// Adds `subject` or `subject queue`.
+    pub fn insert(&mut self, entry: &[u8]) -> Result<(), InvalidPattern> {
+        let shown = || String::from_utf8_lossy(entry).into_owned();
+        let mut parts = entry
+            .split(|byte| b" \t\r\n\x0c".contains(byte))
+            .filter(|part| !part.is_empty());
+        let subject = parts.next().unwrap_or_default();
+        let queue = parts.next();
+        if parts.next().is_some() {
+            return Err(InvalidPattern::TooManyParts { entry: shown() });
+        }
+        check_subject(subject).map_err(|reason| InvalidPattern::Subject { entry: shown(), reason })?;
+        if let Some(queue) = queue {
+            check_subject(queue).map_err(|reason| InvalidPattern::Queue { entry: shown(), reason })?;
+            self.scoped.push(Scoped {
+                subject: subject.into(),
+                queue: queue.into(),
+            });
+            return Ok(());
+        }
+        if self.plain_subjects.iter().any(|known| **known == *subject) {
+            return Ok(());
+        }
+        self.plain
+            .insert(subject, None, self.plain_subjects.len() as u32)
+            .map_err(|reason| InvalidPattern::Subject { entry: shown(), reason })?;
+        self.plain_subjects.push(subject.into());
+        Ok(())
+    }
+
+    /// Number of entries.
+    pub fn len(&self) -> usize {
+        self.plain_subjects.len() + self.scoped.len()
+    }
+
+    /// Whether there are no entries. An empty list matches nothing.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether an entry without a queue matches this literal subject.
+    pub fn matches_literal(&self, subject: &[u8]) -> bool {
+        self.plain.has_interest(subject)
+    }
+
+    /// Whether an entry matches this literal subject for a subscription in `queue` (`None`: in no queue group).
+    pub fn matches_literal_in_queue(&self, subject: &[u8], queue: Option<&[u8]>) -> bool {
+        self.matches_literal(subject)
+            || queue.is_some_and(|queue| {
+                self.scoped
+                    .iter()
+                    .any(|e| literal_matches(subject, &e.subject) && e.includes_queue(queue))
+            })
+    }
+
+    /// Whether one entry without a queue matches everything that `subject` matches.
+    pub fn covers(&self, subject: &[u8]) -> bool {
+        self.plain.covers(subject)
+    }
+
+    /// Whether one entry covers a subscription to `subject` in `queue` (`None`: in no queue group).
+    pub fn covers_in_queue(&self, subject: &[u8], queue: Option<&[u8]>) -> bool {
+        self.covers(subject)
+            || queue.is_some_and(|queue| {
+                self.scoped
+                    .iter()
+                    .any(|e| is_subset(subject, &e.subject) && e.includes_queue(queue))
+            })
+    }
+
+    /// As an allow list: whether a subscription to `subject` in `queue` is permitted.
+    ///
+    /// Once entries with a queue cover the subject they decide for queue subscriptions: with `foo` and `foo v1`,
+    /// plain subscriptions and the queue `v1` may use `foo`, the queue `v2` may not.
+    pub fn allows(&self, subject: &[u8], queue: Option<&[u8]>) -> bool {
+        let Some(queue) = queue else {
+            return self.covers(subject);
+        };
+        let mut decided = false;
+        for entry in self.scoped.iter().filter(|entry| is_subset(subject, &entry.subject)) {
+            if entry.includes_queue(queue) {
+                return true;
+            }
+            decided = true;
+        }
+        !decided && self.covers(subject)
+    }
+
+    /// Whether some entry that speaks about `queue` and `subject` have a subject in common. A deny list that overlaps a
+    /// subscription without covering it must be asked again for each delivery.
+    pub fn overlaps(&self, subject: &[u8], queue: Option<&[u8]>) -> bool {
+        self.plain_subjects.iter().any(|plain| overlaps(plain, subject))
+            || queue.is_some_and(|queue| {
+                self.scoped
+                    .iter()
+                    .any(|e| overlaps(&e.subject, subject) && e.includes_queue(queue))
+            })
+    }
+}

@@ -1,0 +1,429 @@
+//! The interest index: from a published subject to the subscriptions that want it.
+//!
+//! Layout: subjects without wildcards lie in one hash table by their whole text, so the commonest match is one
+//! lookup. Subjects with wildcards form a trie: nodes in a slab, children under ordinary tokens in one hash table of
+//! edges keyed by (parent, token), wildcard children as fields of their parent. Both tables keep 32 bits of each hash,
+//! so growing them touches no node. Hashing is seeded per index.
+//!
+//! Invariants: a node without subscriptions and without children doesn't exist, except the root. The caller inserts
+//! each id once under one subject and removes it with the node it was given. Readers need only `&self`: put a lock
+//! around the whole index, and compare `generation` to know whether an older result still holds.
+
+use crate::error::InvalidSubject;
+use crate::matches::Matches;
+use crate::members::{MemberSet, Members};
+use crate::node::{Literal, Node};
+use crate::queue_names::{QueueId, QueueNames};
+use crate::slab::{NONE, Slab};
+use crate::text::Text;
+use crate::validate::{check_subject, has_wildcard, is_well_formed, tokens};
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use std::hash::{BuildHasher, Hasher};
+
+/// Where a subscription sits. Valid while a subscription is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct NodeId(u32);
+
+/// Marks the ids of literals; slabs hold at most 2^31 values.
+const LITERAL_BIT: u32 = 1 << 31;
+const ROOT: u32 = 0;
+
+/// A place in a slab with 32 bits of its key's hash.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    hash: u32,
+    id: u32,
+}
+
+impl Entry {
+    /// The table reads its group tag from the top bits and its position from the low ones.
+    fn spread(hash: u32) -> u64 {
+        u64::from(hash) << 32 | u64::from(hash)
+    }
+}
+
+/// The interest index. Values are ids that the caller owns.
+#[derive(Debug)]
+pub struct Sublist {
+    literals: Slab<Literal>,
+    literal_index: HashTable<Entry>,
+    nodes: Slab<Node>,
+    edges: HashTable<Entry>,
+    sets: Slab<MemberSet>,
+    queues: QueueNames,
+    hasher: RandomState,
+    len: usize,
+    generation: u64,
+    boxed_text_bytes: usize,
+}
+
+impl Default for Sublist {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Sublist {
+    /// An empty index with its own hash seed.
+    pub fn new() -> Self {
+        let mut nodes = Slab::new();
+        nodes.insert(Node::new(b"", NONE));
+        Self {
+            literals: Slab::new(),
+            literal_index: HashTable::new(),
+            nodes,
+            edges: HashTable::new(),
+            sets: Slab::new(),
+            queues: QueueNames::new(),
+            hasher: RandomState::default(),
+            len: 0,
+            generation: 0,
+            boxed_text_bytes: 0,
+        }
+    }
+
+    /// Adds a subscription. `id` must not be under the same subject and queue already.
+    pub fn insert(&mut self, subject: &[u8], queue: Option<&[u8]>, id: u32) -> Result<NodeId, InvalidSubject> {
+        check_subject(subject)?;
+        let queue = queue.map(|name| self.queues.acquire(&self.hasher, name));
+        self.len += 1;
+        self.generation += 1;
+        if has_wildcard(subject) {
+            let node = self.make_path(subject);
+            self.nodes.at_mut(node).members.add(&mut self.sets, queue, id);
+            return Ok(NodeId(node));
+        }
+        let literal = self.make_literal(subject);
+        self.literals.at_mut(literal).members.add(&mut self.sets, queue, id);
+        Ok(NodeId(literal | LITERAL_BIT))
+    }
+
+    /// Removes a subscription; false when it was not there. Nodes that nothing needs any more go with it.
+    pub fn remove(&mut self, node: NodeId, queue: Option<&[u8]>, id: u32) -> bool {
+        let queue = match queue {
+            None => None,
+            Some(name) => match self.queues.find(&self.hasher, name) {
+                None => return false,
+                found => found,
+            },
+        };
+        let place = node.0 & !LITERAL_BIT;
+        let is_literal = node.0 & LITERAL_BIT != 0;
+        let members = if is_literal {
+            self.literals.get_mut(place).map(|literal| &mut literal.members)
+        } else {
+            self.nodes.get_mut(place).map(|node| &mut node.members)
+        };
+        let Some(members) = members else { return false };
+        if !members.take(&mut self.sets, queue, id) {
+            return false;
+        }
+        let is_last = members.is_empty();
+        if let Some(queue) = queue {
+            self.queues.release(&self.hasher, queue);
+        }
+        self.len -= 1;
+        self.generation += 1;
+        match (is_last, is_literal) {
+            (true, true) => self.drop_literal(place),
+            (true, false) => self.prune(place),
+            _ => {}
+        }
+        true
+    }
+
+    /// The subject of a node, for monitoring; empty when nothing is there any more.
+    pub fn subject(&self, node: NodeId) -> Vec<u8> {
+        if node.0 & LITERAL_BIT != 0 {
+            let literal = self.literals.get(node.0 & !LITERAL_BIT);
+            return literal.map_or_else(Vec::new, |literal| literal.subject.as_bytes().to_vec());
+        }
+        let mut path = Vec::new();
+        let mut at = node.0;
+        while let Some(node) = self.nodes.get(at)
+            && at != ROOT
+        {
+            path.push(node.token.as_bytes());
+            at = node.parent;
+        }
+        path.reverse();
+        path.join(&b'.')
+    }
+
+    /// The text of a queue name that a match reported.
+    pub fn queue_name(&self, queue: QueueId) -> Option<&[u8]> {
+        self.queues.get(queue)
+    }
+
+    /// Who wants a message published to `literal`. `out` is cleared first; when it is warm nothing is allocated.
+    /// A malformed subject (an empty token) interests nobody, not even `>`.
+    pub fn matches(&self, literal: &[u8], out: &mut Matches) {
+        out.clear();
+        if let Some(found) = self.find_literal(literal) {
+            out.collect(found, &self.sets);
+        }
+        if self.has_wildcards() && is_well_formed(literal) {
+            let mut branches = std::mem::take(&mut out.branches);
+            self.walk(literal, false, &mut branches, |members| {
+                out.collect(members, &self.sets);
+                false
+            });
+            out.branches = branches;
+        }
+        out.unite_groups();
+    }
+
+    /// Whether anybody wants a message published to `literal`.
+    pub fn has_interest(&self, literal: &[u8]) -> bool {
+        if self.find_literal(literal).is_some() {
+            return true;
+        }
+        self.has_wildcards()
+            && is_well_formed(literal)
+            && self.walk(literal, false, &mut Vec::new(), |members| !members.is_empty())
+    }
+
+    /// Whether one of the subjects held here matches everything that `subject`, which may have wildcards, matches.
+    pub fn covers(&self, subject: &[u8]) -> bool {
+        if check_subject(subject).is_err() {
+            return false;
+        }
+        self.find_literal(subject).is_some()
+            || (self.has_wildcards() && self.walk(subject, true, &mut Vec::new(), |members| !members.is_empty()))
+    }
+
+    /// Number of subscriptions.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is no subscription.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Number of different subjects and trie nodes, the root not counted.
+    pub fn node_count(&self) -> usize {
+        self.literals.len() + self.nodes.len() - 1
+    }
+
+    /// Number of different queue names.
+    pub fn queue_count(&self) -> usize {
+        self.queues.len()
+    }
+
+    /// Rises with each insertion and each removal.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// About how much memory the index holds, its own fields included.
+    pub fn memory_bytes(&self) -> usize {
+        size_of::<Self>()
+            + self.literals.capacity_bytes()
+            + self.literal_index.allocation_size()
+            + self.nodes.capacity_bytes()
+            + self.edges.allocation_size()
+            + self.sets.capacity_bytes()
+            + self.sets.iter().map(MemberSet::heap_bytes).sum::<usize>()
+            + self.queues.memory_bytes()
+            + self.boxed_text_bytes
+    }
+
+    fn has_wildcards(&self) -> bool {
+        self.nodes.len() > 1
+    }
+
+    fn hash_literal(&self, subject: &[u8]) -> u32 {
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write(subject);
+        fold(hasher.finish())
+    }
+
+    fn hash_edge(&self, parent: u32, token: &[u8]) -> u32 {
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write_u32(parent);
+        hasher.write(token);
+        fold(hasher.finish())
+    }
+
+    #[inline]
+    fn find_literal(&self, subject: &[u8]) -> Option<Members> {
+        if self.literal_index.is_empty() {
+            return None;
+        }
+        let hash = self.hash_literal(subject);
+        let is_it = |entry: &Entry| entry.hash == hash && self.literals.at(entry.id).subject.as_bytes() == subject;
+        self.literal_index
+            .find(Entry::spread(hash), is_it)
+            .map(|entry| self.literals.at(entry.id).members)
+    }
+
+    #[inline]
+    fn find_edge(&self, parent: u32, token: &[u8], hash: u32) -> Option<u32> {
+        let is_it = |entry: &Entry| {
+            entry.hash == hash && {
+                let node = self.nodes.at(entry.id);
+                node.parent == parent && node.token.as_bytes() == token
+            }
+        };
+        self.edges.find(Entry::spread(hash), is_it).map(|entry| entry.id)
+    }
+
+    /// Visits every trie node whose subject matches, until `visit` returns true; returns whether it did.
+    ///
+    /// `subject` must be well formed. A token `*` in it meets only `*`, because no edge is named so; with
+    /// `tail_is_wildcard` a last token `>` meets only `>`, which makes this the subset test.
+    #[inline]
+    fn walk(
+        &self,
+        subject: &[u8],
+        tail_is_wildcard: bool,
+        branches: &mut Vec<(u32, usize)>,
+        mut visit: impl FnMut(Members) -> bool,
+    ) -> bool {
+        branches.clear();
+        let (mut at, mut offset) = (ROOT, 0);
+        loop {
+            let node = self.nodes.at(at);
+            if node.tail != NONE && visit(self.nodes.at(node.tail).members) {
+                return true;
+            }
+            let rest = &subject[offset..];
+            let end = rest.iter().position(|&byte| byte == b'.').unwrap_or(rest.len());
+            let token = &rest[..end];
+            let is_last = end == rest.len();
+            let edge = if node.edges == 0 {
+                None
+            } else {
+                self.find_edge(at, token, self.hash_edge(at, token))
+            };
+            let star = if node.star == NONE || (tail_is_wildcard && is_last && token == b">") {
+                None
+            } else {
+                Some(node.star)
+            };
+            if is_last {
+                for child in [edge, star].into_iter().flatten() {
+                    if visit(self.nodes.at(child).members) {
+                        return true;
+                    }
+                }
+            } else {
+                for child in [edge, star].into_iter().flatten() {
+                    if self.nodes.at(child).has_children() {
+                        branches.push((child, offset + end + 1));
+                    }
+                }
+            }
+            match branches.pop() {
+                Some(next) => (at, offset) = next,
+                None => return false,
+            }
+        }
+    }
+
+    fn make_literal(&mut self, subject: &[u8]) -> u32 {
+        let hash = self.hash_literal(subject);
+        let literals = &self.literals;
+        let is_it = |entry: &Entry| entry.hash == hash && literals.at(entry.id).subject.as_bytes() == subject;
+        if let Some(entry) = self.literal_index.find(Entry::spread(hash), is_it) {
+            return entry.id;
+        }
+        let literal = Literal {
+            subject: Text::new(subject),
+            members: Members::EMPTY,
+        };
+        self.boxed_text_bytes += literal.subject.boxed_bytes();
+        let id = self.literals.insert(literal);
+        self.literal_index
+            .insert_unique(Entry::spread(hash), Entry { hash, id }, |entry| {
+                Entry::spread(entry.hash)
+            });
+        id
+    }
+
+    fn make_path(&mut self, subject: &[u8]) -> u32 {
+        let mut at = ROOT;
+        for token in tokens(subject) {
+            at = match token {
+                b"*" if self.nodes.at(at).star != NONE => self.nodes.at(at).star,
+                b">" if self.nodes.at(at).tail != NONE => self.nodes.at(at).tail,
+                b"*" => {
+                    let child = self.nodes.insert(Node::new(token, at));
+                    self.nodes.at_mut(at).star = child;
+                    child
+                }
+                b">" => {
+                    let child = self.nodes.insert(Node::new(token, at));
+                    self.nodes.at_mut(at).tail = child;
+                    child
+                }
+                _ => self.make_edge(at, token),
+            };
+        }
+        at
+    }
+
+    fn make_edge(&mut self, parent: u32, token: &[u8]) -> u32 {
+        let hash = self.hash_edge(parent, token);
+        if let Some(child) = self.find_edge(parent, token, hash) {
+            return child;
+        }
+        let node = Node::new(token, parent);
+        self.boxed_text_bytes += node.token.boxed_bytes();
+        let id = self.nodes.insert(node);
+        self.nodes.at_mut(parent).edges += 1;
+        self.edges
+            .insert_unique(Entry::spread(hash), Entry { hash, id }, |entry| {
+                Entry::spread(entry.hash)
+            });
+        id
+    }
+
+    fn drop_literal(&mut self, id: u32) {
+        let Some(literal) = self.literals.remove(id) else {
+            return;
+        };
+        self.boxed_text_bytes -= literal.subject.boxed_bytes();
+        let hash = self.hash_literal(literal.subject.as_bytes());
+        unindex(&mut self.literal_index, Entry { hash, id });
+    }
+
+    /// Frees `at` and its ancestors for as long as they hold nothing.
+    fn prune(&mut self, mut at: u32) {
+        while at != ROOT {
+            let node = self.nodes.at(at);
+            if !node.members.is_empty() || node.has_children() {
+                return;
+            }
+            let Some(node) = self.nodes.remove(at) else { return };
+            self.boxed_text_bytes -= node.token.boxed_bytes();
+            let parent = self.nodes.at_mut(node.parent);
+            match node.token.as_bytes() {
+                b"*" => parent.star = NONE,
+                b">" => parent.tail = NONE,
+                token => {
+                    parent.edges -= 1;
+                    let hash = self.hash_edge(node.parent, token);
+                    unindex(&mut self.edges, Entry { hash, id: at });
+                }
+            }
+            at = node.parent;
+        }
+    }
+}
+
+fn fold(hash: u64) -> u32 {
+    (hash ^ (hash >> 32)) as u32
+}
+
+fn unindex(table: &mut HashTable<Entry>, gone: Entry) {
+    if let Ok(entry) = table.find_entry(Entry::spread(gone.hash), |entry| entry.id == gone.id) {
+        entry.remove();
+    }
+    if table.capacity() > 64 && table.len() < table.capacity() / 8 {
+        table.shrink_to(table.len() * 2, |entry| Entry::spread(entry.hash));
+    }
+}
