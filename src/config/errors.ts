@@ -1,0 +1,50 @@
+/**
+ * The errors of configuration: every one says where it is and what to do next.
+ *
+ * `ConfigError` is about a configuration file and carries all its problems at once; `OptionsError` is about one
+ * option, wherever it came from. This file owns how they print.
+ */
+
+/** One thing wrong in a configuration file. */
+export interface ConfigProblem {
+  /** Absent (with line and column) where the problem has no place, such as a file that can't be opened. */
+  readonly file?: string;
+  readonly line?: number;
+  /** In bytes; counted from 0 on the first line and from 1 on later ones, as the reference does. */
+  readonly column?: number;
+  readonly message: string;
+}
+
+/** The configuration can't be used. `message` is one problem a line, warnings first. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly ConfigProblem[];
+  readonly warnings: readonly ConfigProblem[];
+
+  constructor(problems: readonly ConfigProblem[], warnings: readonly ConfigProblem[] = []) {
+    super([...warnings, ...problems].map(formatProblem).join('\n'));
+    this.problems = problems;
+    this.warnings = warnings;
+  }
+}
+
+/** An option has a value the broker can't run with. */
+export class OptionsError extends Error {
+  override readonly name = 'OptionsError';
+
+  constructor(
+    /** The option as the library spells it, e.g. `maxPayload` or `authorization.users`. */
+    readonly option: string,
+    message: string,
+    /** What to change. */
+    readonly remedy: string,
+  ) {
+    super(message);
+  }
+}
+
+/** `file:line:column: message`, or the message alone. */
+export function formatProblem(problem: ConfigProblem): string {
+  if (problem.line === undefined) return problem.message;
+  return `${problem.file ?? ''}:${problem.line}:${problem.column ?? 0}: ${problem.message}`;
+}

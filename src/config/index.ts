@@ -1,0 +1,23 @@
+/**
+ * Configuration: from a file, the command line or a library call to options the broker can run with.
+ *
+ * What users write is `BrokerOptions`; `resolveOptions` makes `ResolvedOptions` of it, and no other code fills in a
+ * default. This folder reads files and the environment, and nothing else: it opens no socket and prints nothing.
+ */
+
+export { ConfigError, type ConfigProblem, formatProblem, OptionsError } from './errors.js';
+export { OPTIONS } from './schema.js';
+export type { OptionSpec } from './spec.js';
+export type {
+  AuthorizationOptions,
+  BrokerOptions,
+  PermissionsOptions,
+  ResolvedAuthorization,
+  ResolvedHttp,
+  ResolvedOptions,
+  ResolvedPermissions,
+  ResolvedUser,
+  SubjectRule,
+  UserOptions,
+  WriteTimeoutPolicy,
+} from './types.js';
