@@ -1,0 +1,41 @@
+/**
+ * Waiting with an end: every wait in the tests names what it waits for and fails with that name.
+ * Never used to assert how fast something is; the deadlines are generous.
+ */
+
+/** How long a test waits for an event before it gives up. */
+export const DEADLINE_MS = 10_000;
+
+export class DeadlineError extends Error {
+  constructor(what: string, ms: number) {
+    super(`gave up after ${ms} ms waiting for ${what}`);
+    this.name = 'DeadlineError';
+  }
+}
+
+export async function withDeadline<T>(promise: Promise<T>, what: string, ms = DEADLINE_MS): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new DeadlineError(what, ms)), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Asks again and again until `probe` answers something other than undefined. For state that sends no event. */
+export async function until<T>(
+  probe: () => Promise<T | undefined> | T | undefined,
+  what: string,
+  ms = DEADLINE_MS,
+): Promise<T> {
+  const end = Date.now() + ms;
+  for (;;) {
+    const value = await probe();
+    if (value !== undefined) return value;
+    if (Date.now() > end) throw new DeadlineError(what, ms);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
