@@ -6,6 +6,7 @@
  */
 
 export { ConfigError, type ConfigProblem, formatProblem, OptionsError } from './errors.js';
+export { resolveOptions, startupWarnings } from './resolve.js';
 export { OPTIONS } from './schema.js';
 export type { OptionSpec } from './spec.js';
 export type {

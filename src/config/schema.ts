@@ -727,6 +727,27 @@ export const OPTIONS = [
     doc: 'Clients over MQTT.',
     support: { notYet: 'MQTT is not there yet' },
   },
+
+  // Library only
+  {
+    name: 'config_file',
+    key: 'configFile',
+    inFile: false,
+    type: 'string',
+    reload: 'N',
+    doc: 'A configuration file to start from; other options given beside it win.',
+    support: 'yes',
+  },
+  {
+    name: 'allow_unsupported',
+    key: 'allowUnsupported',
+    inFile: false,
+    type: 'bool',
+    default: false,
+    reload: 'N',
+    doc: 'Skips options whose feature is not there yet, with a warning, instead of refusing them.',
+    support: 'yes',
+  },
 ] as const satisfies readonly OptionSpec[];
 
 /** A row of the table, with its literal names. */
