@@ -186,7 +186,6 @@ const INDEXED_FROM: usize = 64;
 struct IdSet {
     ids: Vec<u32>,
     /// Places in `ids`, by id. Boxed, since few sets need it.
-    #[allow(clippy::box_collection)]
     places: Option<Box<HashTable<u32>>>,
 }
 
