@@ -95,9 +95,17 @@ describe('without auth', () => {
     await client.exchange(`SUB a 1\r\n${pub('a', 'y')}`, `+OK\r\n+OK\r\n${msg('a', 1, 'y')}`);
     const other = await server.open();
     await other.exchange(pub('b', 'x'), '');
-    await client.exchange(connectLine({ echo: false }) + `SUB a 1\r\n${pub('a', 'z')}`, '');
+    await client.exchange(`${connectLine({ echo: false })}SUB a 1\r\n${pub('a', 'z')}`, '');
     await other.exchange(pub('a', 'from other'), '');
     await client.exchange('', msg('a', 1, 'from other'));
+  });
+
+  proves('1.3-16', 'a second CONNECT is read over the options in force', async () => {
+    const client = await server.open({ echo: false });
+    await client.exchange(`CONNECT {}\r\nSUB a 1\r\n${pub('a', 'x')}`, '');
+    await client.exchange(`CONNECT {"verbose":true}\r\nSUB a 1\r\n${pub('a', 'x')}`, '+OK\r\n+OK\r\n+OK\r\n');
+    await client.exchange('CONNECT {"echo":true}\r\nSUB b 1\r\n', '+OK\r\n+OK\r\n');
+    await client.exchange(pub('b', 'x'), `+OK\r\n${msg('b', 1, 'x')}`);
   });
 
   proves(['1.3-10', '1.9-03'], 'ops before CONNECT work and are acknowledged', async () => {

@@ -59,6 +59,7 @@ const facts: FactLine[] = [
   ['1.3-13', 'account and new_account in CONNECT are an Authorization Violation'],
   ['1.3-14', 'a repeated CONNECT may change the account', ACCOUNTS],
   ['1.3-15', 'the no-auth user honours connection types and proxy_required', NKEYS],
+  ['1.3-16', 'a second CONNECT is read over the options in force, not over the defaults'],
 
   ['1.4-01', 'op names match in any case'],
   ['1.4-02', 'PING, PONG and +OK ignore the rest of their line'],
@@ -125,11 +126,13 @@ const facts: FactLine[] = [
   ['1.7-09', 'messages the server originates without reply have two blanks', SYSTEM],
   ['1.7-10', 'account mappings rewrite the subject before matching', ACCOUNTS],
   ['1.7-11', 'match cost does not depend on the number of subjects', INSIDE],
+  ['1.7-13', 'one queue name on several matching subjects is one group'],
   ['1.7-12', 'a random stream of ops gives the same result as the reference'],
 
   ['1.8-01', 'no 503 unless headers, no_responders, a reply, no receiver and a plain subscription for the reply'],
   ['1.8-02', 'the exact bytes of the 503'],
   ['1.8-03', '503 across service imports', ACCOUNTS],
+  ['1.8-04', 'a 503 does not count for UNSUB max'],
 
   ['1.9-01', 'the server pings; a tick is skipped after recent traffic'],
   ['1.9-02', 'more outstanding pings than ping_max: Stale Connection and close, counted'],
