@@ -1,8 +1,8 @@
 //! What sits in the slabs of a `Sublist`.
 //!
 //! A literal holds its whole subject; a trie node holds one token, its parent and direct links to its two wildcard
-//! children, so that a step over `*` or `>` needs no hashing. Children under ordinary tokens are found in the hash
-//! table of edges.
+//! children, so that a step over `*` or `>` needs no hashing. A first child under an ordinary token is linked directly;
+//! from the second on they are all in the hash table of edges.
 
 use crate::members::Members;
 use crate::slab::NONE;
@@ -23,8 +23,45 @@ pub(crate) struct Node {
     pub(crate) parent: u32,
     pub(crate) star: u32,
     pub(crate) tail: u32,
-    /// Children under ordinary tokens.
-    pub(crate) edges: u32,
+    pub(crate) edges: Edges,
+}
+
+/// The children of a node under ordinary tokens, in 4 bytes: a count, or the id of the only child with `DIRECT` set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Edges(u32);
+
+/// `Edges` spelled out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EdgesView {
+    None,
+    /// One child, which is not in the table.
+    Direct(u32),
+    /// That many children, all in the table. May be one: a table is not turned back into a link.
+    InTable(u32),
+}
+
+/// Slabs hold at most 2^31 values, so the top bit of an id is free.
+const DIRECT: u32 = 1 << 31;
+
+impl Edges {
+    pub(crate) const NONE: Self = Self(0);
+
+    pub(crate) fn direct(child: u32) -> Self {
+        Self(child | DIRECT)
+    }
+
+    pub(crate) fn in_table(count: u32) -> Self {
+        Self(count)
+    }
+
+    #[inline]
+    pub(crate) fn view(self) -> EdgesView {
+        match self.0 {
+            0 => EdgesView::None,
+            direct if direct & DIRECT != 0 => EdgesView::Direct(direct & !DIRECT),
+            count => EdgesView::InTable(count),
+        }
+    }
 }
 
 /// What a subscription costs rests on these two sizes.
@@ -38,11 +75,11 @@ impl Node {
             parent,
             star: NONE,
             tail: NONE,
-            edges: 0,
+            edges: Edges::NONE,
         }
     }
 
     pub(crate) fn has_children(&self) -> bool {
-        self.edges > 0 || self.star != NONE || self.tail != NONE
+        self.edges != Edges::NONE || self.star != NONE || self.tail != NONE
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Layout: subjects without wildcards lie in one hash table by their whole text, so the commonest match is one
 //! lookup. Subjects with wildcards form a trie: nodes in a slab, children under ordinary tokens in one hash table of
-//! edges keyed by (parent, token), wildcard children as fields of their parent. Both tables keep 32 bits of each hash,
+//! edges keyed by (parent, token), wildcard children and only children as fields of their parent. Both tables keep 32 bits of each hash,
 //! so growing them touches no node. Hashing is seeded per index.
 //!
 //! Invariants: a node without subscriptions and without children doesn't exist, except the root. The caller inserts
@@ -12,7 +12,7 @@
 use crate::error::InvalidSubject;
 use crate::matches::Matches;
 use crate::members::{MemberSet, Members};
-use crate::node::{Literal, Node};
+use crate::node::{Edges, EdgesView, Literal, Node};
 use crate::queue_names::{QueueId, QueueNames};
 use crate::slab::{NONE, Slab};
 use crate::text::Text;
@@ -260,15 +260,23 @@ impl Sublist {
             .map(|entry| self.literals.at(entry.id).members)
     }
 
+    /// The child of `parent` under an ordinary token.
     #[inline]
-    fn find_edge(&self, parent: u32, token: &[u8], hash: u32) -> Option<u32> {
-        let is_it = |entry: &Entry| {
-            entry.hash == hash && {
-                let node = self.nodes.at(entry.id);
-                node.parent == parent && node.token.as_bytes() == token
+    fn find_edge(&self, parent: u32, token: &[u8]) -> Option<u32> {
+        match self.nodes.at(parent).edges.view() {
+            EdgesView::None => None,
+            EdgesView::Direct(child) => (self.nodes.at(child).token.as_bytes() == token).then_some(child),
+            EdgesView::InTable(_) => {
+                let hash = self.hash_edge(parent, token);
+                let is_it = |entry: &Entry| {
+                    entry.hash == hash && {
+                        let node = self.nodes.at(entry.id);
+                        node.parent == parent && node.token.as_bytes() == token
+                    }
+                };
+                self.edges.find(Entry::spread(hash), is_it).map(|entry| entry.id)
             }
-        };
-        self.edges.find(Entry::spread(hash), is_it).map(|entry| entry.id)
+        }
     }
 
     /// Visits every trie node whose subject matches, until `visit` returns true; returns whether it did.
@@ -294,11 +302,7 @@ impl Sublist {
             let end = rest.iter().position(|&byte| byte == b'.').unwrap_or(rest.len());
             let token = &rest[..end];
             let is_last = end == rest.len();
-            let edge = if node.edges == 0 {
-                None
-            } else {
-                self.find_edge(at, token, self.hash_edge(at, token))
-            };
+            let edge = self.find_edge(at, token);
             let star = if node.star == NONE || (tail_is_wildcard && is_last && token == b">") {
                 None
             } else {
@@ -367,19 +371,33 @@ impl Sublist {
     }
 
     fn make_edge(&mut self, parent: u32, token: &[u8]) -> u32 {
-        let hash = self.hash_edge(parent, token);
-        if let Some(child) = self.find_edge(parent, token, hash) {
+        if let Some(child) = self.find_edge(parent, token) {
             return child;
         }
         let node = Node::new(token, parent);
         self.boxed_text_bytes += node.token.boxed_bytes();
-        let id = self.nodes.insert(node);
-        self.nodes.at_mut(parent).edges += 1;
+        let child = self.nodes.insert(node);
+        self.nodes.at_mut(parent).edges = match self.nodes.at(parent).edges.view() {
+            EdgesView::None => Edges::direct(child),
+            EdgesView::Direct(first) => {
+                self.index_edge(first);
+                self.index_edge(child);
+                Edges::in_table(2)
+            }
+            EdgesView::InTable(count) => {
+                self.index_edge(child);
+                Edges::in_table(count + 1)
+            }
+        };
+        child
+    }
+
+    fn index_edge(&mut self, child: u32) {
+        let node = self.nodes.at(child);
+        let hash = self.hash_edge(node.parent, node.token.as_bytes());
+        let entry = Entry { hash, id: child };
         self.edges
-            .insert_unique(Entry::spread(hash), Entry { hash, id }, |entry| {
-                Entry::spread(entry.hash)
-            });
-        id
+            .insert_unique(Entry::spread(hash), entry, |entry| Entry::spread(entry.hash));
     }
 
     fn drop_literal(&mut self, id: u32) {
@@ -404,11 +422,14 @@ impl Sublist {
             match node.token.as_bytes() {
                 b"*" => parent.star = NONE,
                 b">" => parent.tail = NONE,
-                token => {
-                    parent.edges -= 1;
-                    let hash = self.hash_edge(node.parent, token);
-                    unindex(&mut self.edges, Entry { hash, id: at });
-                }
+                token => match parent.edges.view() {
+                    EdgesView::InTable(count) => {
+                        parent.edges = Edges::in_table(count - 1);
+                        let hash = self.hash_edge(node.parent, token);
+                        unindex(&mut self.edges, Entry { hash, id: at });
+                    }
+                    EdgesView::Direct(_) | EdgesView::None => parent.edges = Edges::NONE,
+                },
             }
             at = node.parent;
         }
