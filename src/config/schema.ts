@@ -115,6 +115,14 @@ export const OPTIONS = [
     doc: 'Turns the cache of match results off.',
     support: { notYet: 'the cache of match results cannot be turned off yet' },
   },
+  {
+    name: 'reactors',
+    key: 'reactors',
+    type: 'int',
+    reload: 'N',
+    doc: 'How many threads serve connections; one per core, at least 2 and at most 16, when absent. Brokers of one process share them: the first one decides.',
+    support: 'yes',
+  },
 
   // Limits
   {

@@ -1,0 +1,232 @@
+/**
+ * A NATS broker inside this process: what a library user holds.
+ *
+ * Owns one broker of the data plane, its monitoring listener and its files, until it stops. How it comes to be is in
+ * start.ts; the threads belong to the Runtime, which all brokers share; what a message does belongs to the data plane.
+ */
+import { EventEmitter } from 'node:events';
+import type { BrokerOptions, ResolvedOptions } from '../config/index.js';
+import type { MonitorServer } from '../monitor/server.js';
+import type { BrokerStats, ConnectionInfo, NativeEvent, StartedBroker, SubscriptionInfo } from '../native/contract.js';
+import type { Runtime } from '../worker/index.js';
+import { localUrl } from './address.js';
+import type { BrokerLog } from './broker-log.js';
+import { ClosedConnections } from './closed.js';
+import { BrokerError, DataPlaneError, StoppedError } from './errors.js';
+import type { BrokerEvents } from './events.js';
+import { removePortsFile } from './files.js';
+import type { Identity } from './identity.js';
+import { closeInStages } from './lame-duck.js';
+
+/** How long `stop` waits for the data plane's word that all connections are closed. */
+const STOP_PATIENCE_MS = 5000;
+
+/** What the start hands over; the broker owns it from then on. */
+export interface BrokerParts {
+  options: ResolvedOptions;
+  identity: Identity;
+  runtime: Runtime;
+  started: StartedBroker;
+  log: BrokerLog;
+  monitor?: MonitorServer | undefined;
+}
+
+export class Broker extends EventEmitter<BrokerEvents> {
+  /** The options in force, defaults filled in. */
+  readonly options: ResolvedOptions;
+  /** The public key of this broker, `N…`; another one at each start. */
+  readonly serverId: string;
+  readonly serverName: string;
+  readonly #parts: BrokerParts;
+  readonly #closed: ClosedConnections;
+  readonly #stopping = new AbortController();
+  readonly #allClosed: Promise<void>;
+  #confirmAllClosed: () => void = () => {};
+  #lameDuck: Promise<void> | undefined;
+  #stopped: Promise<void> | undefined;
+
+  /** Starts a broker; settles once clients can connect. Throws an `OptionsError` or a `BrokerError`. */
+  static async start(options: BrokerOptions = {}): Promise<Broker> {
+    const { startBroker } = await import('./start.js');
+    return startBroker(options);
+  }
+
+  /** Brokers are made by `Broker.start`. */
+  constructor(parts: BrokerParts) {
+    super();
+    this.#parts = parts;
+    this.options = parts.options;
+    this.serverId = parts.identity.serverId;
+    this.serverName = parts.options.serverName ?? parts.identity.serverId;
+    this.#closed = new ClosedConnections(parts.options.maxClosedClients);
+    this.#allClosed = new Promise((resolve) => {
+      this.#confirmAllClosed = resolve;
+    });
+    parts.runtime.attach(parts.started.broker, (event) => this.#receive(event));
+    parts.log.listen((entry) => this.emit('log', entry));
+  }
+
+  /** The address clients connect to, e.g. `nats://127.0.0.1:4222`. */
+  get url(): string {
+    if (this.options.dontListen) {
+      throw new BrokerError('NO_LISTENER', 'this broker has no listener: leave out the option dontListen to have one');
+    }
+    return localUrl('nats', this.host, this.port);
+  }
+
+  /** The host the listener is bound to. */
+  get host(): string {
+    return this.#parts.started.host;
+  }
+
+  /** The port the listener is bound to. */
+  get port(): number {
+    return this.#parts.started.port;
+  }
+
+  /** The address of the monitoring endpoints; absent when monitoring is off. */
+  get monitorUrl(): string | undefined {
+    const { http } = this.options;
+    const { monitor } = this.#parts;
+    return http && monitor ? localUrl('http', http.host, monitor.port) + http.basePath : undefined;
+  }
+
+  /** Counters of this moment. */
+  stats(): BrokerStats {
+    const { addon, handle, broker } = this.#running();
+    return addon.stats(handle, broker);
+  }
+
+  /** The open connections, in the order they came. */
+  connections(): ConnectionInfo[] {
+    const { addon, handle, broker } = this.#running();
+    return addon.connections(handle, broker);
+  }
+
+  /** The connections that closed last, oldest first; at most `maxClosedClients` of them. */
+  closedConnections(): ConnectionInfo[] {
+    return this.#closed.list();
+  }
+
+  /** The subscriptions of one connection, or of all. */
+  subscriptions(cid?: number): SubscriptionInfo[] {
+    const { addon, handle, broker } = this.#running();
+    return addon.subscriptions(handle, broker, cid);
+  }
+
+  /** Closes one connection; false when there is none of that number. */
+  closeConnection(cid: number, reason = 'Kicked'): boolean {
+    const { addon, handle, broker } = this.#running();
+    return addon.closeConnection(handle, broker, cid, reason);
+  }
+
+  /** True from the call of `lameDuck` on. */
+  get isLameDuck(): boolean {
+    return this.#lameDuck !== undefined;
+  }
+
+  /** Takes no new clients, closes those there are one by one over `lameDuckDuration`, then stops. */
+  lameDuck(): Promise<void> {
+    this.#lameDuck ??= this.#stopped ?? this.#retire();
+    return this.#lameDuck;
+  }
+
+  /** Closes listener and connections and frees everything; calling it again returns the same promise. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#shutDown();
+    return this.#stopped;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #retire(): Promise<void> {
+    const { addon, handle, broker } = this.#running();
+    const { log } = this.#parts;
+    log.info('Entering lame duck mode, stop accepting new clients');
+    addon.enterLameDuck(handle, broker);
+    if (this.connections().length > 0) {
+      await closeInStages({
+        durationMs: this.options.lameDuckDurationMs,
+        graceMs: this.options.lameDuckGracePeriodMs,
+        clients: () => this.connections().map(({ cid }) => cid),
+        close: (cid) => void this.closeConnection(cid, 'Server Shutdown'),
+        log: (text) => log.info(text),
+        signal: this.#stopping.signal,
+      });
+    }
+    await this.stop();
+  }
+
+  async #shutDown(): Promise<void> {
+    const { runtime, log, started, monitor } = this.#parts;
+    log.info('Initiating Shutdown...');
+    this.#stopping.abort();
+    runtime.addon.stopBroker(runtime.handle, started.broker);
+    if (!(await settlesWithin(this.#allClosed, STOP_PATIENCE_MS))) {
+      log.write('ERR', `Connections were not closed within ${STOP_PATIENCE_MS / 1000}s, going on without`);
+    }
+    runtime.detach(started.broker);
+    await monitor?.close();
+    this.#removeFiles();
+    await runtime.release();
+    log.info('Server Exiting..');
+    log.close();
+  }
+
+  #removeFiles(): void {
+    const dir = this.options.portsFileDir;
+    const problem = dir ? removePortsFile(dir) : undefined;
+    if (problem) this.#parts.log.write('ERR', problem);
+  }
+
+  /** What a call into the data plane needs; throws once the broker is stopped. */
+  #running() {
+    if (this.#stopped) throw new StoppedError();
+    const { runtime, started } = this.#parts;
+    return { addon: runtime.addon, handle: runtime.handle, broker: started.broker };
+  }
+
+  #receive(event: NativeEvent): void {
+    switch (event.kind) {
+      case 'log':
+        this.#parts.log.write(event.level, event.text);
+        break;
+      case 'connected':
+        this.emit('connect', event.connection);
+        break;
+      case 'disconnected':
+        this.#closed.push(event.connection);
+        this.emit('disconnect', event.connection);
+        break;
+      case 'stopped':
+        this.#confirmAllClosed();
+        break;
+      case 'fatal':
+        this.#fail(event.text);
+        break;
+    }
+  }
+
+  #fail(text: string): void {
+    this.#parts.log.write('ERR', `The data plane failed: ${text}`);
+    // Nobody is left to say that connections are closed.
+    this.#confirmAllClosed();
+    void this.stop();
+    this.emit(
+      'error',
+      new DataPlaneError('DATA_PLANE', `the broker can't go on: ${text}; please report this as a bug`),
+    );
+  }
+}
+
+async function settlesWithin(promise: Promise<void>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, ms, false);
+  });
+  const settled = await Promise.race([promise.then(() => true), patience]);
+  clearTimeout(timer);
+  return settled;
+}

@@ -1,0 +1,120 @@
+/**
+ * The errors a broker throws. Each has a `code`, says in its message what happened and what to do next, and in
+ * `logText` how a server's log states it. Errors of options live with the configuration.
+ */
+
+import { joinHostPort } from './address.js';
+
+export class BrokerError extends Error {
+  override readonly name: string = 'BrokerError';
+  readonly code: string;
+  /** The sentence of the fatal log line. */
+  readonly logText: string;
+
+  constructor(code: string, message: string, logText = message, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.logText = logText;
+  }
+}
+
+/** Another process, or another broker of this one, listens there already. */
+export class PortInUseError extends BrokerError {
+  override readonly name = 'PortInUseError';
+}
+
+/** The system doesn't let this user listen there, or write that file. */
+export class PermissionError extends BrokerError {
+  override readonly name = 'PermissionError';
+}
+
+/** The host name or address is not one of this machine. */
+export class AddressError extends BrokerError {
+  override readonly name = 'AddressError';
+}
+
+/** The data plane can't go on; a bug, please report it. */
+export class DataPlaneError extends BrokerError {
+  override readonly name = 'DataPlaneError';
+}
+
+/** The broker is stopped, or was stopped while it started. */
+export class StoppedError extends BrokerError {
+  override readonly name = 'StoppedError';
+
+  constructor() {
+    super('BROKER_STOPPED', 'this broker is stopped: start a new one with Broker.start()');
+  }
+}
+
+/** How the reference, and so its users' tools, word the system's refusals. */
+export const SYSTEM_TEXTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'address already in use',
+  EACCES: 'permission denied',
+  EPERM: 'operation not permitted',
+  EADDRNOTAVAIL: 'cannot assign requested address',
+  ENOENT: 'no such file or directory',
+  ENOTDIR: 'not a directory',
+  EISDIR: 'is a directory',
+  EROFS: 'read-only file system',
+  ENOSPC: 'no space left on device',
+  EMFILE: 'too many open files',
+};
+
+export function systemText(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return SYSTEM_TEXTS[code ?? ''] ?? message ?? String(error);
+}
+
+/** What was to listen when the system refused. */
+export interface ListenAttempt {
+  what: 'client port' | 'monitoring port';
+  host: string;
+  port: number;
+}
+
+/** Turns the system's refusal to listen into an error that says what to do. */
+export function listenError(cause: unknown, attempt: ListenAttempt): BrokerError {
+  const { what, host, port } = attempt;
+  const address = joinHostPort(host, port);
+  const code = (cause as NodeJS.ErrnoException).code ?? 'LISTEN_FAILED';
+  const logText = listenLogText(cause, attempt);
+  switch (code) {
+    case 'EADDRINUSE':
+      return new PortInUseError(
+        code,
+        `${what} ${port} on ${host} is in use: stop what listens there, or choose another port (0 takes any free one)`,
+        logText,
+        cause,
+      );
+    case 'EACCES':
+    case 'EPERM':
+      return new PermissionError(
+        code,
+        `no permission to listen on ${address}: choose a port above 1023, or give the process the right to bind it`,
+        logText,
+        cause,
+      );
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new AddressError(
+        code,
+        `${host} is not an address of this machine: use 127.0.0.1, 0.0.0.0 or one of its own addresses`,
+        logText,
+        cause,
+      );
+    default:
+      return new BrokerError(code, `can't listen on ${address} (${what}): ${systemText(cause)}`, logText, cause);
+  }
+}
+
+function listenLogText(cause: unknown, { what, host, port }: ListenAttempt): string {
+  const address = joinHostPort(host, port);
+  const code = (cause as NodeJS.ErrnoException).code ?? '';
+  const reason =
+    code in SYSTEM_TEXTS ? `listen tcp ${address}: bind: ${systemText(cause)}` : `listen tcp: ${systemText(cause)}`;
+  return what === 'client port'
+    ? `Error listening on port: ${address}, ${JSON.stringify(reason)}`
+    : `Can't start monitoring: can't listen to the monitor port: ${reason}`;
+}

@@ -1,0 +1,50 @@
+/** The files a running broker leaves for tools: its process id, and the ports it listens on. */
+import { unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BrokerError, PermissionError, systemText } from './errors.js';
+
+export interface Ports {
+  nats?: string[];
+  monitoring?: string[];
+}
+
+/** Writes the decimal process id, nothing else. The file stays after the end: tools expect that. */
+export function writePidFile(path: string): void {
+  try {
+    writeFileSync(path, String(process.pid));
+  } catch (error) {
+    const reason = systemText(error);
+    const { code = 'PID_FILE' } = error as NodeJS.ErrnoException;
+    const message = `can't write the pid file ${path} (${reason}): choose another path, or create its folder`;
+    const logText = `Could not write pidfile: open ${path}: ${reason}`;
+    const Kind = code === 'EACCES' || code === 'EPERM' ? PermissionError : BrokerError;
+    throw new Kind(code, message, logText, error);
+  }
+}
+
+/** Tools look for this very name, whatever the executable is called. */
+export function portsFilePath(dir: string): string {
+  return join(dir, `nats-server_${process.pid}.ports`);
+}
+
+/** Returns the sentence for the log when it fails: the ports file is a convenience. */
+export function writePortsFile(dir: string, ports: Ports): string | undefined {
+  const path = portsFilePath(dir);
+  try {
+    writeFileSync(path, JSON.stringify(ports));
+    return undefined;
+  } catch (error) {
+    return `Error writing ports file (${path}): open ${path}: ${systemText(error)}`;
+  }
+}
+
+/** Returns the sentence for the log when it fails. */
+export function removePortsFile(dir: string): string | undefined {
+  const path = portsFilePath(dir);
+  try {
+    unlinkSync(path);
+    return undefined;
+  } catch (error) {
+    return `Error cleaning up ports file ${path}: remove ${path}: ${systemText(error)}`;
+  }
+}

@@ -1,0 +1,12 @@
+/** The Broker, its errors and its start. */
+export { Broker } from './broker.js';
+export {
+  AddressError,
+  BrokerError,
+  DataPlaneError,
+  PermissionError,
+  PortInUseError,
+  StoppedError,
+} from './errors.js';
+export type { BrokerEvents } from './events.js';
+export { COMPAT_VERSION, OWN_VERSION } from './version.js';

@@ -1,0 +1,72 @@
+/**
+ * Compiles options into the plan the data plane executes without asking again. Pure: options in, plan out.
+ */
+import type { ResolvedOptions, ResolvedPermissions } from '../config/index.js';
+import type { AuthPlan, BrokerPlan, PermissionsPlan } from '../native/contract.js';
+import { parseAdvertise } from './address.js';
+import type { Identity } from './identity.js';
+import { COMPAT_VERSION, RUNTIME_VERSION } from './version.js';
+
+export function compilePlan(options: ResolvedOptions, identity: Identity): BrokerPlan {
+  const auth = compileAuth(options);
+  const advertise = options.clientAdvertise ? parseAdvertise(options.clientAdvertise) : {};
+  return {
+    host: options.host,
+    port: options.port,
+    listen: !options.dontListen,
+    info: {
+      serverId: identity.serverId,
+      serverName: options.serverName ?? identity.serverId,
+      version: COMPAT_VERSION,
+      go: RUNTIME_VERSION,
+      xkey: identity.xkey,
+      ...(advertise.host === undefined ? {} : { advertiseHost: advertise.host }),
+      ...(advertise.port === undefined ? {} : { advertisePort: advertise.port }),
+    },
+    ...(auth ? { auth } : {}),
+    headers: !options.noHeaderSupport,
+    maxPayload: options.maxPayload,
+    maxControlLine: options.maxControlLine,
+    maxPending: options.maxPending,
+    maxConnections: options.maxConnections,
+    maxSubscriptions: options.maxSubscriptions,
+    maxSubTokens: options.maxSubTokens,
+    pingIntervalMs: options.pingIntervalMs,
+    pingMax: options.pingMax,
+    writeDeadlineMs: options.writeDeadlineMs,
+    writeTimeoutRetry: options.writeTimeout === 'retry',
+    noFastProducerStall: options.noFastProducerStall,
+    maxClosedClients: options.maxClosedClients,
+    logDebug: options.debug,
+    logTrace: options.trace,
+    traceHeaders: options.traceHeaders,
+    maxTracedMsgLen: options.maxTracedMsgLen,
+  };
+}
+
+/** Absent when everyone may connect. */
+function compileAuth({ authorization }: ResolvedOptions): AuthPlan | undefined {
+  if (!authorization.required && authorization.users.length === 0 && authorization.token === undefined)
+    return undefined;
+  return {
+    ...(authorization.token === undefined ? {} : { token: authorization.token }),
+    users: authorization.users.map(({ user, password, permissions }) => ({
+      user,
+      password,
+      ...(permissions ? { permissions: compilePermissions(permissions) } : {}),
+    })),
+    ...(authorization.noAuthUser === undefined ? {} : { noAuthUser: authorization.noAuthUser }),
+    timeoutMs: authorization.timeoutMs,
+  };
+}
+
+/** With `allowResponses` and no list of subjects to publish to, nothing but answers may be published. */
+function compilePermissions(permissions: ResolvedPermissions): PermissionsPlan {
+  const { publish, subscribe, allowResponses } = permissions;
+  const publishRule = allowResponses && publish?.allow === undefined ? { ...publish, allow: [] } : publish;
+  return {
+    ...(publishRule ? { publish: publishRule } : {}),
+    ...(subscribe ? { subscribe } : {}),
+    ...(allowResponses ? { allowResponses } : {}),
+  };
+}

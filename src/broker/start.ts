@@ -1,0 +1,148 @@
+/**
+ * The start of a broker, step by step, with the log lines that tools wait for, in their order.
+ *
+ * The worker threads are asked for first, because they take longest; everything else happens while they come up. A
+ * failure at any step undoes the steps before and throws.
+ */
+import { type BrokerOptions, type ResolvedOptions, resolveOptions, startupWarnings } from '../config/index.js';
+import { Logger, type LogSink, nowMs } from '../log/index.js';
+import type { MonitorServer } from '../monitor/server.js';
+import type { MonitorSource } from '../monitor/source.js';
+import type { BrokerPlan, StartedBroker } from '../native/contract.js';
+import { loadAddon } from '../native/index.js';
+import { Runtime } from '../worker/index.js';
+import { allUrls, joinHostPort } from './address.js';
+import { Broker } from './broker.js';
+import { BrokerLog } from './broker-log.js';
+import { BrokerError, listenError } from './errors.js';
+import { type Ports, writePidFile, writePortsFile } from './files.js';
+import { createIdentity, type Identity } from './identity.js';
+import { compilePlan } from './plan.js';
+import { COMPAT_VERSION, OWN_VERSION, RUNTIME_VERSION } from './version.js';
+
+/** What the command line knows and a library user does not need. */
+export interface StartContext {
+  /** Takes the log lines; without one they go to the option `logFile`, or nowhere. */
+  sink?: LogSink;
+  configFile?: { path: string; digest: string };
+  /** A runtime that was acquired before; the broker releases it, also when the start fails. */
+  runtime?: Runtime;
+}
+
+export function startBroker(options: BrokerOptions): Promise<Broker> {
+  return startResolved(resolveOptions(options));
+}
+
+/** The shared runtime on the real data plane; its threads begin to start at once. */
+export function acquireRuntime(reactors?: number): Runtime {
+  return Runtime.acquire({ addon: loadAddon() }, reactors);
+}
+
+export async function startResolved(options: ResolvedOptions, context: StartContext = {}): Promise<Broker> {
+  const startMs = nowMs();
+  const runtime = context.runtime ?? acquireRuntime(options.reactors);
+  let log: BrokerLog | undefined;
+  let monitor: MonitorServer | undefined;
+  let broker: Broker | undefined;
+  try {
+    log = new BrokerLog({ own: context.sink ? undefined : ownLog(options), shared: context.sink });
+    const identity = createIdentity();
+    greet(log, options, identity, context.configFile);
+    if (options.pidFile) writePidFile(options.pidFile);
+    const digest = context.configFile?.digest ?? '';
+    monitor = await startMonitoring(log, options, () => monitorSource(broker as Broker, runtime, startMs, digest));
+    const started = listen(log, runtime, compilePlan(options, identity));
+    broker = new Broker({ options, identity, runtime, started, log, monitor });
+    if (options.portsFileDir) leavePortsFile(log, options, started, monitor);
+    await runtime.running;
+  } catch (error) {
+    await (broker ? broker.stop() : undo(runtime, log, monitor));
+    throw error;
+  }
+  log.info('Server is ready');
+  return broker;
+}
+
+async function undo(runtime: Runtime, log: BrokerLog | undefined, monitor: MonitorServer | undefined): Promise<void> {
+  await monitor?.close();
+  await runtime.release();
+  log?.close();
+}
+
+/** Brokers of a library write a log only when told where to. */
+function ownLog(options: ResolvedOptions): Logger | undefined {
+  if (!options.logFile) return undefined;
+  const { logFile: file, logtime: time, logtimeUtc: utc, debug, trace } = options;
+  return new Logger({ file, time, utc, debug, trace });
+}
+
+function greet(log: BrokerLog, options: ResolvedOptions, identity: Identity, file: StartContext['configFile']): void {
+  log.info('Starting nats-server');
+  log.info(`  Version:  ${COMPAT_VERSION}`);
+  log.info(`  nats-turbo: ${OWN_VERSION}`);
+  log.info('  Git:      [not set]');
+  log.write('DBG', `  Go build: ${RUNTIME_VERSION}`);
+  log.info(`  Name:     ${options.serverName ?? identity.serverId}`);
+  log.info(`  ID:       ${identity.serverId}`);
+  for (const warning of startupWarnings(options)) log.write('WRN', warning);
+  if (file) log.info(`Using configuration file: ${file.path} (${file.digest})`);
+}
+
+async function startMonitoring(
+  log: BrokerLog,
+  { http }: ResolvedOptions,
+  source: () => MonitorSource,
+): Promise<MonitorServer | undefined> {
+  if (!http) return undefined;
+  const { MonitorServer } = await import('../monitor/server.js');
+  const monitor = await MonitorServer.listen(http, source);
+  log.info(`Starting http monitor on ${joinHostPort(http.host, monitor.port)}`);
+  return monitor;
+}
+
+function monitorSource(broker: Broker, runtime: Runtime, startMs: number, configDigest: string): MonitorSource {
+  return {
+    serverId: broker.serverId,
+    serverName: broker.serverName,
+    host: broker.host,
+    port: broker.port,
+    options: broker.options,
+    startMs,
+    configLoadMs: startMs,
+    configDigest,
+    reactors: runtime.reactors,
+    stats: () => broker.stats(),
+    connections: () => broker.connections(),
+    closedConnections: () => broker.closedConnections(),
+    subscriptions: (cid) => broker.subscriptions(cid),
+  };
+}
+
+function listen(log: BrokerLog, runtime: Runtime, plan: BrokerPlan): StartedBroker {
+  let started: StartedBroker;
+  try {
+    started = runtime.addon.startBroker(runtime.handle, plan);
+  } catch (error) {
+    if ((error as { code?: string }).code === 'INVALID_PLAN') {
+      throw new BrokerError('INVALID_PLAN', `the options can't be used: ${(error as Error).message}`, undefined, error);
+    }
+    throw listenError(error, { what: 'client port', host: plan.host, port: plan.port });
+  }
+  if (plan.listen) log.info(`Listening for client connections on ${joinHostPort(plan.host, started.port)}`);
+  return started;
+}
+
+function leavePortsFile(
+  log: BrokerLog,
+  options: ResolvedOptions,
+  { host, port }: StartedBroker,
+  monitor: MonitorServer | undefined,
+): void {
+  const { http, dontListen, portsFileDir } = options;
+  const ports: Ports = {
+    ...(dontListen ? {} : { nats: allUrls('nats', host, port) }),
+    ...(http && monitor ? { monitoring: allUrls('http', http.host, monitor.port) } : {}),
+  };
+  const problem = writePortsFile(portsFileDir as string, ports);
+  if (problem) log.write('ERR', problem);
+}

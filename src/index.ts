@@ -1,0 +1,33 @@
+/**
+ * The library: a NATS broker inside a Node process.
+ *
+ * ```ts
+ * import { Broker } from 'nats-turbo';
+ *
+ * await using broker = await Broker.start({ port: 0 });
+ * console.log(broker.url);
+ * ```
+ */
+export {
+  AddressError,
+  Broker,
+  BrokerError,
+  type BrokerEvents,
+  COMPAT_VERSION,
+  DataPlaneError,
+  OWN_VERSION,
+  PermissionError,
+  PortInUseError,
+  StoppedError,
+} from './broker/index.js';
+export {
+  type AuthorizationOptions,
+  type BrokerOptions,
+  OptionsError,
+  type PermissionsOptions,
+  type ResolvedOptions,
+  type SubjectRule,
+  type UserOptions,
+} from './config/index.js';
+export { type LogEntry, LogFileError, type LogLevel } from './log/index.js';
+export { AddonError, type BrokerStats, type ConnectionInfo, type SubscriptionInfo } from './native/index.js';

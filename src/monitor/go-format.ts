@@ -1,0 +1,64 @@
+/**
+ * Values written the way Go writes them, because the readers of these endpoints compare texts: durations, uptimes,
+ * instants and JSON. Pure functions.
+ */
+
+/** `time.Duration.String()`: `1m30s`, `300.97ms`, `42µs`, `0s`. */
+export function goDuration(nanos: number): string {
+  const ns = Math.trunc(nanos);
+  if (ns === 0) return '0s';
+  if (ns < 0) return `-${goDuration(-ns)}`;
+  if (ns < 1_000) return `${ns}ns`;
+  if (ns < 1_000_000) return `${decimal(ns, 1_000)}µs`;
+  if (ns < 1_000_000_000) return `${decimal(ns, 1_000_000)}ms`;
+  const minutes = Math.floor(ns / 60_000_000_000);
+  const seconds = `${decimal(ns % 60_000_000_000, 1_000_000_000)}s`;
+  if (minutes === 0) return seconds;
+  const hours = Math.floor(minutes / 60);
+  return hours === 0 ? `${minutes}m${seconds}` : `${hours}h${minutes % 60}m${seconds}`;
+}
+
+/** `value / unit` with as many decimals as it takes; `unit` is a power of ten. */
+function decimal(value: number, unit: number): string {
+  const whole = Math.floor(value / unit);
+  const fraction = String(value % unit).padStart(String(unit).length - 1, '0');
+  const trimmed = fraction.replace(/0+$/, '');
+  return trimmed === '' ? `${whole}` : `${whole}.${trimmed}`;
+}
+
+/** Whole seconds as `1y2d3h4m5s`, beginning with the largest unit that is not zero. */
+export function uptime(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  const days = Math.floor(hours / 24);
+  const years = Math.floor(days / 365);
+  if (years > 0) return `${years}y${days % 365}d${hours % 24}h${minutes % 60}m${seconds % 60}s`;
+  if (days > 0) return `${days}d${hours % 24}h${minutes % 60}m${seconds % 60}s`;
+  if (hours > 0) return `${hours}h${minutes % 60}m${seconds % 60}s`;
+  if (minutes > 0) return `${minutes}m${seconds % 60}s`;
+  return `${seconds}s`;
+}
+
+/** RFC 3339 in UTC with the fraction trimmed, as `time.RFC3339Nano`; microseconds are what the clock gives. */
+export function rfc3339(ms: number): string {
+  const micros = Math.round(ms * 1000);
+  const seconds = new Date(Math.floor(micros / 1_000_000) * 1000).toISOString().slice(0, 19);
+  const fraction = String(micros % 1_000_000)
+    .padStart(6, '0')
+    .replace(/0+$/, '');
+  return fraction === '' ? `${seconds}Z` : `${seconds}.${fraction}Z`;
+}
+
+const HTML_ESCAPES: Record<string, string> = {
+  '<': '\\u003c',
+  '>': '\\u003e',
+  '&': '\\u0026',
+  '\u2028': '\\u2028',
+  '\u2029': '\\u2029',
+};
+
+/** `json.MarshalIndent` with two blanks: characters that mean something to HTML are escaped. */
+export function goJson(value: unknown, indent = 2): string {
+  return JSON.stringify(value, null, indent).replace(/[<>&\u2028\u2029]/g, (c) => HTML_ESCAPES[c] as string);
+}

@@ -1,0 +1,87 @@
+/** `/varz`: the server, its limits and its counters. The order of the fields is that of the reference. */
+import { availableParallelism } from 'node:os';
+import { COMPAT_VERSION, OWN_VERSION, RUNTIME_VERSION } from '../broker/version.js';
+import { rfc3339, uptime } from './go-format.js';
+import type { MonitorContext } from './source.js';
+
+const NANOS_PER_MS = 1e6;
+/** Switches the reference has; this broker implements none of them, so each stands at its default. */
+const FEATURE_FLAGS = {
+  js_ack_fc_v2: false,
+  js_api_reply_v2: false,
+  js_raft_delete_range: true,
+  js_snapshot_sources: false,
+};
+const TLS_TIMEOUT_S = 2;
+
+export function varz(context: MonitorContext): object {
+  const { source, http } = context;
+  const { options } = source;
+  const stats = source.stats();
+  const now = context.nowMs();
+  return {
+    server_id: source.serverId,
+    server_name: source.serverName,
+    version: COMPAT_VERSION,
+    proto: 1,
+    go: RUNTIME_VERSION,
+    host: source.host,
+    port: source.port,
+    ...(options.authorization.required && options.authorization.noAuthUser === undefined
+      ? { auth_required: true }
+      : {}),
+    max_connections: options.maxConnections,
+    ...(options.maxSubscriptions > 0 ? { max_subscriptions: options.maxSubscriptions } : {}),
+    ping_interval: options.pingIntervalMs * NANOS_PER_MS,
+    ping_max: options.pingMax,
+    http_host: http.host,
+    http_port: http.port,
+    http_base_path: http.basePath,
+    https_port: 0,
+    auth_timeout: options.authorization.timeoutMs / 1000,
+    max_control_line: options.maxControlLine,
+    max_payload: options.maxPayload,
+    max_pending: options.maxPending,
+    cluster: {},
+    gateway: {},
+    leaf: {},
+    mqtt: {},
+    websocket: {},
+    jetstream: {},
+    tls_timeout: TLS_TIMEOUT_S,
+    write_deadline: options.writeDeadlineMs * NANOS_PER_MS,
+    ...(options.writeTimeout === 'default' ? {} : { write_timeout: options.writeTimeout }),
+    start: rfc3339(source.startMs),
+    now: rfc3339(now),
+    uptime: uptime(now - source.startMs),
+    mem: process.memoryUsage.rss(),
+    cores: availableParallelism(),
+    gomaxprocs: source.reactors,
+    cpu: context.cpuPercent(),
+    connections: stats.connections,
+    total_connections: stats.totalConnections,
+    routes: 0,
+    remotes: 0,
+    leafnodes: 0,
+    in_msgs: stats.inMsgs,
+    in_bytes: stats.inBytes,
+    in_client_msgs: stats.inMsgs,
+    in_client_bytes: stats.inBytes,
+    out_msgs: stats.outMsgs,
+    out_bytes: stats.outBytes,
+    out_client_msgs: stats.outMsgs,
+    out_client_bytes: stats.outBytes,
+    slow_consumers: stats.slowConsumers,
+    stale_connections: stats.staleConnections,
+    stalled_clients: stats.stalledClients,
+    subscriptions: stats.subscriptions,
+    http_req_stats: Object.fromEntries([...context.requests].sort(([a], [b]) => (a < b ? -1 : 1))),
+    config_load_time: rfc3339(source.configLoadMs),
+    config_digest: source.configDigest,
+    feature_flags: FEATURE_FLAGS,
+    slow_consumer_stats: { clients: stats.slowConsumers, routes: 0, gateways: 0, leafs: 0 },
+    stale_connection_stats: { clients: stats.staleConnections, routes: 0, gateways: 0, leafs: 0 },
+    disk_io_wait_stats: { waiters: 0, waits: 0, wait_time: 0, max_wait_time: 0 },
+    nats_turbo_version: OWN_VERSION,
+  };
+}

@@ -1,0 +1,49 @@
+/**
+ * The worker threads under a runtime: a Piscina pool in which every task is one loop that runs until it is told to
+ * stop. Owns the pool; knows nothing of brokers or events.
+ */
+import { Piscina } from 'piscina';
+import { locateReactor } from './locate.js';
+import { isReactorRuns, type ReactorTask } from './task.js';
+
+export interface ReactorPool {
+  /** Settles once every loop runs; rejects when one of them ends before. */
+  readonly running: Promise<void>;
+  /** Settles once all loops have returned; rejects with the first failure. */
+  readonly ended: Promise<void>;
+  /** Ends the threads. Call it once the loops were told to return. */
+  close(): Promise<void>;
+}
+
+export function startPool(runtime: number, reactors: number): ReactorPool {
+  const pool = new Piscina({
+    filename: locateReactor(import.meta.url),
+    minThreads: reactors,
+    maxThreads: reactors,
+    concurrentTasksPerWorker: 1,
+    idleTimeout: Number.POSITIVE_INFINITY,
+    atomics: 'disabled',
+    recordTiming: false,
+    workerHistogram: false,
+    // A loop keeps its state outside the JavaScript heap: a small one is enough and costs less memory.
+    resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 1 },
+  });
+  const tasks = Array.from({ length: reactors }, (_, index) => pool.run({ runtime, index } satisfies ReactorTask));
+  const ended = Promise.all(tasks).then(() => undefined);
+  const running = new Promise<void>((resolve, reject) => {
+    let missing = reactors;
+    pool.on('message', (message: unknown) => {
+      if (isReactorRuns(message) && --missing === 0) resolve();
+    });
+    ended.then(() => reject(new Error('the worker threads ended before they began')), reject);
+  });
+  running.catch(() => {});
+  return {
+    running,
+    ended,
+    async close() {
+      await ended.catch(() => {});
+      await pool.destroy();
+    },
+  };
+}

@@ -1,0 +1,106 @@
+/**
+ * The Runtime: the worker threads and their loops, shared by every Broker of the process.
+ *
+ * Starts at first use, ends with its last user, and is kept on `globalThis`, so the ESM and the CommonJS copy of the
+ * library share one. Owns the pool, the addon's runtime handle and the dispatch of events to brokers; holds no rule
+ * of a broker.
+ *
+ * A worker thread blocked inside the addon can't be interrupted: `process.exit()` would wait for it for ever. That is
+ * why the loops are told to return from an exit handler as well.
+ */
+import { availableParallelism } from 'node:os';
+import type { NativeAddon, NativeEvent } from '../native/contract.js';
+import { type ReactorPool, startPool } from './pool.js';
+
+const SLOT = Symbol.for('nats-turbo.runtime');
+const REACTORS_MAX = 16;
+const REACTORS_MIN = 2;
+
+export type EventSink = (event: NativeEvent) => void;
+
+export interface RuntimeParts {
+  addon: NativeAddon;
+  /** Starts the threads; there for tests. */
+  startPool?: (runtime: number, reactors: number) => ReactorPool;
+}
+
+/** The slot on `globalThis`: copies of the library meet here. */
+type Slot = { [SLOT]?: Runtime | undefined };
+
+export class Runtime {
+  readonly addon: NativeAddon;
+  /** The addon's handle. */
+  readonly handle: number;
+  readonly reactors: number;
+  /** Settles once every loop runs. */
+  readonly running: Promise<void>;
+  readonly #pool: ReactorPool;
+  readonly #sinks = new Map<number, EventSink>();
+  readonly #stopLoops: () => void;
+  #users = 0;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * The shared runtime, made if there is none; pair each call with one `release`. `reactors` counts for the first
+   * user only: later ones share the loops that run.
+   */
+  static acquire(parts: RuntimeParts, reactors?: number): Runtime {
+    const slot = globalThis as Slot;
+    const runtime = slot[SLOT] ?? new Runtime(parts, reactors ?? defaultReactors());
+    slot[SLOT] = runtime;
+    runtime.#users += 1;
+    return runtime;
+  }
+
+  private constructor(parts: RuntimeParts, reactors: number) {
+    this.addon = parts.addon;
+    this.reactors = reactors;
+    this.handle = parts.addon.createRuntime(reactors, () => this.#dispatch());
+    const { addon, handle } = this;
+    this.#stopLoops = () => addon.stopRuntime(handle);
+    process.on('exit', this.#stopLoops);
+    this.#pool = (parts.startPool ?? startPool)(handle, reactors);
+    this.running = this.#pool.running;
+    this.#pool.ended.catch((error: Error) => this.#failed(error));
+  }
+
+  /** Sends the events of one broker to `sink`. */
+  attach(broker: number, sink: EventSink): void {
+    this.#sinks.set(broker, sink);
+  }
+
+  detach(broker: number): void {
+    this.#sinks.delete(broker);
+  }
+
+  /** Gives up one use; the last one ends the threads. Settles once they are gone. */
+  async release(): Promise<void> {
+    this.#users -= 1;
+    if (this.#users > 0) return;
+    const slot = globalThis as Slot;
+    if (slot[SLOT] === this) delete slot[SLOT];
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#stopLoops();
+    await this.#pool.close();
+    process.off('exit', this.#stopLoops);
+  }
+
+  #dispatch(): void {
+    for (const event of this.addon.takeEvents(this.handle)) this.#sinks.get(event.broker)?.(event);
+  }
+
+  /** A thread died: every broker on it is told. */
+  #failed(error: Error): void {
+    if (this.#closing) return;
+    for (const [broker, sink] of this.#sinks) sink({ kind: 'fatal', broker, text: error.message });
+  }
+}
+
+/** One loop per core, at least two (one can serve while the other is busy), at most sixteen. */
+export function defaultReactors(cores: number = availableParallelism()): number {
+  return Math.max(REACTORS_MIN, Math.min(cores, REACTORS_MAX));
+}
