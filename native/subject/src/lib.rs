@@ -4,14 +4,30 @@
 //! result [`Matches`]), and lists of permitted patterns ([`PatternSet`]).
 //!
 //! Layout: `validate` works on bytes alone. `sublist` is the index; it is built from `slab` (ids instead of
-//! pointers), `node` (what sits in the slabs), `text` (short byte strings without an allocation), `members`
+//! pointers), `branches` (the stack of a walk), `node` (what sits in the slabs), `text` (short byte strings without an allocation), `members`
 //! (the subscriptions of one subject) and `queue_names` (each queue name once).
+//!
+//! ```
+//! use nt_subject::{Matches, Sublist};
+//!
+//! let mut interest = Sublist::new();
+//! interest.insert(b"orders.*", None, 1)?;
+//! let worker = interest.insert(b"orders.new", Some(b"workers"), 2)?;
+//! let mut found = Matches::new();
+//! interest.matches(b"orders.new", &mut found);
+//! assert_eq!(found.plain, [1]);
+//! let groups: Vec<_> = found.groups().map(|(queue, ids)| (interest.queue_name(queue), ids)).collect();
+//! assert_eq!(groups, [(Some(&b"workers"[..]), &[2][..])]);
+//! assert!(interest.remove(worker, Some(b"workers"), 2));
+//! # Ok::<(), nt_subject::InvalidSubject>(())
+//! ```
 //!
 //! Invariants: the crate is pure: no clock, socket, file, thread or lock, and no unsafe code. No input makes it
 //! panic or recurse: the depth of a subject costs heap, never stack.
 
 #![forbid(unsafe_code)]
 
+mod branches;
 mod error;
 mod matches;
 mod members;

@@ -4,6 +4,7 @@
 //! met at several nodes (`a.*` and `a.b`) is one group. Nothing is freed between matches, so a warm `Matches`
 //! allocates nothing.
 
+use crate::branches::Branch;
 use crate::members::{MemberSet, Members, MembersView};
 use crate::queue_names::QueueId;
 use crate::slab::Slab;
@@ -17,8 +18,8 @@ pub struct Matches {
     spans: Vec<Span>,
     /// Where groups are put together when a queue was met twice.
     merged: Vec<u32>,
-    /// Trie branches still to walk: node and offset of its next token.
-    pub(crate) branches: Vec<(u32, usize)>,
+    /// Kept for walks through very deep subjects.
+    pub(crate) spill: Vec<Branch>,
 }
 
 #[derive(Debug, Clone, Copy)]

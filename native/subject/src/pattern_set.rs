@@ -64,9 +64,6 @@ impl PatternSet {
             });
             return Ok(());
         }
-        if self.plain_subjects.iter().any(|known| **known == *subject) {
-            return Ok(());
-        }
         self.plain
             .insert(subject, None, self.plain_subjects.len() as u32)
             .map_err(|reason| InvalidPattern::Subject { entry: shown(), reason })?;

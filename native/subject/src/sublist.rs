@@ -9,6 +9,7 @@
 //! each id once under one subject and removes it with the node it was given. Readers need only `&self`: put a lock
 //! around the whole index, and compare `generation` to know whether an older result still holds.
 
+use crate::branches::{Branch, Branches};
 use crate::error::InvalidSubject;
 use crate::matches::Matches;
 use crate::members::{MemberSet, Members};
@@ -164,12 +165,12 @@ impl Sublist {
             out.collect(found, &self.sets);
         }
         if self.has_wildcards() && is_well_formed(literal) {
-            let mut branches = std::mem::take(&mut out.branches);
-            self.walk(literal, false, &mut branches, |members| {
+            let mut spill = std::mem::take(&mut out.spill);
+            self.walk(literal, false, &mut spill, |members| {
                 out.collect(members, &self.sets);
                 false
             });
-            out.branches = branches;
+            out.spill = spill;
         }
         out.unite_groups();
     }
@@ -288,42 +289,42 @@ impl Sublist {
         &self,
         subject: &[u8],
         tail_is_wildcard: bool,
-        branches: &mut Vec<(u32, usize)>,
+        spill: &mut Vec<Branch>,
         mut visit: impl FnMut(Members) -> bool,
     ) -> bool {
-        branches.clear();
+        let mut branches = Branches::new(spill);
         let (mut at, mut offset) = (ROOT, 0);
         loop {
             let node = self.nodes.at(at);
             if node.tail != NONE && visit(self.nodes.at(node.tail).members) {
                 return true;
             }
-            let rest = &subject[offset..];
+            let rest = &subject[offset as usize..];
             let end = rest.iter().position(|&byte| byte == b'.').unwrap_or(rest.len());
             let token = &rest[..end];
             let is_last = end == rest.len();
             let edge = self.find_edge(at, token);
-            let star = if node.star == NONE || (tail_is_wildcard && is_last && token == b">") {
-                None
-            } else {
-                Some(node.star)
-            };
+            let no_star = node.star == NONE || (tail_is_wildcard && is_last && token == b">");
+            let star = if no_star { None } else { Some(node.star) };
+            let next = offset + end as u32 + 1;
             if is_last {
                 for child in [edge, star].into_iter().flatten() {
                     if visit(self.nodes.at(child).members) {
                         return true;
                     }
                 }
-            } else {
-                for child in [edge, star].into_iter().flatten() {
-                    if self.nodes.at(child).has_children() {
-                        branches.push((child, offset + end + 1));
-                    }
-                }
             }
-            match branches.pop() {
-                Some(next) => (at, offset) = next,
-                None => return false,
+            let deeper = |child: Option<u32>| child.filter(|&child| !is_last && self.nodes.at(child).has_children());
+            match (deeper(edge), deeper(star)) {
+                (Some(edge), Some(star)) => {
+                    branches.push((star, next));
+                    (at, offset) = (edge, next);
+                }
+                (Some(only), None) | (None, Some(only)) => (at, offset) = (only, next),
+                (None, None) => match branches.pop() {
+                    Some(branch) => (at, offset) = branch,
+                    None => return false,
+                },
             }
         }
     }

@@ -94,6 +94,7 @@ fn a_tail_wildcard_needs_a_token_and_a_star_needs_text() {
     assert!(!literal_matches(b"foo", b"foo.>"));
     assert!(!literal_matches(b"foo.", b"foo.*"));
     assert!(!literal_matches(b"foo.", b"foo.>"));
+    assert!(!literal_matches(b"a.b", b">.b") && !literal_matches(b"a.b", b"a.>.b"));
     let list = index(&["foo.>", "foo.*"]);
     assert_eq!(plain(&list, "foo"), []);
     assert_eq!(plain(&list, "foo."), []);
@@ -194,6 +195,7 @@ fn long_tokens_and_deep_subjects_are_kept_whole() {
     let deep = vec!["d"; 100_000].join(".");
     let stars = vec!["*"; 100_000].join(".");
     let mut list = Sublist::new();
+    let empty = list.memory_bytes();
     let subjects = [long.clone(), format!("{long}.*"), deep.clone(), stars];
     let nodes: Vec<_> = subjects
         .iter()
@@ -209,6 +211,29 @@ fn long_tokens_and_deep_subjects_are_kept_whole() {
         assert_eq!(list.subject(*node), b"");
     }
     assert_eq!(list.node_count(), 0);
+    // Small tables and the smallest slabs stay; the long texts (200 kB) don't.
+    assert!(
+        list.memory_bytes() < empty + 4096,
+        "{} after {empty}",
+        list.memory_bytes()
+    );
+}
+
+#[test]
+fn a_walk_keeps_more_branches_than_lie_in_place() {
+    const DEPTH: usize = 40;
+    let with_star_at = |at: usize| {
+        (0..DEPTH)
+            .map(|i| if i == at { "*" } else { "a" })
+            .collect::<Vec<_>>()
+            .join(".")
+    };
+    let subjects: Vec<String> = (0..DEPTH).map(with_star_at).collect();
+    let list = index(&subjects.iter().map(String::as_str).collect::<Vec<_>>());
+    let all: Vec<u32> = (1..=DEPTH as u32).collect();
+    assert_eq!(plain(&list, &vec!["a"; DEPTH].join(".")), all);
+    assert_eq!(plain(&list, &with_star_at(7)), [8]);
+    assert_eq!(plain(&list, &vec!["a"; DEPTH - 1].join(".")), []);
 }
 
 #[test]
