@@ -33,7 +33,7 @@ describe('the end of the server', () => {
   });
 
   test('lame duck mode: every client is told, new ones are refused, then exit code 0', async (ctx) => {
-    const server = await startServer('lame_duck_duration: "30s"\nlame_duck_grace_period: "0s"');
+    const server = await startServer('lame_duck_duration: "30s"\nlame_duck_grace_period: "10ms"');
     const clients = [];
     for (const language of LANGUAGES) {
       const client = await (await peerOf(ctx, language)).connect({ url: urlOf(server) });

@@ -18,7 +18,7 @@ describe('a restart with clients that reconnect', () => {
     for (const language of LANGUAGES) {
       const client = await (await peerOf(ctx, language)).connect({ url });
       const plain = await client.subscribe('news.*');
-      const member = await client.subscribe('news.today', { queue: `readers of ${language}` });
+      const member = await client.subscribe('news.today', { queue: `readers-of-${language}` });
       await client.echo(`echo.${language}`);
       subscribers.push({ client, plain, member });
     }

@@ -21,6 +21,7 @@ async def main(url, user, password):
     nc = await nats.connect(url, user=user, password=password, name="msgpack service")
     await nc.subscribe("orders.total", queue="totals", cb=order_total)
     await nc.flush()
+    await nc.flush()  # the first PING may overtake the SUB inside the library
     print("ready", flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
     await nc.drain()

@@ -39,6 +39,16 @@ def kind_of(error):
     return "other"
 
 
+async def settled(nc):
+    """All that was asked of the library before has reached the server and was handled.
+
+    Its flush writes the PING ahead of what is still waiting in its own buffer, and only then that buffer: the answer
+    to a second PING is the one that stands behind everything.
+    """
+    await nc.flush()
+    await nc.flush()
+
+
 class Inbox:
     """What one subscription received, and the wish to be told when there is enough of it."""
 
@@ -126,7 +136,7 @@ class Peer:
         inbox.subscription = await nc.subscribe(command["subject"], queue=command.get("queue", ""), cb=inbox.take)
         if "max" in command:
             await inbox.subscription.unsubscribe(command["max"])
-        await nc.flush()
+        await settled(nc)
         number = len(self.inboxes) + 1
         self.inboxes[number] = inbox
         return number
@@ -138,18 +148,18 @@ class Peer:
             await nc.publish(msg.reply, msg.data, headers=msg.headers)
 
         await nc.subscribe(command["subject"], queue=command.get("queue", ""), cb=reply)
-        await nc.flush()
+        await settled(nc)
 
     async def do_publish(self, command):
         nc = self.connections[command["conn"]]
         await nc.publish(command["subject"], self.payload(command), headers=self.headers(command))
-        await nc.flush()
+        await settled(nc)
 
     async def do_publish_numbered(self, command):
         nc = self.connections[command["conn"]]
         for number in range(command["count"]):
             await nc.publish(command["subject"], f"{command['prefix']}{number}".encode())
-        await nc.flush()
+        await settled(nc)
 
     async def do_request(self, command):
         nc = self.connections[command["conn"]]
@@ -172,7 +182,7 @@ class Peer:
         return inbox.messages
 
     async def do_flush(self, command):
-        await self.connections[command["conn"]].flush()
+        await settled(self.connections[command["conn"]])
 
     async def do_drain(self, command):
         await self.connections[command["conn"]].drain()
