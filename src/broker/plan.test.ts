@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { type BrokerOptions, resolveOptions } from '../config/index.js';
+import { createIdentity } from './identity.js';
+import { compilePlan } from './plan.js';
+
+const identity = createIdentity();
+const plan = (options: BrokerOptions) => compilePlan(resolveOptions(options), identity);
+
+describe('compilePlan', () => {
+  it('carries the defaults of the reference', () => {
+    expect(plan({})).toMatchObject({
+      host: '0.0.0.0',
+      port: 4222,
+      listen: true,
+      headers: true,
+      maxPayload: 1_048_576,
+      maxControlLine: 4096,
+      maxPending: 67_108_864,
+      maxConnections: 65_536,
+      pingIntervalMs: 120_000,
+      pingMax: 2,
+      writeDeadlineMs: 10_000,
+      info: { serverId: identity.serverId, serverName: identity.serverId, version: '2.15.2', xkey: identity.xkey },
+    });
+    expect(plan({})).not.toHaveProperty('auth');
+  });
+
+  it('refuses everyone with maxConnections 0', () => {
+    expect(plan({ maxConnections: 0 }).maxConnections).toBe(-1);
+  });
+
+  it.each([
+    ['example.org', { advertiseHost: 'example.org' }],
+    ['example.org:4333', { advertiseHost: 'example.org', advertisePort: 4333 }],
+    ['example.org:-1', { advertiseHost: 'example.org' }],
+    ['[::1]:4333', { advertiseHost: '::1', advertisePort: 4333 }],
+  ])('reads clientAdvertise %s', (clientAdvertise, expected) => {
+    const { advertiseHost, advertisePort } = plan({ clientAdvertise }).info;
+    expect({ advertiseHost, advertisePort }).toEqual({ advertisePort: undefined, ...expected });
+  });
+
+  it('passes users with their permissions', () => {
+    const permissions = { publish: { deny: 'a.>' }, subscribe: ['b', 'c workers'] };
+    const { auth } = plan({ authorization: { users: [{ user: 'u', password: 'p', permissions }], timeout: 500 } });
+    expect(auth).toEqual({
+      timeoutMs: 500,
+      users: [
+        {
+          user: 'u',
+          password: 'p',
+          permissions: { publish: { deny: ['a.>'] }, subscribe: { allow: ['b', 'c workers'] } },
+        },
+      ],
+    });
+  });
+
+  it('lets a responder publish nothing but answers', () => {
+    const users = [
+      { user: 'a', permissions: { allowResponses: true } },
+      { user: 'b', permissions: { allowResponses: { max: 3 }, publish: { deny: 'x' } } },
+      { user: 'c', permissions: { allowResponses: true, publish: 'y' } },
+    ];
+    const compiled = plan({ authorization: { users } }).auth?.users.map(({ permissions }) => permissions?.publish);
+    expect(compiled).toEqual([{ allow: [] }, { allow: [], deny: ['x'] }, { allow: ['y'] }]);
+  });
+});

@@ -1,0 +1,140 @@
+/**
+ * A data plane made of paper, for unit tests: keeps the contract's bookkeeping, moves no bytes and opens no socket.
+ * Tests put events into it and look at what it was asked.
+ */
+import type {
+  BrokerPlan,
+  BrokerStats,
+  ConnectionInfo,
+  NativeAddon,
+  NativeEvent,
+  SubscriptionInfo,
+} from '../../native/contract.js';
+import type { ReactorPool } from '../../worker/pool.js';
+
+export class FakeAddon implements NativeAddon {
+  readonly plans: BrokerPlan[] = [];
+  readonly calls: string[] = [];
+  readonly open = new Map<number, ConnectionInfo>();
+  readonly subs: SubscriptionInfo[] = [];
+  /** Thrown by the next `startBroker`. */
+  refusal: Error | undefined;
+  /** False: `stopBroker` is never confirmed. */
+  confirmsStop = true;
+  #events: NativeEvent[] = [];
+  #wake: () => void = () => {};
+  #endPool: () => void = () => {};
+  #killPool: (error: Error) => void = () => {};
+
+  createRuntime(reactors: number, onWake: () => void): number {
+    this.calls.push(`createRuntime ${reactors}`);
+    this.#wake = onWake;
+    return 7;
+  }
+
+  runReactor(): void {
+    throw new Error('a fake has no loop');
+  }
+
+  stopRuntime(): void {
+    this.calls.push('stopRuntime');
+    this.#endPool();
+  }
+
+  takeEvents(): NativeEvent[] {
+    return this.#events.splice(0);
+  }
+
+  startBroker(_runtime: number, plan: BrokerPlan) {
+    if (this.refusal) throw this.refusal;
+    this.plans.push(plan);
+    return { broker: this.plans.length, host: plan.host, port: plan.port || 40_000 + this.plans.length };
+  }
+
+  stopBroker(_runtime: number, broker: number): void {
+    this.calls.push(`stopBroker ${broker}`);
+    if (this.confirmsStop) this.send({ kind: 'stopped', broker });
+  }
+
+  enterLameDuck(_runtime: number, broker: number): void {
+    this.calls.push(`enterLameDuck ${broker}`);
+  }
+
+  closeConnection(_runtime: number, broker: number, cid: number, reason: string): boolean {
+    this.calls.push(`closeConnection ${cid} ${reason}`);
+    const connection = this.open.get(cid);
+    if (!connection) return false;
+    this.open.delete(cid);
+    this.send({ kind: 'disconnected', broker, connection: { ...connection, stopMs: connection.startMs + 1, reason } });
+    return true;
+  }
+
+  stats(): BrokerStats {
+    return { ...NO_STATS, connections: this.open.size };
+  }
+
+  connections(): ConnectionInfo[] {
+    return [...this.open.values()];
+  }
+
+  subscriptions(_runtime: number, _broker: number, cid: number | undefined): SubscriptionInfo[] {
+    return this.subs.filter((s) => cid === undefined || s.cid === cid);
+  }
+
+  /** Delivers an event the way the addon does: later, on the main thread. */
+  send(event: NativeEvent): void {
+    this.#events.push(event);
+    setImmediate(() => this.#wake());
+  }
+
+  /** Stands in for the worker threads: runs at once, ends when the runtime is stopped. */
+  readonly startPool = (): ReactorPool => {
+    const ended = new Promise<void>((resolve, reject) => {
+      this.#endPool = resolve;
+      this.#killPool = reject;
+    });
+    return { running: Promise.resolve(), ended, close: () => ended.catch(() => {}) };
+  };
+
+  /** A worker thread dies. */
+  killThread(error: Error): void {
+    this.#killPool(error);
+  }
+}
+
+export const NO_STATS: BrokerStats = {
+  connections: 0,
+  totalConnections: 0,
+  inMsgs: 0,
+  inBytes: 0,
+  outMsgs: 0,
+  outBytes: 0,
+  slowConsumers: 0,
+  slowConsumersPending: 0,
+  slowConsumersDeadline: 0,
+  staleConnections: 0,
+  stalledClients: 0,
+  subscriptions: 0,
+  accounts: [{ name: '$G', connections: 0, subscriptions: 0 }],
+};
+
+export function connection(cid: number, more: Partial<ConnectionInfo> = {}): ConnectionInfo {
+  return {
+    cid,
+    kind: 'Client',
+    ip: '127.0.0.1',
+    port: 50_000 + cid,
+    startMs: 1_795_224_000_000 + cid,
+    lastActivityMs: 1_795_224_001_000 + cid,
+    rttNs: 0,
+    pendingBytes: 0,
+    inMsgs: 0,
+    inBytes: 0,
+    outMsgs: 0,
+    outBytes: 0,
+    stalls: 0,
+    subscriptions: 0,
+    account: '$G',
+    ...more,
+  };
+}
