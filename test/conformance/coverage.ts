@@ -146,7 +146,7 @@ const facts: FactLine[] = [
   ['1.10-05', 'pending bytes over max_pending: logged, closed without -ERR, counted'],
   ['1.10-06', 'a flush past write_deadline: logged, closed without -ERR, counted'],
   ['1.10-07', 'write_timeout retry keeps a connection that makes progress'],
-  ['1.10-08', 'a slow subscriber costs its publisher pauses, counted as stalls'],
+  ['1.10-08', 'a slow subscriber costs its publisher pauses, counted as its stalls'],
   ['1.10-09', 'with no_fast_producer_stall messages are dropped for the full subscriber only'],
   ['1.10-10', 'warnings about slow read loops', INSIDE],
   ['1.10-11', 'pending bytes return to zero after everything was read'],

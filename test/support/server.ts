@@ -151,7 +151,7 @@ export class TestServer {
       await this.exited;
       throw error;
     } finally {
-      rmSync(this.dir, { recursive: true, force: true });
+      if (this.dir) rmSync(this.dir, { recursive: true, force: true });
     }
   }
 
@@ -182,7 +182,9 @@ export function writeConfig(dir: string, text: string, name = 'server.conf'): st
 /** Runs the server under test with these arguments until it ends by itself. */
 export async function runToExit(args: string[]): Promise<{ exit: Exit; stdout: string; stderr: string }> {
   const server = TestServer.spawn(args, '');
-  const exit = await withDeadline(server.exited, `${command.join(' ')} ${args.join(' ')} to end`);
+  const exit = await withDeadline(server.exited, `${command.join(' ')} ${args.join(' ')} to end`).finally(() => {
+    if (!server.exit) server.child.kill('SIGKILL');
+  });
   return { exit, stdout: server.stdout.join('\n'), stderr: server.log.join('\n') };
 }
 

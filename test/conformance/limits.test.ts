@@ -1,0 +1,45 @@
+/** Section 1.10: the auth timer and connection limits. */
+import { expect } from 'vitest';
+import { until } from '../support/deadline.js';
+import { closedReason } from '../support/monitor.js';
+import { proves } from '../support/proves.js';
+import { connectLine, err } from '../support/raw.js';
+import { endServersAfterEach, TestServer } from '../support/server.js';
+
+endServersAfterEach();
+
+proves(['1.10-01', '1.11-03'], 'no CONNECT in time', async () => {
+  const server = await TestServer.start({ monitor: true, config: 'authorization { token: t, timeout: 0.3 }\n' });
+  const silent = await server.connect();
+  const inTime = await server.open({ auth_token: 't' });
+  await silent.expect(err('Authentication Timeout'));
+  await silent.expectClosed();
+  expect(await closedReason(server, silent.info.client_id)).toBe('Authentication Timeout');
+  await inTime.exchange('', '');
+});
+
+proves(['1.10-02', '1.11-05'], 'max_connections', async () => {
+  const server = await TestServer.start({ monitor: true, config: 'max_connections: 2\n' });
+  const first = await server.open();
+  const second = await server.open();
+  const third = await server.connect();
+  await third.expect(err('maximum connections exceeded'));
+  await third.expectClosed();
+  expect(await closedReason(server, third.info.client_id)).toBe('Maximum Connections Exceeded');
+  await first.exchange('', '');
+  second.destroy();
+  await until(async () => {
+    const next = await server.connect();
+    next.send(`${connectLine()}PING\r\n`);
+    return (await next.next().catch(() => undefined))?.op === 'PONG' || undefined;
+  }, 'the free slot');
+});
+
+proves('1.10-03', 'max_connections 0 refuses everyone', async () => {
+  const server = await TestServer.start({ config: 'max_connections: 0\n' });
+  for (let round = 0; round < 3; round++) {
+    const client = await server.connect();
+    await client.expect(err('maximum connections exceeded'));
+    await client.expectClosed();
+  }
+});
