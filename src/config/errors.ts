@@ -13,6 +13,8 @@ export interface ConfigProblem {
   /** In bytes; counted from 0 on the first line and from 1 on later ones, as the reference does. */
   readonly column?: number;
   readonly message: string;
+  /** The line to print, where it is not place and message: parse errors name their line themselves. */
+  readonly printed?: string;
 }
 
 /** The configuration can't be used. `message` is one problem a line, warnings first. */
@@ -45,6 +47,7 @@ export class OptionsError extends Error {
 
 /** `file:line:column: message`, or the message alone. */
 export function formatProblem(problem: ConfigProblem): string {
+  if (problem.printed !== undefined) return problem.printed;
   if (problem.line === undefined) return problem.message;
   return `${problem.file ?? ''}:${problem.line}:${problem.column ?? 0}: ${problem.message}`;
 }

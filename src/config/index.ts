@@ -5,7 +5,10 @@
  * default. This folder reads files and the environment, and nothing else: it opens no socket and prints nothing.
  */
 
+export { type Configured, configure, mergeOptions } from './configure.js';
+export { formatDuration, parseDuration } from './duration.js';
 export { ConfigError, type ConfigProblem, formatProblem, OptionsError } from './errors.js';
+export { type LoadedConfig, type LoadSettings, loadConfigFile, loadConfigText } from './load.js';
 export { resolveOptions, startupWarnings } from './resolve.js';
 export { OPTIONS } from './schema.js';
 export type { OptionSpec } from './spec.js';

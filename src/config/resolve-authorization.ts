@@ -22,6 +22,10 @@ export const AUTH_TIMEOUT_MS = 2_000;
 export const ALLOW_RESPONSES_MAX = 1;
 export const ALLOW_RESPONSES_EXPIRES_MS = 120_000;
 
+/** How a password hash begins. */
+export const BCRYPT = /^\$2[abxy]\$\d{2}\$/;
+export const BCRYPT_NOT_YET = 'bcrypt passwords are not there yet';
+
 const KEYS = {
   authorization: ['user', 'password', 'token', 'users', 'timeout', 'defaultPermissions'],
   user: ['user', 'password', 'permissions'],
@@ -48,6 +52,8 @@ export function resolveAuthorization(
   const name = text('authorization.user', auth.user);
   if (name) users.push({ user: name, password: text('authorization.password', auth.password) ?? '' });
   const token = text('authorization.token', auth.token);
+  if (token) refuseHash('authorization.token', token);
+  for (const user of users) refuseHash('authorization.users', user.password);
 
   const resolved: ResolvedAuthorization = {
     required: auth.users !== undefined || users.length > 0 || Boolean(token),
@@ -75,6 +81,10 @@ export function firstDuplicate(names: readonly string[]): string | undefined {
     seen.add(name);
   }
   return undefined;
+}
+
+function refuseHash(option: string, secret: string): void {
+  if (BCRYPT.test(secret)) throw new OptionsError(option, BCRYPT_NOT_YET, 'Use the password itself for now.');
 }
 
 function authTimeout(written: number | string | undefined): number {

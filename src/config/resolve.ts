@@ -49,7 +49,7 @@ export function resolveOptions(options: BrokerOptions = {}): ResolvedOptions {
     resolved[isDuration ? `${row.key}Ms` : row.key] = normalise(row, row.key, options[row.key as keyof BrokerOptions]);
   }
   const result = resolved as ResolvedOptions;
-  if (result.traceVerbose || result.traceHeaders) result.trace = true;
+  if (options.trace === undefined && (result.traceVerbose || result.traceHeaders)) result.trace = true;
   result.authorization = resolveAuthorization(options.authorization, options.noAuthUser || undefined);
   const http = resolveHttp(options, result.host);
   if (http !== undefined) result.http = http;
@@ -133,6 +133,7 @@ function bounded(row: OptionSpec, key: string, value: number): number {
 function resolveHttp(options: BrokerOptions, clientHost: string): ResolvedHttp | undefined {
   let host = '';
   let port: number | undefined;
+  if (options.http === false) return undefined;
   if (options.http !== undefined) {
     const address = parseListen(options.http);
     if (typeof address === 'string') throw new OptionsError('http', address, "Use a port or 'host:port'.");

@@ -85,7 +85,8 @@ export interface WrittenTypes {
   size: number | string;
   duration: number | string;
   duration_string: number | string;
-  listen: number | string;
+  /** `false`: no listener, whatever the file says. */
+  listen: number | string | false;
   write_timeout: WriteTimeoutPolicy;
   authorization: AuthorizationOptions;
   any: never;

@@ -1,0 +1,36 @@
+/**
+ * Everything together: a file if one is named, what was given beside it on top, defaults below.
+ *
+ * Calling it again with the same arguments is how a reload sees the file anew while flags keep their priority.
+ */
+
+import type { ConfigProblem } from './errors.js';
+import type { Environment } from './language/parse.js';
+import { loadConfigFile } from './load.js';
+import { resolveOptions } from './resolve.js';
+import type { BrokerOptions, ResolvedOptions } from './types.js';
+
+export interface Configured {
+  options: ResolvedOptions;
+  warnings: ConfigProblem[];
+  /** Of the file; absent without one. */
+  digest?: string;
+}
+
+/** Throws `ConfigError` for the file and `OptionsError` for the result. */
+export function configure(written: BrokerOptions, env?: Environment): Configured {
+  if (!written.configFile) return { options: resolveOptions(written), warnings: [] };
+  const settings = { allowUnsupported: written.allowUnsupported ?? false, ...(env && { env }) };
+  const { options, warnings, digest } = loadConfigFile(written.configFile, settings);
+  return { options: resolveOptions(mergeOptions(options, written)), warnings, digest };
+}
+
+/** `over` wins wherever it says something; credentials are merged one by one. */
+export function mergeOptions(under: BrokerOptions, over: BrokerOptions): BrokerOptions {
+  const said = Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined));
+  const merged: BrokerOptions = { ...under, ...said };
+  if (under.authorization && over.authorization) {
+    merged.authorization = { ...under.authorization, ...over.authorization };
+  }
+  return merged;
+}

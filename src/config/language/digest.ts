@@ -1,0 +1,36 @@
+/**
+ * The digest of a configuration: SHA-256 over its tree as JSON, written exactly as Go writes it (sorted keys, HTML
+ * characters escaped, a newline at the end). Equal for files that say the same in other words.
+ */
+
+import { createHash } from 'node:crypto';
+import type { ConfigMap, ConfigValue } from './nodes.js';
+
+/** `sha256:` and 64 hexadecimal digits. */
+export function digest(root: ConfigMap): string {
+  const json = `${encode(root)}\n`;
+  return `sha256:${createHash('sha256').update(json, 'utf8').digest('hex')}`;
+}
+
+function encode(value: ConfigValue): string {
+  if (typeof value === 'string') return encodeString(value);
+  if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
+  if (typeof value === 'bigint' || typeof value === 'boolean') return String(value);
+  if (value instanceof Date) return `"${value.toISOString().slice(0, 19)}Z"`;
+  if (Array.isArray(value)) return `[${value.map((node) => encode(node.value)).join(',')}]`;
+  const entries = [...value].map(([name, node]) => ({ name, order: Buffer.from(name), node }));
+  entries.sort((a, b) => a.order.compare(b.order));
+  return `{${entries.map(({ name, node }) => `${encodeString(name)}:${encode(node.value)}`).join(',')}}`;
+}
+
+const SHORT = new Set(['\b', '\f', '\n', '\r', '\t', '"', '\\']);
+
+function encodeString(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped
+  const escaped = text.replace(/[\x00-\x1f"\\<>&\u2028\u2029]/g, (character) => {
+    if (SHORT.has(character)) return JSON.stringify(character).slice(1, -1);
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+  // Lone surrogates stand for bytes that are not UTF-8.
+  return `"${escaped.replace(/\p{Surrogate}/gu, '\\ufffd')}"`;
+}

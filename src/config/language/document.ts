@@ -1,0 +1,160 @@
+/**
+ * Builds the tree of a document from what the grammar finds: assigns values to keys, looks up variables, merges
+ * included files. A duplicate key replaces the earlier one.
+ *
+ * Keys wait on one stack for the whole document, not one per map. So a key that never gets a value shifts the ones
+ * around it, exactly as in the reference, whose digests would differ otherwise.
+ */
+
+import { parseInteger } from '../integer.js';
+import type { Place } from './cursor.js';
+import type { Sink } from './grammar.js';
+import { type ConfigMap, type ConfigNode, type ConfigValue, SyntaxProblem } from './nodes.js';
+import type { ScalarKind } from './values.js';
+
+/** How a document reaches beyond its own text. */
+export interface Surroundings {
+  /** The value of an environment variable, parsed as a configuration value; undefined when it is not set. */
+  environment(name: string): ConfigValue | undefined;
+  /** The top-level map of an included file. */
+  included(path: string): ConfigMap;
+}
+
+/** Such strings are password hashes, not variables. */
+const BCRYPT = /^2[abxy]\$/;
+
+interface Key extends Place {
+  name: string;
+}
+
+export class Document implements Sink {
+  readonly root: ConfigMap = new Map();
+  private readonly contexts: (ConfigMap | ConfigNode[])[] = [this.root];
+  private readonly keys: Key[] = [];
+
+  constructor(
+    private readonly file: string,
+    private readonly surroundings: Surroundings,
+  ) {}
+
+  key(name: string, at: Place): void {
+    this.keys.push({ name, ...at });
+  }
+
+  openMap(): void {
+    this.contexts.push(new Map());
+  }
+
+  closeMap(at: Place): void {
+    this.close(at);
+  }
+
+  openArray(): void {
+    this.contexts.push([]);
+  }
+
+  closeArray(at: Place): void {
+    this.close(at);
+  }
+
+  scalar(kind: ScalarKind, text: string, at: Place): void {
+    this.assign(this.node(this.read(kind, text, at), at));
+  }
+
+  include(path: string): void {
+    for (const [name, node] of this.surroundings.included(path)) {
+      this.keys.push({ name, line: node.line, column: node.column });
+      this.assign(node);
+    }
+  }
+
+  private close(at: Place): void {
+    const finished = this.contexts.pop();
+    if (finished !== undefined) this.assign(this.node(finished, at));
+  }
+
+  private node(value: ConfigValue, { line, column }: Place): ConfigNode {
+    return { value, file: this.file, line, column, usedAsVariable: false };
+  }
+
+  private assign(node: ConfigNode): void {
+    const context = this.contexts.at(-1);
+    if (Array.isArray(context)) {
+      context.push(node);
+      return;
+    }
+    const key = this.keys.pop();
+    if (context === undefined || key === undefined) throw this.problem('config is invalid', node);
+    // The place of a value in a map is that of its key: that is where people look.
+    node.line = key.line;
+    node.column = key.column;
+    context.set(key.name, node);
+  }
+
+  private read(kind: ScalarKind, text: string, at: Place): ConfigValue {
+    switch (kind) {
+      case 'string':
+        return text;
+      case 'bool':
+        return /^(true|yes|on)$/i.test(text);
+      case 'integer': {
+        const outcome = parseInteger(text);
+        if ('value' in outcome) return outcome.value;
+        const reason = outcome.error === 'range' ? 'out of the range' : '';
+        throw this.problem(reason ? `integer '${text}' is ${reason}` : `expected integer, but got '${text}'`, at);
+      }
+      case 'float': {
+        if (!/^-?[0-9]+\.[0-9]+$/.test(text)) throw this.problem(`expected float, but got '${text}'`, at);
+        const float = Number(text);
+        if (!Number.isFinite(float)) throw this.problem(`float '${text}' is out of the range`, at);
+        return float;
+      }
+      case 'date': {
+        const date = new Date(text);
+        const same = !Number.isNaN(date.getTime()) && `${date.toISOString().slice(0, 19)}Z` === text;
+        if (!same) throw this.problem(`expected Zulu formatted DateTime, but got '${text}'`, at);
+        return date;
+      }
+      case 'variable':
+        return this.variable(text, at);
+    }
+  }
+
+  /** From the innermost map outward, then the environment. Only what was written before it can be found. */
+  private variable(name: string, at: Place): ConfigValue {
+    if (BCRYPT.test(name)) return `$${name}`;
+    for (const context of this.contexts.toReversed()) {
+      const found = context instanceof Map ? context.get(name) : undefined;
+      if (found !== undefined) {
+        found.usedAsVariable = true;
+        return found.value;
+      }
+    }
+    let value: ConfigValue | undefined;
+    try {
+      value = this.surroundings.environment(name);
+    } catch (error) {
+      if (!(error instanceof SyntaxProblem)) throw error;
+      const reason = `could not be parsed: ${error.message}`;
+      throw this.problem(`variable reference for '${name}' on line ${at.line} ${reason}`, at);
+    }
+    if (value === undefined)
+      throw this.problem(`variable reference for '${name}' on line ${at.line} can not be found`, at);
+    return moved(value, this.file, at);
+  }
+
+  private problem(message: string, { line, column }: Place): SyntaxProblem {
+    return new SyntaxProblem(message, this.file, line, column);
+  }
+}
+
+/** A value out of the environment, with every part of it placed where the variable stands. */
+function moved(value: ConfigValue, file: string, at: Place): ConfigValue {
+  const move = (node: ConfigNode): ConfigNode => {
+    const place = { line: at.line, column: at.column };
+    return { value: moved(node.value, file, at), file, ...place, usedAsVariable: node.usedAsVariable };
+  };
+  if (Array.isArray(value)) return value.map(move);
+  if (value instanceof Map) return new Map([...value].map(([name, node]) => [name, move(node)]));
+  return value;
+}

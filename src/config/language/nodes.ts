@@ -1,0 +1,39 @@
+/** What a parsed configuration is made of: values that know where they were written. */
+
+export type ConfigMap = Map<string, ConfigNode>;
+
+/** Integers are bigint, floats are number. */
+export type ConfigValue = string | bigint | number | boolean | Date | ConfigNode[] | ConfigMap;
+
+export interface ConfigNode {
+  readonly value: ConfigValue;
+  readonly file: string;
+  /** In a map: of the key. In an array: of the value. */
+  line: number;
+  column: number;
+  /** Set when a `$name` refers to it: such a key need not be an option. */
+  usedAsVariable: boolean;
+}
+
+/** The text is not a configuration. `line` is 0 where the problem belongs to no line. */
+export class SyntaxProblem extends Error {
+  override readonly name = 'SyntaxProblem';
+  constructor(
+    message: string,
+    readonly file: string,
+    readonly line: number,
+    readonly column: number,
+  ) {
+    super(message);
+  }
+}
+
+/** The kind of a value in messages. */
+export function kindOf(value: ConfigValue): string {
+  if (typeof value === 'bigint') return 'an integer';
+  if (typeof value === 'number') return 'a float';
+  if (typeof value === 'boolean') return 'a boolean';
+  if (typeof value === 'string') return 'a string';
+  if (value instanceof Date) return 'a date';
+  return Array.isArray(value) ? 'an array' : 'a map';
+}

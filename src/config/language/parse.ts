@@ -1,0 +1,109 @@
+/**
+ * From a file to its tree: reads it, follows its includes, looks variables up in the environment.
+ *
+ * The only part of the language that touches the file system and the environment; both can be given from outside.
+ */
+
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Cursor } from './cursor.js';
+import { Document, type Surroundings } from './document.js';
+import { readDocument } from './grammar.js';
+import { type ConfigMap, type ConfigValue, SyntaxProblem } from './nodes.js';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface World {
+  environment: Environment;
+  readFile(path: string): Uint8Array;
+}
+
+/** The real one. */
+export function realWorld(environment: Environment = process.env): World {
+  return { environment, readFile: (path) => readFileSync(path) };
+}
+
+/** Files may include files, but not forever. */
+const INCLUDE_DEPTH_MAX = 32;
+/** An environment variable may include others, but its text must not grow the tree without end. */
+const ENVIRONMENT_DEPTH_MAX = 32;
+
+/** The key under which the text of an environment variable is parsed. */
+const ENVIRONMENT_KEY = 'pk';
+
+/** Parses a file and what it includes; throws `SyntaxProblem`. */
+export function parseFile(path: string, world: World): ConfigMap {
+  return parseBytes(read(path, world), path, world);
+}
+
+/** Parses text as if it stood in `file`; throws `SyntaxProblem`. */
+export function parseBytes(bytes: Uint8Array, file: string, world: World): ConfigMap {
+  return parse(bytes, file, world, new Set(), [file]);
+}
+
+function parse(bytes: Uint8Array, file: string, world: World, variables: Set<string>, files: string[]): ConfigMap {
+  const surroundings: Surroundings = {
+    environment: (name) => environmentValue(name, world, variables),
+    included: (path) => includedFile(path, file, world, files),
+  };
+  const document = new Document(file, surroundings);
+  const { end, danglingKey } = readDocument(new Cursor(bytes, file), document);
+  // A lone brace at the end is forgiven: JSON files end with one.
+  if (danglingKey !== undefined && danglingKey !== '}') {
+    const place = `${file}:${end.line}:${end.column}`;
+    throw new SyntaxProblem(`config is invalid (${place})`, file, end.line, end.column);
+  }
+  return document.root;
+}
+
+function environmentValue(name: string, world: World, variables: Set<string>): ConfigValue | undefined {
+  if (variables.has(name)) throw new SyntaxProblem(`variable reference cycle for '${name}'`, '', 0, 0);
+  const text = Object.hasOwn(world.environment, name) ? world.environment[name] : undefined;
+  if (text === undefined) return undefined;
+  if (variables.size >= ENVIRONMENT_DEPTH_MAX) throw new SyntaxProblem('too many nested variables', '', 0, 0);
+  variables.add(name);
+  try {
+    const root = parse(Buffer.from(`${ENVIRONMENT_KEY}=${text}`), '', world, variables, []);
+    return root.get(ENVIRONMENT_KEY)?.value;
+  } finally {
+    variables.delete(name);
+  }
+}
+
+function includedFile(path: string, from: string, world: World, files: string[]): ConfigMap {
+  const target = join(dirname(from), path);
+  try {
+    if (files.includes(target)) throw new SyntaxProblem(`include cycle: ${target} includes itself`, target, 0, 0);
+    if (files.length > INCLUDE_DEPTH_MAX) throw new SyntaxProblem('too many nested includes', target, 0, 0);
+    return parse(read(target, world), target, world, new Set(), [...files, target]);
+  } catch (error) {
+    if (!(error instanceof SyntaxProblem)) throw error;
+    const message = `error parsing include file '${path}', ${error.message}`;
+    throw new SyntaxProblem(message, error.file, error.line, error.column);
+  }
+}
+
+function read(path: string, world: World): Uint8Array {
+  try {
+    return world.readFile(path);
+  } catch (error) {
+    throw new SyntaxProblem(openProblem(path, error), path, 0, 0);
+  }
+}
+
+const SYSTEM_TEXTS: Record<string, string> = {
+  ENOENT: 'no such file or directory',
+  EACCES: 'permission denied',
+  EPERM: 'operation not permitted',
+  EISDIR: 'is a directory',
+  ENOTDIR: 'not a directory',
+  ELOOP: 'too many levels of symbolic links',
+  ENAMETOOLONG: 'file name too long',
+  EMFILE: 'too many open files',
+};
+
+function openProblem(path: string, error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const text = SYSTEM_TEXTS[code] ?? (error instanceof Error ? error.message : String(error));
+  return `${code === 'EISDIR' ? 'read' : 'open'} ${path}: ${text}`;
+}

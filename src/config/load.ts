@@ -1,0 +1,58 @@
+/**
+ * A configuration file, read whole: options, warnings and digest, or everything that is wrong with it.
+ */
+
+import { ConfigError, type ConfigProblem } from './errors.js';
+import { digest } from './language/digest.js';
+import { type ConfigMap, SyntaxProblem } from './language/nodes.js';
+import { type Environment, parseBytes, parseFile, realWorld, type World } from './language/parse.js';
+import { readOptions } from './read-options.js';
+import { Report } from './report.js';
+import type { BrokerOptions } from './types.js';
+
+export interface LoadSettings {
+  /** Skip options whose feature is not there yet, with a warning. */
+  allowUnsupported?: boolean;
+  /** Where `$name` is looked up; the environment of the process unless given. */
+  env?: Environment;
+  /** Treat warnings as errors, as `-t` does. Options that `allowUnsupported` skips don't count. */
+  checkOnly?: boolean;
+}
+
+export interface LoadedConfig {
+  options: BrokerOptions;
+  warnings: ConfigProblem[];
+  /** `sha256:…`, equal for files that say the same. */
+  digest: string;
+}
+
+/** Reads a file and what it includes; throws `ConfigError` with all its problems. */
+export function loadConfigFile(path: string, settings: LoadSettings = {}): LoadedConfig {
+  return load(path, settings, (world) => parseFile(path, world));
+}
+
+/** The same for text, as if it stood in the file `name`. */
+export function loadConfigText(text: string | Uint8Array, name: string, settings: LoadSettings = {}): LoadedConfig {
+  return load(name, settings, (world) => parseBytes(Buffer.from(text), name, world));
+}
+
+function load(file: string, settings: LoadSettings, parse: (world: World) => ConfigMap): LoadedConfig {
+  const root = orConfigError(() => parse(realWorld(settings.env)));
+  const report = new Report(settings.allowUnsupported ?? false);
+  if (root.size === 0) report.warnings.push({ message: `${file}: config has no values or is empty` });
+  const options = readOptions(root, report);
+  const failed = report.problems.length > 0 || (settings.checkOnly === true && report.warnings.length > 0);
+  if (failed) throw new ConfigError(report.problems, [...report.skipped, ...report.warnings]);
+  return { options, warnings: [...report.skipped, ...report.warnings], digest: digest(root) };
+}
+
+function orConfigError<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof SyntaxProblem)) throw error;
+    const { file, line, column, message } = error;
+    const place = line > 0 ? { file, line, column } : {};
+    throw new ConfigError([{ ...place, message, printed: message }]);
+  }
+}

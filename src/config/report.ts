@@ -1,0 +1,62 @@
+/**
+ * Gathers what is wrong while a configuration is read, so that one run shows everything.
+ *
+ * Knows the difference between an error, a warning, and a feature that is not there yet, which is an error unless the
+ * user asked to have such options skipped.
+ */
+
+import type { ConfigProblem } from './errors.js';
+import { type ConfigNode, type ConfigValue, kindOf } from './language/nodes.js';
+import type { Support } from './spec.js';
+import { didYouMean } from './suggest.js';
+import { quote } from './text.js';
+
+export class Report {
+  readonly problems: ConfigProblem[] = [];
+  readonly warnings: ConfigProblem[] = [];
+  /** Options that were skipped because the user allowed it. */
+  readonly skipped: ConfigProblem[] = [];
+
+  constructor(private readonly allowUnsupported: boolean) {}
+
+  /** Returns nothing, so that a reader can end with it. */
+  error(node: ConfigNode, message: string): undefined {
+    this.problems.push(at(node, message));
+    return undefined;
+  }
+
+  warn(node: ConfigNode, field: string, reason: string): void {
+    this.warnings.push(at(node, `invalid use of field ${quote(field)}: ${reason}`));
+  }
+
+  unknownField(node: ConfigNode, name: string, known: readonly string[]): void {
+    if (!node.usedAsVariable) this.error(node, `unknown field ${quote(name)}${didYouMean(name, known)}`);
+  }
+
+  wrongType(node: ConfigNode, name: string, expected: string): undefined {
+    return this.error(node, `${name} must be ${expected}, but got ${described(node.value)}`);
+  }
+
+  /** Whether the option works. If not, it is refused, or noted as skipped. */
+  supports(node: ConfigNode, name: string, support: Support): boolean {
+    if (support === 'yes') return true;
+    this.notYet(node, name, support.notYet);
+    return false;
+  }
+
+  notYet(node: ConfigNode, name: string, sentence: string): void {
+    if (this.allowUnsupported) this.skipped.push(at(node, `ignoring ${quote(name)}: ${sentence}`));
+    else this.error(node, `${quote(name)} can't be used: ${sentence} (--allow-unsupported skips it)`);
+  }
+}
+
+function at(node: ConfigNode, message: string): ConfigProblem {
+  return { file: node.file, line: node.line, column: node.column, message };
+}
+
+function described(value: ConfigValue): string {
+  if (typeof value === 'string') return `the string ${quote(value)}`;
+  if (typeof value === 'bigint' || typeof value === 'number') return `${kindOf(value)}, ${value}`;
+  if (typeof value === 'boolean') return `${value}`;
+  return kindOf(value);
+}
