@@ -15,9 +15,13 @@ export interface ReactorPool {
   close(): Promise<void>;
 }
 
-export function startPool(runtime: number, reactors: number): ReactorPool {
+export function startPool(
+  runtime: number,
+  reactors: number,
+  script: string = locateReactor(import.meta.url),
+): ReactorPool {
   const pool = new Piscina({
-    filename: locateReactor(import.meta.url),
+    filename: script,
     minThreads: reactors,
     maxThreads: reactors,
     concurrentTasksPerWorker: 1,

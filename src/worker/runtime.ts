@@ -48,8 +48,8 @@ export class Runtime {
     const slot = globalThis as Slot;
     const runtime = slot[SLOT] ?? new Runtime(parts, reactors ?? defaultReactors());
     slot[SLOT] = runtime;
-    runtime.#users += 1;
-    return runtime;
+    // A method, not the field: the instance may be of another copy's class.
+    return runtime.retain();
   }
 
   private constructor(parts: RuntimeParts, reactors: number) {
@@ -62,6 +62,12 @@ export class Runtime {
     this.#pool = (parts.startPool ?? startPool)(handle, reactors);
     this.running = this.#pool.running;
     this.#pool.ended.catch((error: Error) => this.#failed(error));
+  }
+
+  /** Counts one more user. */
+  retain(): this {
+    this.#users += 1;
+    return this;
   }
 
   /** Sends the events of one broker to `sink`. */

@@ -1,0 +1,74 @@
+/**
+ * What the running command does on signals: stop, lame duck, re-open the log, reload. Signals that come while the
+ * broker still starts are noted at once and obeyed as soon as it runs.
+ */
+import type { Broker } from '../broker/index.js';
+import { type Logger, nowMs } from '../log/index.js';
+
+/** How the lines of the log name the signals. */
+const NAMES = {
+  SIGINT: 'interrupt',
+  SIGTERM: 'terminated',
+  SIGHUP: 'hangup',
+  SIGUSR1: 'user defined signal 1',
+  SIGUSR2: 'user defined signal 2',
+} as const;
+
+type HandledSignal = keyof typeof NAMES;
+
+export interface SignalContext {
+  /** Rejects when the start fails; the start itself reports that. */
+  broker: Promise<Pick<Broker, 'stop' | 'lameDuck' | 'isLameDuck'>>;
+  logger: Pick<Logger, 'write' | 'reopen'>;
+  /** Called once the broker has stopped. */
+  exit(code: number): void;
+  /** Where signals come from; replaced in tests. */
+  source?: Pick<NodeJS.Process, 'on'>;
+}
+
+export function handleSignals(context: SignalContext): void {
+  const source = context.source ?? process;
+  for (const signal of Object.keys(NAMES) as HandledSignal[]) {
+    // Not every system has every signal.
+    try {
+      source.on(signal, () => void act(signal, context).catch(() => {}));
+    } catch {}
+  }
+}
+
+async function act(signal: HandledSignal, context: SignalContext): Promise<void> {
+  const { logger, exit } = context;
+  const log = (level: 'INF' | 'ERR', text: string) => logger.write({ level, text, timeMs: nowMs() });
+  log('INF', `Trapped ${JSON.stringify(NAMES[signal])} signal`);
+  const broker = await context.broker;
+  switch (signal) {
+    case 'SIGINT':
+      await broker.stop();
+      exit(0);
+      break;
+    case 'SIGTERM':
+      // A broker on its way out is left to finish: orchestrators send both.
+      if (broker.isLameDuck) break;
+      await broker.stop();
+      exit(0);
+      break;
+    case 'SIGUSR2':
+      await broker.lameDuck();
+      exit(0);
+      break;
+    case 'SIGUSR1':
+      reopenLog(logger, log);
+      break;
+    case 'SIGHUP':
+      log('ERR', 'Failed to reload server configuration: reload is not there yet, restart the server to apply changes');
+      break;
+  }
+}
+
+function reopenLog(logger: SignalContext['logger'], log: (level: 'INF' | 'ERR', text: string) => void): void {
+  try {
+    log('INF', logger.reopen() ? 'File log re-opened' : 'File log re-open ignored, not a file logger');
+  } catch (error) {
+    log('ERR', `File log not re-opened, going on with the old file: ${(error as Error).message}`);
+  }
+}

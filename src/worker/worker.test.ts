@@ -1,0 +1,101 @@
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { FakeAddon } from '../broker/testing/fake-addon.js';
+import { startPool } from './pool.js';
+import { defaultReactors, Runtime } from './runtime.js';
+
+const SCRIPT = fileURLToPath(new URL('./fixtures/reactor.cjs', import.meta.url));
+
+describe('startPool', () => {
+  it('runs one loop per thread and tells when all run', async () => {
+    const pool = startPool(0, 3, SCRIPT);
+    await pool.running;
+    await pool.ended;
+    await pool.close();
+  });
+
+  it('passes on why a loop failed', async () => {
+    const pool = startPool(1, 2, SCRIPT);
+    await expect(pool.ended).rejects.toThrow(/loop \d broke/);
+    await expect(pool.running).rejects.toThrow(/loop \d broke/);
+    await pool.close();
+  });
+
+  it('does not call a loop running that ended before it said so', async () => {
+    const pool = startPool(2, 1, SCRIPT);
+    await expect(pool.running).rejects.toThrow('ended before they began');
+    await pool.close();
+  });
+});
+
+describe('defaultReactors', () => {
+  it.each([
+    [1, 2],
+    [2, 2],
+    [8, 8],
+    [64, 16],
+  ])('%d cores: %d', (cores, reactors) => expect(defaultReactors(cores)).toBe(reactors));
+});
+
+describe('Runtime', () => {
+  const used: Runtime[] = [];
+  const acquire = (addon: FakeAddon) => {
+    const runtime = Runtime.acquire({ addon, startPool: addon.startPool }, 2);
+    used.push(runtime);
+    return runtime;
+  };
+  afterEach(async () => {
+    for (const runtime of used.splice(0)) await runtime.release();
+  });
+
+  it('is one for all copies of the library', async () => {
+    const addon = new FakeAddon();
+    const runtime = acquire(addon);
+    vi.resetModules();
+    const copy = await import('./runtime.js');
+    expect(copy.Runtime).not.toBe(Runtime);
+    expect(copy.Runtime.acquire({ addon, startPool: addon.startPool })).toBe(runtime);
+    await runtime.release();
+    expect(addon.calls).toEqual(['createRuntime 2']);
+  });
+
+  it('is a new one after the last user has gone', async () => {
+    const addon = new FakeAddon();
+    const first = acquire(addon);
+    await (used.pop() as Runtime).release();
+    expect(acquire(addon)).not.toBe(first);
+    expect(addon.calls).toEqual(['createRuntime 2', 'stopRuntime', 'createRuntime 2']);
+  });
+
+  it('tells the loops to return when the process exits, so that exiting does not hang', async () => {
+    const listeners = process.listeners('exit');
+    const addon = new FakeAddon();
+    acquire(addon);
+    const added = process.listeners('exit').filter((listener) => !listeners.includes(listener));
+    expect(added).toHaveLength(1);
+    (added[0] as () => void)();
+    expect(addon.calls.at(-1)).toBe('stopRuntime');
+    await (used.pop() as Runtime).release();
+    expect(process.listeners('exit')).toEqual(listeners);
+  });
+
+  it('hands events to the broker they are for', async () => {
+    const addon = new FakeAddon();
+    const runtime = acquire(addon);
+    const got: string[] = [];
+    runtime.attach(1, () => got.push('one'));
+    const second = new Promise<void>((resolve) => runtime.attach(2, () => resolve(void got.push('two'))));
+    addon.send({ kind: 'stopped', broker: 9 });
+    addon.send({ kind: 'stopped', broker: 2 });
+    await second;
+    expect(got).toEqual(['two']);
+  });
+
+  it('tells every broker when a thread died', async () => {
+    const addon = new FakeAddon();
+    const runtime = acquire(addon);
+    const told = [1, 2].map((id) => new Promise((resolve) => runtime.attach(id, resolve)));
+    addon.killThread(new Error('boom'));
+    expect(await Promise.all(told)).toEqual([1, 2].map((broker) => ({ kind: 'fatal', broker, text: 'boom' })));
+  });
+});
