@@ -8,7 +8,9 @@
 export { type Configured, configure, mergeOptions } from './configure.js';
 export { formatDuration, parseDuration } from './duration.js';
 export { ConfigError, type ConfigProblem, formatProblem, OptionsError } from './errors.js';
+export { type CommandLine, parseFlags } from './flags.js';
 export { type LoadedConfig, type LoadSettings, loadConfigFile, loadConfigText } from './load.js';
+export { redactArgs } from './redact.js';
 export { resolveOptions, startupWarnings } from './resolve.js';
 export { OPTIONS } from './schema.js';
 export type { OptionSpec } from './spec.js';
@@ -25,3 +27,4 @@ export type {
   UserOptions,
   WriteTimeoutPolicy,
 } from './types.js';
+export { tlsUsage, usage } from './usage.js';

@@ -6,7 +6,7 @@
  */
 
 import { DurationError, parseDuration } from './duration.js';
-import type { ConfigMap, ConfigNode } from './language/nodes.js';
+import { type ConfigMap, type ConfigNode, kindOf } from './language/nodes.js';
 import { readPermissions } from './read-permissions.js';
 import type { Report } from './report.js';
 import { BCRYPT, BCRYPT_NOT_YET, credentialConflict, firstDuplicate } from './resolve-authorization.js';
@@ -74,15 +74,11 @@ function withoutDropped(auth: AuthorizationOptions, dropped: boolean): Authoriza
 
 function readUsers(node: ConfigNode, report: Report): UserOptions[] | undefined {
   if (!Array.isArray(node.value)) {
-    report.error(
-      node,
-      `Expected users field to be an array, got ${typeof node.value === 'string' ? node.value : 'none'}`,
-    );
-    return undefined;
+    return report.error(node, `Expected users field to be an array, got ${kindOf(node.value)}`);
   }
   return node.value.flatMap((entry) => {
     if (entry.value instanceof Map) return readUser(entry, entry.value, report) ?? [];
-    report.error(entry, `Expected user entry to be a map/struct, got ${String(entry.value)}`);
+    report.error(entry, `Expected user entry to be a map/struct, got ${kindOf(entry.value)}`);
     return [];
   });
 }

@@ -73,8 +73,6 @@ export interface OptionSpec {
   readonly doc: string;
   readonly support: Support;
   readonly flag?: FlagSpec;
-  /** Whether the flag or value is a credential that must not be shown. */
-  readonly secret?: true;
 }
 
 /** What library users write for each type. */
