@@ -1,14 +1,182 @@
 //! The skin of the data plane: converts, calls, converts back.
 //!
-//! Owns the addon's exports and its allocator. No rule of the broker lives here.
+//! Owns the addon's exports, its allocator and the table of handles: a runtime is made on the main thread and run on
+//! workers, so what crosses is a number. No rule of the broker lives here. Shapes and meaning of everything exported
+//! are told once, in `src/native/contract.ts`.
 
+mod plan;
+mod snapshot;
+
+use napi::bindgen_prelude::Function;
+use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi_derive::napi;
+use nt_broker::CloseReason;
+use nt_reactor::{Runtime, StartError};
+use parking_lot::Mutex;
+use plan::BrokerPlan;
+use slab::Slab;
+use snapshot::{BrokerStats, ConnectionInfo, NativeEvent, SubscriptionInfo};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io;
+use std::sync::Arc;
 
 #[global_allocator]
-static ALLOCATOR: mimalloc_safe::MiMalloc = mimalloc_safe::MiMalloc;
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Runtimes by handle: the only thing all threads of the process find each other by.
+static RUNTIMES: Mutex<Slab<Arc<Runtime>>> = Mutex::new(Slab::new());
+
+/// An error whose `code` JavaScript can switch on.
+type Result<T> = std::result::Result<T, napi::Error<String>>;
+
+fn runtime(handle: u32) -> Result<Arc<Runtime>> {
+    RUNTIMES.lock().get(handle as usize).cloned().ok_or_else(|| {
+        napi::Error::new(
+            "NO_RUNTIME".to_owned(),
+            format!("there is no runtime {handle}; it was stopped"),
+        )
+    })
+}
 
 /// The version of this addon; the control plane refuses to work with another one than its own.
 #[napi]
 pub fn version() -> &'static str {
     env!("CARGO_PKG_VERSION")
+}
+
+/// See `NativeAddon.createRuntime`.
+#[napi]
+pub fn create_runtime(reactors: u32, on_wake: Function<'_, (), ()>) -> napi::Result<u32> {
+    let wake = on_wake
+        .build_threadsafe_function::<()>()
+        .weak::<true>()
+        .callee_handled::<false>()
+        .build()?;
+    let wake = move || {
+        // A main thread that is ending hears nothing more; that is no error of ours.
+        let _ = wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
+    };
+    let random = RandomState::new().build_hasher().finish();
+    let runtime = Runtime::new(reactors.max(1) as usize, random, Box::new(wake))
+        .map_err(|error| napi::Error::from_reason(format!("no event loop can be made: {error}")))?;
+    Ok(RUNTIMES.lock().insert(runtime) as u32)
+}
+
+/// See `NativeAddon.runReactor`.
+#[napi]
+pub fn run_reactor(handle: u32, index: u32) -> Result<()> {
+    let failed = |error: io::Error| napi::Error::new("REACTOR_FAILED".to_owned(), error.to_string());
+    runtime(handle)?.run(index as usize).map_err(failed)
+}
+
+/// See `NativeAddon.stopRuntime`.
+#[napi]
+pub fn stop_runtime(handle: u32) {
+    let runtime = RUNTIMES.lock().try_remove(handle as usize);
+    if let Some(runtime) = runtime {
+        runtime.stop();
+    }
+}
+
+/// See `NativeAddon.takeEvents`.
+#[napi]
+pub fn take_events(handle: u32) -> Vec<NativeEvent> {
+    match runtime(handle) {
+        Ok(runtime) => runtime.take_events().into_iter().map(NativeEvent::from).collect(),
+        Err(_) => Vec::new(),
+    }
+}
+
+/// A broker that runs; see `StartedBroker`.
+#[napi(object)]
+#[allow(missing_docs)]
+pub struct StartedBroker {
+    pub broker: u32,
+    pub host: String,
+    pub port: u32,
+}
+
+/// See `NativeAddon.startBroker`.
+#[napi]
+pub fn start_broker(handle: u32, plan: BrokerPlan) -> Result<StartedBroker> {
+    let runtime = runtime(handle)?;
+    let (host, port, listen) = (plan.host.clone(), plan.port, plan.listen);
+    let (config, auth) = plan
+        .compile()
+        .map_err(|text| napi::Error::new("INVALID_PLAN".to_owned(), text))?;
+    let listen = listen.then_some((host.as_str(), port as u16));
+    let started = runtime.start_broker(config, auth, listen).map_err(|error| {
+        let code = code_of(&error);
+        napi::Error::new(code.to_owned(), error.to_string())
+    })?;
+    Ok(StartedBroker {
+        broker: started.broker,
+        host: started.address.map(|a| a.ip().to_string()).unwrap_or_default(),
+        port: started.address.map(|a| u32::from(a.port())).unwrap_or_default(),
+    })
+}
+
+fn code_of(error: &StartError) -> &'static str {
+    match (error, error.source_error().kind()) {
+        (StartError::Host { .. }, _) => "ENOTFOUND",
+        (_, io::ErrorKind::AddrInUse) => "EADDRINUSE",
+        (_, io::ErrorKind::PermissionDenied) => "EACCES",
+        (_, io::ErrorKind::AddrNotAvailable) => "EADDRNOTAVAIL",
+        _ => "ELISTEN",
+    }
+}
+
+/// See `NativeAddon.stopBroker`.
+#[napi]
+pub fn stop_broker(handle: u32, broker: u32) {
+    if let Ok(runtime) = runtime(handle) {
+        runtime.stop_broker(broker);
+    }
+}
+
+/// See `NativeAddon.enterLameDuck`.
+#[napi]
+pub fn enter_lame_duck(handle: u32, broker: u32) {
+    if let Ok(runtime) = runtime(handle) {
+        runtime.enter_lame_duck(broker);
+    }
+}
+
+/// See `NativeAddon.closeConnection`.
+#[napi]
+pub fn close_connection(handle: u32, broker: u32, cid: f64, reason: String) -> bool {
+    let reason = CloseReason::from_text(&reason).unwrap_or(CloseReason::Kicked);
+    runtime(handle).is_ok_and(|runtime| runtime.close_connection(broker, cid as u64, reason))
+}
+
+/// See `NativeAddon.stats`.
+#[napi]
+pub fn stats(handle: u32, broker: u32) -> Result<BrokerStats> {
+    let hub = runtime(handle)?.hub(broker).ok_or_else(|| no_broker(broker))?;
+    Ok(BrokerStats::of(&hub))
+}
+
+/// See `NativeAddon.connections`.
+#[napi]
+pub fn connections(handle: u32, broker: u32) -> Result<Vec<ConnectionInfo>> {
+    let hub = runtime(handle)?.hub(broker).ok_or_else(|| no_broker(broker))?;
+    Ok(hub.connections().into_iter().map(ConnectionInfo::from).collect())
+}
+
+/// See `NativeAddon.subscriptions`.
+#[napi]
+pub fn subscriptions(handle: u32, broker: u32, cid: Option<f64>) -> Result<Vec<SubscriptionInfo>> {
+    let hub = runtime(handle)?.hub(broker).ok_or_else(|| no_broker(broker))?;
+    Ok(hub
+        .subscriptions(cid.map(|cid| cid as u64))
+        .into_iter()
+        .map(SubscriptionInfo::from)
+        .collect())
+}
+
+fn no_broker(broker: u32) -> napi::Error<String> {
+    napi::Error::new(
+        "NO_BROKER".to_owned(),
+        format!("there is no broker {broker}; it was stopped"),
+    )
 }

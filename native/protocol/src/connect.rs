@@ -102,7 +102,9 @@ impl ConnectOptions {
 
     /// Whether any credential was sent.
     pub fn has_credentials(&self) -> bool {
-        [&self.user, &self.pass, &self.auth_token, &self.nkey, &self.jwt].iter().any(|s| !s.is_empty())
+        [&self.user, &self.pass, &self.auth_token, &self.nkey, &self.jwt]
+            .iter()
+            .any(|s| !s.is_empty())
     }
 
     fn set(&mut self, key: &str, value: Value) -> Result<(), ConnectError> {
@@ -152,5 +154,8 @@ fn string(key: &str, value: Value, into: &mut String) -> Result<(), ConnectError
 }
 
 fn wrong_type(field: &str, expected: &'static str) -> ConnectError {
-    ConnectError::FieldType { field: field.to_owned(), expected }
+    ConnectError::FieldType {
+        field: field.to_owned(),
+        expected,
+    }
 }

@@ -47,6 +47,9 @@ impl ParseError {
     }
 
     pub(crate) fn arguments(what: &'static str, argument: &[u8]) -> Self {
-        Self::Arguments { what, argument: String::from_utf8_lossy(argument).into_owned() }
+        Self::Arguments {
+            what,
+            argument: String::from_utf8_lossy(argument).into_owned(),
+        }
     }
 }

@@ -59,7 +59,9 @@ pub fn parse<'a>(buf: &'a [u8], limits: &Limits) -> Parsed<'a> {
     match first | 0x20 {
         b'p' => match buf.get(1).map(|b| b | 0x20) {
             None => Parsed::Incomplete { need: 0 },
-            Some(b'u') => with_argument(buf, b"pub", Blank::Required, limits, |arg, end| publish(buf, arg, end, limits)),
+            Some(b'u') => with_argument(buf, b"pub", Blank::Required, limits, |arg, end| {
+                publish(buf, arg, end, limits)
+            }),
             Some(b'i') => without_argument(buf, b"ping", Op::Ping),
             Some(b'o') => without_argument(buf, b"pong", Op::Pong),
             Some(_) => Parsed::Error(ParseError::UnknownOperation),
@@ -67,8 +69,12 @@ pub fn parse<'a>(buf: &'a [u8], limits: &Limits) -> Parsed<'a> {
         b'h' => hpub(buf, limits),
         b's' => with_argument(buf, b"sub", Blank::Required, limits, sub),
         b'u' => with_argument(buf, b"unsub", Blank::Required, limits, unsub),
-        b'c' => with_argument(buf, b"connect", Blank::Optional, limits, |arg, end| Parsed::Op(Op::Connect(arg), end)),
-        b'i' => with_argument(buf, b"info", Blank::Optional, limits, |arg, end| Parsed::Op(Op::Info(arg), end)),
+        b'c' => with_argument(buf, b"connect", Blank::Optional, limits, |arg, end| {
+            Parsed::Op(Op::Connect(arg), end)
+        }),
+        b'i' => with_argument(buf, b"info", Blank::Optional, limits, |arg, end| {
+            Parsed::Op(Op::Info(arg), end)
+        }),
         _ if first == b'+' => without_argument(buf, b"+ok", Op::Ok),
         _ if first == b'-' => with_argument(buf, b"-err", Blank::Optional, limits, |arg, _| {
             Parsed::Error(ParseError::ClientError(String::from_utf8_lossy(arg).into_owned()))
@@ -186,13 +192,19 @@ fn hpub<'a>(buf: &'a [u8], limits: &Limits) -> Parsed<'a> {
             _ => return Parsed::Error(ParseError::arguments("processHeaderPub Parse Error", arg)),
         };
         let Some(header_len) = parse_size(header_text) else {
-            return Parsed::Error(ParseError::arguments("processHeaderPub Bad or Missing Header Size", arg));
+            return Parsed::Error(ParseError::arguments(
+                "processHeaderPub Bad or Missing Header Size",
+                arg,
+            ));
         };
         let Some(size) = parse_size(size_text) else {
             return Parsed::Error(ParseError::arguments("processHeaderPub Bad or Missing Total Size", arg));
         };
         if header_len > size {
-            return Parsed::Error(ParseError::arguments("processHeaderPub Header Size larger then TotalSize", arg));
+            return Parsed::Error(ParseError::arguments(
+                "processHeaderPub Header Size larger then TotalSize",
+                arg,
+            ));
         }
         with_payload(buf, line_end, size, limits, |body, end| Publish {
             subject,
@@ -214,7 +226,10 @@ fn with_payload<'a>(
     make: impl FnOnce(&'a [u8], usize) -> Publish<'a>,
 ) -> Parsed<'a> {
     if size > limits.max_payload {
-        return Parsed::Error(ParseError::Payload { size, limit: limits.max_payload });
+        return Parsed::Error(ParseError::Payload {
+            size,
+            limit: limits.max_payload,
+        });
     }
     let body_end = line_end + size;
     // Whatever of the closing CRLF is here must be right, even while the rest is missing.
@@ -253,8 +268,22 @@ fn canonical_tail<'a>(
 
 fn sub(arg: &[u8], end: usize) -> Parsed<'_> {
     match split::<3>(arg) {
-        Some(([subject, sid, _], 2)) => Parsed::Op(Op::Sub { subject, queue: None, sid }, end),
-        Some(([subject, queue, sid], 3)) => Parsed::Op(Op::Sub { subject, queue: Some(queue), sid }, end),
+        Some(([subject, sid, _], 2)) => Parsed::Op(
+            Op::Sub {
+                subject,
+                queue: None,
+                sid,
+            },
+            end,
+        ),
+        Some(([subject, queue, sid], 3)) => Parsed::Op(
+            Op::Sub {
+                subject,
+                queue: Some(queue),
+                sid,
+            },
+            end,
+        ),
         _ => Parsed::Error(ParseError::arguments("processSub Parse Error", arg)),
     }
 }
@@ -263,7 +292,13 @@ fn unsub(arg: &[u8], end: usize) -> Parsed<'_> {
     match split::<2>(arg) {
         Some(([sid, _], 1)) => Parsed::Op(Op::Unsub { sid, max: None }, end),
         // What is no number of at most nine digits removes at once, as 0 does.
-        Some(([sid, max], 2)) => Parsed::Op(Op::Unsub { sid, max: parse_size(max).map(|m| m as u64) }, end),
+        Some(([sid, max], 2)) => Parsed::Op(
+            Op::Unsub {
+                sid,
+                max: parse_size(max).map(|m| m as u64),
+            },
+            end,
+        ),
         _ => Parsed::Error(ParseError::arguments("processUnsub Parse Error", arg)),
     }
 }

@@ -3,7 +3,11 @@
 use crate::*;
 use proptest::prelude::*;
 
-const LIMITS: Limits = Limits { max_control_line: 64, max_payload: 100, headers: true };
+const LIMITS: Limits = Limits {
+    max_control_line: 64,
+    max_payload: 100,
+    headers: true,
+};
 
 fn one(input: &[u8]) -> Parsed<'_> {
     parse(input, &LIMITS)
@@ -35,37 +39,91 @@ fn operation_names_in_any_case() {
     assert_eq!(op(b"PINGX\r\n"), Op::Ping);
     assert_eq!(op(b"+ok\r\n"), Op::Ok);
     assert_eq!(op(b"connect{}\r\n"), Op::Connect(b"{}"));
-    assert_eq!(op(b"sub\ta\t1\n"), Op::Sub { subject: b"a", queue: None, sid: b"1" });
+    assert_eq!(
+        op(b"sub\ta\t1\n"),
+        Op::Sub {
+            subject: b"a",
+            queue: None,
+            sid: b"1"
+        }
+    );
 }
 
 #[test]
 fn publish_keeps_its_tail_when_it_can_be_passed_on() {
-    let Op::Publish(p) = op(b"PUB a 2\r\nhi\r\n") else { panic!() };
-    assert_eq!((p.subject, p.reply, p.body, p.tail), (&b"a"[..], None, &b"hi"[..], Some(&b"2\r\nhi\r\n"[..])));
-    let Op::Publish(p) = op(b"PUB a r.1 002\r\nhi\r\n") else { panic!() };
+    let Op::Publish(p) = op(b"PUB a 2\r\nhi\r\n") else {
+        panic!()
+    };
+    assert_eq!(
+        (p.subject, p.reply, p.body, p.tail),
+        (&b"a"[..], None, &b"hi"[..], Some(&b"2\r\nhi\r\n"[..]))
+    );
+    let Op::Publish(p) = op(b"PUB a r.1 002\r\nhi\r\n") else {
+        panic!()
+    };
     assert_eq!((p.reply, p.tail), (Some(&b"r.1"[..]), Some(&b"r.1 002\r\nhi\r\n"[..])));
-    let Op::Publish(p) = op(b"HPUB a r 1 2\r\nhi\r\n") else { panic!() };
+    let Op::Publish(p) = op(b"HPUB a r 1 2\r\nhi\r\n") else {
+        panic!()
+    };
     assert_eq!((p.header_len, p.tail), (1, Some(&b"r 1 2\r\nhi\r\n"[..])));
-    for odd in [&b"pub\t a\t r\t 2 \r\nhi\r\n"[..], b"PUB a r 2\nhi\r\n", b"PUB a r  2\r\nhi\r\n", b"PUB a r\t2\r\nhi\r\n"] {
+    for odd in [
+        &b"pub\t a\t r\t 2 \r\nhi\r\n"[..],
+        b"PUB a r 2\nhi\r\n",
+        b"PUB a r  2\r\nhi\r\n",
+        b"PUB a r\t2\r\nhi\r\n",
+    ] {
         let Op::Publish(p) = op(odd) else { panic!() };
-        assert_eq!((p.subject, p.reply, p.body, p.tail), (&b"a"[..], Some(&b"r"[..]), &b"hi"[..], None), "{odd:?}");
+        assert_eq!(
+            (p.subject, p.reply, p.body, p.tail),
+            (&b"a"[..], Some(&b"r"[..]), &b"hi"[..], None),
+            "{odd:?}"
+        );
     }
 }
 
 #[test]
 fn errors_name_their_cause() {
-    for unknown in [&b"PIN\r\n"[..], b"\r\n", b" PING", b"PUBx", b"MSG a 1 2\r\n", b"HMSG", b"RS+ a", b"PUB a 2\nhi\n", b"PUB a 2\r\nhixx"] {
+    for unknown in [
+        &b"PIN\r\n"[..],
+        b"\r\n",
+        b" PING",
+        b"PUBx",
+        b"MSG a 1 2\r\n",
+        b"HMSG",
+        b"RS+ a",
+        b"PUB a 2\nhi\n",
+        b"PUB a 2\r\nhixx",
+    ] {
         assert_eq!(error(unknown), ParseError::UnknownOperation, "{unknown:?}");
     }
-    for bad in [&b"PUB a\r\n"[..], b"PUB a xx\r\n", b"PUB a -1\r\n", b"PUB a b c 1\r\n", b"SUB a\r\n", b"SUB a b c d\r\n",
-        b"UNSUB \r\n", b"UNSUB 1 2 3\r\n", b"HPUB a 5 2\r\n", b"PUB a 0000000002\r\n", b"PUB \na 2\r\n"]
-    {
+    for bad in [
+        &b"PUB a\r\n"[..],
+        b"PUB a xx\r\n",
+        b"PUB a -1\r\n",
+        b"PUB a b c 1\r\n",
+        b"SUB a\r\n",
+        b"SUB a b c d\r\n",
+        b"UNSUB \r\n",
+        b"UNSUB 1 2 3\r\n",
+        b"HPUB a 5 2\r\n",
+        b"PUB a 0000000002\r\n",
+        b"PUB \na 2\r\n",
+    ] {
         assert!(matches!(error(bad), ParseError::Arguments { .. }), "{bad:?}");
         assert_eq!(error(bad).wire_text(), None);
     }
     assert_eq!(error(b"PUB a 101\r\n"), ParseError::Payload { size: 101, limit: 100 });
     assert_eq!(error(b"-ERR 'x'\r\n"), ParseError::ClientError("'x'".into()));
-    assert_eq!(parse(b"HPUB a 0 0\r\n", &Limits { headers: false, ..LIMITS }), Parsed::Error(ParseError::HeadersNotSupported));
+    assert_eq!(
+        parse(
+            b"HPUB a 0 0\r\n",
+            &Limits {
+                headers: false,
+                ..LIMITS
+            }
+        ),
+        Parsed::Error(ParseError::HeadersNotSupported)
+    );
 }
 
 #[test]
@@ -80,7 +138,13 @@ fn control_line_limit_counts_the_argument_only() {
 
 #[test]
 fn unsub_without_a_usable_number_removes_at_once() {
-    assert_eq!(op(b"UNSUB 1 5\r\n"), Op::Unsub { sid: b"1", max: Some(5) });
+    assert_eq!(
+        op(b"UNSUB 1 5\r\n"),
+        Op::Unsub {
+            sid: b"1",
+            max: Some(5)
+        }
+    );
     assert_eq!(op(b"UNSUB 1 x\r\n"), Op::Unsub { sid: b"1", max: None });
     assert_eq!(op(b"UNSUB 1 1234567890\r\n"), Op::Unsub { sid: b"1", max: None });
 }
@@ -88,8 +152,19 @@ fn unsub_without_a_usable_number_removes_at_once() {
 #[test]
 fn connect_decodes_over_the_defaults() {
     let o = ConnectOptions::decode(br#"{"VERBOSE":false,"user":"u","x":[1],"name":null,"protocol":1}"#).unwrap();
-    assert_eq!((o.verbose, o.pedantic, o.echo, o.user.as_str(), o.protocol), (false, true, true, "u", 1));
-    for bad in [&b"{bad}"[..], b"foo", b"", b"[]", br#"{"verbose":1}"#, br#"{"user":true}"#, b"{} trailing"] {
+    assert_eq!(
+        (o.verbose, o.pedantic, o.echo, o.user.as_str(), o.protocol),
+        (false, true, true, "u", 1)
+    );
+    for bad in [
+        &b"{bad}"[..],
+        b"foo",
+        b"",
+        b"[]",
+        br#"{"verbose":1}"#,
+        br#"{"user":true}"#,
+        b"{} trailing",
+    ] {
         assert!(ConnectOptions::decode(bad).is_err(), "{bad:?}");
     }
 }
@@ -103,9 +178,16 @@ fn session() -> impl Strategy<Value = Vec<u8>> {
         Just(b"PING\r\n".to_vec()),
         (word, blank.clone(), end.clone()).prop_map(|(s, b, e)| format!("SUB{b}{s}{b}1{e}").into_bytes()),
         (word, end.clone()).prop_map(|(s, e)| format!("UNSUB {s}{e}").into_bytes()),
-        (word, blank.clone(), end.clone(), "[ -~]{0,20}")
-            .prop_map(|(s, b, e, p)| format!("PUB{b}{s}{b}{}{e}{p}\r\n", p.len()).into_bytes()),
-        (word, blank, end, "[ -~]{3,20}").prop_map(|(s, b, e, p)| format!("HPUB{b}{s}{b}r{b}3{b}{}{e}{p}\r\n", p.len()).into_bytes()),
+        (word, blank.clone(), end.clone(), "[ -~]{0,20}").prop_map(|(s, b, e, p)| format!(
+            "PUB{b}{s}{b}{}{e}{p}\r\n",
+            p.len()
+        )
+        .into_bytes()),
+        (word, blank, end, "[ -~]{3,20}").prop_map(|(s, b, e, p)| format!(
+            "HPUB{b}{s}{b}r{b}3{b}{}{e}{p}\r\n",
+            p.len()
+        )
+        .into_bytes()),
         proptest::collection::vec(any::<u8>(), 1..8),
     ];
     proptest::collection::vec(op, 1..6).prop_map(|ops| ops.concat())

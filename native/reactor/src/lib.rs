@@ -1,1 +1,17 @@
-//! placeholder
+//! The body of the broker: event loops, sockets, mailboxes.
+//!
+//! A [`Runtime`] is a fixed number of loops shared by any number of brokers. Each loop runs on a thread that somebody
+//! lends it ([`Runtime::run`]), owns a poller, its sockets and one [`nt_broker::Shard`], and talks to the others by
+//! inboxes. What the control plane should hear gathers in one mailbox ([`Runtime::take_events`]).
+//!
+//! No rule of the protocol lives here: bytes go to the shard, bytes from it go to sockets.
+#![forbid(unsafe_code)]
+
+mod accept;
+mod mailbox;
+mod reactor;
+mod runtime;
+mod socket;
+
+pub use mailbox::Mail;
+pub use runtime::{BrokerId, Runtime, StartError, Started};

@@ -1,0 +1,48 @@
+//! An account: a subject space of its own.
+
+use crate::interest::{Interest, InterestCounts};
+use parking_lot::RwLock;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Subjects, subscriptions and counters of one account.
+#[derive(Debug)]
+pub struct Account {
+    /// Unique within the runtime: caches are keyed by it.
+    pub id: u32,
+    /// `$G` unless configured.
+    pub name: String,
+    pub(crate) interest: RwLock<Interest>,
+    /// Connections bound to it now.
+    pub connections: AtomicUsize,
+    counts: Arc<InterestCounts>,
+}
+
+impl Account {
+    /// The default account of clients that name none.
+    pub const GLOBAL: &'static str = "$G";
+
+    pub(crate) fn new(id: u32, name: &str) -> Self {
+        let interest = Interest::new();
+        Self {
+            id,
+            name: name.to_owned(),
+            counts: interest.counts.clone(),
+            interest: RwLock::new(interest),
+            connections: AtomicUsize::new(0),
+        }
+    }
+
+    /// Subscriptions right now.
+    pub fn subscriptions(&self) -> usize {
+        self.counts.subscriptions.load(Ordering::Relaxed)
+    }
+
+    /// Subscriptions ever added and ever removed.
+    pub fn changes(&self) -> (u64, u64) {
+        (
+            self.counts.inserts.load(Ordering::Relaxed),
+            self.counts.removes.load(Ordering::Relaxed),
+        )
+    }
+}

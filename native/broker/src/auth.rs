@@ -1,0 +1,63 @@
+//! Credentials that the data plane decides on its own, so that a busy control plane never times clients out.
+
+use crate::permissions::Permissions;
+use nt_protocol::ConnectOptions;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A user of the plan.
+#[derive(Debug)]
+pub struct User {
+    /// Its name; empty where a token is all there is.
+    pub name: String,
+    /// Its password in the clear.
+    pub password: String,
+    /// Its rights; `None`: everything.
+    pub permissions: Option<Arc<Permissions>>,
+}
+
+/// Who may connect.
+#[derive(Debug)]
+pub struct Auth {
+    /// A single token.
+    pub token: Option<String>,
+    /// Users by name.
+    pub users: HashMap<String, Arc<User>>,
+    /// Who connections without credentials become.
+    pub no_auth_user: Option<Arc<User>>,
+    /// Time to send a valid CONNECT.
+    pub timeout: Duration,
+}
+
+impl Auth {
+    /// The user of these credentials, or `None`: refused.
+    pub fn admit(&self, connect: &ConnectOptions) -> Option<Arc<User>> {
+        if !connect.has_credentials()
+            && let Some(user) = &self.no_auth_user
+        {
+            return Some(user.clone());
+        }
+        if let Some(token) = &self.token {
+            return same(token, &connect.auth_token).then(|| {
+                Arc::new(User {
+                    name: String::new(),
+                    password: String::new(),
+                    permissions: None,
+                })
+            });
+        }
+        let user = self.users.get(&connect.user)?;
+        (!user.password.is_empty() && same(&user.password, &connect.pass)).then(|| user.clone())
+    }
+}
+
+/// Compares secrets in a time that depends on the length of what the client sent only.
+fn same(secret: &str, given: &str) -> bool {
+    let (secret, given) = (secret.as_bytes(), given.as_bytes());
+    let mut differs = u8::from(secret.len() != given.len());
+    for (i, g) in given.iter().enumerate() {
+        differs |= g ^ secret.get(i).copied().unwrap_or(0);
+    }
+    std::hint::black_box(differs) == 0
+}

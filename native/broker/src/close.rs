@@ -1,0 +1,118 @@
+//! Why connections end, and how.
+
+use crate::conn::Phase;
+use crate::event::Event;
+use crate::shard::Shard;
+use crate::timers::TimerKind;
+use std::sync::atomic::Ordering;
+
+/// The reason shown to operators, in the reference's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // each is its text
+pub enum CloseReason {
+    ClientClosed,
+    AuthenticationTimeout,
+    AuthenticationFailure,
+    SlowConsumerPendingBytes,
+    SlowConsumerWriteDeadline,
+    WriteError,
+    ReadError,
+    ParseError,
+    StaleConnection,
+    ProtocolViolation,
+    BadClientProtocolVersion,
+    MaxConnectionsExceeded,
+    MaxPayloadExceeded,
+    MaxControlLineExceeded,
+    MaxSubscriptionsExceeded,
+    ServerShutdown,
+    NoRespondersRequiresHeaders,
+    Kicked,
+}
+
+impl CloseReason {
+    const ALL: [(Self, &str); 18] = [
+        (Self::ClientClosed, "Client Closed"),
+        (Self::AuthenticationTimeout, "Authentication Timeout"),
+        (Self::AuthenticationFailure, "Authentication Failure"),
+        (Self::SlowConsumerPendingBytes, "Slow Consumer (Pending Bytes)"),
+        (Self::SlowConsumerWriteDeadline, "Slow Consumer (Write Deadline)"),
+        (Self::WriteError, "Write Error"),
+        (Self::ReadError, "Read Error"),
+        (Self::ParseError, "Parse Error"),
+        (Self::StaleConnection, "Stale Connection"),
+        (Self::ProtocolViolation, "Protocol Violation"),
+        (Self::BadClientProtocolVersion, "Bad Client Protocol Version"),
+        (Self::MaxConnectionsExceeded, "Maximum Connections Exceeded"),
+        (Self::MaxPayloadExceeded, "Maximum Message Payload Exceeded"),
+        (Self::MaxControlLineExceeded, "Maximum Control Line Exceeded"),
+        (Self::MaxSubscriptionsExceeded, "Maximum Subscriptions Exceeded"),
+        (Self::ServerShutdown, "Server Shutdown"),
+        (Self::NoRespondersRequiresHeaders, "No Responders Requires Headers"),
+        (Self::Kicked, "Kicked"),
+    ];
+
+    /// The text in `/connz`, events and logs.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(reason, _)| *reason == self)
+            .map_or("Unknown State", |(_, text)| text)
+    }
+
+    /// The reason of that text.
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, t)| *t == text).map(|(reason, _)| *reason)
+    }
+}
+
+/// How long a closed connection's socket is kept so that its peer can read the last words.
+const LINGER_NS: u64 = 1_000_000_000;
+
+impl Shard {
+    /// Ends a connection: tells it why where the protocol has words for it, removes its interest, and leaves the socket
+    /// to the loop around. What is queued by then is written once; for a slow consumer it is dropped.
+    pub fn close(&mut self, slot: u32, reason: CloseReason, error: Option<&str>) {
+        let conn = &self.out.conns[slot as usize];
+        if conn.is_closing() {
+            return;
+        }
+        if let Some(text) = error {
+            self.error_reply(slot, text);
+        }
+        self.drop_subscriptions(slot);
+        self.debug(slot, || format!("Client connection closed: {}", reason.as_str()));
+        let stop_ms = self.wall_ms();
+        let conn = &mut self.out.conns[slot as usize];
+        conn.phase = Phase::Closing(reason);
+        conn.held = Vec::new();
+        conn.paused = None;
+        conn.replies = None;
+        if matches!(
+            reason,
+            CloseReason::SlowConsumerPendingBytes | CloseReason::SlowConsumerWriteDeadline
+        ) {
+            conn.out.clear();
+        }
+        conn.publish_in_counters();
+        conn.publish_out_counters();
+        conn.account.connections.fetch_sub(1, Ordering::Relaxed);
+        conn.shared.subscriptions.store(0, Ordering::Relaxed);
+        let hub = conn.hub.clone();
+        let shared = conn.shared.clone();
+        let last = hub.leave(&shared, reason);
+        self.event(
+            hub.id,
+            Event::Disconnected {
+                connection: Box::new(shared.snapshot()),
+                reason,
+                stop_ms,
+            },
+        );
+        if last {
+            self.event(hub.id, Event::Stopped);
+        }
+        self.mark_closing(slot);
+        self.add_timer(slot, TimerKind::Linger, LINGER_NS);
+    }
+}

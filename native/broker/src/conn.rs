@@ -1,0 +1,194 @@
+//! One connection, as its shard keeps it.
+
+use crate::account::Account;
+use crate::close::CloseReason;
+use crate::connection_shared::ConnShared;
+use crate::hub::Hub;
+use crate::interest::SidTable;
+use crate::out_queue::OutQueue;
+use crate::permissions::Permissions;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// How far a connection has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// It must prove who it is first.
+    AwaitingConnect,
+    /// It may do what its permissions say.
+    Ready,
+    /// It is on its way out: what it still sends is ignored.
+    Closing(CloseReason),
+}
+
+/// A connection: its protocol state, its output, its counters.
+#[derive(Debug)]
+pub struct Conn {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) account: Arc<Account>,
+    pub(crate) shared: Arc<ConnShared>,
+    pub(crate) generation: u32,
+    pub(crate) phase: Phase,
+    pub(crate) wants: Wants,
+    /// Its record in the account's interest, once it has subscribed.
+    pub(crate) member: Option<u32>,
+    pub(crate) sids: SidTable,
+    pub(crate) permissions: Option<Arc<Permissions>>,
+    /// Replies it may give, by subject: only under `allow_responses`.
+    pub(crate) replies: Option<Box<HashMap<Box<[u8]>, ReplyGrant>>>,
+    /// Output waiting to be written.
+    pub out: OutQueue,
+    /// The start of an operation whose end has not arrived.
+    pub(crate) held: Vec<u8>,
+    /// Length of that operation where it is known, else 0.
+    pub(crate) need: usize,
+    /// Cache slot of the subject it published to last.
+    pub(crate) last_route: u32,
+    pub(crate) in_dirty_list: bool,
+    pub(crate) paused: Option<Pause>,
+    pub(crate) ping: PingState,
+    pub(crate) write: WriteState,
+    /// Nanoseconds on the loop's clock.
+    pub(crate) last_activity_ns: u64,
+    pub(crate) started_ns: u64,
+    pub(crate) in_msgs: u64,
+    pub(crate) in_bytes: u64,
+    pub(crate) out_msgs: u64,
+    pub(crate) out_bytes: u64,
+}
+
+/// What the client asked for in CONNECT, and how far the handshake is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wants {
+    pub verbose: bool,
+    pub pedantic: bool,
+    pub echo: bool,
+    pub headers: bool,
+    pub no_responders: bool,
+    pub async_info: bool,
+    pub connect_received: bool,
+    pub first_pong_sent: bool,
+}
+
+impl Default for Wants {
+    fn default() -> Self {
+        Self {
+            verbose: true,
+            pedantic: true,
+            echo: true,
+            headers: false,
+            no_responders: false,
+            async_info: false,
+            connect_received: false,
+            first_pong_sent: false,
+        }
+    }
+}
+
+/// A publisher that is not read from while a subscriber catches up.
+#[derive(Debug)]
+pub(crate) struct Pause {
+    pub since_ns: u64,
+    /// Who is behind.
+    pub behind: Arc<ConnShared>,
+    /// How much is too much for them.
+    pub threshold: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ReplyGrant {
+    pub used: i64,
+    pub granted_ns: u64,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct PingState {
+    pub outstanding: u32,
+    pub sent_ns: u64,
+    pub rtt_known: bool,
+}
+
+/// Progress of the flush that is under way when the socket takes no more.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct WriteState {
+    pub blocked: bool,
+    pub since_ns: u64,
+    /// Bytes of the flush still to go.
+    pub left: usize,
+    /// Bytes that left since the deadline was set.
+    pub progressed: usize,
+    /// Whether the retry policy has already complained.
+    pub complained: bool,
+}
+
+impl Conn {
+    /// Counters and identity, readable from anywhere.
+    pub fn shared(&self) -> &Arc<ConnShared> {
+        &self.shared
+    }
+
+    /// The broker it belongs to.
+    pub fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
+    /// Whether it is on its way out.
+    pub fn is_closing(&self) -> bool {
+        matches!(self.phase, Phase::Closing(_))
+    }
+
+    /// Whether its socket should be left unread for now.
+    pub fn is_paused(&self) -> bool {
+        self.paused.is_some()
+    }
+
+    /// The start of an unfinished operation and its whole length (0: unknown).
+    pub fn held(&mut self) -> (&mut Vec<u8>, usize) {
+        (&mut self.held, self.need)
+    }
+
+    /// The loop has taken it from the list of connections with output.
+    pub fn left_dirty_list(&mut self) {
+        self.in_dirty_list = false;
+    }
+
+    pub(crate) fn publish_in_counters(&self) {
+        self.shared.in_msgs.store(self.in_msgs, Ordering::Relaxed);
+        self.shared.in_bytes.store(self.in_bytes, Ordering::Relaxed);
+    }
+
+    pub(crate) fn publish_out_counters(&self) {
+        self.shared.out_msgs.store(self.out_msgs, Ordering::Relaxed);
+        self.shared.out_bytes.store(self.out_bytes, Ordering::Relaxed);
+        self.shared.out_pending.store(self.out.len(), Ordering::Relaxed);
+    }
+
+    pub(crate) fn touch(&mut self, now_ns: u64) {
+        self.last_activity_ns = now_ns;
+        let ms = now_ns.saturating_sub(self.started_ns) / 1_000_000;
+        self.shared.last_activity_ms.store(ms, Ordering::Relaxed);
+    }
+
+    /// `ip:port - cid:N`, with what the client said of itself once it did: how log lines name it.
+    pub(crate) fn label(&self) -> String {
+        let snapshot = self.shared.snapshot();
+        let mut label = format!("{} - cid:{}", snapshot.peer, snapshot.cid);
+        if self.wants.connect_received {
+            let version = if snapshot.version.is_empty() {
+                String::new()
+            } else {
+                format!("v{}", snapshot.version)
+            };
+            let parts: Vec<&str> = [&version, &snapshot.lang, &snapshot.name]
+                .into_iter()
+                .map(String::as_str)
+                .filter(|s| !s.is_empty())
+                .collect();
+            if !parts.is_empty() {
+                label.push_str(&format!(" - {:?}", parts.join(":")));
+            }
+        }
+        label
+    }
+}

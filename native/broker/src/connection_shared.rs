@@ -1,0 +1,130 @@
+//! What others may see of a connection: counters its loop keeps and anyone reads.
+
+use parking_lot::Mutex;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+
+/// One connection, seen from outside its loop. Counters have one writer, so plain stores suffice.
+#[derive(Debug)]
+pub struct ConnShared {
+    /// Unique within the broker, never reused.
+    pub cid: u64,
+    /// The peer.
+    pub peer: SocketAddr,
+    /// When it came, milliseconds since the epoch.
+    pub start_ms: f64,
+    identity: Mutex<Option<Box<Identity>>>,
+    /// Bytes in its output queue.
+    pub out_pending: AtomicUsize,
+    /// Bytes in parcels on their way to it; several writers.
+    pub inbox_pending: AtomicUsize,
+    pub(crate) in_msgs: AtomicU64,
+    pub(crate) in_bytes: AtomicU64,
+    pub(crate) out_msgs: AtomicU64,
+    pub(crate) out_bytes: AtomicU64,
+    pub(crate) stalls: AtomicU32,
+    pub(crate) subscriptions: AtomicU32,
+    pub(crate) rtt_ns: AtomicU64,
+    /// Milliseconds after `start_ms`.
+    pub(crate) last_activity_ms: AtomicU64,
+}
+
+/// What CONNECT said.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Identity {
+    pub name: String,
+    pub lang: String,
+    pub version: String,
+    pub user: String,
+    pub account: String,
+}
+
+/// A copy of everything, for monitoring and events.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)] // named after the monitoring fields
+pub struct ConnectionSnapshot {
+    pub cid: u64,
+    pub peer: SocketAddr,
+    pub start_ms: f64,
+    pub last_activity_ms: f64,
+    pub rtt_ns: u64,
+    pub pending_bytes: usize,
+    pub in_msgs: u64,
+    pub in_bytes: u64,
+    pub out_msgs: u64,
+    pub out_bytes: u64,
+    pub stalls: u32,
+    pub subscriptions: u32,
+    pub name: String,
+    pub lang: String,
+    pub version: String,
+    pub user: String,
+    pub account: String,
+}
+
+/// One subscription, for monitoring.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)] // named after the monitoring fields
+pub struct SubscriptionSnapshot {
+    pub cid: u64,
+    pub account: String,
+    pub subject: String,
+    pub queue: Option<String>,
+    pub sid: String,
+    pub msgs: u64,
+    pub max: u64,
+}
+
+impl ConnShared {
+    pub(crate) fn new(cid: u64, peer: SocketAddr, start_ms: f64) -> Self {
+        Self {
+            cid,
+            peer,
+            start_ms,
+            identity: Mutex::new(None),
+            out_pending: AtomicUsize::new(0),
+            inbox_pending: AtomicUsize::new(0),
+            in_msgs: AtomicU64::new(0),
+            in_bytes: AtomicU64::new(0),
+            out_msgs: AtomicU64::new(0),
+            out_bytes: AtomicU64::new(0),
+            stalls: AtomicU32::new(0),
+            subscriptions: AtomicU32::new(0),
+            rtt_ns: AtomicU64::new(0),
+            last_activity_ms: AtomicU64::new(0),
+        }
+    }
+
+    /// Bytes waiting for this connection anywhere.
+    pub fn pending(&self) -> usize {
+        self.out_pending.load(Ordering::Relaxed) + self.inbox_pending.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_identity(&self, identity: Identity) {
+        *self.identity.lock() = Some(Box::new(identity));
+    }
+
+    /// Everything at this moment.
+    pub fn snapshot(&self) -> ConnectionSnapshot {
+        let identity = self.identity.lock().as_deref().cloned().unwrap_or_default();
+        ConnectionSnapshot {
+            cid: self.cid,
+            peer: self.peer,
+            start_ms: self.start_ms,
+            last_activity_ms: self.start_ms + self.last_activity_ms.load(Ordering::Relaxed) as f64,
+            rtt_ns: self.rtt_ns.load(Ordering::Relaxed),
+            pending_bytes: self.pending(),
+            in_msgs: self.in_msgs.load(Ordering::Relaxed),
+            in_bytes: self.in_bytes.load(Ordering::Relaxed),
+            out_msgs: self.out_msgs.load(Ordering::Relaxed),
+            out_bytes: self.out_bytes.load(Ordering::Relaxed),
+            stalls: self.stalls.load(Ordering::Relaxed),
+            subscriptions: self.subscriptions.load(Ordering::Relaxed),
+            name: identity.name,
+            lang: identity.lang,
+            version: identity.version,
+            user: identity.user,
+            account: identity.account,
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! Staging: frames into output queues of connections here, into parcels for connections elsewhere.
+
+use crate::conn::{Conn, ReplyGrant};
+use crate::connection_shared::ConnShared;
+use crate::inbox::{Inbox, InboxItem, Location, Parcel};
+use crate::interest::{Interest, Subscription};
+use crate::out_queue::BufferPool;
+use crate::route::{Route, Target};
+use slab::Slab;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// A message on its way to subscribers: what follows the subject and sid, for readers of headers and for others.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Frame<'a> {
+    /// `[reply ]size CRLF payload CRLF`, without headers.
+    pub msg_tail: &'a [u8],
+    /// `[reply ]header total CRLF headers payload CRLF`, when there are headers.
+    pub hmsg_tail: Option<&'a [u8]>,
+    pub reply: Option<&'a [u8]>,
+}
+
+/// Who sends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sender {
+    pub cid: u64,
+    pub echo: bool,
+    /// Skip subscribers that are nearly full instead of pausing the sender.
+    pub drop_when_full: bool,
+}
+
+/// Where messages leave: the connections here and the inboxes of other loops.
+pub(crate) struct Outlets {
+    pub reactor: u16,
+    pub now_ns: u64,
+    pub conns: Slab<Conn>,
+    pub dirty: Vec<u32>,
+    pub pool: BufferPool,
+    pub wakes: Vec<u16>,
+    /// Subscriptions that got their last message.
+    pub exhausted: Vec<u32>,
+    /// A subscriber that falls behind, and its threshold: its publisher should pause.
+    pub behind: Option<(Arc<ConnShared>, usize)>,
+    inboxes: Vec<Arc<Inbox>>,
+    stages: Vec<Stage>,
+    random: u64,
+}
+
+/// Parcels for one other loop, since the last hand-over.
+#[derive(Debug, Default)]
+struct Stage {
+    parcels: Vec<Parcel>,
+    /// Parcel of a slot: valid when its epoch is the current one.
+    by_slot: Vec<(u32, u32)>,
+    epoch: u32,
+}
+
+impl Outlets {
+    pub fn new(reactor: u16, inboxes: Vec<Arc<Inbox>>, random: u64) -> Self {
+        Self {
+            reactor,
+            now_ns: 0,
+            conns: Slab::new(),
+            dirty: Vec::new(),
+            pool: BufferPool::default(),
+            wakes: Vec::new(),
+            exhausted: Vec::new(),
+            behind: None,
+            stages: inboxes
+                .iter()
+                .map(|_| Stage {
+                    epoch: 1,
+                    ..Stage::default()
+                })
+                .collect(),
+            inboxes,
+            random: random | 1,
+        }
+    }
+
+    /// A number in `0..n`. Even enough for spreading load; `n` is far below 2^32.
+    pub fn below(&mut self, n: u32) -> u32 {
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        (((self.random >> 32) * u64::from(n)) >> 32) as u32
+    }
+
+    /// The connection at a location, if it is still that one and lives.
+    pub fn tenant(&mut self, at: Location) -> Option<&mut Conn> {
+        self.conns
+            .get_mut(at.slot as usize)
+            .filter(|c| c.generation == at.generation && !c.is_closing())
+    }
+
+    /// Queues bytes that are no message.
+    pub fn push(&mut self, slot: u32, bytes: &[u8]) {
+        let conn = &mut self.conns[slot as usize];
+        conn.out.push(bytes, &mut self.pool);
+        if !conn.in_dirty_list {
+            conn.in_dirty_list = true;
+            self.dirty.push(slot);
+        }
+    }
+
+    /// Delivers to everyone on the route. Returns how many got it.
+    #[inline]
+    pub fn deliver(&mut self, interest: &Interest, route: &mut Route, from: Sender, frame: Frame<'_>) -> u32 {
+        let mut delivered = 0;
+        for i in 0..route.plain.len() {
+            if self.deliver_one(interest, route, Pick::Plain(i), from, frame) {
+                delivered += 1;
+            }
+        }
+        if !route.groups.is_empty() {
+            delivered += self.deliver_groups(interest, route, from, frame);
+        }
+        if delivered > 0 {
+            route.uncounted = true;
+        }
+        delivered
+    }
+
+    /// One member of each group: a random one, or the next that takes it.
+    fn deliver_groups(&mut self, interest: &Interest, route: &mut Route, from: Sender, frame: Frame<'_>) -> u32 {
+        let mut delivered = 0;
+        for g in 0..route.groups.len() {
+            let (start, end) = route.groups[g];
+            let size = end - start;
+            let first = if size == 1 { 0 } else { self.below(size) };
+            for step in 0..size {
+                let mut at = first + step;
+                if at >= size {
+                    at -= size;
+                }
+                if self.deliver_one(interest, route, Pick::Member((start + at) as usize), from, frame) {
+                    delivered += 1;
+                    break;
+                }
+            }
+        }
+        delivered
+    }
+
+    #[inline]
+    fn deliver_one(
+        &mut self,
+        interest: &Interest,
+        route: &mut Route,
+        pick: Pick,
+        from: Sender,
+        frame: Frame<'_>,
+    ) -> bool {
+        let target = match pick {
+            Pick::Plain(i) => &mut route.plain[i],
+            Pick::Member(i) => &mut route.members[i],
+        };
+        if (!from.echo && target.cid == from.cid)
+            || (from.drop_when_full && self.is_nearly_full(target.location, &target.shared))
+        {
+            return false;
+        }
+        if !target.limited {
+            target.delivered += 1;
+        } else if !reserve(&interest.subs[target.sub as usize], target.sub, &mut self.exhausted) {
+            return false;
+        }
+        let target = match pick {
+            Pick::Plain(i) => &route.plain[i],
+            Pick::Member(i) => &route.members[i],
+        };
+        let (prefix, tail) = match frame.hmsg_tail {
+            Some(tail) if target.headers => (route.hmsg_prefix(target), tail),
+            _ => (route.msg_prefix(target), frame.msg_tail),
+        };
+        if target.location.reactor == self.reactor {
+            self.stage_here(target, prefix, tail, frame.reply);
+        } else {
+            self.stage_elsewhere(target, prefix, tail, frame.reply);
+        }
+        true
+    }
+
+    #[inline]
+    fn stage_here(&mut self, target: &Target, prefix: &[u8], tail: &[u8], reply: Option<&[u8]>) {
+        let slot = target.location.slot;
+        let conn = &mut self.conns[slot as usize];
+        conn.out.push2(prefix, tail, &mut self.pool);
+        conn.out_msgs += 1;
+        if !conn.in_dirty_list {
+            conn.in_dirty_list = true;
+            self.dirty.push(slot);
+        }
+        if target.tracks_replies
+            && let Some(reply) = reply
+        {
+            grant_reply(conn, reply, self.now_ns);
+        }
+    }
+
+    #[inline]
+    fn stage_elsewhere(&mut self, target: &Target, prefix: &[u8], tail: &[u8], reply: Option<&[u8]>) {
+        let stage = &mut self.stages[usize::from(target.location.reactor)];
+        let parcel = stage.parcel_for(target, &mut self.pool);
+        parcel.messages += 1;
+        parcel.bytes.reserve(prefix.len() + tail.len());
+        parcel.bytes.extend_from_slice(prefix);
+        parcel.bytes.extend_from_slice(tail);
+        if target.tracks_replies
+            && let Some(reply) = reply
+        {
+            parcel.replies.push(reply.into());
+        }
+    }
+
+    fn is_nearly_full(&self, location: Location, shared: &ConnShared) -> bool {
+        let (staged, threshold) = if location.reactor == self.reactor {
+            let conn = &self.conns[location.slot as usize];
+            (conn.out.len(), conn.hub.config.stall_threshold())
+        } else {
+            (0, usize::MAX)
+        };
+        staged.max(shared.pending()) > threshold
+    }
+
+    /// Hands all parcels over. While the interest is still locked: whoever changes it next may rely on that.
+    pub fn hand_over(&mut self, stall_threshold: usize) {
+        for (reactor, stage) in self.stages.iter_mut().enumerate() {
+            if stage.parcels.is_empty() {
+                continue;
+            }
+            stage.epoch = stage.epoch.wrapping_add(1);
+            for parcel in &stage.parcels {
+                let bytes = parcel.bytes.len();
+                let pending = parcel.shared.inbox_pending.fetch_add(bytes, Ordering::Relaxed)
+                    + bytes
+                    + parcel.shared.out_pending.load(Ordering::Relaxed);
+                if pending > stall_threshold {
+                    self.behind = Some((parcel.shared.clone(), stall_threshold));
+                }
+            }
+            let parcels = std::mem::take(&mut stage.parcels);
+            if self.inboxes[reactor].push(InboxItem::Parcels(parcels)) {
+                self.wakes.push(reactor as u16);
+            }
+        }
+    }
+
+    /// Tells another loop something.
+    pub fn tell(&mut self, reactor: u16, item: InboxItem) {
+        if self.inboxes[usize::from(reactor)].push(item) && reactor != self.reactor {
+            self.wakes.push(reactor);
+        }
+    }
+
+    /// Queues what other loops staged.
+    pub fn accept(&mut self, parcels: Vec<Parcel>) {
+        for parcel in parcels {
+            parcel
+                .shared
+                .inbox_pending
+                .fetch_sub(parcel.bytes.len(), Ordering::Relaxed);
+            let now_ns = self.now_ns;
+            let Some(conn) = self.conns.get_mut(parcel.to.slot as usize) else {
+                continue;
+            };
+            if conn.generation != parcel.to.generation || conn.is_closing() {
+                continue;
+            }
+            for reply in &parcel.replies {
+                grant_reply(conn, reply, now_ns);
+            }
+            conn.out_msgs += u64::from(parcel.messages);
+            conn.out.push_chunk(parcel.bytes, &mut self.pool);
+            if !conn.in_dirty_list {
+                conn.in_dirty_list = true;
+                self.dirty.push(parcel.to.slot);
+            }
+        }
+    }
+}
+
+/// Takes one delivery of a limited subscription; publishers of all loops draw from the same number.
+fn reserve(sub: &Subscription, id: u32, exhausted: &mut Vec<u32>) -> bool {
+    let before = sub.delivered.fetch_add(1, Ordering::Relaxed);
+    if before >= sub.max {
+        sub.delivered.fetch_sub(1, Ordering::Relaxed);
+        return false;
+    }
+    if before + 1 == sub.max {
+        exhausted.push(id);
+    }
+    true
+}
+
+#[derive(Clone, Copy)]
+enum Pick {
+    Plain(usize),
+    Member(usize),
+}
+
+impl Stage {
+    #[inline]
+    fn parcel_for(&mut self, target: &Target, pool: &mut BufferPool) -> &mut Parcel {
+        let slot = target.location.slot as usize;
+        if slot >= self.by_slot.len() {
+            self.by_slot.resize(slot + 1, (0, 0));
+        }
+        let (epoch, at) = self.by_slot[slot];
+        let known = epoch == self.epoch && self.parcels.get(at as usize).is_some_and(|p| p.to == target.location);
+        if known {
+            return &mut self.parcels[at as usize];
+        }
+        self.by_slot[slot] = (self.epoch, self.parcels.len() as u32);
+        self.parcels.push(Parcel {
+            to: target.location,
+            shared: target.shared.clone(),
+            messages: 0,
+            bytes: pool.take(),
+            replies: Vec::new(),
+        });
+        self.parcels.last_mut().expect("just pushed")
+    }
+}
+
+/// Grants kept at most for one connection: beyond it, expired and then oldest ones are forgotten.
+const GRANTS_MAX: usize = 16 * 1024;
+
+fn grant_reply(conn: &mut Conn, reply: &[u8], now_ns: u64) {
+    let Some(permissions) = conn.permissions.clone() else {
+        return;
+    };
+    let Some(allowance) = permissions.allow_responses else {
+        return;
+    };
+    if permissions.may_publish(reply) {
+        return;
+    }
+    let grants = conn.replies.get_or_insert_default();
+    if grants.len() >= GRANTS_MAX {
+        let expires = allowance.expires.as_nanos() as u64;
+        grants.retain(|_, g| expires == 0 || now_ns.saturating_sub(g.granted_ns) < expires);
+        if grants.len() >= GRANTS_MAX {
+            let mut ages: Vec<u64> = grants.values().map(|g| g.granted_ns).collect();
+            let (_, median, _) = ages.select_nth_unstable(GRANTS_MAX / 2);
+            let median = *median;
+            grants.retain(|_, g| g.granted_ns > median);
+        }
+    }
+    grants.insert(
+        reply.into(),
+        ReplyGrant {
+            used: 0,
+            granted_ns: now_ns,
+        },
+    );
+}

@@ -1,0 +1,243 @@
+//! One broker, as all loops see it.
+
+use crate::account::Account;
+use crate::auth::Auth;
+use crate::close::CloseReason;
+use crate::config::Config;
+use crate::connection_shared::{ConnShared, ConnectionSnapshot, SubscriptionSnapshot};
+use crate::inbox::Location;
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// Plan, accounts, directory and counters of one broker.
+#[derive(Debug)]
+pub struct Hub {
+    /// Unique within the runtime.
+    pub id: u32,
+    /// The plan.
+    pub config: Config,
+    /// Who may connect; `None`: everyone.
+    pub auth: Option<Auth>,
+    /// Where clients without an account of their own are.
+    pub global: Arc<Account>,
+    directory: Mutex<BTreeMap<u64, DirectoryEntry>>,
+    last_cid: AtomicU64,
+    total_connections: AtomicU64,
+    slow_pending: AtomicU64,
+    slow_deadline: AtomicU64,
+    stale: AtomicU64,
+    pub(crate) stalled: AtomicU64,
+    /// What connections that are gone have moved.
+    gone: [AtomicU64; 4],
+    lame_duck: AtomicBool,
+    shutting_down: AtomicBool,
+    stopped_told: AtomicBool,
+}
+
+#[derive(Debug)]
+struct DirectoryEntry {
+    shared: Arc<ConnShared>,
+    location: Location,
+    account: Arc<Account>,
+}
+
+/// Counters for monitoring.
+#[derive(Debug, Clone, Default)]
+#[allow(missing_docs)] // named after the monitoring fields
+pub struct HubStats {
+    pub connections: u64,
+    pub total_connections: u64,
+    pub in_msgs: u64,
+    pub in_bytes: u64,
+    pub out_msgs: u64,
+    pub out_bytes: u64,
+    pub slow_consumers_pending: u64,
+    pub slow_consumers_deadline: u64,
+    pub stale_connections: u64,
+    pub stalled_clients: u64,
+    pub subscriptions: u64,
+}
+
+impl Hub {
+    /// A broker with one account. `account_id` must be unique within the runtime.
+    pub fn new(id: u32, account_id: u32, config: Config, auth: Option<Auth>) -> Arc<Self> {
+        Arc::new(Self {
+            id,
+            config,
+            auth,
+            global: Arc::new(Account::new(account_id, Account::GLOBAL)),
+            directory: Mutex::default(),
+            last_cid: AtomicU64::new(0),
+            total_connections: AtomicU64::new(0),
+            slow_pending: AtomicU64::new(0),
+            slow_deadline: AtomicU64::new(0),
+            stale: AtomicU64::new(0),
+            stalled: AtomicU64::new(0),
+            gone: [const { AtomicU64::new(0) }; 4],
+            lame_duck: AtomicBool::new(false),
+            shutting_down: AtomicBool::new(false),
+            stopped_told: AtomicBool::new(false),
+        })
+    }
+
+    /// Whether clients are told to go elsewhere.
+    pub fn is_lame_duck(&self) -> bool {
+        self.lame_duck.load(Ordering::Acquire)
+    }
+
+    /// From now on INFO says that the broker is going away.
+    pub fn enter_lame_duck(&self) {
+        self.lame_duck.store(true, Ordering::Release);
+    }
+
+    /// Whether no new connection may join.
+    pub fn is_shutting_down(&self) -> bool {
+        self.shutting_down.load(Ordering::Acquire)
+    }
+
+    /// No connection joins after this.
+    pub fn begin_shutdown(&self) {
+        // Under the directory's lock: a connection is either in it, and will be closed, or is refused.
+        let _directory = self.directory.lock();
+        self.shutting_down.store(true, Ordering::Release);
+    }
+
+    /// Connections right now.
+    pub fn connection_count(&self) -> usize {
+        self.directory.lock().len()
+    }
+
+    /// Enters a connection. `Err` carries one that is over the limit (it has an identity, but no place).
+    pub(crate) fn enter(
+        &self,
+        peer: SocketAddr,
+        now_wall_ms: f64,
+        location: Location,
+    ) -> Result<Arc<ConnShared>, Refused> {
+        let cid = self.last_cid.fetch_add(1, Ordering::Relaxed) + 1;
+        let shared = Arc::new(ConnShared::new(cid, peer, now_wall_ms));
+        let mut directory = self.directory.lock();
+        if self.is_shutting_down() {
+            return Err(Refused::ShuttingDown);
+        }
+        let limit = self.config.max_connections;
+        if limit < 0 || directory.len() as u64 >= limit as u64 {
+            return Err(Refused::OverLimit(shared));
+        }
+        directory.insert(
+            cid,
+            DirectoryEntry {
+                shared: shared.clone(),
+                location,
+                account: self.global.clone(),
+            },
+        );
+        self.total_connections.fetch_add(1, Ordering::Relaxed);
+        Ok(shared)
+    }
+
+    /// Removes a connection and keeps what it moved in the totals. Returns whether it was the last one of a broker
+    /// that is shutting down.
+    pub(crate) fn leave(&self, shared: &ConnShared, reason: CloseReason) -> bool {
+        match reason {
+            CloseReason::SlowConsumerPendingBytes => self.slow_pending.fetch_add(1, Ordering::Relaxed),
+            CloseReason::SlowConsumerWriteDeadline => self.slow_deadline.fetch_add(1, Ordering::Relaxed),
+            CloseReason::StaleConnection => self.stale.fetch_add(1, Ordering::Relaxed),
+            _ => 0,
+        };
+        let mut directory = self.directory.lock();
+        if directory.remove(&shared.cid).is_none() {
+            return false;
+        }
+        for (total, n) in self.gone.iter().zip(moved(shared)) {
+            total.fetch_add(n, Ordering::Relaxed);
+        }
+        directory.is_empty() && self.is_shutting_down() && self.tell_stopped()
+    }
+
+    /// Whether the end is still to be told; true once.
+    pub fn tell_stopped(&self) -> bool {
+        !self.stopped_told.swap(true, Ordering::AcqRel)
+    }
+
+    /// Where a connection lives.
+    pub fn locate(&self, cid: u64) -> Option<Location> {
+        self.directory.lock().get(&cid).map(|entry| entry.location)
+    }
+
+    /// All connections, by cid.
+    pub fn connections(&self) -> Vec<ConnectionSnapshot> {
+        self.directory
+            .lock()
+            .values()
+            .map(|entry| entry.shared.snapshot())
+            .collect()
+    }
+
+    /// All counters. Exact at rest.
+    pub fn stats(&self) -> HubStats {
+        let directory = self.directory.lock();
+        let mut sums: [u64; 4] = std::array::from_fn(|i| self.gone[i].load(Ordering::Relaxed));
+        for entry in directory.values() {
+            for (sum, n) in sums.iter_mut().zip(moved(&entry.shared)) {
+                *sum += n;
+            }
+        }
+        HubStats {
+            connections: directory.len() as u64,
+            total_connections: self.total_connections.load(Ordering::Relaxed),
+            in_msgs: sums[0],
+            in_bytes: sums[1],
+            out_msgs: sums[2],
+            out_bytes: sums[3],
+            slow_consumers_pending: self.slow_pending.load(Ordering::Relaxed),
+            slow_consumers_deadline: self.slow_deadline.load(Ordering::Relaxed),
+            stale_connections: self.stale.load(Ordering::Relaxed),
+            stalled_clients: self.stalled.load(Ordering::Relaxed),
+            subscriptions: self.global.subscriptions() as u64,
+        }
+    }
+
+    /// Subscriptions of one connection, or of all.
+    pub fn subscriptions(&self, cid: Option<u64>) -> Vec<SubscriptionSnapshot> {
+        let account = match cid {
+            Some(cid) => match self.directory.lock().get(&cid) {
+                Some(entry) => entry.account.clone(),
+                None => return Vec::new(),
+            },
+            None => self.global.clone(),
+        };
+        let interest = account.interest.read();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        interest
+            .subs
+            .iter()
+            .filter_map(|(_, sub)| {
+                let owner = interest.members[sub.member as usize].shared.cid;
+                cid.is_none_or(|cid| cid == owner).then(|| SubscriptionSnapshot {
+                    cid: owner,
+                    account: account.name.clone(),
+                    subject: text(&interest.subject_of(sub)),
+                    queue: interest.queue_of(sub).map(text),
+                    sid: text(&sub.sid),
+                    msgs: sub.delivered.load(Ordering::Relaxed),
+                    max: sub.max,
+                })
+            })
+            .collect()
+    }
+}
+
+/// Why a connection may not enter.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    OverLimit(Arc<ConnShared>),
+    ShuttingDown,
+}
+
+fn moved(shared: &ConnShared) -> [u64; 4] {
+    [&shared.in_msgs, &shared.in_bytes, &shared.out_msgs, &shared.out_bytes].map(|n| n.load(Ordering::Relaxed))
+}

@@ -1,0 +1,109 @@
+//! How loops talk: batches in inboxes, one wake-up each.
+
+use crate::connection_shared::ConnShared;
+use crate::hub::Hub;
+use parking_lot::Mutex;
+use std::any::Any;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Where a connection lives. A slot is reused; the generation tells its tenants apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Location {
+    /// Index of the loop.
+    pub reactor: u16,
+    /// Index in that loop's table.
+    pub slot: u32,
+    /// Which tenant of the slot.
+    pub generation: u32,
+}
+
+/// Frames staged by one loop for a connection of another.
+#[derive(Debug)]
+pub struct Parcel {
+    /// The receiver's slot and tenant.
+    pub to: Location,
+    /// Its counters: what waits here is pending for it too.
+    pub shared: Arc<ConnShared>,
+    /// Messages in `bytes`.
+    pub messages: u32,
+    /// Whole frames.
+    pub bytes: Vec<u8>,
+    /// Reply subjects the receiver may answer, where its permissions grant answers only.
+    pub replies: Vec<Box<[u8]>>,
+}
+
+/// What one loop, or the control plane, asks of another loop.
+pub enum InboxItem {
+    /// Deliver these.
+    Parcels(Vec<Parcel>),
+    /// A subscription got its last message and was removed from the interest; forget its id.
+    SubscriptionGone {
+        /// Whose it was.
+        to: Location,
+        /// Its id in the account's interest.
+        sub: u32,
+        /// The client's name for it.
+        sid: Box<[u8]>,
+    },
+    /// Close a connection, with the reason's text.
+    Close {
+        /// Which one.
+        to: Location,
+        /// Why.
+        reason: crate::CloseReason,
+    },
+    /// Tell every client of a broker that it is going away.
+    LameDuck(Arc<Hub>),
+    /// Close every connection of a broker.
+    Shutdown(Arc<Hub>),
+    /// Something only the loop around the shard understands: a socket, a listener.
+    Body(Box<dyn Any + Send>),
+}
+
+/// A loop's mailbox: many write, the owner drains.
+#[derive(Default)]
+pub struct Inbox {
+    items: Mutex<Vec<InboxItem>>,
+    waiting: AtomicBool,
+    /// Whether the owner is, or is about to be, asleep and must be woken.
+    asleep: AtomicBool,
+}
+
+impl Inbox {
+    /// Puts an item in. Returns whether the owner sleeps and the caller must wake it (once).
+    #[must_use]
+    pub fn push(&self, item: InboxItem) -> bool {
+        self.items.lock().push(item);
+        self.waiting.store(true, Ordering::SeqCst);
+        self.asleep.load(Ordering::SeqCst) && self.asleep.swap(false, Ordering::SeqCst)
+    }
+
+    /// Whether anything waits. Sees everything that was pushed before.
+    #[inline]
+    pub fn has_items(&self) -> bool {
+        self.waiting.load(Ordering::SeqCst)
+    }
+
+    /// Takes all items into `into`, which must be empty.
+    pub fn drain(&self, into: &mut Vec<InboxItem>) {
+        let mut items = self.items.lock();
+        self.waiting.store(false, Ordering::SeqCst);
+        std::mem::swap(&mut *items, into);
+    }
+
+    /// The owner announces that it goes to sleep; returns false when it must not, since something waits.
+    pub fn fall_asleep(&self) -> bool {
+        self.asleep.store(true, Ordering::SeqCst);
+        if self.has_items() {
+            self.asleep.store(false, Ordering::SeqCst);
+            return false;
+        }
+        true
+    }
+
+    /// The owner is awake.
+    pub fn wake_up(&self) {
+        self.asleep.store(false, Ordering::SeqCst);
+    }
+}

@@ -1,0 +1,195 @@
+//! Who in an account wants what: the sublist, and the records its ids stand for.
+//!
+//! Lives behind the account's lock. Reading it is routing; only SUB, UNSUB, CONNECT and closing write.
+
+use crate::connection_shared::ConnShared;
+use crate::inbox::Location;
+use crate::permissions::Permissions;
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use nt_subject::{InvalidSubject, NodeId, Sublist};
+use slab::Slab;
+use std::hash::BuildHasher;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+/// One subscription.
+#[derive(Debug)]
+pub(crate) struct Subscription {
+    pub member: u32,
+    node: NodeId,
+    pub sid: Box<[u8]>,
+    queue: Option<Box<[u8]>>,
+    /// Deliveries since SUB. Loops add to it before they release the lock, so under the write lock it is exact.
+    pub delivered: AtomicU64,
+    /// Deliveries it is limited to; 0: none.
+    pub max: u64,
+}
+
+/// One connection of the account that has subscriptions: what routing must know of it.
+#[derive(Debug)]
+pub(crate) struct Member {
+    pub location: Location,
+    pub shared: Arc<ConnShared>,
+    /// Whether it reads HMSG.
+    pub headers: bool,
+    pub permissions: Option<Arc<Permissions>>,
+}
+
+/// How much interest there is; readable without the lock.
+#[derive(Debug, Default)]
+pub(crate) struct InterestCounts {
+    pub subscriptions: AtomicUsize,
+    pub inserts: AtomicU64,
+    pub removes: AtomicU64,
+}
+
+/// A change of interest: the feed that counters, and later other servers, live from.
+struct Change {
+    added: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Interest {
+    pub counts: Arc<InterestCounts>,
+    pub list: Sublist,
+    pub subs: Slab<Subscription>,
+    pub members: Slab<Member>,
+    /// Grows with each change that could change a route.
+    pub generation: u64,
+}
+
+impl Interest {
+    pub fn new() -> Self {
+        Self {
+            counts: Arc::default(),
+            list: Sublist::new(),
+            subs: Slab::new(),
+            members: Slab::new(),
+            generation: 1,
+        }
+    }
+
+    pub fn add(
+        &mut self,
+        member: u32,
+        subject: &[u8],
+        queue: Option<&[u8]>,
+        sid: &[u8],
+    ) -> Result<u32, InvalidSubject> {
+        let entry = self.subs.vacant_entry();
+        let id = entry.key() as u32;
+        let node = self.list.insert(subject, queue, id)?;
+        entry.insert(Subscription {
+            member,
+            node,
+            sid: sid.into(),
+            queue: queue.map(Into::into),
+            delivered: AtomicU64::new(0),
+            max: 0,
+        });
+        self.generation += 1;
+        self.feed(Change { added: true });
+        Ok(id)
+    }
+
+    pub fn remove(&mut self, id: u32) -> Option<Subscription> {
+        let sub = self.subs.try_remove(id as usize)?;
+        self.list.remove(sub.node, sub.queue.as_deref(), id);
+        self.generation += 1;
+        self.feed(Change { added: false });
+        Some(sub)
+    }
+
+    /// The one place every change passes, in order, while the interest is locked.
+    fn feed(&self, change: Change) {
+        if change.added {
+            self.counts.subscriptions.fetch_add(1, Ordering::Relaxed);
+            self.counts.inserts.fetch_add(1, Ordering::Relaxed);
+        } else {
+            self.counts.subscriptions.fetch_sub(1, Ordering::Relaxed);
+            self.counts.removes.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    pub fn subject_of(&self, sub: &Subscription) -> Vec<u8> {
+        self.list.subject(sub.node)
+    }
+
+    pub fn queue_of<'a>(&self, sub: &'a Subscription) -> Option<&'a [u8]> {
+        sub.queue.as_deref()
+    }
+
+    /// The member's plain subscription that a message on `literal` would reach, if any. Asked rarely.
+    pub fn plain_match_of(
+        &self,
+        member: u32,
+        literal: &[u8],
+        found: &mut nt_subject::Matches,
+    ) -> Option<&Subscription> {
+        self.list.matches(literal, found);
+        found
+            .plain
+            .iter()
+            .map(|id| &self.subs[*id as usize])
+            .find(|s| s.member == member && (s.max == 0 || s.delivered.load(Ordering::Relaxed) < s.max))
+    }
+}
+
+/// A connection's subscriptions by the client's name for them. Holds ids and hashes only: the names are in the
+/// interest, which every caller that looks one up has locked anyway.
+#[derive(Debug, Default)]
+pub(crate) struct SidTable {
+    ids: HashTable<(u32, u32)>,
+}
+
+/// Spreads the kept half of a hash over the bits the table looks at.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+impl SidTable {
+    /// Names are chosen by clients, so the seed is the process' secret.
+    fn hash(sid: &[u8], seed: &RandomState) -> u32 {
+        seed.hash_one(sid) as u32
+    }
+
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// The live subscription of that name. An id whose subscription is gone, or is another's by now, is not found.
+    pub fn find(&self, sid: &[u8], member: u32, interest: &Interest, seed: &RandomState) -> Option<u32> {
+        self.ids
+            .find(spread(Self::hash(sid, seed)), |(id, _)| {
+                interest
+                    .subs
+                    .get(*id as usize)
+                    .is_some_and(|s| s.member == member && *s.sid == *sid)
+            })
+            .map(|(id, _)| *id)
+    }
+
+    pub fn insert(&mut self, sid: &[u8], id: u32, seed: &RandomState) {
+        let hash = Self::hash(sid, seed);
+        self.ids
+            .insert_unique(spread(hash), (id, hash), |(_, hash)| spread(*hash));
+    }
+
+    /// Forgets an id under its name; the subscription itself may be gone already.
+    pub fn forget(&mut self, sid: &[u8], id: u32, seed: &RandomState) {
+        if let Ok(entry) = self
+            .ids
+            .find_entry(spread(Self::hash(sid, seed)), |(other, _)| *other == id)
+        {
+            entry.remove();
+        }
+        if self.ids.is_empty() {
+            self.ids = HashTable::new();
+        }
+    }
+
+    pub fn take(&mut self) -> impl Iterator<Item = u32> + use<> {
+        std::mem::take(&mut self.ids).into_iter().map(|(id, _)| id)
+    }
+}

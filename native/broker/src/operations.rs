@@ -1,0 +1,347 @@
+//! Everything a client may ask for besides publishing: CONNECT, SUB, UNSUB, PING, PONG.
+
+use crate::auth::User;
+use crate::close::CloseReason;
+use crate::conn::{Phase, Wants};
+use crate::connection_shared::Identity;
+use crate::event::Event;
+use crate::inbox::InboxItem;
+use crate::inbox::Location;
+use crate::interest::{Interest, Member};
+use crate::shard::Shard;
+use nt_protocol::{ConnectOptions, Op};
+use nt_subject::{is_valid_subject, token_count};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// The queue group that only the server itself may use.
+const SYSTEM_QUEUE: &[u8] = b"_sys_";
+
+impl Shard {
+    pub(crate) fn operate(&mut self, slot: u32, op: Op<'_>) {
+        if self.out.conns[slot as usize].hub.config.log_trace {
+            self.trace_operation(slot, &op);
+        }
+        match op {
+            Op::Connect(json) => self.connect(slot, json),
+            // A run takes every message of a ready connection, and nobody else may publish.
+            Op::Publish(_) => {}
+            Op::Sub { subject, queue, sid } => self.subscribe(slot, subject, queue, sid),
+            Op::Unsub { sid, max } => self.unsubscribe(slot, sid, max),
+            Op::Ping => self.ping(slot),
+            Op::Pong => self.pong(slot),
+            Op::Ok => {}
+            Op::Info(json) => self.info(slot, json),
+        }
+    }
+
+    /// Whether a connection may go on with something else than CONNECT: it is admitted, or nobody in particular may be.
+    pub(crate) fn admit_implicitly(&mut self, slot: u32) -> bool {
+        let conn = &self.out.conns[slot as usize];
+        if conn.phase != Phase::AwaitingConnect {
+            return true;
+        }
+        match conn.hub.auth.as_ref().and_then(|auth| auth.no_auth_user.clone()) {
+            Some(user) => {
+                self.admit(slot, Some(user), &ConnectOptions::default());
+                true
+            }
+            None => {
+                self.authorization_violation(slot, None);
+                false
+            }
+        }
+    }
+
+    fn acknowledge(&mut self, slot: u32) {
+        if self.out.conns[slot as usize].wants.verbose {
+            self.send(slot, b"+OK\r\n");
+        }
+    }
+
+    /// `-ERR 'text'`, without consequences.
+    pub(crate) fn error_reply(&mut self, slot: u32, text: &str) {
+        self.send(slot, format!("-ERR '{text}'\r\n").as_bytes());
+    }
+
+    fn connect(&mut self, slot: u32, json: &[u8]) {
+        let options = match ConnectOptions::decode(json) {
+            Ok(options) => options,
+            Err(error) => {
+                self.error(slot, || format!("Error parsing CONNECT: {error}"));
+                return self.close(slot, CloseReason::ProtocolViolation, None);
+            }
+        };
+        if self.out.conns[slot as usize].wants.connect_received {
+            self.drop_subscriptions(slot);
+        }
+        let hub = self.out.conns[slot as usize].hub.clone();
+        if !options.account.is_empty() || options.new_account {
+            return self.authorization_violation(slot, Some(&options));
+        }
+        let user = match &hub.auth {
+            None => None,
+            Some(auth) => match auth.admit(&options) {
+                Some(user) => Some(user),
+                None => return self.authorization_violation(slot, Some(&options)),
+            },
+        };
+        if !(0..=1).contains(&options.protocol) {
+            return self.close(
+                slot,
+                CloseReason::BadClientProtocolVersion,
+                Some("invalid client protocol"),
+            );
+        }
+        let headers = hub.config.headers && options.headers;
+        if options.no_responders && !headers {
+            let text = "no responders requires headers support";
+            return self.close(slot, CloseReason::NoRespondersRequiresHeaders, Some(text));
+        }
+        let conn = &mut self.out.conns[slot as usize];
+        conn.wants = Wants {
+            verbose: options.verbose,
+            pedantic: options.pedantic,
+            echo: options.echo,
+            headers,
+            no_responders: options.no_responders,
+            async_info: options.protocol >= 1,
+            connect_received: true,
+            first_pong_sent: conn.wants.first_pong_sent,
+        };
+        self.admit(slot, user, &options);
+        self.acknowledge(slot);
+    }
+
+    /// Binds a connection to its user and tells who came.
+    fn admit(&mut self, slot: u32, user: Option<Arc<User>>, options: &ConnectOptions) {
+        let conn = &mut self.out.conns[slot as usize];
+        conn.phase = Phase::Ready;
+        conn.permissions = user.as_ref().and_then(|u| u.permissions.clone());
+        conn.replies = None;
+        conn.last_route = 0;
+        let account = conn.account.clone();
+        conn.shared.set_identity(Identity {
+            name: options.name.clone(),
+            lang: options.lang.clone(),
+            version: options.version.clone(),
+            user: user.map(|u| u.name.clone()).unwrap_or_default(),
+            account: account.name.clone(),
+        });
+        // Subscriptions made before CONNECT stay; how their messages are framed may change now.
+        if let Some(member) = conn.member {
+            let mut interest = account.interest.write();
+            interest.generation += 1;
+            let member = &mut interest.members[member as usize];
+            member.headers = conn.wants.headers;
+            member.permissions = conn.permissions.clone();
+        }
+        let (hub, snapshot) = (conn.hub.id, Box::new(conn.shared.snapshot()));
+        self.event(hub, Event::Connected(snapshot));
+    }
+
+    pub(crate) fn authorization_violation(&mut self, slot: u32, options: Option<&ConnectOptions>) {
+        self.error(slot, || match options {
+            Some(o) if !o.auth_token.is_empty() => "authentication error - Token \"[REDACTED]\"".to_owned(),
+            Some(o) if !o.nkey.is_empty() => format!("authentication error - Nkey {:?}", o.nkey),
+            Some(o) if !o.user.is_empty() => format!("authentication error - User {:?}", o.user),
+            _ => "authentication error".to_owned(),
+        });
+        self.close(
+            slot,
+            CloseReason::AuthenticationFailure,
+            Some("Authorization Violation"),
+        );
+    }
+
+    fn ping(&mut self, slot: u32) {
+        if std::mem::take(&mut self.drain_before_pong) {
+            self.drain_inbox();
+            if self.out.conns[slot as usize].is_closing() {
+                return;
+            }
+        }
+        self.send(slot, b"PONG\r\n");
+        let wants = &mut self.out.conns[slot as usize].wants;
+        if wants.connect_received && !wants.first_pong_sent {
+            wants.first_pong_sent = true;
+            if wants.async_info {
+                self.send_info(slot, true);
+            }
+        }
+    }
+
+    fn info(&mut self, slot: u32, json: &[u8]) {
+        if serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(json).is_err() {
+            self.error(slot, || "Error parsing INFO".to_owned());
+            self.close(slot, CloseReason::ProtocolViolation, None);
+        }
+    }
+
+    fn subscribe(&mut self, slot: u32, subject: &[u8], queue: Option<&[u8]>, sid: &[u8]) {
+        let conn = &self.out.conns[slot as usize];
+        let hub = conn.hub.clone();
+        let account = conn.account.clone();
+        let allowed = queue != Some(SYSTEM_QUEUE)
+            && conn
+                .permissions
+                .as_ref()
+                .is_none_or(|p| p.may_subscribe(subject, queue));
+        if !allowed {
+            return self.refuse_subscription(slot, subject, queue, sid);
+        }
+        let max_tokens = hub.config.max_sub_tokens;
+        if max_tokens > 0 && token_count(subject) > max_tokens {
+            let subject = String::from_utf8_lossy(subject);
+            self.error(slot, || {
+                format!(
+                    "Subscription Violation Too Many Tokens - Subject {subject:?}, SID {}",
+                    String::from_utf8_lossy(sid)
+                )
+            });
+            return self.error_reply(
+                slot,
+                &format!("Permissions Violation for Subscription to {subject:?}, too many tokens"),
+            );
+        }
+        let live = conn.sids.len();
+        if hub.config.max_subscriptions > 0 && live >= hub.config.max_subscriptions {
+            self.error(slot, || "maximum subscriptions exceeded".to_owned());
+            return self.error_reply(slot, "maximum subscriptions exceeded");
+        }
+        if !is_valid_subject(subject) {
+            return self.error_reply(slot, "Invalid Subject");
+        }
+        let mut interest = account.interest.write();
+        let member = self.member_of(slot, &mut interest);
+        let conn = &mut self.out.conns[slot as usize];
+        if conn.sids.find(sid, member, &interest, &self.sid_seed).is_none() {
+            match interest.add(member, subject, queue, sid) {
+                Ok(id) => {
+                    conn.sids.insert(sid, id, &self.sid_seed);
+                    conn.shared
+                        .subscriptions
+                        .store(conn.sids.len() as u32, Ordering::Relaxed);
+                }
+                Err(_) => {
+                    drop(interest);
+                    return self.error_reply(slot, "Invalid Subject");
+                }
+            }
+        }
+        drop(interest);
+        self.acknowledge(slot);
+    }
+
+    /// The connection's record in the interest, made at its first subscription.
+    fn member_of(&mut self, slot: u32, interest: &mut Interest) -> u32 {
+        let reactor = self.out.reactor;
+        let conn = &mut self.out.conns[slot as usize];
+        *conn.member.get_or_insert_with(|| {
+            interest.members.insert(Member {
+                location: Location {
+                    reactor,
+                    slot,
+                    generation: conn.generation,
+                },
+                shared: conn.shared.clone(),
+                headers: conn.wants.headers,
+                permissions: conn.permissions.clone(),
+            }) as u32
+        })
+    }
+
+    fn unsubscribe(&mut self, slot: u32, sid: &[u8], max: Option<u64>) {
+        let conn = &self.out.conns[slot as usize];
+        let account = conn.account.clone();
+        if let Some(member) = conn.member {
+            let mut interest = account.interest.write();
+            let conn = &self.out.conns[slot as usize];
+            if let Some(id) = conn.sids.find(sid, member, &interest, &self.sid_seed) {
+                let sub = &mut interest.subs[id as usize];
+                let max = max.unwrap_or(0);
+                if max > sub.delivered.load(Ordering::Relaxed) {
+                    sub.max = max;
+                    interest.generation += 1;
+                } else {
+                    self.remove_subscription(&mut interest, id);
+                    self.drain_before_pong = true;
+                }
+            }
+        }
+        self.acknowledge(slot);
+    }
+
+    /// Removes one subscription from the interest and from its owner's table, here or elsewhere.
+    pub(crate) fn remove_subscription(&mut self, interest: &mut Interest, id: u32) {
+        let Some(sub) = interest.remove(id) else { return };
+        let to = interest.members[sub.member as usize].location;
+        if to.reactor != self.out.reactor {
+            return self.out.tell(
+                to.reactor,
+                InboxItem::SubscriptionGone {
+                    to,
+                    sub: id,
+                    sid: sub.sid,
+                },
+            );
+        }
+        if let Some(conn) = self.out.tenant(to) {
+            conn.sids.forget(&sub.sid, id, &self.sid_seed);
+            conn.shared
+                .subscriptions
+                .store(conn.sids.len() as u32, Ordering::Relaxed);
+        }
+    }
+
+    /// Removes everything a connection wanted to hear, and its record.
+    pub(crate) fn drop_subscriptions(&mut self, slot: u32) {
+        let conn = &mut self.out.conns[slot as usize];
+        let Some(member) = conn.member.take() else { return };
+        let ids: Vec<u32> = conn.sids.take().collect();
+        let account = conn.account.clone();
+        let mut interest = account.interest.write();
+        for id in ids {
+            if interest.subs.get(id as usize).is_some_and(|s| s.member == member) {
+                interest.remove(id);
+            }
+        }
+        interest.members.remove(member as usize);
+        self.drain_before_pong = true;
+    }
+
+    fn refuse_subscription(&mut self, slot: u32, subject: &[u8], queue: Option<&[u8]>, sid: &[u8]) {
+        let subject = String::from_utf8_lossy(subject);
+        let sid = String::from_utf8_lossy(sid);
+        match queue.map(String::from_utf8_lossy) {
+            Some(queue) => {
+                self.error(slot, || {
+                    format!("Subscription Violation - Subject {subject:?}, Queue: {queue:?}, SID {sid}")
+                });
+                let text = format!("Permissions Violation for Subscription to {subject:?} using queue {queue:?}");
+                self.error_reply(slot, &text);
+            }
+            None => {
+                self.error(slot, || {
+                    format!("Subscription Violation - Subject {subject:?}, SID {sid}")
+                });
+                self.error_reply(slot, &format!("Permissions Violation for Subscription to {subject:?}"));
+            }
+        }
+    }
+
+    pub(crate) fn refuse_subject(&mut self, slot: u32, subject: &[u8]) {
+        let subject = String::from_utf8_lossy(subject);
+        self.error(slot, || format!("Publish Violation - Subject {subject:?}"));
+        self.error_reply(slot, &format!("Permissions Violation for Publish to {subject:?}"));
+    }
+
+    pub(crate) fn refuse_reply(&mut self, slot: u32, reply: &[u8]) {
+        let reply = String::from_utf8_lossy(reply);
+        self.error(slot, || format!("Publish Violation - Reply {reply:?}"));
+        self.error_reply(
+            slot,
+            &format!("Permissions Violation for Publish with Reply of {reply:?}"),
+        );
+    }
+}

@@ -1,0 +1,394 @@
+//! Messages coming in: runs of PUB and HPUB under one read lock of the account's interest.
+
+use crate::account::Account;
+use crate::conn::{Conn, Phase, Wants};
+use crate::deliver::{Frame, Sender};
+use crate::hub::Hub;
+use crate::interest::Interest;
+use crate::permissions::Permissions;
+use crate::shard::Shard;
+use nt_protocol::{Limits, Op, Parsed, Publish, parse};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Deliveries after which the lock is given to others who wait for it.
+const RUN_DELIVERIES_MAX: u32 = 2048;
+
+/// What a run needs to know of its publisher, copied so that connections can be written to meanwhile.
+struct Publisher {
+    slot: u32,
+    hub: Arc<Hub>,
+    member: Option<u32>,
+    permissions: Option<Arc<Permissions>>,
+    wants: Wants,
+    sender: Sender,
+    limits: Limits,
+    traced: bool,
+    /// May the next message skip all checks when its line starts like the last one's?
+    shortcut: bool,
+}
+
+impl Publisher {
+    fn of(slot: u32, conn: &Conn) -> Self {
+        let config = &conn.hub.config;
+        Self {
+            slot,
+            member: conn.member,
+            permissions: conn.permissions.clone(),
+            wants: conn.wants,
+            sender: Sender {
+                cid: conn.shared.cid,
+                echo: conn.wants.echo,
+                drop_when_full: config.no_fast_producer_stall,
+            },
+            limits: limits_of(conn),
+            traced: config.log_trace,
+            shortcut: !conn.wants.verbose && !config.log_trace,
+            hub: conn.hub.clone(),
+        }
+    }
+}
+
+pub(crate) fn limits_of(conn: &Conn) -> Limits {
+    let config = &conn.hub.config;
+    Limits {
+        max_control_line: config.max_control_line,
+        max_payload: config.max_payload,
+        headers: config.headers && conn.wants.headers,
+    }
+}
+
+/// Messages and bytes of a run.
+#[derive(Default)]
+struct Tally {
+    msgs: u64,
+    bytes: u64,
+    deliveries: u32,
+}
+
+impl Shard {
+    /// Handles the messages at the start of `data`. Returns the bytes they took: 0 when something else comes first.
+    pub(crate) fn publish_run(&mut self, slot: u32, data: &[u8]) -> usize {
+        let conn = &self.out.conns[slot as usize];
+        if conn.phase != Phase::Ready || !starts_like_publish(data) {
+            return 0;
+        }
+        let publisher = Publisher::of(slot, conn);
+        let account = conn.account.clone();
+        let mut last = conn.last_route;
+        let mut tally = Tally::default();
+        let mut touched = std::mem::take(&mut self.touched_routes);
+        self.routes.trim();
+
+        let interest = account.interest.read();
+        let mut at = 0;
+        while tally.deliveries < RUN_DELIVERIES_MAX && tally.msgs < u64::from(RUN_DELIVERIES_MAX) {
+            let rest = &data[at..];
+            if publisher.shortcut
+                && let Some(used) =
+                    self.publish_like_last(&publisher, &account, &interest, last, rest, &mut tally, &mut touched)
+            {
+                at += used;
+                continue;
+            }
+            if !starts_like_publish(rest) {
+                break;
+            }
+            match parse(rest, &publisher.limits) {
+                Parsed::Op(Op::Publish(message), used) => {
+                    at += used;
+                    self.publish(
+                        &publisher,
+                        &account,
+                        &interest,
+                        &mut last,
+                        &message,
+                        &mut tally,
+                        &mut touched,
+                    );
+                }
+                _ => break,
+            }
+        }
+        for index in touched.drain(..) {
+            self.routes.routes[index as usize].count_deliveries(&interest);
+        }
+        self.out.hand_over(publisher.hub.config.stall_threshold());
+        drop(interest);
+
+        self.touched_routes = touched;
+        if !self.out.exhausted.is_empty() {
+            self.remove_exhausted(&account);
+        }
+        let conn = &mut self.out.conns[slot as usize];
+        conn.last_route = last;
+        conn.in_msgs += tally.msgs;
+        conn.in_bytes += tally.bytes;
+        at
+    }
+
+    /// The way of most messages: same subject as the last one, no reply, and nothing to check that was not checked then.
+    #[inline]
+    #[allow(clippy::too_many_arguments)] // one call site; a struct would only be unpacked again
+    fn publish_like_last(
+        &mut self,
+        publisher: &Publisher,
+        account: &Account,
+        interest: &Interest,
+        last: u32,
+        rest: &[u8],
+        tally: &mut Tally,
+        touched: &mut Vec<u32>,
+    ) -> Option<usize> {
+        let route = self.routes.routes.get_mut(last as usize)?;
+        if !route.is_valid(account.id, interest.generation) || !rest.starts_with(route.line()) {
+            return None;
+        }
+        let from = route.line().len();
+        let (mut size, mut at) = (0usize, from);
+        loop {
+            let digit = rest.get(at)?.wrapping_sub(b'0');
+            if digit > 9 {
+                break;
+            }
+            size = size * 10 + usize::from(digit);
+            at += 1;
+        }
+        // At most nine digits: more would be refused, and none is no size.
+        if at == from || at - from > 9 || size > publisher.limits.max_payload {
+            return None;
+        }
+        let end = at + 2 + size + 2;
+        if rest.len() < end || &rest[at..at + 2] != b"\r\n" || &rest[end - 2..end] != b"\r\n" {
+            return None;
+        }
+        tally.msgs += 1;
+        tally.bytes += size as u64;
+        let was_counted = !route.uncounted;
+        let frame = Frame {
+            msg_tail: &rest[from..end],
+            hmsg_tail: None,
+            reply: None,
+        };
+        tally.deliveries += self.out.deliver(interest, route, publisher.sender, frame);
+        if was_counted && route.uncounted {
+            touched.push(last);
+        }
+        Some(end)
+    }
+
+    #[allow(clippy::too_many_arguments)] // as above
+    fn publish(
+        &mut self,
+        publisher: &Publisher,
+        account: &Account,
+        interest: &Interest,
+        last: &mut u32,
+        message: &Publish<'_>,
+        tally: &mut Tally,
+        touched: &mut Vec<u32>,
+    ) {
+        tally.msgs += 1;
+        tally.bytes += message.body.len() as u64;
+        if publisher.traced {
+            self.trace_publish(publisher.slot, message);
+        }
+        let same =
+            self.routes.routes.get(*last as usize).is_some_and(|route| {
+                route.is_valid(account.id, interest.generation) && route.subject() == message.subject
+            });
+        let index = if same {
+            *last
+        } else {
+            self.routes.find(account.id, interest, message.subject)
+        };
+        if !same {
+            // Until the checks below have passed, the next message must not take the short way.
+            *last = u32::MAX;
+        }
+        let (valid_literal, reserved) = {
+            let route = &self.routes.routes[index as usize];
+            (route.valid_literal, route.reserved)
+        };
+        let flawed = publisher.wants.pedantic && !valid_literal;
+        if flawed {
+            self.error_reply(publisher.slot, "Invalid Publish Subject");
+        }
+        if reserved || !(same || self.may_publish(publisher, message.subject)) {
+            return self.refuse_subject(publisher.slot, message.subject);
+        }
+        if let Some(reply) = message.reply.filter(|reply| is_reserved_reply(reply)) {
+            return self.refuse_reply(publisher.slot, reply);
+        }
+        if publisher.wants.verbose {
+            self.send(publisher.slot, b"+OK\r\n");
+        }
+        if !flawed && !self.granted_by_request(publisher) {
+            *last = index;
+        }
+        let mut scratch = std::mem::take(&mut self.frame_scratch);
+        let frame = frame_of(message, &mut scratch);
+        let route = &mut self.routes.routes[index as usize];
+        let was_counted = !route.uncounted;
+        let delivered = self.out.deliver(interest, route, publisher.sender, frame);
+        if was_counted && route.uncounted {
+            touched.push(index);
+        }
+        self.frame_scratch = scratch;
+        tally.deliveries += delivered;
+        if delivered == 0
+            && publisher.wants.no_responders
+            && let (Some(reply), Some(member)) = (message.reply, publisher.member)
+        {
+            self.no_responders(publisher.slot, interest, member, message.subject, reply);
+        }
+    }
+
+    /// Whether the user's lists, or a request it may answer, let this message in. Uses up the answer.
+    fn may_publish(&mut self, publisher: &Publisher, subject: &[u8]) -> bool {
+        let Some(permissions) = &publisher.permissions else {
+            return true;
+        };
+        permissions.may_publish(subject) || self.use_reply_grant(publisher.slot, permissions, subject)
+    }
+
+    fn use_reply_grant(&mut self, slot: u32, permissions: &Permissions, subject: &[u8]) -> bool {
+        let Some(allowance) = permissions.allow_responses else {
+            return false;
+        };
+        let now = self.out.now_ns;
+        let Some(grants) = &mut self.out.conns[slot as usize].replies else {
+            return false;
+        };
+        let Some(grant) = grants.get_mut(subject) else {
+            return false;
+        };
+        let expires = allowance.expires.as_nanos() as u64;
+        let expired = expires > 0 && now.saturating_sub(grant.granted_ns) >= expires;
+        grant.used += 1;
+        let within = !expired && (allowance.max < 0 || grant.used <= allowance.max);
+        if expired || (allowance.max >= 0 && grant.used >= allowance.max) {
+            grants.remove(subject);
+        }
+        within
+    }
+
+    /// Whether each message must be checked anew because answers are counted.
+    fn granted_by_request(&self, publisher: &Publisher) -> bool {
+        publisher
+            .permissions
+            .as_ref()
+            .is_some_and(|p| p.allow_responses.is_some())
+    }
+
+    /// Tells a requester at once that nobody listens.
+    fn no_responders(&mut self, slot: u32, interest: &Interest, member: u32, subject: &[u8], reply: &[u8]) {
+        let Some(sid) = self.routes.own_reply_sid(interest, member, reply) else {
+            return;
+        };
+        let header_len = b"NATS/1.0 503\r\nNats-Subject: \r\n\r\n".len() + subject.len();
+        let mut frame = Vec::with_capacity(64 + reply.len() + sid.len() + header_len);
+        for part in [
+            b"HMSG ",
+            reply,
+            b" ",
+            sid,
+            format!(" {header_len} {header_len}\r\n").as_bytes(),
+        ] {
+            frame.extend_from_slice(part);
+        }
+        for part in [&b"NATS/1.0 503\r\nNats-Subject: "[..], subject, b"\r\n\r\n\r\n"] {
+            frame.extend_from_slice(part);
+        }
+        self.send(slot, &frame);
+        self.out.conns[slot as usize].out_msgs += 1;
+    }
+
+    /// Removes subscriptions that got their last message, wherever they live.
+    #[cold]
+    fn remove_exhausted(&mut self, account: &Arc<Account>) {
+        let exhausted = std::mem::take(&mut self.out.exhausted);
+        let mut interest = account.interest.write();
+        for id in exhausted {
+            let spent = interest
+                .subs
+                .get(id as usize)
+                .is_some_and(|s| s.max > 0 && s.delivered.load(Ordering::Relaxed) >= s.max);
+            if spent {
+                self.remove_subscription(&mut interest, id);
+            }
+        }
+    }
+}
+
+/// Whether the first operation can be a message, as far as the bytes tell.
+#[inline]
+fn starts_like_publish(data: &[u8]) -> bool {
+    match data {
+        [b'P' | b'p', b'U' | b'u', ..] => true,
+        [b'H' | b'h', ..] => true,
+        _ => false,
+    }
+}
+
+/// Replies that would let a client speak as the server.
+fn is_reserved_reply(reply: &[u8]) -> bool {
+    [&b"$JS.ACK."[..], b"_R_.", b"_GR_."]
+        .iter()
+        .any(|prefix| reply.starts_with(prefix))
+}
+
+/// Puts a message into the forms subscribers read. `scratch` is used for what can't be borrowed from the input.
+fn frame_of<'a>(message: &Publish<'a>, scratch: &'a mut Vec<u8>) -> Frame<'a> {
+    scratch.clear();
+    let reply = message.reply;
+    if let (Some(tail), false) = (message.tail, message.has_headers) {
+        return Frame {
+            msg_tail: tail,
+            hmsg_tail: None,
+            reply,
+        };
+    }
+    let with_reply = |out: &mut Vec<u8>| {
+        if let Some(reply) = reply {
+            out.extend_from_slice(reply);
+            out.push(b' ');
+        }
+    };
+    // Without headers: for those who do not read them, and for messages that have none.
+    with_reply(scratch);
+    if message.header_len == 0 {
+        scratch.extend_from_slice(message.size_text);
+    } else {
+        scratch.extend_from_slice((message.body.len() - message.header_len).to_string().as_bytes());
+    }
+    for part in [b"\r\n", &message.body[message.header_len..], b"\r\n"] {
+        scratch.extend_from_slice(part);
+    }
+    let msg_len = scratch.len();
+    if message.header_len == 0 {
+        return Frame {
+            msg_tail: scratch,
+            hmsg_tail: None,
+            reply,
+        };
+    }
+    if let Some(tail) = message.tail {
+        return Frame {
+            msg_tail: scratch,
+            hmsg_tail: Some(tail),
+            reply,
+        };
+    }
+    with_reply(scratch);
+    scratch.extend_from_slice(format!("{} ", message.header_len).as_bytes());
+    for part in [message.size_text, b"\r\n", message.body, b"\r\n"] {
+        scratch.extend_from_slice(part);
+    }
+    let (msg_tail, hmsg_tail) = scratch.split_at(msg_len);
+    Frame {
+        msg_tail,
+        hmsg_tail: Some(hmsg_tail),
+        reply,
+    }
+}

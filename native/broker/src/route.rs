@@ -1,0 +1,248 @@
+//! Resolved subjects: who gets a message, ready to be staged, and the cache that remembers them.
+//!
+//! A route is valid for one generation of its account's interest. The cache admits a subject the second time it is
+//! seen, so a stream of random subjects neither inserts nor allocates; it is bounded in subjects and in targets.
+
+use crate::connection_shared::ConnShared;
+use crate::inbox::Location;
+use crate::interest::Interest;
+use foldhash::fast::RandomState;
+use nt_subject::{Matches, is_valid_literal_subject};
+use std::hash::BuildHasher;
+use std::sync::Arc;
+
+/// One subscription a message goes to.
+#[derive(Debug)]
+pub(crate) struct Target {
+    pub location: Location,
+    pub sub: u32,
+    pub cid: u64,
+    /// `HMSG subject sid ` in the route's text; without its first byte it is the prefix of a MSG.
+    prefix: (u32, u32),
+    pub headers: bool,
+    /// Its deliveries are limited: each must be reserved.
+    pub limited: bool,
+    /// The receiver may answer: it must learn the reply subject.
+    pub tracks_replies: bool,
+    /// Deliveries not yet added to the subscription's own counter.
+    pub delivered: u32,
+    pub shared: Arc<ConnShared>,
+}
+
+/// A subject with everyone who gets its messages.
+#[derive(Debug, Default)]
+pub(crate) struct Route {
+    account: u32,
+    generation: u64,
+    /// `PUB subject `: what the line of the next message probably starts with.
+    line: Vec<u8>,
+    text: Vec<u8>,
+    pub plain: Vec<Target>,
+    pub members: Vec<Target>,
+    /// Ranges of `members`, one for each queue group.
+    pub groups: Vec<(u32, u32)>,
+    /// Whether a pedantic client may publish here.
+    pub valid_literal: bool,
+    /// Whether clients may not publish here at all.
+    pub reserved: bool,
+    /// Whether some target has uncounted deliveries.
+    pub uncounted: bool,
+}
+
+const PUB: &[u8] = b"PUB ";
+const HMSG: &[u8] = b"HMSG ";
+
+impl Route {
+    pub fn subject(&self) -> &[u8] {
+        self.line
+            .get(PUB.len()..self.line.len().saturating_sub(1))
+            .unwrap_or_default()
+    }
+
+    /// How a line that publishes here usually starts.
+    pub fn line(&self) -> &[u8] {
+        &self.line
+    }
+
+    pub fn is_valid(&self, account: u32, generation: u64) -> bool {
+        self.generation == generation && self.account == account
+    }
+
+    /// `MSG subject sid ` of one target.
+    #[inline]
+    pub fn msg_prefix(&self, target: &Target) -> &[u8] {
+        &self.text[target.prefix.0 as usize + 1..target.prefix.1 as usize]
+    }
+
+    /// `HMSG subject sid ` of one target.
+    pub fn hmsg_prefix(&self, target: &Target) -> &[u8] {
+        &self.text[target.prefix.0 as usize..target.prefix.1 as usize]
+    }
+
+    pub fn target_count(&self) -> usize {
+        self.plain.len() + self.members.len()
+    }
+
+    fn resolve(&mut self, account: u32, interest: &Interest, subject: &[u8], found: &mut Matches) {
+        self.account = account;
+        self.generation = interest.generation;
+        self.line.clear();
+        self.line.extend_from_slice(PUB);
+        self.line.extend_from_slice(subject);
+        self.line.push(b' ');
+        self.text.clear();
+        self.plain.clear();
+        self.members.clear();
+        self.groups.clear();
+        self.valid_literal = is_valid_literal_subject(subject);
+        self.reserved = [&b"_GR_."[..], b"$GR.", b"$NRG."]
+            .iter()
+            .any(|p| subject.starts_with(p));
+        interest.list.matches(subject, found);
+        for &id in &found.plain {
+            self.plain.extend(target(&mut self.text, interest, subject, id));
+        }
+        for (_, ids) in found.groups() {
+            let start = self.members.len() as u32;
+            for &id in ids {
+                self.members.extend(target(&mut self.text, interest, subject, id));
+            }
+            let end = self.members.len() as u32;
+            if end > start {
+                self.groups.push((start, end));
+            }
+        }
+    }
+
+    /// Adds what was delivered to the subscriptions' own counters. Before the interest is unlocked.
+    pub fn count_deliveries(&mut self, interest: &Interest) {
+        use std::sync::atomic::Ordering;
+        self.uncounted = false;
+        for target in self.plain.iter_mut().chain(&mut self.members) {
+            if target.delivered > 0 {
+                interest.subs[target.sub as usize]
+                    .delivered
+                    .fetch_add(u64::from(target.delivered), Ordering::Relaxed);
+                target.delivered = 0;
+            }
+        }
+    }
+}
+
+/// The target of one subscription, unless its user may not receive this subject.
+fn target(text: &mut Vec<u8>, interest: &Interest, subject: &[u8], id: u32) -> Option<Target> {
+    let sub = &interest.subs[id as usize];
+    let member = &interest.members[sub.member as usize];
+    let permissions = member.permissions.as_deref();
+    if permissions.is_some_and(|p| !p.may_receive(subject, interest.queue_of(sub))) {
+        return None;
+    }
+    let start = text.len() as u32;
+    for part in [HMSG, subject, b" ", &sub.sid, b" "] {
+        text.extend_from_slice(part);
+    }
+    Some(Target {
+        location: member.location,
+        sub: id,
+        cid: member.shared.cid,
+        prefix: (start, text.len() as u32),
+        headers: member.headers,
+        limited: sub.max > 0,
+        tracks_replies: permissions.is_some_and(|p| p.allow_responses.is_some()),
+        delivered: 0,
+        shared: member.shared.clone(),
+    })
+}
+
+/// Subjects remembered at most.
+const SLOTS: usize = 4096;
+/// Targets remembered at most, over all subjects.
+const TARGETS_MAX: usize = 1 << 18;
+
+/// Resolved subjects of one shard. Index 0 is the scratch route of subjects seen for the first time.
+#[derive(Debug)]
+pub(crate) struct RouteCache {
+    pub routes: Vec<Route>,
+    /// Route of a slot, 0: none.
+    slots: Vec<u32>,
+    /// What missed in a slot last: it is admitted when it comes again.
+    missed: Vec<u32>,
+    targets: usize,
+    found: Matches,
+    seed: RandomState,
+}
+
+impl RouteCache {
+    pub fn new(seed: RandomState) -> Self {
+        Self {
+            routes: vec![Route::default()],
+            slots: Vec::new(),
+            missed: Vec::new(),
+            targets: 0,
+            found: Matches::new(),
+            seed,
+        }
+    }
+
+    /// Index of the route of `subject`, resolved now unless a valid one is known.
+    pub fn find(&mut self, account: u32, interest: &Interest, subject: &[u8]) -> u32 {
+        let hash = self.seed.hash_one((account, subject));
+        let at = hash as usize % SLOTS;
+        let tag = (hash >> 32) as u32;
+        if self.slots.is_empty() {
+            self.slots = vec![0; SLOTS];
+            self.missed = vec![0; SLOTS];
+        }
+        let mut index = self.slots[at];
+        let known = index != 0 && {
+            let route = &self.routes[index as usize];
+            route.account == account && route.subject() == subject
+        };
+        if known {
+            if self.routes[index as usize].generation == interest.generation {
+                return index;
+            }
+        } else if self.missed[at] != tag {
+            self.missed[at] = tag;
+            index = 0;
+        } else if index == 0 {
+            index = self.routes.len() as u32;
+            self.routes.push(Route::default());
+            self.slots[at] = index;
+        }
+        let route = &mut self.routes[index as usize];
+        if route.uncounted {
+            route.count_deliveries(interest);
+        }
+        let before = route.target_count();
+        route.resolve(account, interest, subject, &mut self.found);
+        if index != 0 {
+            self.targets = self.targets + route.target_count() - before;
+        }
+        index
+    }
+
+    /// Starts over when the cache has grown too large. Not while deliveries are uncounted.
+    pub fn trim(&mut self) {
+        if self.targets > TARGETS_MAX {
+            self.clear();
+        }
+    }
+
+    /// Whether the reply would reach the publisher's own plain subscription; gives that subscription's name.
+    pub fn own_reply_sid<'a>(&mut self, interest: &'a Interest, member: u32, reply: &[u8]) -> Option<&'a [u8]> {
+        interest
+            .plain_match_of(member, reply, &mut self.found)
+            .map(|sub| &*sub.sid)
+    }
+
+    /// Frees everything; connections notice by the routes' generation.
+    pub fn clear(&mut self) {
+        self.routes.truncate(1);
+        self.routes[0] = Route::default();
+        self.slots = Vec::new();
+        self.missed = Vec::new();
+        self.targets = 0;
+        self.found = Matches::new();
+    }
+}

@@ -1,0 +1,335 @@
+//! What one loop owns, and how the loop around it talks to it.
+//!
+//! A turn of the loop: [`Shard::set_now`], [`Shard::drain_inbox`], [`Shard::receive`] for each readable socket,
+//! [`Shard::handle_timers`], then take the lists: wake other loops, write dirty connections, close closing ones.
+
+use crate::account::Account;
+use crate::close::CloseReason;
+use crate::conn::{Conn, Phase, PingState, Wants, WriteState};
+use crate::deliver::Outlets;
+use crate::event::Event;
+use crate::hub::{Hub, Refused};
+use crate::inbox::{Inbox, InboxItem, Location};
+use crate::interest::SidTable;
+use crate::out_queue::OutQueue;
+use crate::route::RouteCache;
+use crate::timers::{Timer, TimerKind, Timers};
+use crate::trace::info_line;
+use foldhash::fast::RandomState;
+use std::any::Any;
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// What a shard is made from.
+pub struct ShardSeed {
+    /// Index of the loop.
+    pub reactor: u16,
+    /// Inboxes of all loops, by index; its own among them.
+    pub inboxes: Vec<Arc<Inbox>>,
+    /// For queue group selection and PING jitter.
+    pub random: u64,
+    /// Wall clock at the loop clock's zero, milliseconds since the epoch.
+    pub wall_ms_at_zero: f64,
+}
+
+/// One loop's connections and everything needed to route between them.
+pub struct Shard {
+    pub(crate) out: Outlets,
+    pub(crate) routes: RouteCache,
+    pub(crate) timers: Timers,
+    pub(crate) sid_seed: RandomState,
+    pub(crate) wall_ms_at_zero: f64,
+    inbox: Arc<Inbox>,
+    drained: Vec<InboxItem>,
+    /// Items for the loop's body, in order.
+    bodies: VecDeque<Box<dyn Any + Send>>,
+    /// Set by UNSUB: what other loops have already handed over must go out before the next PONG.
+    pub(crate) drain_before_pong: bool,
+    /// Routes with uncounted deliveries, while a run lasts.
+    pub(crate) touched_routes: Vec<u32>,
+    /// Where frames are put together that can't be borrowed from the input.
+    pub(crate) frame_scratch: Vec<u8>,
+    pub(crate) events: Vec<(u32, Event)>,
+    closing: Vec<u32>,
+    resumed: Vec<u32>,
+    expired: Vec<u32>,
+    next_generation: u32,
+}
+
+impl Shard {
+    /// An empty shard.
+    pub fn new(seed: ShardSeed) -> Self {
+        let inbox = seed.inboxes[usize::from(seed.reactor)].clone();
+        Self {
+            out: Outlets::new(seed.reactor, seed.inboxes, seed.random),
+            routes: RouteCache::new(RandomState::default()),
+            timers: Timers::default(),
+            sid_seed: RandomState::default(),
+            wall_ms_at_zero: seed.wall_ms_at_zero,
+            inbox,
+            drained: Vec::new(),
+            bodies: VecDeque::new(),
+            drain_before_pong: false,
+            touched_routes: Vec::new(),
+            frame_scratch: Vec::new(),
+            events: Vec::new(),
+            closing: Vec::new(),
+            resumed: Vec::new(),
+            expired: Vec::new(),
+            next_generation: 0,
+        }
+    }
+
+    /// Tells the time: nanoseconds on the loop's clock, never going back.
+    pub fn set_now(&mut self, now_ns: u64) {
+        self.out.now_ns = now_ns;
+    }
+
+    pub(crate) fn wall_ms(&self) -> f64 {
+        self.wall_ms_at_zero + self.out.now_ns as f64 / 1e6
+    }
+
+    /// Takes a new connection in and greets it. `None`: the broker is shutting down, drop the socket. One that is
+    /// over the limit is told so and closes.
+    pub fn add_connection(&mut self, hub: &Arc<Hub>, peer: SocketAddr) -> Option<u32> {
+        let slot = self.out.conns.vacant_key() as u32;
+        self.next_generation = self.next_generation.wrapping_add(1);
+        let generation = self.next_generation;
+        let location = Location {
+            reactor: self.out.reactor,
+            slot,
+            generation,
+        };
+        let (shared, over_limit) = match hub.enter(peer, self.wall_ms(), location) {
+            Ok(shared) => (shared, false),
+            Err(Refused::OverLimit(shared)) => (shared, true),
+            Err(Refused::ShuttingDown) => return None,
+        };
+        let account: Arc<Account> = hub.global.clone();
+        account.connections.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let phase = if hub.auth.is_some() {
+            Phase::AwaitingConnect
+        } else {
+            Phase::Ready
+        };
+        let now = self.out.now_ns;
+        self.out.conns.insert(Conn {
+            hub: hub.clone(),
+            account,
+            shared,
+            generation,
+            phase,
+            wants: Wants::default(),
+            member: None,
+            sids: SidTable::default(),
+            permissions: None,
+            replies: None,
+            out: OutQueue::default(),
+            held: Vec::new(),
+            need: 0,
+            last_route: 0,
+            in_dirty_list: false,
+            paused: None,
+            ping: PingState::default(),
+            write: WriteState::default(),
+            last_activity_ns: now,
+            started_ns: now,
+            in_msgs: 0,
+            in_bytes: 0,
+            out_msgs: 0,
+            out_bytes: 0,
+        });
+        self.send_info(slot, false);
+        if over_limit {
+            self.close(
+                slot,
+                CloseReason::MaxConnectionsExceeded,
+                Some("maximum connections exceeded"),
+            );
+            return Some(slot);
+        }
+        if let Some(auth) = &hub.auth {
+            self.add_timer(slot, TimerKind::Auth, auth.timeout.as_nanos() as u64);
+        }
+        self.add_first_ping_timer(slot);
+        self.debug(slot, || "Client connection created".to_owned());
+        Some(slot)
+    }
+
+    /// Forgets a connection whose socket is gone. It must be closing.
+    pub fn remove_connection(&mut self, slot: u32) {
+        if self.out.conns.get(slot as usize).is_some_and(Conn::is_closing) {
+            self.out.conns.remove(slot as usize);
+            if self.out.conns.is_empty() {
+                self.routes.clear();
+                self.out.conns.shrink_to_fit();
+            }
+        }
+    }
+
+    /// A connection by slot.
+    pub fn conn(&mut self, slot: u32) -> Option<&mut Conn> {
+        self.out.conns.get_mut(slot as usize)
+    }
+
+    /// Connections here, closing ones included.
+    pub fn conn_count(&self) -> usize {
+        self.out.conns.len()
+    }
+
+    /// Takes in what other loops and the control plane sent, if anything.
+    #[inline]
+    pub fn drain_inbox(&mut self) {
+        if self.inbox.has_items() {
+            self.drain_waiting();
+        }
+    }
+
+    fn drain_waiting(&mut self) {
+        let mut items = std::mem::take(&mut self.drained);
+        self.inbox.drain(&mut items);
+        for item in items.drain(..) {
+            match item {
+                InboxItem::Parcels(parcels) => self.out.accept(parcels),
+                InboxItem::SubscriptionGone { to, sub, sid } => {
+                    if let Some(conn) = self.out.tenant(to) {
+                        conn.sids.forget(&sid, sub, &self.sid_seed);
+                        conn.shared
+                            .subscriptions
+                            .store(conn.sids.len() as u32, std::sync::atomic::Ordering::Relaxed);
+                    }
+                }
+                InboxItem::Close { to, reason } => {
+                    if self.out.tenant(to).is_some() {
+                        self.close(to.slot, reason, None);
+                    }
+                }
+                InboxItem::LameDuck(hub) => self.announce_lame_duck(&hub),
+                InboxItem::Shutdown(hub) => self.close_all(&hub),
+                InboxItem::Body(body) => self.bodies.push_back(body),
+            }
+        }
+        self.drained = items;
+    }
+
+    fn slots_of(&self, hub: &Arc<Hub>) -> Vec<u32> {
+        self.out
+            .conns
+            .iter()
+            .filter(|(_, c)| Arc::ptr_eq(&c.hub, hub))
+            .map(|(slot, _)| slot as u32)
+            .collect()
+    }
+
+    fn announce_lame_duck(&mut self, hub: &Arc<Hub>) {
+        for slot in self.slots_of(hub) {
+            let conn = &self.out.conns[slot as usize];
+            if !conn.is_closing() && conn.wants.async_info && conn.wants.first_pong_sent {
+                self.send_info(slot, false);
+            }
+        }
+    }
+
+    fn close_all(&mut self, hub: &Arc<Hub>) {
+        for slot in self.slots_of(hub) {
+            self.close(slot, CloseReason::ServerShutdown, None);
+        }
+    }
+
+    /// What came for the loop's body.
+    pub fn take_body(&mut self) -> Option<Box<dyn Any + Send>> {
+        self.bodies.pop_front()
+    }
+
+    /// Connections with output, each once. Give the list back empty through [`Self::reuse_dirty`].
+    pub fn take_dirty(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.out.dirty)
+    }
+
+    /// Gives the emptied list of [`Self::take_dirty`] back.
+    pub fn reuse_dirty(&mut self, list: Vec<u32>) {
+        if self.out.dirty.is_empty() {
+            self.out.dirty = list;
+        }
+    }
+
+    /// Whether some connection has output.
+    pub fn has_dirty(&self) -> bool {
+        !self.out.dirty.is_empty()
+    }
+
+    /// Connections that are to be flushed once and shut.
+    pub fn take_closing(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.closing)
+    }
+
+    pub(crate) fn mark_closing(&mut self, slot: u32) {
+        self.closing.push(slot);
+    }
+
+    /// Connections whose pause is over.
+    pub fn take_resumed(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.resumed)
+    }
+
+    pub(crate) fn mark_resumed(&mut self, slot: u32) {
+        self.resumed.push(slot);
+    }
+
+    /// Closed connections whose time to read the last words is over.
+    pub fn take_expired(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.expired)
+    }
+
+    pub(crate) fn mark_expired(&mut self, slot: u32) {
+        self.expired.push(slot);
+    }
+
+    /// Loops that sleep although something waits for them.
+    pub fn take_wakes(&mut self) -> Vec<u16> {
+        std::mem::take(&mut self.out.wakes)
+    }
+
+    /// What the control plane should hear, by broker.
+    pub fn take_events(&mut self) -> Vec<(u32, Event)> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// Gives memory back that only a burst needed.
+    pub fn shrink(&mut self) {
+        self.out.pool.shrink();
+    }
+
+    /// When [`Self::handle_timers`] has something to do, on the loop's clock.
+    pub fn next_timer(&self) -> Option<u64> {
+        self.timers.next_at()
+    }
+
+    pub(crate) fn add_timer(&mut self, slot: u32, kind: TimerKind, after_ns: u64) {
+        let generation = self.out.conns[slot as usize].generation;
+        self.timers.add(Timer {
+            at_ns: self.out.now_ns + after_ns,
+            slot,
+            generation,
+            kind,
+        });
+    }
+
+    pub(crate) fn event(&mut self, hub: u32, event: Event) {
+        self.events.push((hub, event));
+    }
+
+    pub(crate) fn send_info(&mut self, slot: u32, connect_info: bool) {
+        let line = info_line(&self.out.conns[slot as usize], connect_info);
+        self.send(slot, &line);
+    }
+
+    /// Queues bytes for a connection.
+    pub(crate) fn send(&mut self, slot: u32, bytes: &[u8]) {
+        if self.out.conns[slot as usize].hub.config.log_trace {
+            self.trace_out(slot, bytes);
+        }
+        self.out.push(slot, bytes);
+    }
+}

@@ -1,0 +1,181 @@
+//! What happens when time passes: PINGs, stale peers, late CONNECTs, stuck writes, pauses that end.
+
+use crate::close::CloseReason;
+use crate::conn::Phase;
+use crate::event::LogLevel;
+use crate::shard::Shard;
+use crate::timers::{Timer, TimerKind};
+use std::sync::atomic::Ordering;
+
+/// When the first PING goes out, to learn the round-trip time: plus up to a fifth, so that a crowd spreads.
+const FIRST_PING_NS: u64 = 2_000_000_000;
+/// A publisher is paused for at most this long per read.
+const PAUSE_MAX_NS: u64 = 10_000_000;
+/// How often a pause looks whether the subscriber has caught up.
+const PAUSE_STEP_NS: u64 = 1_000_000;
+
+impl Shard {
+    /// Does what is due.
+    pub fn handle_timers(&mut self) {
+        while let Some(timer) = self.timers.pop_due(self.out.now_ns) {
+            let Some(conn) = self.out.conns.get(timer.slot as usize) else {
+                continue;
+            };
+            if conn.generation != timer.generation {
+                continue;
+            }
+            match timer.kind {
+                TimerKind::Linger => self.mark_expired(timer.slot),
+                _ if conn.is_closing() => {}
+                TimerKind::Ping => self.ping_due(timer.slot),
+                TimerKind::Auth => self.auth_due(timer.slot),
+                TimerKind::Write => self.write_due(timer),
+                TimerKind::Resume => self.resume_due(timer.slot),
+            }
+        }
+    }
+
+    pub(crate) fn add_first_ping_timer(&mut self, slot: u32) {
+        let interval = self.ping_interval(slot);
+        let spread = u64::from(self.out.below(1000)) * FIRST_PING_NS / 5000;
+        self.add_timer(slot, TimerKind::Ping, interval.min(FIRST_PING_NS + spread));
+    }
+
+    fn ping_interval(&self, slot: u32) -> u64 {
+        self.out.conns[slot as usize].hub.config.ping_interval.as_nanos() as u64
+    }
+
+    fn ping_due(&mut self, slot: u32) {
+        let interval = self.ping_interval(slot);
+        let now = self.out.now_ns;
+        let conn = &mut self.out.conns[slot as usize];
+        let heard_of_lately = now.saturating_sub(conn.last_activity_ns) < interval;
+        if !(heard_of_lately && conn.ping.rtt_known) && conn.phase == Phase::Ready {
+            if conn.ping.outstanding >= conn.hub.config.ping_max {
+                self.debug(slot, || "Stale Client Connection - Closing".to_owned());
+                return self.close(slot, CloseReason::StaleConnection, Some("Stale Connection"));
+            }
+            conn.ping.outstanding += 1;
+            conn.ping.sent_ns = now;
+            self.send(slot, b"PING\r\n");
+        }
+        self.add_timer(slot, TimerKind::Ping, interval);
+    }
+
+    pub(crate) fn pong(&mut self, slot: u32) {
+        let now = self.out.now_ns;
+        let conn = &mut self.out.conns[slot as usize];
+        if conn.ping.outstanding > 0 {
+            let rtt = now.saturating_sub(conn.ping.sent_ns).max(1);
+            conn.shared.rtt_ns.store(rtt, Ordering::Relaxed);
+            conn.ping.rtt_known = true;
+        }
+        conn.ping.outstanding = 0;
+    }
+
+    fn auth_due(&mut self, slot: u32) {
+        if self.out.conns[slot as usize].phase == Phase::AwaitingConnect {
+            self.error(slot, || "Authentication Timeout".to_owned());
+            self.close(slot, CloseReason::AuthenticationTimeout, Some("Authentication Timeout"));
+        }
+    }
+
+    fn resume_due(&mut self, slot: u32) {
+        let now = self.out.now_ns;
+        let conn = &mut self.out.conns[slot as usize];
+        let Some(pause) = &conn.paused else { return };
+        let still_behind = pause.behind.pending() > pause.threshold;
+        if still_behind && now.saturating_sub(pause.since_ns) < PAUSE_MAX_NS {
+            return self.add_timer(slot, TimerKind::Resume, PAUSE_STEP_NS);
+        }
+        conn.paused = None;
+        self.mark_resumed(slot);
+    }
+
+    /// Notes that bytes left for a connection.
+    pub fn wrote(&mut self, slot: u32, written: usize) {
+        let conn = &mut self.out.conns[slot as usize];
+        conn.out.advance(written, &mut self.out.pool);
+        conn.write.left = conn.write.left.saturating_sub(written);
+        conn.write.progressed += written;
+    }
+
+    /// Notes how a flush ended: everything left, or the socket takes no more for now. Cuts off whoever has more waiting
+    /// than it may have.
+    pub fn flushed(&mut self, slot: u32) {
+        let now = self.out.now_ns;
+        let Some(conn) = self.out.conns.get_mut(slot as usize) else {
+            return;
+        };
+        if conn.is_closing() {
+            return;
+        }
+        conn.publish_out_counters();
+        let config = &conn.hub.config;
+        if conn.out.len() > config.max_pending {
+            let text = format!("Slow Consumer Detected: MaxPending of {} Exceeded", config.max_pending);
+            self.log(slot, LogLevel::Info, &text);
+            return self.close(slot, CloseReason::SlowConsumerPendingBytes, None);
+        }
+        if conn.out.is_empty() {
+            conn.write.blocked = false;
+            return;
+        }
+        // The deadline is for what waits now; what comes later gets its own when this is through.
+        if !conn.write.blocked || conn.write.left == 0 {
+            let had_timer = conn.write.blocked;
+            conn.write.blocked = true;
+            conn.write.since_ns = now;
+            conn.write.left = conn.out.len();
+            conn.write.progressed = 0;
+            let deadline = config.write_deadline.as_nanos() as u64;
+            if !had_timer && deadline > 0 {
+                self.add_timer(slot, TimerKind::Write, deadline);
+            }
+        }
+    }
+
+    fn write_due(&mut self, timer: Timer) {
+        let slot = timer.slot;
+        let conn = &mut self.out.conns[slot as usize];
+        if !conn.write.blocked {
+            return;
+        }
+        let deadline = conn.hub.config.write_deadline.as_nanos() as u64;
+        let due = conn.write.since_ns + deadline;
+        if due > self.out.now_ns {
+            // The flush this timer was set for is through; the one after it has its own time.
+            let wait = due - self.out.now_ns;
+            return self.add_timer(slot, TimerKind::Write, wait);
+        }
+        let retry = conn.hub.config.write_timeout_retry && conn.write.progressed > 0;
+        let text = format!(
+            "Slow Consumer {}: WriteDeadline of {} exceeded with {} chunks of {} total bytes.",
+            if conn.write.complained { "State" } else { "Detected" },
+            seconds_text(deadline),
+            conn.out.slices().count(),
+            conn.out.len()
+        );
+        conn.write.complained = true;
+        conn.write.since_ns = self.out.now_ns;
+        conn.write.progressed = 0;
+        conn.write.left = conn.out.len();
+        self.log(slot, LogLevel::Info, &text);
+        if retry {
+            self.add_timer(slot, TimerKind::Write, deadline);
+        } else {
+            self.close(slot, CloseReason::SlowConsumerWriteDeadline, None);
+        }
+    }
+}
+
+/// A duration as operators wrote it: `10s`, `1m30s`, `500ms`.
+fn seconds_text(ns: u64) -> String {
+    let (minutes, rest) = (ns / 60_000_000_000, ns % 60_000_000_000);
+    let seconds = rest as f64 / 1e9;
+    match (minutes, rest) {
+        (0, _) if ns < 1_000_000_000 => format!("{}ms", ns as f64 / 1e6),
+        (0, _) => format!("{seconds}s"),
+        (m, _) => format!("{m}m{seconds}s"),
+    }
+}

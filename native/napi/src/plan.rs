@@ -1,0 +1,169 @@
+//! Plans on their way down: from JavaScript objects to what the broker executes. Shapes as in `contract.ts`.
+#![allow(missing_docs)]
+
+use napi_derive::napi;
+use nt_broker::{Auth, Config, InfoConfig, PermissionLists, Permissions, ReplyAllowance, User};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+#[napi(object)]
+pub struct SubjectPermission {
+    pub allow: Option<Vec<String>>,
+    pub deny: Option<Vec<String>>,
+}
+
+#[napi(object)]
+pub struct AllowResponses {
+    pub max: i64,
+    pub expires_ms: f64,
+}
+
+#[napi(object)]
+pub struct PermissionsPlan {
+    pub publish: Option<SubjectPermission>,
+    pub subscribe: Option<SubjectPermission>,
+    pub allow_responses: Option<AllowResponses>,
+}
+
+#[napi(object)]
+pub struct UserPlan {
+    pub user: String,
+    pub password: String,
+    pub permissions: Option<PermissionsPlan>,
+}
+
+#[napi(object)]
+pub struct AuthPlan {
+    pub token: Option<String>,
+    pub users: Vec<UserPlan>,
+    pub no_auth_user: Option<String>,
+    pub timeout_ms: f64,
+}
+
+#[napi(object)]
+pub struct InfoPlan {
+    pub server_id: String,
+    pub server_name: String,
+    pub version: String,
+    pub go: String,
+    pub git_commit: Option<String>,
+    pub advertise_host: Option<String>,
+    pub advertise_port: Option<u32>,
+    pub xkey: String,
+}
+
+#[napi(object)]
+pub struct BrokerPlan {
+    pub host: String,
+    pub port: u32,
+    pub listen: bool,
+    pub info: InfoPlan,
+    pub auth: Option<AuthPlan>,
+    pub headers: bool,
+    pub max_payload: f64,
+    pub max_control_line: f64,
+    pub max_pending: f64,
+    pub max_connections: f64,
+    pub max_subscriptions: f64,
+    pub max_sub_tokens: f64,
+    pub ping_interval_ms: f64,
+    pub ping_max: u32,
+    pub write_deadline_ms: f64,
+    pub write_timeout_retry: bool,
+    pub no_fast_producer_stall: bool,
+    pub max_closed_clients: f64,
+    pub log_debug: bool,
+    pub log_trace: bool,
+    pub trace_headers: bool,
+    pub max_traced_msg_len: f64,
+}
+
+fn millis(ms: f64) -> Duration {
+    Duration::from_secs_f64((ms / 1e3).clamp(0.0, 1e9))
+}
+
+impl BrokerPlan {
+    /// Compiles the plan. The error says which entry is wrong.
+    pub fn compile(self) -> Result<(Config, Option<Auth>), String> {
+        let auth = self.auth.map(AuthPlan::compile).transpose()?;
+        let config = Config {
+            info: InfoConfig {
+                server_id: self.info.server_id,
+                server_name: self.info.server_name,
+                version: self.info.version,
+                go: self.info.go,
+                git_commit: self.info.git_commit,
+                host: self.info.advertise_host.unwrap_or_default(),
+                port: self.info.advertise_port.unwrap_or_default() as u16,
+                xkey: self.info.xkey,
+            },
+            headers: self.headers,
+            max_payload: self.max_payload as usize,
+            max_control_line: self.max_control_line as usize,
+            max_pending: self.max_pending as usize,
+            max_connections: self.max_connections as i64,
+            max_subscriptions: self.max_subscriptions as usize,
+            max_sub_tokens: self.max_sub_tokens as usize,
+            ping_interval: millis(self.ping_interval_ms),
+            ping_max: self.ping_max,
+            write_deadline: millis(self.write_deadline_ms),
+            write_timeout_retry: self.write_timeout_retry,
+            no_fast_producer_stall: self.no_fast_producer_stall,
+            log_debug: self.log_debug,
+            log_trace: self.log_trace,
+            trace_headers: self.trace_headers,
+            max_traced_msg_len: self.max_traced_msg_len as usize,
+        };
+        Ok((config, auth))
+    }
+}
+
+impl AuthPlan {
+    fn compile(self) -> Result<Auth, String> {
+        let mut users = HashMap::new();
+        for plan in self.users {
+            let permissions = plan.permissions.map(|p| p.compile(&plan.user)).transpose()?;
+            let user = User {
+                name: plan.user.clone(),
+                password: plan.password,
+                permissions: permissions.map(Arc::new),
+            };
+            if users.insert(plan.user.clone(), Arc::new(user)).is_some() {
+                return Err(format!("user {:?} is named twice; name it once", plan.user));
+            }
+        }
+        let no_auth_user = match self.no_auth_user {
+            Some(name) => {
+                let user = users.get(&name).cloned();
+                Some(user.ok_or_else(|| format!("no_auth_user {name:?} is no user; add it to the users"))?)
+            }
+            None => None,
+        };
+        Ok(Auth {
+            token: self.token,
+            users,
+            no_auth_user,
+            timeout: millis(self.timeout_ms),
+        })
+    }
+}
+
+impl PermissionsPlan {
+    fn compile(self, user: &str) -> Result<Permissions, String> {
+        let lists = |p: Option<SubjectPermission>| p.map_or((None, None), |p| (p.allow, p.deny));
+        let (publish_allow, publish_deny) = lists(self.publish);
+        let (subscribe_allow, subscribe_deny) = lists(self.subscribe);
+        Permissions::new(PermissionLists {
+            publish_allow,
+            publish_deny: publish_deny.unwrap_or_default(),
+            subscribe_allow,
+            subscribe_deny: subscribe_deny.unwrap_or_default(),
+            allow_responses: self.allow_responses.map(|r| ReplyAllowance {
+                max: r.max,
+                expires: millis(r.expires_ms),
+            }),
+        })
+        .map_err(|error| format!("permissions of user {user:?}: {error}"))
+    }
+}

@@ -1,0 +1,130 @@
+//! Listeners: new clients in, and patience when the process has no descriptors left.
+
+use crate::reactor::{Body, Reactor};
+use mio::net::TcpListener;
+use mio::{Interest, Token};
+use nt_broker::{Event, Hub, InboxItem, LogLevel};
+use std::io;
+use std::sync::Arc;
+
+const RETRY_FIRST_NS: u64 = 10_000_000;
+const RETRY_MAX_NS: u64 = 1_000_000_000;
+/// Clients accepted in one turn, so that those who are in are served meanwhile.
+const BATCH: usize = 64;
+
+pub(crate) struct Listening {
+    pub hub: Arc<Hub>,
+    listener: TcpListener,
+    /// Somebody waits, as far as is known.
+    pub ready: bool,
+    /// When to try again after the process ran out of descriptors.
+    retry_at_ns: Option<u64>,
+    retry_after_ns: u64,
+}
+
+impl Reactor {
+    pub(crate) fn listen(&mut self, hub: Arc<Hub>, mut listener: TcpListener) {
+        let key = self.listeners.vacant_key();
+        if let Err(error) = self
+            .registry()
+            .register(&mut listener, listener_token(key), Interest::READABLE)
+        {
+            return self.tell(hub.id, LogLevel::Error, format!("Error listening for clients: {error}"));
+        }
+        self.listeners.insert(Listening {
+            hub,
+            listener,
+            ready: true,
+            retry_at_ns: None,
+            retry_after_ns: RETRY_FIRST_NS,
+        });
+    }
+
+    pub(crate) fn stop_listening(&mut self, broker: u32) {
+        let keys: Vec<usize> = self
+            .listeners
+            .iter()
+            .filter(|(_, l)| l.hub.id == broker)
+            .map(|(key, _)| key)
+            .collect();
+        for key in keys {
+            let mut gone = self.listeners.remove(key);
+            let _ = self.registry().deregister(&mut gone.listener);
+        }
+    }
+
+    /// When a listener wants another try.
+    pub(crate) fn next_accept_retry(&self) -> Option<u64> {
+        self.listeners.iter().filter_map(|(_, l)| l.retry_at_ns).min()
+    }
+
+    pub(crate) fn accept_all(&mut self, now_ns: u64) {
+        for key in 0..self.listeners.capacity() {
+            let Some(listening) = self.listeners.get_mut(key) else {
+                continue;
+            };
+            if listening.retry_at_ns.is_some_and(|at| at <= now_ns) {
+                listening.retry_at_ns = None;
+                listening.ready = true;
+            }
+            if listening.ready && listening.retry_at_ns.is_none() {
+                self.accept_some(key, now_ns);
+            }
+        }
+    }
+
+    pub(crate) fn someone_waits(&self) -> bool {
+        self.listeners.iter().any(|(_, l)| l.ready && l.retry_at_ns.is_none())
+    }
+
+    fn accept_some(&mut self, key: usize, now_ns: u64) {
+        for _ in 0..BATCH {
+            let listening = &mut self.listeners[key];
+            match listening.listener.accept() {
+                Ok((stream, peer)) => {
+                    listening.retry_after_ns = RETRY_FIRST_NS;
+                    let hub = listening.hub.clone();
+                    // A socket that can't be tuned still works.
+                    let _ = stream.set_nodelay(true);
+                    let place = self.runtime().place();
+                    if place == self.index() {
+                        self.adopt(hub, stream, peer);
+                    } else {
+                        self.runtime()
+                            .send(place, InboxItem::Body(Box::new(Body::Adopt { hub, stream, peer })));
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    listening.ready = false;
+                    return;
+                }
+                // The client gave up before we got to it.
+                Err(error)
+                    if error.kind() == io::ErrorKind::ConnectionAborted
+                        || error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    let after = listening.retry_after_ns;
+                    listening.retry_at_ns = Some(now_ns + after);
+                    listening.retry_after_ns = (after * 2).min(RETRY_MAX_NS);
+                    let (broker, ms) = (listening.hub.id, after / 1_000_000);
+                    let text = format!("Temporary Client Accept Error ({error}), sleeping {ms}ms");
+                    return self.tell(broker, LogLevel::Error, text);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn tell(&self, broker: u32, level: LogLevel, text: String) {
+        self.runtime().mailbox.post(vec![(broker, Event::Log { level, text })]);
+    }
+}
+
+/// Tokens from the top are listeners'; the very top is the wake-up.
+pub(crate) fn listener_token(key: usize) -> Token {
+    Token(usize::MAX - 1 - key)
+}
+
+/// The listener of a token, if it is one's.
+pub(crate) fn listener_of(token: Token) -> Option<usize> {
+    (token.0 > usize::MAX / 2).then(|| usize::MAX - 1 - token.0)
+}

@@ -1,0 +1,425 @@
+//! The loop: wait, take in, read, write, close.
+//!
+//! One read per connection and turn, so nobody starves the others. Before what was read is parsed the inbox is looked
+//! into: whatever another loop handed over before these bytes were sent is delivered before their effects.
+
+use crate::accept::{Listening, listener_of};
+use crate::mailbox::Mail;
+use crate::runtime::{Runtime, WAKE};
+use crate::socket::Socket;
+use mio::net::{TcpListener, TcpStream};
+use mio::{Events, Interest, Poll, Registry, Token};
+use nt_broker::{CloseReason, Hub, Shard};
+use slab::Slab;
+use std::io::{self, IoSlice, Read, Write};
+use std::net::{Shutdown, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a loop is asked to do beyond what its shard understands.
+pub(crate) enum Body {
+    Listen {
+        hub: Arc<Hub>,
+        listener: TcpListener,
+    },
+    StopListening {
+        broker: u32,
+    },
+    Adopt {
+        hub: Arc<Hub>,
+        stream: TcpStream,
+        peer: SocketAddr,
+    },
+}
+
+/// Bytes taken from one socket in one turn.
+const READ_BYTES: usize = 256 * 1024;
+/// An unfinished operation longer than this collects in its own connection instead of passing through the buffer again.
+const COLLECT_BYTES: usize = 64 * 1024;
+/// Output above this is written right after the read that caused it, while it is in the cache.
+const FLUSH_EARLY_BYTES: usize = 64 * 1024;
+/// Bytes written to one socket in one turn.
+const WRITE_BYTES: usize = 4 << 20;
+/// Chunks handed to one vectored write.
+const SLICES_MAX: usize = 64;
+/// Quiet time after which buffers kept for bursts are given back.
+const IDLE: Duration = Duration::from_secs(2);
+
+pub(crate) struct Reactor {
+    runtime: Arc<Runtime>,
+    index: usize,
+    poll: Poll,
+    shard: Shard,
+    sockets: Vec<Option<Socket>>,
+    pub(crate) listeners: Slab<Listening>,
+    /// Sockets with something to read.
+    ready: Vec<u32>,
+    /// Sockets whose output did not fit into one turn.
+    unfinished: Vec<u32>,
+    buffer: Box<[u8]>,
+    lean: bool,
+}
+
+impl Reactor {
+    pub fn new(runtime: Arc<Runtime>, index: usize, poll: Poll, shard: Shard) -> Self {
+        Self {
+            runtime,
+            index,
+            poll,
+            shard,
+            sockets: Vec::new(),
+            listeners: Slab::new(),
+            ready: Vec::new(),
+            unfinished: Vec::new(),
+            buffer: vec![0; READ_BYTES].into_boxed_slice(),
+            lean: true,
+        }
+    }
+
+    pub(crate) fn runtime(&self) -> &Arc<Runtime> {
+        &self.runtime
+    }
+
+    pub(crate) fn index(&self) -> usize {
+        self.index
+    }
+
+    pub(crate) fn registry(&self) -> &Registry {
+        self.poll.registry()
+    }
+
+    pub fn run(mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(1024);
+        while !self.runtime.is_stopping() {
+            self.wait(&mut events)?;
+            let now = self.runtime.now_ns();
+            self.shard.set_now(now);
+            for event in &events {
+                self.note(event);
+            }
+            self.take_in();
+            self.shard.handle_timers();
+            self.accept_all(now);
+            for slot in self.shard.take_resumed() {
+                self.mark_ready(slot);
+            }
+            for slot in std::mem::take(&mut self.ready) {
+                self.read(slot);
+            }
+            for slot in std::mem::take(&mut self.unfinished) {
+                self.flush(slot);
+            }
+            self.finish_turn();
+        }
+        Ok(())
+    }
+
+    fn wait(&mut self, events: &mut Events) -> io::Result<()> {
+        let busy = !self.ready.is_empty() || !self.unfinished.is_empty() || self.someone_waits();
+        let inbox = &self.runtime.inboxes[self.index];
+        let timeout = if busy || !inbox.fall_asleep() {
+            Some(Duration::ZERO)
+        } else {
+            self.until_next_timer()
+        };
+        let mut outcome = self.poll.poll(events, timeout);
+        if !self.lean && events.is_empty() && timeout.is_some_and(|t| t >= IDLE) {
+            self.shard.shrink();
+            self.lean = true;
+        }
+        if matches!(&outcome, Err(error) if error.kind() == io::ErrorKind::Interrupted) {
+            outcome = Ok(());
+        }
+        self.runtime.inboxes[self.index].wake_up();
+        outcome
+    }
+
+    fn until_next_timer(&self) -> Option<Duration> {
+        let next = [self.shard.next_timer(), self.next_accept_retry()]
+            .into_iter()
+            .flatten()
+            .min();
+        let timer = next.map(|at| Duration::from_nanos(at.saturating_sub(self.runtime.now_ns())));
+        // Poll waits in whole milliseconds and rounds up, so a timer that is due is never missed by a hair.
+        if self.lean {
+            timer
+        } else {
+            Some(timer.map_or(IDLE, |t| t.min(IDLE)))
+        }
+    }
+
+    fn note(&mut self, event: &mio::event::Event) {
+        if event.token() == WAKE {
+            return;
+        }
+        if let Some(key) = listener_of(event.token()) {
+            if let Some(listening) = self.listeners.get_mut(key) {
+                listening.ready = true;
+            }
+            return;
+        }
+        let slot = event.token().0 as u32;
+        let Some(Some(socket)) = self.sockets.get_mut(slot as usize) else {
+            return;
+        };
+        if event.is_writable() && !socket.writable {
+            socket.writable = true;
+            self.unfinished.push(slot);
+        }
+        let Some(Some(socket)) = self.sockets.get_mut(slot as usize) else {
+            return;
+        };
+        socket.read_closed |= event.is_read_closed() || event.is_error();
+        if event.is_readable() || socket.read_closed {
+            self.mark_ready(slot);
+        }
+    }
+
+    fn mark_ready(&mut self, slot: u32) {
+        if let Some(Some(socket)) = self.sockets.get_mut(slot as usize) {
+            socket.readable = true;
+            if !socket.in_ready_list {
+                socket.in_ready_list = true;
+                self.ready.push(slot);
+            }
+        }
+    }
+
+    fn take_in(&mut self) {
+        self.shard.drain_inbox();
+        while let Some(body) = self.shard.take_body() {
+            match body.downcast::<Body>().map(|body| *body) {
+                Ok(Body::Listen { hub, listener }) => self.listen(hub, listener),
+                Ok(Body::StopListening { broker }) => self.stop_listening(broker),
+                Ok(Body::Adopt { hub, stream, peer }) => self.adopt(hub, stream, peer),
+                Err(_) => debug_assert!(false, "only bodies of this crate are sent"),
+            }
+        }
+    }
+
+    pub(crate) fn adopt(&mut self, hub: Arc<Hub>, mut stream: TcpStream, peer: SocketAddr) {
+        let Some(slot) = self.shard.add_connection(&hub, peer) else {
+            return;
+        };
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        if self
+            .registry()
+            .register(&mut stream, Token(slot as usize), interest)
+            .is_err()
+        {
+            self.shard.peer_gone(slot, CloseReason::ReadError);
+        }
+        if self.sockets.len() <= slot as usize {
+            self.sockets.resize_with(slot as usize + 1, || None);
+        }
+        self.sockets[slot as usize] = Some(Socket::new(stream));
+    }
+
+    /// One read from one socket, and everything that follows from it.
+    fn read(&mut self, slot: u32) {
+        let Some(Some(socket)) = self.sockets.get_mut(slot as usize) else {
+            return;
+        };
+        socket.in_ready_list = false;
+        let Some(conn) = self.shard.conn(slot) else { return };
+        if conn.is_closing() {
+            return self.discard(slot);
+        }
+        if conn.is_paused() {
+            return; // stays readable; the end of the pause brings it back
+        }
+        self.lean = false;
+        let (held, need) = conn.held();
+        let have = held.len();
+        let collecting = need > COLLECT_BYTES;
+        let (from, to) = if collecting {
+            (0, READ_BYTES.min(need - have))
+        } else {
+            self.buffer[..have].copy_from_slice(held);
+            (have, READ_BYTES)
+        };
+        let outcome = socket.stream.read(&mut self.buffer[from..to]);
+        // Whatever another loop handed over before these bytes were sent comes first.
+        self.shard.drain_inbox();
+        match outcome {
+            Ok(0) => self.shard.peer_gone(slot, CloseReason::ClientClosed),
+            Ok(count) => {
+                if count == to - from || socket.read_closed {
+                    self.mark_ready(slot);
+                }
+                if collecting {
+                    self.receive_collected(slot, count, need);
+                } else {
+                    self.receive(slot, from + count);
+                }
+                self.after_read(count);
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => socket.readable = false,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => self.mark_ready(slot),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {
+                self.shard.peer_gone(slot, CloseReason::ClientClosed)
+            }
+            Err(_) => self.shard.peer_gone(slot, CloseReason::ReadError),
+        }
+    }
+
+    fn receive(&mut self, slot: u32, len: usize) {
+        let data = &self.buffer[..len];
+        let used = self.shard.receive(slot, data);
+        if let Some(conn) = self.shard.conn(slot) {
+            let (held, _) = conn.held();
+            if used < len {
+                held.clear();
+                held.extend_from_slice(&data[used..]);
+            } else if held.capacity() > 0 {
+                *held = Vec::new();
+            }
+        }
+    }
+
+    fn receive_collected(&mut self, slot: u32, count: usize, need: usize) {
+        let Some(conn) = self.shard.conn(slot) else { return };
+        let (held, _) = conn.held();
+        held.reserve_exact(need.saturating_sub(held.len()));
+        held.extend_from_slice(&self.buffer[..count]);
+        if held.len() < need {
+            return;
+        }
+        let whole = std::mem::take(held);
+        let used = self.shard.receive(slot, &whole);
+        if used < whole.len()
+            && let Some(conn) = self.shard.conn(slot)
+        {
+            conn.held().0.extend_from_slice(&whole[used..]);
+        }
+    }
+
+    fn after_read(&mut self, count: usize) {
+        for reactor in self.shard.take_wakes() {
+            self.runtime.wake(usize::from(reactor));
+        }
+        if count >= FLUSH_EARLY_BYTES {
+            self.flush_dirty();
+        }
+    }
+
+    fn flush_dirty(&mut self) {
+        while self.shard.has_dirty() {
+            let mut dirty = self.shard.take_dirty();
+            for slot in dirty.drain(..) {
+                if let Some(conn) = self.shard.conn(slot) {
+                    conn.left_dirty_list();
+                }
+                self.flush(slot);
+            }
+            self.shard.reuse_dirty(dirty);
+        }
+    }
+
+    /// Writes what waits for one connection, as far as its socket takes it.
+    fn flush(&mut self, slot: u32) {
+        let Some(Some(socket)) = self.sockets.get_mut(slot as usize) else {
+            return;
+        };
+        let mut budget = WRITE_BYTES;
+        while let Some(conn) = self.shard.conn(slot) {
+            if conn.out.is_empty() || !socket.writable {
+                break;
+            }
+            let mut slices: [IoSlice<'_>; SLICES_MAX] = std::array::from_fn(|_| IoSlice::new(&[]));
+            let mut count = 0;
+            let mut bytes = 0;
+            for (place, slice) in slices.iter_mut().zip(conn.out.slices()) {
+                bytes += slice.len();
+                *place = slice;
+                count += 1;
+            }
+            match socket.stream.write_vectored(&slices[..count]) {
+                Ok(written) => {
+                    self.shard.wrote(slot, written);
+                    budget = budget.saturating_sub(written);
+                    if written < bytes {
+                        // The next write would block, or tell what is wrong.
+                        continue;
+                    }
+                    if budget == 0 {
+                        self.unfinished.push(slot);
+                        break;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => socket.writable = false,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => {
+                    if let Some(conn) = self.shard.conn(slot) {
+                        conn.out.clear();
+                    }
+                    return self.shard.peer_gone(slot, CloseReason::WriteError);
+                }
+            }
+        }
+        self.shard.flushed(slot);
+    }
+
+    fn finish_turn(&mut self) {
+        self.flush_dirty();
+        loop {
+            let closing = self.shard.take_closing();
+            if closing.is_empty() {
+                break;
+            }
+            for slot in closing {
+                self.shut(slot);
+            }
+            // A closing connection may have had the last word for others.
+            self.flush_dirty();
+        }
+        for slot in self.shard.take_expired() {
+            self.drop_socket(slot);
+        }
+        for reactor in self.shard.take_wakes() {
+            self.runtime.wake(usize::from(reactor));
+        }
+        let mails: Vec<Mail> = self.shard.take_events();
+        self.runtime.mailbox.post(mails);
+    }
+
+    /// Writes the last words once and shuts our end; the peer's end is waited for, so that it can read them.
+    fn shut(&mut self, slot: u32) {
+        self.flush(slot);
+        let Some(Some(socket)) = self.sockets.get_mut(slot as usize) else {
+            return;
+        };
+        if socket.shut {
+            return;
+        }
+        socket.shut = true;
+        if socket.read_closed || socket.stream.shutdown(Shutdown::Write).is_err() {
+            return self.drop_socket(slot);
+        }
+        self.mark_ready(slot);
+    }
+
+    /// Reads from a closed connection until its peer closes too.
+    fn discard(&mut self, slot: u32) {
+        let Some(Some(socket)) = self.sockets.get_mut(slot as usize) else {
+            return;
+        };
+        match socket.stream.read(&mut self.buffer) {
+            Ok(0) => self.drop_socket(slot),
+            Ok(_) => self.mark_ready(slot),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => self.mark_ready(slot),
+            Err(_) => self.drop_socket(slot),
+        }
+    }
+
+    fn drop_socket(&mut self, slot: u32) {
+        if let Some(mut socket) = self.sockets.get_mut(slot as usize).and_then(Option::take) {
+            let _ = self.poll.registry().deregister(&mut socket.stream);
+        }
+        self.shard.remove_connection(slot);
+        while matches!(self.sockets.last(), Some(None)) {
+            self.sockets.pop();
+        }
+    }
+}

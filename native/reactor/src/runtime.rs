@@ -1,0 +1,292 @@
+//! The loops' shared state, and what the control plane asks of it.
+
+use crate::mailbox::{Mail, Mailbox};
+use crate::reactor::{Body, Reactor};
+use mio::net::TcpListener;
+use mio::{Poll, Waker};
+use nt_broker::{Auth, CloseReason, Config, Event, Hub, Inbox, InboxItem, Shard, ShardSeed};
+use parking_lot::Mutex;
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use std::collections::HashMap;
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use thiserror::Error;
+
+/// Handle of a broker.
+pub type BrokerId = u32;
+
+/// Why a broker does not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The host is no address and no name that can be looked up.
+    #[error("host {host:?} can't be resolved: {source}")]
+    Host {
+        /// As configured.
+        host: String,
+        /// What the resolver said.
+        source: io::Error,
+    },
+    /// The address can't be bound.
+    #[error("{address}: {source}")]
+    Bind {
+        /// What was tried.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl StartError {
+    /// What the system said.
+    pub fn source_error(&self) -> &io::Error {
+        match self {
+            Self::Host { source, .. } | Self::Bind { source, .. } => source,
+        }
+    }
+}
+
+/// A broker that runs.
+#[derive(Debug, Clone, Copy)]
+pub struct Started {
+    /// Its handle.
+    pub broker: BrokerId,
+    /// Where it listens, if it does.
+    pub address: Option<SocketAddr>,
+}
+
+/// A fixed number of loops, and the brokers on them.
+pub struct Runtime {
+    pub(crate) inboxes: Vec<Arc<Inbox>>,
+    wakers: Vec<Waker>,
+    polls: Vec<Mutex<Option<Poll>>>,
+    pub(crate) mailbox: Mailbox,
+    hubs: Mutex<HashMap<BrokerId, Arc<Hub>>>,
+    next_id: AtomicU32,
+    next_place: AtomicUsize,
+    stopping: AtomicBool,
+    started: Instant,
+    wall_ms_at_start: f64,
+    random: u64,
+}
+
+/// Token of a loop's own wake-up.
+pub(crate) const WAKE: mio::Token = mio::Token(usize::MAX);
+
+impl Runtime {
+    /// Prepares `reactors` loops; `wake` is called from any thread when events wait. `random` seeds what is chosen by
+    /// chance.
+    pub fn new(reactors: usize, random: u64, wake: Box<dyn Fn() + Send + Sync>) -> io::Result<Arc<Self>> {
+        let mut polls = Vec::new();
+        let mut wakers = Vec::new();
+        for _ in 0..reactors {
+            let poll = Poll::new()?;
+            wakers.push(Waker::new(poll.registry(), WAKE)?);
+            polls.push(Mutex::new(Some(poll)));
+        }
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Ok(Arc::new(Self {
+            inboxes: (0..reactors).map(|_| Arc::default()).collect(),
+            wakers,
+            polls,
+            mailbox: Mailbox::new(wake),
+            hubs: Mutex::default(),
+            next_id: AtomicU32::new(1),
+            next_place: AtomicUsize::new(0),
+            stopping: AtomicBool::new(false),
+            started: Instant::now(),
+            wall_ms_at_start: wall.as_secs_f64() * 1e3,
+            random,
+        }))
+    }
+
+    /// Number of loops.
+    pub fn reactors(&self) -> usize {
+        self.inboxes.len()
+    }
+
+    /// Runs one loop on the calling thread until the runtime is stopped. Each loop can be run once.
+    pub fn run(self: &Arc<Self>, index: usize) -> io::Result<()> {
+        let Some(poll) = self.polls.get(index).and_then(|poll| poll.lock().take()) else {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("loop {index} does not exist or runs already"),
+            ));
+        };
+        let shard = Shard::new(ShardSeed {
+            reactor: index as u16,
+            inboxes: self.inboxes.clone(),
+            random: self
+                .random
+                .wrapping_add((index as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)),
+            wall_ms_at_zero: self.wall_ms_at_start,
+        });
+        let reactor = Reactor::new(self.clone(), index, poll, shard);
+        let outcome = panic::catch_unwind(AssertUnwindSafe(|| reactor.run()));
+        let text = match outcome {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) => format!("loop {index} failed: {error}"),
+            // The panic's own message went to stderr with its place.
+            Err(_) => format!("loop {index} panicked; please report this with the lines above"),
+        };
+        self.mailbox.post(
+            self.hubs
+                .lock()
+                .keys()
+                .map(|&broker| (broker, Event::Fatal { text: text.clone() }))
+                .collect(),
+        );
+        self.stop();
+        Err(io::Error::other(text))
+    }
+
+    /// Tells all loops to return. Does not wait.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+        for waker in &self.wakers {
+            // A loop that can't be woken finds out at its next turn.
+            let _ = waker.wake();
+        }
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Nanoseconds since the runtime's start.
+    pub(crate) fn now_ns(&self) -> u64 {
+        self.started.elapsed().as_nanos() as u64
+    }
+
+    pub(crate) fn wake(&self, reactor: usize) {
+        let _ = self.wakers[reactor].wake();
+    }
+
+    pub(crate) fn send(&self, reactor: usize, item: InboxItem) {
+        if self.inboxes[reactor].push(item) {
+            self.wake(reactor);
+        }
+    }
+
+    /// The loop for the next connection.
+    pub(crate) fn place(&self) -> usize {
+        self.next_place.fetch_add(1, Ordering::Relaxed) % self.reactors()
+    }
+
+    /// What the control plane has not heard yet.
+    pub fn take_events(&self) -> Vec<Mail> {
+        self.mailbox.take()
+    }
+
+    /// Starts a broker; `listen` is the host and port to bind, if any. INFO shows the bound address where the plan
+    /// leaves host or port empty.
+    pub fn start_broker(
+        &self,
+        mut config: Config,
+        auth: Option<Auth>,
+        listen: Option<(&str, u16)>,
+    ) -> Result<Started, StartError> {
+        let listener = listen.map(|(host, port)| bind(host, port)).transpose()?;
+        let address = listener.as_ref().and_then(|l| l.local_addr().ok());
+        if let (Some(address), Some((host, _))) = (address, listen) {
+            if config.info.host.is_empty() {
+                config.info.host = host.to_owned();
+            }
+            if config.info.port == 0 {
+                config.info.port = address.port();
+            }
+        }
+        let broker = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let hub = Hub::new(broker, broker, config, auth);
+        self.hubs.lock().insert(broker, hub.clone());
+        if let Some(listener) = listener {
+            let reactor = broker as usize % self.reactors();
+            self.send(reactor, InboxItem::Body(Box::new(Body::Listen { hub, listener })));
+        }
+        Ok(Started { broker, address })
+    }
+
+    /// The broker of a handle.
+    pub fn hub(&self, broker: BrokerId) -> Option<Arc<Hub>> {
+        self.hubs.lock().get(&broker).cloned()
+    }
+
+    fn to_all(&self, item: impl Fn() -> InboxItem) {
+        for reactor in 0..self.reactors() {
+            self.send(reactor, item());
+        }
+    }
+
+    /// Stops listening and tells clients that the broker goes away.
+    pub fn enter_lame_duck(&self, broker: BrokerId) {
+        if let Some(hub) = self.hub(broker) {
+            hub.enter_lame_duck();
+            self.to_all(|| InboxItem::Body(Box::new(Body::StopListening { broker })));
+            self.to_all(|| InboxItem::LameDuck(hub.clone()));
+        }
+    }
+
+    /// Stops listening and closes all connections. [`Event::Stopped`] follows when the last one is gone.
+    pub fn stop_broker(&self, broker: BrokerId) {
+        let Some(hub) = self.hubs.lock().remove(&broker) else {
+            return;
+        };
+        hub.begin_shutdown();
+        self.to_all(|| InboxItem::Body(Box::new(Body::StopListening { broker })));
+        self.to_all(|| InboxItem::Shutdown(hub.clone()));
+        if hub.connection_count() == 0 && hub.tell_stopped() {
+            self.mailbox.post(vec![(broker, Event::Stopped)]);
+        }
+    }
+
+    /// Closes one connection. False: there is none of that number.
+    pub fn close_connection(&self, broker: BrokerId, cid: u64, reason: CloseReason) -> bool {
+        let Some(to) = self.hub(broker).and_then(|hub| hub.locate(cid)) else {
+            return false;
+        };
+        self.send(usize::from(to.reactor), InboxItem::Close { to, reason });
+        true
+    }
+}
+
+/// How many connections may wait to be accepted.
+const BACKLOG: i32 = 1024;
+
+fn bind(host: &str, port: u16) -> Result<TcpListener, StartError> {
+    let addresses: Vec<SocketAddr> = (host, port)
+        .to_socket_addrs()
+        .map_err(|source| StartError::Host {
+            host: host.to_owned(),
+            source,
+        })?
+        .collect();
+    let mut failure = None;
+    for address in addresses {
+        match listen_on(address) {
+            Ok(listener) => return Ok(listener),
+            Err(source) => failure = Some(StartError::Bind { address, source }),
+        }
+    }
+    Err(failure.unwrap_or_else(|| StartError::Host {
+        host: host.to_owned(),
+        source: io::Error::new(io::ErrorKind::NotFound, "no address of that name"),
+    }))
+}
+
+fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    // Windows lets two listeners share a port under this option; elsewhere it allows a restart at once.
+    #[cfg(not(windows))]
+    socket.set_reuse_address(true)?;
+    // The wildcard of both families: clients come by either.
+    if address.is_ipv6() && address.ip().is_unspecified() {
+        let _ = socket.set_only_v6(false);
+    }
+    socket.set_nonblocking(true)?;
+    socket.bind(&SockAddr::from(address))?;
+    socket.listen(BACKLOG)?;
+    Ok(TcpListener::from_std(socket.into()))
+}
