@@ -1,0 +1,32 @@
+// The ESM and the CommonJS copy of the library in one process share one Runtime, and so its threads.
+import { readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { Broker } from '../../../dist/index.js';
+
+const { Broker: CommonJsBroker } = createRequire(import.meta.url)('../../../dist/index.cjs');
+const threads = () => readdirSync('/proc/self/task').length;
+// Node's own helper threads come at the first use; let them come before anything is counted.
+await readFile(new URL(import.meta.url));
+
+const options = { host: '127.0.0.1', port: 0 };
+const first = await Broker.start(options);
+const withOne = threads();
+const others = [await CommonJsBroker.start(options)];
+for (let index = 0; index < 10; index++) others.push(await Broker.start(options));
+const ports = new Set([first, ...others].map((broker) => broker.port));
+const result = { copies: Broker === CommonJsBroker, more: threads() - withOne, ports: ports.size };
+// The one that brought the Runtime leaves first; the others must not notice.
+await first.stop();
+result.stillServing = await fetchInfo(others[0].port);
+await Promise.all(others.map((broker) => broker.stop()));
+console.log(JSON.stringify(result));
+
+async function fetchInfo(port) {
+  const { connect } = await import('node:net');
+  const { once } = await import('node:events');
+  const socket = connect(port, '127.0.0.1');
+  const [data] = await once(socket, 'data');
+  socket.destroy();
+  return String(data).slice(0, 4);
+}

@@ -1,0 +1,7 @@
+// An uncaught exception ends the process while a broker runs.
+import { Broker } from '../../../dist/index.js';
+
+await Broker.start({ host: '127.0.0.1', port: 0 });
+setImmediate(() => {
+  throw new Error('nobody catches this');
+});
