@@ -4,7 +4,7 @@
  * The worker threads are asked for first, because they take longest; everything else happens while they come up. A
  * failure at any step undoes the steps before and throws.
  */
-import { type BrokerOptions, type ResolvedOptions, resolveOptions, startupWarnings } from '../config/index.js';
+import { type BrokerOptions, configure, type ResolvedOptions, startupWarnings } from '../config/index.js';
 import { Logger, type LogSink, nowMs } from '../log/index.js';
 import type { MonitorServer } from '../monitor/server.js';
 import type { MonitorSource } from '../monitor/source.js';
@@ -29,8 +29,10 @@ export interface StartContext {
   runtime?: Runtime;
 }
 
-export function startBroker(options: BrokerOptions): Promise<Broker> {
-  return startResolved(resolveOptions(options));
+export function startBroker(written: BrokerOptions): Promise<Broker> {
+  const { options, digest } = configure(written);
+  const path = written.configFile;
+  return startResolved(options, path && digest ? { configFile: { path, digest } } : {});
 }
 
 /** The shared runtime on the real data plane; its threads begin to start at once. */

@@ -17,7 +17,13 @@ function setUp(
     readFile: (path) => options.files?.[path],
     ownPid: 1,
   };
-  return { sent, send: (expression: string) => sendSignal(expression, deps) };
+  return {
+    sent,
+    send(expression: string) {
+      const [command = '', target] = expression.split('=');
+      sendSignal(command, target, deps);
+    },
+  };
 }
 
 describe('sendSignal', () => {

@@ -38,8 +38,8 @@ export interface SignalDeps {
   ownPid: number;
 }
 
-export function sendSignal(expression: string, deps: SignalDeps = system): void {
-  const [command, target] = splitOnce(expression, '=');
+/** `target` is a process id, the path of a pid file or a pattern; absent: the only broker that runs. */
+export function sendSignal(command: string, target = '', deps: SignalDeps = system): void {
   const pids = choosePids(pidExpression(target, deps), deps);
   const signal = Object.hasOwn(SIGNALS, command) ? SIGNALS[command] : undefined;
   if (!signal) throw new SignalError(`unknown signal ${JSON.stringify(command)}`);
@@ -85,11 +85,6 @@ function trySend(pid: number, signal: NodeJS.Signals, command: string, deps: Sig
     const { code = '', message } = error as NodeJS.ErrnoException;
     return [`\nsignal ${JSON.stringify(command)} ${pid}: ${REASONS[code] ?? message}`];
   }
-}
-
-function splitOnce(text: string, separator: string): [string, string] {
-  const at = text.indexOf(separator);
-  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
 }
 
 const system: SignalDeps = {

@@ -1,0 +1,90 @@
+#!/usr/bin/env node
+/**
+ * The command `nats-turbo`: reads its arguments and does the one thing they ask for. Decides nothing else; what only
+ * some calls need is loaded by those calls.
+ */
+import { writeSync } from 'node:fs';
+import { COMPAT_VERSION, OWN_VERSION } from '../broker/version.js';
+import {
+  ConfigError,
+  configure,
+  formatProblem,
+  loadConfigFile,
+  OptionsError,
+  parseFlags,
+  redactArgs,
+  tlsUsage,
+  usage,
+} from '../config/index.js';
+
+const STDOUT = 1;
+const STDERR = 2;
+
+/** The name under which errors are printed: tools look for it. */
+const PREFIX = 'nats-server: ';
+
+async function main(args: readonly string[]): Promise<void> {
+  const command = parseFlags(args);
+  switch (command.action) {
+    case 'run': {
+      // Other users of the machine see neither the secrets nor `node` as the name of the process.
+      process.title = ['nats-turbo', ...redactArgs(args)].join(' ');
+      const configured = configure(command.options);
+      warn([...command.warnings, ...configured.warnings.map(formatProblem)]);
+      const { run } = await import('./run.js');
+      await run(configured);
+      break;
+    }
+    case 'check': {
+      const { configFile, allowUnsupported, warnings } = command;
+      warn(warnings);
+      const { digest } = loadConfigFile(configFile, { allowUnsupported, checkOnly: true });
+      print(STDERR, `${PREFIX}configuration file ${configFile} is valid (${digest})\n`);
+      break;
+    }
+    case 'version':
+      print(STDOUT, `${PREFIX}v${COMPAT_VERSION} (nats-turbo ${OWN_VERSION})\n`);
+      break;
+    case 'help':
+      print(STDOUT, usage(OWN_VERSION, COMPAT_VERSION));
+      break;
+    case 'help_tls':
+      print(STDOUT, tlsUsage());
+      break;
+    case 'signal': {
+      const { sendSignal } = await import('./send-signal.js');
+      sendSignal(command.command, command.target);
+      break;
+    }
+    case 'usage':
+      print(STDERR, `${command.message}\n`);
+      print(STDOUT, usage(OWN_VERSION, COMPAT_VERSION));
+      break;
+    case 'error':
+      fail(command.message);
+      break;
+  }
+}
+
+function warn(warnings: readonly string[]): void {
+  for (const warning of warnings) print(STDERR, `${warning}\n`);
+}
+
+function fail(message: string): void {
+  print(STDERR, `${PREFIX}${message}\n`);
+  process.exitCode = 1;
+}
+
+/** Without `process.stdout`, whose set-up costs more than the write. */
+function print(fd: number, text: string): void {
+  try {
+    writeSync(fd, text);
+  } catch {
+    // Nobody reads: there is nobody to tell either.
+  }
+}
+
+main(process.argv.slice(2)).catch((error: Error) => {
+  const expected = error instanceof ConfigError || error instanceof OptionsError || 'code' in error;
+  fail(expected || error.name === 'SignalError' ? error.message : (error.stack ?? error.message));
+});

@@ -1,0 +1,40 @@
+/**
+ * Runs one broker as this process: from options to exit code.
+ *
+ * The worker threads take longest to come up, so they are asked for as soon as the options are known; log, signals
+ * and the rest of the start happen meanwhile.
+ */
+import { BrokerError } from '../broker/errors.js';
+import { acquireRuntime, startResolved } from '../broker/start.js';
+import type { Configured } from '../config/index.js';
+import { Logger, nowMs } from '../log/index.js';
+import { handleSignals } from './signals.js';
+
+/** Settles once the broker runs or the process is about to end. Throws a `LogFileError` when there is no log. */
+export async function run({ options, digest }: Configured): Promise<void> {
+  const { logFile, logtime: time, logtimeUtc: utc, debug, trace } = options;
+  const logger = new Logger({ file: logFile || undefined, time, utc, debug, trace });
+  const exit = (code: number): void => {
+    logger.close();
+    process.exit(code);
+  };
+  const fail = (text: string): void => {
+    logger.write({ level: 'FTL', text, timeMs: nowMs() });
+    exit(1);
+  };
+  const path = options.configFile;
+  const start = async () =>
+    startResolved(options, {
+      sink: logger,
+      runtime: acquireRuntime(options.reactors),
+      ...(path && digest ? { configFile: { path, digest } } : {}),
+    });
+  const starting = start();
+  handleSignals({ broker: starting, logger, exit });
+  try {
+    const broker = await starting;
+    broker.on('error', (error) => fail(error.logText));
+  } catch (error) {
+    fail(error instanceof BrokerError ? error.logText : (error as Error).message);
+  }
+}
