@@ -46,6 +46,7 @@ export function referenceCommand(): string[] | undefined {
 }
 
 const running = new Set<TestServer>();
+const dirs = new Set<string>();
 process.once('exit', () => {
   for (const server of running) server.child.kill('SIGKILL');
 });
@@ -91,6 +92,7 @@ export class TestServer {
 
   static async start(options: ServerOptions = {}, exe: string[] = command): Promise<TestServer> {
     const dir = mkdtempSync(join(tmpdir(), 'nats-test-'));
+    dirs.add(dir);
     const args = ['-a', '127.0.0.1', '-p', '-1', '--ports_file_dir', dir];
     let config = options.config;
     if (options.monitor) config = `http: "127.0.0.1:-1"\n${config ?? ''}`;
@@ -151,7 +153,7 @@ export class TestServer {
       await this.exited;
       throw error;
     } finally {
-      if (this.dir) rmSync(this.dir, { recursive: true, force: true });
+      removeDir(this.dir);
     }
   }
 
@@ -211,7 +213,13 @@ export function endServersAfterEach(): void {
   afterEach(async () => {
     closeAllClients();
     await Promise.all([...running].map((server) => server.stop()));
+    // Servers that ended by themselves leave their folder for the test to look at.
+    for (const dir of dirs) removeDir(dir);
   });
+}
+
+function removeDir(dir: string): void {
+  if (dirs.delete(dir)) rmSync(dir, { recursive: true, force: true });
 }
 
 function readLines(stream: NodeJS.ReadableStream | null, take: (line: string) => void): void {
