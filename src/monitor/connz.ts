@@ -153,7 +153,13 @@ function describe(c: ConnectionInfo, options: ConnzOptions, nowMs: number, subsc
     ...(options.subs === 'detail' && subscriptions.length > 0
       ? { subscriptions_list_detail: subscriptions.map(subscriptionDetail) }
       : {}),
+    ...(options.auth && hasNameTag(c) ? { name_tag: c.account } : {}),
   };
+}
+
+/** The tag of an account is its name; a closed connection of the global account shows none, as in the reference. */
+function hasNameTag(c: ConnectionInfo): boolean {
+  return c.stopMs === undefined || c.account !== GLOBAL_ACCOUNT;
 }
 
 /** Below a millisecond, fractions of a microsecond are noise. */

@@ -132,11 +132,12 @@ describe('/connz', () => {
 
   it('shows users and accounts only when asked', async () => {
     const { connections } = await connz('?auth=true');
-    expect(connections.map(({ authorized_user, account }) => ({ authorized_user, account }))).toEqual([
-      { account: 'OTHER' },
-      {},
-      { authorized_user: 'ann' },
+    expect(connections.map(({ authorized_user, account, name_tag }) => [authorized_user, account, name_tag])).toEqual([
+      [undefined, 'OTHER', 'OTHER'],
+      [undefined, undefined, '$G'],
+      ['ann', undefined, '$G'],
     ]);
+    expect((await connz('?auth=1&state=closed')).connections[0]).not.toHaveProperty('name_tag');
     expect((await connz()).connections[0]).not.toHaveProperty('account');
   });
 
