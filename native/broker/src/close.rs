@@ -100,6 +100,9 @@ impl Shard {
         conn.shared.subscriptions.store(0, Ordering::Relaxed);
         let hub = conn.hub.clone();
         let shared = conn.shared.clone();
+        // Nobody waits for it any more.
+        shared.out_pending.store(0, Ordering::Relaxed);
+        self.tell_waiting(&shared);
         let last = hub.leave(&shared, reason);
         self.event(
             hub.id,

@@ -89,11 +89,11 @@ impl Default for Wants {
 /// A publisher that is not read from while a subscriber catches up.
 #[derive(Debug)]
 pub(crate) struct Pause {
-    pub since_ns: u64,
+    pub until_ns: u64,
     /// Who is behind.
     pub behind: Arc<ConnShared>,
-    /// How much is too much for them.
-    pub threshold: usize,
+    /// How much may wait for them before it goes on.
+    pub enough: usize,
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -18,6 +18,8 @@ pub struct ConnShared {
     pub out_pending: AtomicUsize,
     /// Bytes in parcels on their way to it; several writers.
     pub inbox_pending: AtomicUsize,
+    /// Loops, by bit, where publishers wait for it to catch up.
+    pub(crate) waited_for_by: AtomicU64,
     pub(crate) in_msgs: AtomicU64,
     pub(crate) in_bytes: AtomicU64,
     pub(crate) out_msgs: AtomicU64,
@@ -84,6 +86,7 @@ impl ConnShared {
             identity: Mutex::new(None),
             out_pending: AtomicUsize::new(0),
             inbox_pending: AtomicUsize::new(0),
+            waited_for_by: AtomicU64::new(0),
             in_msgs: AtomicU64::new(0),
             in_bytes: AtomicU64::new(0),
             out_msgs: AtomicU64::new(0),

@@ -1,14 +1,18 @@
 //! Staging: frames into output queues of connections here, into parcels for connections elsewhere.
 
+use crate::buffer_pool::{BufferPool, LARGE_BYTES, SMALL_BYTES};
 use crate::conn::{Conn, ReplyGrant};
 use crate::connection_shared::ConnShared;
 use crate::inbox::{Inbox, InboxItem, Location, Parcel};
 use crate::interest::{Interest, Subscription};
-use crate::out_queue::BufferPool;
 use crate::route::{Route, Target};
 use slab::Slab;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+
+/// Bytes waiting for a subscriber above which its publishers wait for it a little: more would only grow a queue that
+/// has left the cache.
+pub(crate) const BEHIND_BYTES: usize = 1 << 20;
 
 /// A message on its way to subscribers: what follows the subject and sid, for readers of headers and for others.
 #[derive(Debug, Clone, Copy)]
@@ -39,8 +43,8 @@ pub(crate) struct Outlets {
     pub wakes: Vec<u16>,
     /// Subscriptions that got their last message.
     pub exhausted: Vec<u32>,
-    /// A subscriber that falls behind, and its threshold: its publisher should pause.
-    pub behind: Option<(Arc<ConnShared>, usize)>,
+    /// The subscriber that is furthest behind among those written to lately: its publisher may have to pause.
+    pub behind: Option<Arc<ConnShared>>,
     inboxes: Vec<Arc<Inbox>>,
     stages: Vec<Stage>,
     random: u64,
@@ -56,13 +60,13 @@ struct Stage {
 }
 
 impl Outlets {
-    pub fn new(reactor: u16, inboxes: Vec<Arc<Inbox>>, random: u64) -> Self {
+    pub fn new(reactor: u16, inboxes: Vec<Arc<Inbox>>, pool: BufferPool, random: u64) -> Self {
         Self {
             reactor,
             now_ns: 0,
             conns: Slab::new(),
             dirty: Vec::new(),
-            pool: BufferPool::default(),
+            pool,
             wakes: Vec::new(),
             exhausted: Vec::new(),
             behind: None,
@@ -76,6 +80,11 @@ impl Outlets {
             inboxes,
             random: random | 1,
         }
+    }
+
+    /// Number of loops.
+    pub fn reactors(&self) -> u16 {
+        self.inboxes.len() as u16
     }
 
     /// A number in `0..n`. Even enough for spreading load; `n` is far below 2^32.
@@ -187,6 +196,9 @@ impl Outlets {
         let conn = &mut self.conns[slot as usize];
         conn.out.push2(prefix, tail, &mut self.pool);
         conn.out_msgs += 1;
+        if conn.out.len() > BEHIND_BYTES && self.behind.is_none() {
+            self.behind = Some(conn.shared.clone());
+        }
         if !conn.in_dirty_list {
             conn.in_dirty_list = true;
             self.dirty.push(slot);
@@ -203,7 +215,10 @@ impl Outlets {
         let stage = &mut self.stages[usize::from(target.location.reactor)];
         let parcel = stage.parcel_for(target, &mut self.pool);
         parcel.messages += 1;
-        parcel.bytes.reserve(prefix.len() + tail.len());
+        let added = prefix.len() + tail.len();
+        if parcel.bytes.capacity() - parcel.bytes.len() < added {
+            make_room(&mut parcel.bytes, added, &mut self.pool);
+        }
         parcel.bytes.extend_from_slice(prefix);
         parcel.bytes.extend_from_slice(tail);
         if target.tracks_replies
@@ -224,7 +239,7 @@ impl Outlets {
     }
 
     /// Hands all parcels over. While the interest is still locked: whoever changes it next may rely on that.
-    pub fn hand_over(&mut self, stall_threshold: usize) {
+    pub fn hand_over(&mut self) {
         for (reactor, stage) in self.stages.iter_mut().enumerate() {
             if stage.parcels.is_empty() {
                 continue;
@@ -235,8 +250,8 @@ impl Outlets {
                 let pending = parcel.shared.inbox_pending.fetch_add(bytes, Ordering::Relaxed)
                     + bytes
                     + parcel.shared.out_pending.load(Ordering::Relaxed);
-                if pending > stall_threshold {
-                    self.behind = Some((parcel.shared.clone(), stall_threshold));
+                if pending > BEHIND_BYTES && self.behind.as_ref().is_none_or(|b| b.pending() < pending) {
+                    self.behind = Some(parcel.shared.clone());
                 }
             }
             let parcels = std::mem::take(&mut stage.parcels);
@@ -293,6 +308,20 @@ fn reserve(sub: &Subscription, id: u32, exhausted: &mut Vec<u32>) -> bool {
     true
 }
 
+/// Makes room in a parcel: beyond a small one at once as much as a run can need.
+#[cold]
+fn make_room(bytes: &mut Vec<u8>, added: usize, pool: &mut BufferPool) {
+    if bytes.len() + added <= SMALL_BYTES {
+        return bytes.reserve(added);
+    }
+    if bytes.capacity() >= LARGE_BYTES {
+        return bytes.reserve(added);
+    }
+    let mut large = pool.take_large(bytes.len() + added);
+    large.extend_from_slice(bytes);
+    pool.put(std::mem::replace(bytes, large));
+}
+
 #[derive(Clone, Copy)]
 enum Pick {
     Plain(usize),
@@ -316,7 +345,7 @@ impl Stage {
             to: target.location,
             shared: target.shared.clone(),
             messages: 0,
-            bytes: pool.take(),
+            bytes: pool.take_small(0),
             replies: Vec::new(),
         });
         self.parcels.last_mut().expect("just pushed")

@@ -46,6 +46,8 @@ pub enum InboxItem {
         /// The client's name for it.
         sid: Box<[u8]>,
     },
+    /// A subscriber that publishers here wait for has caught up.
+    Drained,
     /// Close a connection, with the reason's text.
     Close {
         /// Which one.

@@ -17,6 +17,7 @@
 
 mod account;
 mod auth;
+mod buffer_pool;
 mod close;
 mod config;
 mod conn;
@@ -28,6 +29,7 @@ mod inbox;
 mod interest;
 mod operations;
 mod out_queue;
+mod pause;
 mod permissions;
 mod publish;
 mod receive;
@@ -39,6 +41,7 @@ mod trace;
 
 pub use account::Account;
 pub use auth::{Auth, User};
+pub use buffer_pool::{BufferPool, SharedBuffers};
 pub use close::CloseReason;
 pub use config::{Config, InfoConfig};
 pub use conn::Conn;
@@ -46,6 +49,6 @@ pub use connection_shared::{ConnShared, ConnectionSnapshot, SubscriptionSnapshot
 pub use event::{Event, LogLevel};
 pub use hub::{Hub, HubStats};
 pub use inbox::{Inbox, InboxItem, Location, Parcel};
-pub use out_queue::{BufferPool, OutQueue};
+pub use out_queue::OutQueue;
 pub use permissions::{PermissionLists, Permissions, ReplyAllowance};
 pub use shard::{Shard, ShardSeed};

@@ -1,13 +1,11 @@
 //! Bytes waiting to be written to one connection.
 //!
 //! A queue of chunks: frames are appended to the last one until it is full, chunks staged elsewhere join whole.
-//! Nothing is copied twice, and an idle queue owns no memory.
+//! Hardly anything is copied twice, and an idle queue owns no memory.
 
+use crate::buffer_pool::{BufferPool, SMALL_BYTES};
 use std::collections::VecDeque;
 use std::io::IoSlice;
-
-/// Size from which a chunk takes no more frames.
-const CHUNK_BYTES: usize = 128 * 1024;
 
 /// An unbounded FIFO of bytes; the bound is the connection's policy.
 #[derive(Debug, Default)]
@@ -31,36 +29,32 @@ impl OutQueue {
 
     /// Appends one frame given as two parts.
     #[inline]
-    pub fn push2(&mut self, a: &[u8], b: &[u8], spare: &mut BufferPool) {
+    pub fn push2(&mut self, a: &[u8], b: &[u8], pool: &mut BufferPool) {
         let added = a.len() + b.len();
         let tail = match self.chunks.back_mut() {
-            Some(tail) if tail.len() < CHUNK_BYTES => tail,
-            _ => self.grow(spare),
+            Some(tail) if tail.capacity() - tail.len() >= added => tail,
+            _ => self.grow(added, pool),
         };
-        tail.reserve(added);
         tail.extend_from_slice(a);
         tail.extend_from_slice(b);
         self.bytes += added;
     }
 
     /// Appends bytes.
-    pub fn push(&mut self, bytes: &[u8], spare: &mut BufferPool) {
-        self.push2(bytes, &[], spare);
+    pub fn push(&mut self, bytes: &[u8], pool: &mut BufferPool) {
+        self.push2(bytes, &[], pool);
     }
 
     /// Appends a chunk staged elsewhere without copying it, unless it is small and there is room.
-    pub fn push_chunk(&mut self, chunk: Vec<u8>, spare: &mut BufferPool) {
+    pub fn push_chunk(&mut self, chunk: Vec<u8>, pool: &mut BufferPool) {
         const WORTH_COPYING: usize = 4096;
+        self.bytes += chunk.len();
         match self.chunks.back_mut() {
-            Some(tail) if chunk.len() <= WORTH_COPYING && tail.len() < CHUNK_BYTES => {
+            Some(tail) if chunk.len() <= WORTH_COPYING && tail.capacity() - tail.len() >= chunk.len() => {
                 tail.extend_from_slice(&chunk);
-                self.bytes += chunk.len();
-                spare.put(chunk);
+                pool.put(chunk);
             }
-            _ => {
-                self.bytes += chunk.len();
-                self.chunks.push_back(chunk);
-            }
+            _ => self.chunks.push_back(chunk),
         }
     }
 
@@ -74,7 +68,7 @@ impl OutQueue {
     }
 
     /// Takes note that `written` bytes left.
-    pub fn advance(&mut self, mut written: usize, spare: &mut BufferPool) {
+    pub fn advance(&mut self, mut written: usize, pool: &mut BufferPool) {
         self.bytes -= written;
         while let Some(front) = self.chunks.front() {
             let left = front.len() - self.head;
@@ -85,7 +79,7 @@ impl OutQueue {
             written -= left;
             self.head = 0;
             if let Some(done) = self.chunks.pop_front() {
-                spare.put(done);
+                pool.put(done);
             }
         }
         if self.chunks.capacity() > 8 {
@@ -98,43 +92,21 @@ impl OutQueue {
         *self = Self::default();
     }
 
+    /// Room for `added` more bytes: a small chunk grows, a large one is followed by another.
     #[cold]
-    fn grow(&mut self, spare: &mut BufferPool) -> &mut Vec<u8> {
-        let fresh = spare.take();
-        self.chunks.push_back(fresh);
-        self.chunks.back_mut().expect("just pushed")
-    }
-}
-
-/// Emptied buffers kept for the next one who needs room. Bounded, so a burst is given back.
-#[derive(Debug, Default)]
-pub struct BufferPool {
-    buffers: Vec<Vec<u8>>,
-    bytes: usize,
-}
-
-impl BufferPool {
-    const BYTES_MAX: usize = 8 << 20;
-
-    /// A buffer with nothing in it, perhaps with room.
-    pub fn take(&mut self) -> Vec<u8> {
-        let buffer = self.buffers.pop().unwrap_or_default();
-        self.bytes -= buffer.capacity();
-        buffer
-    }
-
-    /// Gives a buffer back.
-    pub fn put(&mut self, mut buffer: Vec<u8>) {
-        let room = buffer.capacity();
-        if room >= 256 && self.bytes + room <= Self::BYTES_MAX {
-            buffer.clear();
-            self.bytes += room;
-            self.buffers.push(buffer);
+    fn grow(&mut self, added: usize, pool: &mut BufferPool) -> &mut Vec<u8> {
+        if let Some(tail) = self.chunks.back_mut()
+            && tail.len() + added <= SMALL_BYTES
+        {
+            tail.reserve(added);
+        } else {
+            let fresh = if self.chunks.is_empty() {
+                pool.take_small(added)
+            } else {
+                pool.take_large(added)
+            };
+            self.chunks.push_back(fresh);
         }
-    }
-
-    /// Frees everything, when the loop has gone idle.
-    pub fn shrink(&mut self) {
-        *self = Self::default();
+        self.chunks.back_mut().expect("there is one now")
     }
 }

@@ -3,7 +3,6 @@
 use crate::account::Account;
 use crate::conn::{Conn, Phase, Wants};
 use crate::deliver::{Frame, Sender};
-use crate::hub::Hub;
 use crate::interest::Interest;
 use crate::permissions::Permissions;
 use crate::shard::Shard;
@@ -13,11 +12,12 @@ use std::sync::atomic::Ordering;
 
 /// Deliveries after which the lock is given to others who wait for it.
 const RUN_DELIVERIES_MAX: u32 = 2048;
+/// Bytes after which it is, so that a parcel fits into one large buffer.
+const RUN_BYTES_MAX: usize = 96 * 1024;
 
 /// What a run needs to know of its publisher, copied so that connections can be written to meanwhile.
 struct Publisher {
     slot: u32,
-    hub: Arc<Hub>,
     member: Option<u32>,
     permissions: Option<Arc<Permissions>>,
     wants: Wants,
@@ -44,7 +44,6 @@ impl Publisher {
             limits: limits_of(conn),
             traced: config.log_trace,
             shortcut: !conn.wants.verbose && !config.log_trace,
-            hub: conn.hub.clone(),
         }
     }
 }
@@ -82,7 +81,8 @@ impl Shard {
 
         let interest = account.interest.read();
         let mut at = 0;
-        while tally.deliveries < RUN_DELIVERIES_MAX && tally.msgs < u64::from(RUN_DELIVERIES_MAX) {
+        while tally.deliveries < RUN_DELIVERIES_MAX && tally.msgs < u64::from(RUN_DELIVERIES_MAX) && at < RUN_BYTES_MAX
+        {
             let rest = &data[at..];
             if publisher.shortcut
                 && let Some(used) =
@@ -113,7 +113,7 @@ impl Shard {
         for index in touched.drain(..) {
             self.routes.routes[index as usize].count_deliveries(&interest);
         }
-        self.out.hand_over(publisher.hub.config.stall_threshold());
+        self.out.hand_over();
         drop(interest);
 
         self.touched_routes = touched;

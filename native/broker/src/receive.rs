@@ -1,15 +1,10 @@
 //! Bytes from a client, turn by turn.
 
 use crate::close::CloseReason;
-use crate::conn::{Pause, Phase};
+use crate::conn::Phase;
 use crate::publish::limits_of;
 use crate::shard::Shard;
-use crate::timers::TimerKind;
 use nt_protocol::{Op, ParseError, Parsed, parse};
-
-/// First pause of a publisher whose subscriber falls behind, and when the subscriber is full.
-const PAUSE_NS: u64 = 2_000_000;
-const PAUSE_FULL_NS: u64 = 5_000_000;
 
 impl Shard {
     /// Handles what a client sent. Returns how many bytes are done with; the caller keeps the rest and gives it again,
@@ -53,7 +48,6 @@ impl Shard {
             }
         }
         self.out.conns[slot as usize].publish_in_counters();
-        self.pause_if_somebody_is_behind(slot);
         at
     }
 
@@ -80,27 +74,5 @@ impl Shard {
         };
         self.error(slot, || error.to_string());
         self.close(slot, reason, error.wire_text());
-    }
-
-    /// Stops reading from a publisher for a moment when one of its subscribers can't keep up.
-    fn pause_if_somebody_is_behind(&mut self, slot: u32) {
-        let Some((behind, threshold)) = self.out.behind.take() else {
-            return;
-        };
-        let wait = if behind.pending() >= threshold / 3 * 4 {
-            PAUSE_FULL_NS
-        } else {
-            PAUSE_NS
-        };
-        let now = self.out.now_ns;
-        let conn = &mut self.out.conns[slot as usize];
-        conn.paused = Some(Pause {
-            since_ns: now,
-            behind,
-            threshold,
-        });
-        conn.shared.stalls.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        conn.hub.stalled.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        self.add_timer(slot, TimerKind::Resume, wait);
     }
 }

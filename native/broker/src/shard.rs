@@ -4,6 +4,7 @@
 //! [`Shard::handle_timers`], then take the lists: wake other loops, write dirty connections, close closing ones.
 
 use crate::account::Account;
+use crate::buffer_pool::{BufferPool, SharedBuffers};
 use crate::close::CloseReason;
 use crate::conn::{Conn, Phase, PingState, Wants, WriteState};
 use crate::deliver::Outlets;
@@ -27,6 +28,8 @@ pub struct ShardSeed {
     pub reactor: u16,
     /// Inboxes of all loops, by index; its own among them.
     pub inboxes: Vec<Arc<Inbox>>,
+    /// Buffers of all loops.
+    pub buffers: Arc<SharedBuffers>,
     /// For queue group selection and PING jitter.
     pub random: u64,
     /// Wall clock at the loop clock's zero, milliseconds since the epoch.
@@ -52,6 +55,8 @@ pub struct Shard {
     pub(crate) frame_scratch: Vec<u8>,
     pub(crate) events: Vec<(u32, Event)>,
     closing: Vec<u32>,
+    /// Connections that are not read from for a moment.
+    pub(crate) paused: Vec<u32>,
     resumed: Vec<u32>,
     expired: Vec<u32>,
     next_generation: u32,
@@ -62,7 +67,7 @@ impl Shard {
     pub fn new(seed: ShardSeed) -> Self {
         let inbox = seed.inboxes[usize::from(seed.reactor)].clone();
         Self {
-            out: Outlets::new(seed.reactor, seed.inboxes, seed.random),
+            out: Outlets::new(seed.reactor, seed.inboxes, BufferPool::new(seed.buffers), seed.random),
             routes: RouteCache::new(RandomState::default()),
             timers: Timers::default(),
             sid_seed: RandomState::default(),
@@ -75,6 +80,7 @@ impl Shard {
             frame_scratch: Vec::new(),
             events: Vec::new(),
             closing: Vec::new(),
+            paused: Vec::new(),
             resumed: Vec::new(),
             expired: Vec::new(),
             next_generation: 0,
@@ -205,6 +211,7 @@ impl Shard {
                         self.close(to.slot, reason, None);
                     }
                 }
+                InboxItem::Drained => self.resume_all(),
                 InboxItem::LameDuck(hub) => self.announce_lame_duck(&hub),
                 InboxItem::Shutdown(hub) => self.close_all(&hub),
                 InboxItem::Body(body) => self.bodies.push_back(body),

@@ -9,10 +9,6 @@ use std::sync::atomic::Ordering;
 
 /// When the first PING goes out, to learn the round-trip time: plus up to a fifth, so that a crowd spreads.
 const FIRST_PING_NS: u64 = 2_000_000_000;
-/// A publisher is paused for at most this long per read.
-const PAUSE_MAX_NS: u64 = 10_000_000;
-/// How often a pause looks whether the subscriber has caught up.
-const PAUSE_STEP_NS: u64 = 1_000_000;
 
 impl Shard {
     /// Does what is due.
@@ -30,7 +26,7 @@ impl Shard {
                 TimerKind::Ping => self.ping_due(timer.slot),
                 TimerKind::Auth => self.auth_due(timer.slot),
                 TimerKind::Write => self.write_due(timer),
-                TimerKind::Resume => self.resume_due(timer.slot),
+                TimerKind::Resume => self.resume_all(),
             }
         }
     }
@@ -80,18 +76,6 @@ impl Shard {
         }
     }
 
-    fn resume_due(&mut self, slot: u32) {
-        let now = self.out.now_ns;
-        let conn = &mut self.out.conns[slot as usize];
-        let Some(pause) = &conn.paused else { return };
-        let still_behind = pause.behind.pending() > pause.threshold;
-        if still_behind && now.saturating_sub(pause.since_ns) < PAUSE_MAX_NS {
-            return self.add_timer(slot, TimerKind::Resume, PAUSE_STEP_NS);
-        }
-        conn.paused = None;
-        self.mark_resumed(slot);
-    }
-
     /// Notes that bytes left for a connection.
     pub fn wrote(&mut self, slot: u32, written: usize) {
         let conn = &mut self.out.conns[slot as usize];
@@ -111,6 +95,11 @@ impl Shard {
             return;
         }
         conn.publish_out_counters();
+        if conn.shared.waited_for_by.load(Ordering::Relaxed) != 0 {
+            let shared = conn.shared.clone();
+            self.tell_waiting(&shared);
+        }
+        let conn = &mut self.out.conns[slot as usize];
         let config = &conn.hub.config;
         if conn.out.len() > config.max_pending {
             let text = format!("Slow Consumer Detected: MaxPending of {} Exceeded", config.max_pending);

@@ -252,7 +252,7 @@ impl Reactor {
                 } else {
                     self.receive(slot, from + count);
                 }
-                self.after_read(count);
+                self.after_read(slot, count);
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => socket.readable = false,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => self.mark_ready(slot),
@@ -294,13 +294,14 @@ impl Reactor {
         }
     }
 
-    fn after_read(&mut self, count: usize) {
+    fn after_read(&mut self, slot: u32, count: usize) {
         for reactor in self.shard.take_wakes() {
             self.runtime.wake(usize::from(reactor));
         }
         if count >= FLUSH_EARLY_BYTES {
             self.flush_dirty();
         }
+        self.shard.pause_if_somebody_is_behind(slot);
     }
 
     fn flush_dirty(&mut self) {

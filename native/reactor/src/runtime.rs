@@ -4,7 +4,7 @@ use crate::mailbox::{Mail, Mailbox};
 use crate::reactor::{Body, Reactor};
 use mio::net::TcpListener;
 use mio::{Poll, Waker};
-use nt_broker::{Auth, CloseReason, Config, Event, Hub, Inbox, InboxItem, Shard, ShardSeed};
+use nt_broker::{Auth, CloseReason, Config, Event, Hub, Inbox, InboxItem, Shard, ShardSeed, SharedBuffers};
 use parking_lot::Mutex;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use std::collections::HashMap;
@@ -63,6 +63,7 @@ pub struct Runtime {
     pub(crate) inboxes: Vec<Arc<Inbox>>,
     wakers: Vec<Waker>,
     polls: Vec<Mutex<Option<Poll>>>,
+    buffers: Arc<SharedBuffers>,
     pub(crate) mailbox: Mailbox,
     hubs: Mutex<HashMap<BrokerId, Arc<Hub>>>,
     next_id: AtomicU32,
@@ -92,6 +93,7 @@ impl Runtime {
             inboxes: (0..reactors).map(|_| Arc::default()).collect(),
             wakers,
             polls,
+            buffers: Arc::default(),
             mailbox: Mailbox::new(wake),
             hubs: Mutex::default(),
             next_id: AtomicU32::new(1),
@@ -119,6 +121,7 @@ impl Runtime {
         let shard = Shard::new(ShardSeed {
             reactor: index as u16,
             inboxes: self.inboxes.clone(),
+            buffers: self.buffers.clone(),
             random: self
                 .random
                 .wrapping_add((index as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)),
