@@ -74,8 +74,16 @@ async function undo(runtime: Runtime, log: BrokerLog | undefined, monitor: Monit
 /** Brokers of a library write a log only when told where to. */
 function ownLog(options: ResolvedOptions): Logger | undefined {
   if (!options.logFile) return undefined;
-  const { logFile: file, logtime: time, logtimeUtc: utc, debug, trace } = options;
-  return new Logger({ file, time, utc, debug, trace });
+  const {
+    logFile: file,
+    logtime: time,
+    logtimeUtc: utc,
+    logSizeLimit: sizeLimit,
+    logMaxNum: maxFiles,
+    debug,
+    trace,
+  } = options;
+  return new Logger({ file, sizeLimit, maxFiles, time, utc, debug, trace });
 }
 
 function greet(log: BrokerLog, options: ResolvedOptions, identity: Identity, file: StartContext['configFile']): void {

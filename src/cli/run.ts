@@ -12,8 +12,16 @@ import { handleSignals } from './signals.js';
 
 /** Settles once the broker runs or the process is about to end. Throws a `LogFileError` when there is no log. */
 export async function run({ options, digest }: Configured): Promise<void> {
-  const { logFile, logtime: time, logtimeUtc: utc, debug, trace } = options;
-  const logger = new Logger({ file: logFile || undefined, time, utc, debug, trace });
+  const {
+    logFile,
+    logtime: time,
+    logtimeUtc: utc,
+    logSizeLimit: sizeLimit,
+    logMaxNum: maxFiles,
+    debug,
+    trace,
+  } = options;
+  const logger = new Logger({ file: logFile || undefined, sizeLimit, maxFiles, time, utc, debug, trace });
   const exit = (code: number): void => {
     logger.close();
     process.exit(code);

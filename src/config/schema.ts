@@ -351,10 +351,12 @@ export const OPTIONS = [
   {
     name: 'log_size_limit',
     aliases: ['logfile_size_limit'],
+    key: 'logSizeLimit',
     type: 'size',
+    default: 0,
     reload: 'N',
-    doc: 'The size at which the log file is rotated.',
-    support: { notYet: 'log rotation is not there yet' },
+    doc: 'The size in bytes at which the log file is set aside and begun anew; 0 means never.',
+    support: 'yes',
     flag: {
       names: ['log_size_limit'],
       kind: 'int',
@@ -366,10 +368,12 @@ export const OPTIONS = [
   {
     name: 'log_max_num',
     aliases: ['logfile_max_num'],
+    key: 'logMaxNum',
     type: 'int',
+    default: 0,
     reload: 'N',
-    doc: 'How many log files are kept, the active one included.',
-    support: { notYet: 'log rotation is not there yet' },
+    doc: 'How many log files are kept, the active one included; 0 means all of them.',
+    support: 'yes',
   },
   {
     name: 'syslog',
