@@ -23,8 +23,3 @@ test('facts that tests name: all known', () => {
   const unknown = [...named].filter(([id]) => !factTitles.has(id));
   expect(unknown).toEqual([]);
 });
-
-test('facts that wait for a feature have no test yet', () => {
-  const early = [...factsLater.keys()].filter((id) => named.has(id));
-  expect(early).toEqual([]);
-});

@@ -11,6 +11,7 @@ type FactLine = [id: string, title: string, waitsFor?: string];
 const TLS = 'TLS';
 const ACCOUNTS = 'accounts, imports and exports';
 const NKEYS = 'nkeys, JWT and callout';
+const BCRYPT = 'bcrypt passwords';
 const SYSTEM = 'system account events and requests';
 const RELOAD = 'reload';
 const CLUSTER = 'cluster';
@@ -220,7 +221,7 @@ const facts: FactLine[] = [
   ['3.6-06', 'a port in use exits 1'],
   ['3.6-07', '-h prints the usage and exits 0'],
 
-  ['4.1-01', 'bcrypt passwords and tokens'],
+  ['4.1-01', 'bcrypt passwords and tokens', BCRYPT],
   ['4.1-02', 'an empty password is refused'],
   ['4.1-03', 'missing or wrong credentials give one Authorization Violation and a log line'],
   ['4.1-04', 'single user, token and users list admit the right credentials'],
@@ -229,7 +230,7 @@ const facts: FactLine[] = [
   ['4.1-07', '$SYS alone leaves anonymous access on', ACCOUNTS],
   ['4.1-08', '--user/--pass and --auth flags'],
 
-  ['4.2-01', 'allow absent is everything, allow [] is nothing, deny beats allow'],
+  ['4.2-01', 'no allow list or an empty one is everything, deny beats allow'],
   ['4.2-02', 'publish permissions match the subject against allow and deny'],
   ['4.2-03', 'a wildcard subscription must lie wholly within an allow entry'],
   ['4.2-04', 'a deny narrower than the subscription filters delivery'],

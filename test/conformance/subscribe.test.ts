@@ -69,6 +69,13 @@ describe('a plain server', () => {
     );
   });
 
+  proves('1.6-02', 'a live sid used again is ignored even where its subject is invalid', async () => {
+    const client = await server.connect();
+    await client.exchange('CONNECT {"verbose":true}\r\nSUB a 1\r\nSUB a..b 1\r\n', '+OK\r\n+OK\r\n+OK\r\n');
+    await client.exchange('SUB a..b 2\r\n', invalid);
+    await client.exchange('UNSUB 1\r\nSUB a..b 1\r\n', `+OK\r\n${invalid}`);
+  });
+
   proves(['1.6-04', '1.11-21'], 'the queue group _sys_ is refused', async () => {
     const client = await server.open();
     await client.exchange(

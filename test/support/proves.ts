@@ -9,6 +9,8 @@ import { underReference } from './server.js';
 export interface ProvesOptions {
   /** Why our server differs on purpose; the test is skipped on the reference. */
   oursOnly?: string;
+  /** The feature that ours lacks so far; until then the test runs on the reference only. */
+  notYet?: string;
   /** Why the test can't run here, if it can't. */
   skip?: string | false;
   timeout?: number;
@@ -25,7 +27,13 @@ export function proves(
     if (!factTitles.has(id)) throw new Error(`unknown fact ${id}: add it to test/conformance/coverage.ts`);
   }
   const section = ids[0]?.split('-')[0];
-  const reason = options.oursOnly && underReference ? `differs on purpose: ${options.oursOnly}` : options.skip;
+  const reason = skipReason(options);
   const title = `${section} ${name}${reason ? ` (skipped: ${reason})` : ''}`;
   test.skipIf(Boolean(reason))(title, { timeout: options.timeout ?? 30_000 }, run);
+}
+
+function skipReason({ oursOnly, notYet, skip }: ProvesOptions): string | false | undefined {
+  if (oursOnly && underReference) return `differs on purpose: ${oursOnly}`;
+  if (notYet && !underReference) return `not there yet: ${notYet}`;
+  return skip;
 }
