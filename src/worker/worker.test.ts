@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { BroadcastChannel } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FakeAddon } from '../broker/testing/fake-addon.js';
 import { startPool } from './pool.js';
@@ -10,7 +11,10 @@ describe('startPool', () => {
   it('runs one loop per thread and tells when all run', async () => {
     const pool = startPool(0, 3, SCRIPT);
     await pool.running;
+    const channel = new BroadcastChannel('reactor fixture');
+    channel.postMessage('stop');
     await pool.ended;
+    channel.close();
     await pool.close();
   });
 
