@@ -63,7 +63,13 @@ await main(async () => {
         js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
       },
     }),
-    build({ ...shared, ...commonJs, entryPoints: ['src/index.ts'], outfile: 'dist/index.cjs', plugins: [piscinaApart] }),
+    build({
+      ...shared,
+      ...commonJs,
+      entryPoints: ['src/index.ts'],
+      outfile: 'dist/index.cjs',
+      plugins: [piscinaApart],
+    }),
     build({ ...shared, ...commonJs, entryPoints: ['src/worker/reactor.ts'], outfile: 'dist/worker/reactor.js' }),
     bundlePiscina(),
   ]);

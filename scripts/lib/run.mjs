@@ -23,7 +23,9 @@ export function run(command, args, { env, cwd = root, capture = false, anyCode =
     });
     child.on('error', (error) => {
       const missing = error.code === 'ENOENT';
-      reject(new StepFailed(missing ? `${command} is missing: ${hint ?? 'install it'}` : `${command}: ${error.message}`));
+      reject(
+        new StepFailed(missing ? `${command} is missing: ${hint ?? 'install it'}` : `${command}: ${error.message}`),
+      );
     });
     child.on('close', (code, signal) => {
       if (code === 0 || anyCode) resolve({ code: code ?? 1, text });

@@ -1,0 +1,24 @@
+/** Adds up what the suites of a run report, and says it in the one closing line. */
+export function newTally() {
+  return { passed: 0, failed: 0, skipped: 0 };
+}
+
+export function add(tally, other) {
+  for (const key of Object.keys(tally)) tally[key] += other[key] ?? 0;
+}
+
+/** `N passed, N failed`, and `, N skipped` if any. */
+export function closingLine({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}
+
+/** The sums of cargo's `test result:` lines. */
+export function cargoTally(text) {
+  const tally = newTally();
+  for (const [, passed, failed, ignored] of text.matchAll(
+    /^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored;/gm,
+  )) {
+    add(tally, { passed: Number(passed), failed: Number(failed), skipped: Number(ignored) });
+  }
+  return tally;
+}
