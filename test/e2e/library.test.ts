@@ -165,7 +165,7 @@ describe('its events', () => {
     await wrong.drainUntilClosed();
     await broker.stop();
     expect(lines).toContain('INF Initiating Shutdown...');
-    expect(lines.some((line) => /^ERR .*cid:\d+ - ./.test(line))).toBe(true);
+    expect(lines).toContainEqual(expect.stringMatching(/^ERR .*cid:\d+ - ./));
   });
 });
 
