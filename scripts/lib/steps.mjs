@@ -3,7 +3,7 @@
  *
  * Owns what each step reads and makes; whether it must run is the stamps' business.
  */
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { addonFile, ownPlatform, root } from './root.mjs';
 import { npm, run, StepFailed, say, tool } from './run.mjs';
@@ -23,10 +23,9 @@ const dependencies = {
   settings: [process.platform, process.arch],
   async run() {
     say('installing development dependencies');
-    const fresh = !existsSync(join(root, 'node_modules'));
-    // `ci` empties node_modules first; beside running tests only what changed may be touched.
-    const args = fresh ? ['ci'] : ['install', '--no-save'];
-    await npm([...args, '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']);
+    // Not `npm ci`: it empties node_modules first, also beside running tests, and asks that the lock file knows the
+    // helper packages of every platform. The lock file is obeyed and never rewritten.
+    await npm(['install', '--no-save', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']);
   },
 };
 
