@@ -4,6 +4,7 @@ use crate::conn::Phase;
 use crate::event::Event;
 use crate::shard::Shard;
 use crate::timers::TimerKind;
+use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
 /// The reason shown to operators, in the reference's words.
@@ -80,6 +81,7 @@ impl Shard {
         if let Some(text) = error {
             self.error_reply(slot, text);
         }
+        let subscriptions = self.out.conns[slot as usize].sids.len() as u32;
         self.drop_subscriptions(slot);
         self.debug(slot, || format!("Client connection closed: {}", reason.as_str()));
         let stop_ms = self.wall_ms();
@@ -87,7 +89,7 @@ impl Shard {
         conn.phase = Phase::Closing(reason);
         conn.held = Vec::new();
         conn.paused = None;
-        conn.replies = None;
+        conn.replies = HashMap::new();
         if matches!(
             reason,
             CloseReason::SlowConsumerPendingBytes | CloseReason::SlowConsumerWriteDeadline
@@ -97,13 +99,13 @@ impl Shard {
         conn.publish_in_counters();
         conn.publish_out_counters();
         conn.account.connections.fetch_sub(1, Ordering::Relaxed);
-        conn.shared.subscriptions.store(0, Ordering::Relaxed);
+        conn.shared.subscriptions.store(subscriptions, Ordering::Relaxed);
         let hub = conn.hub.clone();
         let shared = conn.shared.clone();
         // Nobody waits for it any more.
         shared.out_pending.store(0, Ordering::Relaxed);
         self.tell_waiting(&shared);
-        let last = hub.leave(&shared, reason);
+        hub.leave(&shared, reason);
         self.event(
             hub.id,
             Event::Disconnected {
@@ -112,8 +114,8 @@ impl Shard {
                 stop_ms,
             },
         );
-        if last {
-            self.event(hub.id, Event::Stopped);
+        if hub.is_shutting_down() {
+            self.ending.push((hub, false));
         }
         self.mark_closing(slot);
         self.add_timer(slot, TimerKind::Linger, LINGER_NS);

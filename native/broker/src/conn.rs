@@ -7,6 +7,7 @@ use crate::hub::Hub;
 use crate::interest::SidTable;
 use crate::out_queue::OutQueue;
 use crate::permissions::Permissions;
+use nt_protocol::ConnectOptions;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -18,6 +19,8 @@ pub(crate) enum Phase {
     AwaitingConnect,
     /// It may do what its permissions say.
     Ready,
+    /// It keeps a slot for a connection that is about to move here.
+    StandIn,
     /// It is on its way out: what it still sends is ignored.
     Closing(CloseReason),
 }
@@ -31,12 +34,14 @@ pub struct Conn {
     pub(crate) generation: u32,
     pub(crate) phase: Phase,
     pub(crate) wants: Wants,
+    /// What CONNECT said: another CONNECT speaks only of what changes.
+    pub(crate) options: Option<Box<ConnectOptions>>,
     /// Its record in the account's interest, once it has subscribed.
     pub(crate) member: Option<u32>,
     pub(crate) sids: SidTable,
     pub(crate) permissions: Option<Arc<Permissions>>,
     /// Replies it may give, by subject: only under `allow_responses`.
-    pub(crate) replies: Option<Box<HashMap<Box<[u8]>, ReplyGrant>>>,
+    pub(crate) replies: HashMap<Box<[u8]>, ReplyGrant>,
     /// Output waiting to be written.
     pub out: OutQueue,
     /// The start of an operation whose end has not arrived.
@@ -47,6 +52,10 @@ pub struct Conn {
     pub(crate) last_route: u32,
     pub(crate) in_dirty_list: bool,
     pub(crate) paused: Option<Pause>,
+    /// A slot elsewhere was asked for.
+    pub(crate) moving: bool,
+    /// See `Shard::activity`.
+    pub(crate) activity_seen: u64,
     pub(crate) ping: PingState,
     pub(crate) write: WriteState,
     /// Nanoseconds on the loop's clock.
@@ -123,6 +132,65 @@ pub(crate) struct WriteState {
 }
 
 impl Conn {
+    pub(crate) fn new(
+        hub: &Arc<Hub>,
+        account: Arc<Account>,
+        shared: Arc<ConnShared>,
+        generation: u32,
+        now_ns: u64,
+    ) -> Self {
+        let phase = if hub.auth.is_some() {
+            Phase::AwaitingConnect
+        } else {
+            Phase::Ready
+        };
+        Self {
+            hub: hub.clone(),
+            account,
+            shared,
+            generation,
+            phase,
+            wants: Wants::default(),
+            options: None,
+            member: None,
+            sids: SidTable::default(),
+            permissions: None,
+            replies: HashMap::new(),
+            out: OutQueue::default(),
+            held: Vec::new(),
+            need: 0,
+            last_route: u32::MAX,
+            in_dirty_list: false,
+            paused: None,
+            moving: false,
+            activity_seen: 0,
+            ping: PingState::default(),
+            write: WriteState::default(),
+            last_activity_ns: now_ns,
+            started_ns: now_ns,
+            in_msgs: 0,
+            in_bytes: 0,
+            out_msgs: 0,
+            out_bytes: 0,
+        }
+    }
+
+    /// What keeps a slot for this connection elsewhere.
+    pub(crate) fn stand_in(&self) -> Self {
+        let mut place = Self::new(&self.hub, self.account.clone(), self.shared.clone(), 0, self.started_ns);
+        place.phase = Phase::StandIn;
+        place.permissions = self.permissions.clone();
+        place
+    }
+
+    pub(crate) fn is_stand_in(&self) -> bool {
+        self.phase == Phase::StandIn
+    }
+
+    pub(crate) fn may_move(&self) -> bool {
+        self.phase == Phase::Ready && !self.moving && self.paused.is_none()
+    }
+
     /// Counters and identity, readable from anywhere.
     pub fn shared(&self) -> &Arc<ConnShared> {
         &self.shared

@@ -21,6 +21,9 @@ pub(crate) struct Frame<'a> {
     pub msg_tail: &'a [u8],
     /// `[reply ]header total CRLF headers payload CRLF`, when there are headers.
     pub hmsg_tail: Option<&'a [u8]>,
+    /// Bytes of the payload, and of headers and payload together: what is counted.
+    pub msg_bytes: usize,
+    pub hmsg_bytes: usize,
     pub reply: Option<&'a [u8]>,
 }
 
@@ -39,6 +42,8 @@ pub(crate) struct Outlets {
     pub now_ns: u64,
     pub conns: Slab<Conn>,
     pub dirty: Vec<u32>,
+    /// Bytes queued here since `dirty` was taken.
+    pub staged_bytes: usize,
     pub pool: BufferPool,
     pub wakes: Vec<u16>,
     /// Subscriptions that got their last message.
@@ -66,6 +71,7 @@ impl Outlets {
             now_ns: 0,
             conns: Slab::new(),
             dirty: Vec::new(),
+            staged_bytes: 0,
             pool,
             wakes: Vec::new(),
             exhausted: Vec::new(),
@@ -104,8 +110,13 @@ impl Outlets {
 
     /// Queues bytes that are no message.
     pub fn push(&mut self, slot: u32, bytes: &[u8]) {
+        self.conns[slot as usize].out.push(bytes, &mut self.pool);
+        self.mark_dirty(slot);
+    }
+
+    /// Notes that a connection has output.
+    pub fn mark_dirty(&mut self, slot: u32) {
         let conn = &mut self.conns[slot as usize];
-        conn.out.push(bytes, &mut self.pool);
         if !conn.in_dirty_list {
             conn.in_dirty_list = true;
             self.dirty.push(slot);
@@ -178,24 +189,26 @@ impl Outlets {
             Pick::Plain(i) => &route.plain[i],
             Pick::Member(i) => &route.members[i],
         };
-        let (prefix, tail) = match frame.hmsg_tail {
-            Some(tail) if target.headers => (route.hmsg_prefix(target), tail),
-            _ => (route.msg_prefix(target), frame.msg_tail),
+        let (prefix, tail, bytes) = match frame.hmsg_tail {
+            Some(tail) if target.headers => (route.hmsg_prefix(target), tail, frame.hmsg_bytes),
+            _ => (route.msg_prefix(target), frame.msg_tail, frame.msg_bytes),
         };
         if target.location.reactor == self.reactor {
-            self.stage_here(target, prefix, tail, frame.reply);
+            self.stage_here(target, prefix, tail, bytes, frame.reply);
         } else {
-            self.stage_elsewhere(target, prefix, tail, frame.reply);
+            self.stage_elsewhere(target, prefix, tail, bytes, frame.reply);
         }
         true
     }
 
     #[inline]
-    fn stage_here(&mut self, target: &Target, prefix: &[u8], tail: &[u8], reply: Option<&[u8]>) {
+    fn stage_here(&mut self, target: &Target, prefix: &[u8], tail: &[u8], bytes: usize, reply: Option<&[u8]>) {
         let slot = target.location.slot;
         let conn = &mut self.conns[slot as usize];
         conn.out.push2(prefix, tail, &mut self.pool);
         conn.out_msgs += 1;
+        conn.out_bytes += bytes as u64;
+        self.staged_bytes += prefix.len() + tail.len();
         if conn.out.len() > BEHIND_BYTES && self.behind.is_none() {
             self.behind = Some(conn.shared.clone());
         }
@@ -211,10 +224,11 @@ impl Outlets {
     }
 
     #[inline]
-    fn stage_elsewhere(&mut self, target: &Target, prefix: &[u8], tail: &[u8], reply: Option<&[u8]>) {
+    fn stage_elsewhere(&mut self, target: &Target, prefix: &[u8], tail: &[u8], bytes: usize, reply: Option<&[u8]>) {
         let stage = &mut self.stages[usize::from(target.location.reactor)];
         let parcel = stage.parcel_for(target, &mut self.pool);
         parcel.messages += 1;
+        parcel.payload_bytes += bytes as u64;
         let added = prefix.len() + tail.len();
         if parcel.bytes.capacity() - parcel.bytes.len() < added {
             make_room(&mut parcel.bytes, added, &mut self.pool);
@@ -286,6 +300,7 @@ impl Outlets {
                 grant_reply(conn, reply, now_ns);
             }
             conn.out_msgs += u64::from(parcel.messages);
+            conn.out_bytes += parcel.payload_bytes;
             conn.out.push_chunk(parcel.bytes, &mut self.pool);
             if !conn.in_dirty_list {
                 conn.in_dirty_list = true;
@@ -345,6 +360,7 @@ impl Stage {
             to: target.location,
             shared: target.shared.clone(),
             messages: 0,
+            payload_bytes: 0,
             bytes: pool.take_small(0),
             replies: Vec::new(),
         });
@@ -365,7 +381,7 @@ fn grant_reply(conn: &mut Conn, reply: &[u8], now_ns: u64) {
     if permissions.may_publish(reply) {
         return;
     }
-    let grants = conn.replies.get_or_insert_default();
+    let grants = &mut conn.replies;
     if grants.len() >= GRANTS_MAX {
         let expires = allowance.expires.as_nanos() as u64;
         grants.retain(|_, g| expires == 0 || now_ns.saturating_sub(g.granted_ns) < expires);

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 /// Plan, accounts, directory and counters of one broker.
 #[derive(Debug)]
@@ -34,6 +34,7 @@ pub struct Hub {
     gone: [AtomicU64; 4],
     lame_duck: AtomicBool,
     shutting_down: AtomicBool,
+    shutdown_acks: AtomicUsize,
     stopped_told: AtomicBool,
 }
 
@@ -79,6 +80,7 @@ impl Hub {
             gone: [const { AtomicU64::new(0) }; 4],
             lame_duck: AtomicBool::new(false),
             shutting_down: AtomicBool::new(false),
+            shutdown_acks: AtomicUsize::new(0),
             stopped_told: AtomicBool::new(false),
         })
     }
@@ -139,9 +141,8 @@ impl Hub {
         Ok(shared)
     }
 
-    /// Removes a connection and keeps what it moved in the totals. Returns whether it was the last one of a broker
-    /// that is shutting down.
-    pub(crate) fn leave(&self, shared: &ConnShared, reason: CloseReason) -> bool {
+    /// Removes a connection and keeps what it moved in the totals.
+    pub(crate) fn leave(&self, shared: &ConnShared, reason: CloseReason) {
         match reason {
             CloseReason::SlowConsumerPendingBytes => self.slow_pending.fetch_add(1, Ordering::Relaxed),
             CloseReason::SlowConsumerWriteDeadline => self.slow_deadline.fetch_add(1, Ordering::Relaxed),
@@ -150,17 +151,30 @@ impl Hub {
         };
         let mut directory = self.directory.lock();
         if directory.remove(&shared.cid).is_none() {
-            return false;
+            return;
         }
         for (total, n) in self.gone.iter().zip(moved(shared)) {
             total.fetch_add(n, Ordering::Relaxed);
         }
-        directory.is_empty() && self.is_shutting_down() && self.tell_stopped()
     }
 
-    /// Whether the end is still to be told; true once.
-    pub fn tell_stopped(&self) -> bool {
-        !self.stopped_told.swap(true, Ordering::AcqRel)
+    /// A loop has closed everything of this broker and told of it.
+    pub fn acknowledge_shutdown(&self) {
+        self.shutdown_acks.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Whether the end is reached and not told yet; true once. All `loops` must have acknowledged, so that nothing of
+    /// what happened before is told after it.
+    pub fn tell_stopped(&self, loops: usize) -> bool {
+        self.shutdown_acks.load(Ordering::Acquire) == loops
+            && self.connection_count() == 0
+            && !self.stopped_told.swap(true, Ordering::AcqRel)
+    }
+
+    pub(crate) fn relocate(&self, cid: u64, location: Location) {
+        if let Some(entry) = self.directory.lock().get_mut(&cid) {
+            entry.location = location;
+        }
     }
 
     /// Where a connection lives.

@@ -1,5 +1,6 @@
 //! How loops talk: batches in inboxes, one wake-up each.
 
+use crate::conn::Conn;
 use crate::connection_shared::ConnShared;
 use crate::hub::Hub;
 use parking_lot::Mutex;
@@ -27,6 +28,8 @@ pub struct Parcel {
     pub shared: Arc<ConnShared>,
     /// Messages in `bytes`.
     pub messages: u32,
+    /// Payload bytes of those messages.
+    pub payload_bytes: u64,
     /// Whole frames.
     pub bytes: Vec<u8>,
     /// Reply subjects the receiver may answer, where its permissions grant answers only.
@@ -48,12 +51,39 @@ pub enum InboxItem {
     },
     /// A subscriber that publishers here wait for has caught up.
     Drained,
-    /// Close a connection, with the reason's text.
+    /// Close a connection, wherever it lives by now.
     Close {
+        /// Its broker.
+        hub: Arc<Hub>,
         /// Which one.
-        to: Location,
+        cid: u64,
         /// Why.
         reason: crate::CloseReason,
+    },
+    /// Another loop would like to hand this connection over: keep a slot for it.
+    Reserve {
+        /// Where it lives now.
+        from: Location,
+        /// A stand-in that collects what is delivered here before it arrives.
+        stand_in: Box<Conn>,
+    },
+    /// A slot is kept for a connection here.
+    Reserved {
+        /// Where the connection lives now.
+        from: Location,
+        /// Where it may go.
+        to: Location,
+    },
+    /// The connection a slot is kept for will not come.
+    Release(Location),
+    /// It comes.
+    Arrive {
+        /// The slot that is kept for it.
+        to: Location,
+        /// Its state.
+        conn: Box<Conn>,
+        /// Its socket, known to the loop around the shard.
+        body: Box<dyn Any + Send>,
     },
     /// Tell every client of a broker that it is going away.
     LameDuck(Arc<Hub>),
@@ -102,6 +132,11 @@ impl Inbox {
             return false;
         }
         true
+    }
+
+    /// Whether the owner sleeps, as far as anyone can tell from outside.
+    pub fn is_asleep(&self) -> bool {
+        self.asleep.load(Ordering::Relaxed)
     }
 
     /// The owner is awake.

@@ -8,9 +8,10 @@ use crate::event::Event;
 use crate::inbox::InboxItem;
 use crate::inbox::Location;
 use crate::interest::{Interest, Member};
+use crate::quote::quote;
 use crate::shard::Shard;
 use nt_protocol::{ConnectOptions, Op};
-use nt_subject::{is_valid_subject, token_count};
+use nt_subject::token_count;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -65,7 +66,9 @@ impl Shard {
     }
 
     fn connect(&mut self, slot: u32, json: &[u8]) {
-        let options = match ConnectOptions::decode(json) {
+        // A second CONNECT speaks only of what changes.
+        let known = self.out.conns[slot as usize].options.take();
+        let options = match known.map(|o| *o).unwrap_or_default().decode_over(json) {
             Ok(options) => options,
             Err(error) => {
                 self.error(slot, || format!("Error parsing CONNECT: {error}"));
@@ -110,6 +113,7 @@ impl Shard {
             first_pong_sent: conn.wants.first_pong_sent,
         };
         self.admit(slot, user, &options);
+        self.out.conns[slot as usize].options = Some(Box::new(options));
         self.acknowledge(slot);
     }
 
@@ -118,7 +122,7 @@ impl Shard {
         let conn = &mut self.out.conns[slot as usize];
         conn.phase = Phase::Ready;
         conn.permissions = user.as_ref().and_then(|u| u.permissions.clone());
-        conn.replies = None;
+        conn.replies.clear();
         conn.last_route = 0;
         let account = conn.account.clone();
         conn.shared.set_identity(Identity {
@@ -192,25 +196,22 @@ impl Shard {
         }
         let max_tokens = hub.config.max_sub_tokens;
         if max_tokens > 0 && token_count(subject) > max_tokens {
-            let subject = String::from_utf8_lossy(subject);
+            let subject = quote(subject);
             self.error(slot, || {
                 format!(
-                    "Subscription Violation Too Many Tokens - Subject {subject:?}, SID {}",
+                    "Subscription Violation Too Many Tokens - Subject {subject}, SID {}",
                     String::from_utf8_lossy(sid)
                 )
             });
             return self.error_reply(
                 slot,
-                &format!("Permissions Violation for Subscription to {subject:?}, too many tokens"),
+                &format!("Permissions Violation for Subscription to {subject}, too many tokens"),
             );
         }
         let live = conn.sids.len();
         if hub.config.max_subscriptions > 0 && live >= hub.config.max_subscriptions {
             self.error(slot, || "maximum subscriptions exceeded".to_owned());
             return self.error_reply(slot, "maximum subscriptions exceeded");
-        }
-        if !is_valid_subject(subject) {
-            return self.error_reply(slot, "Invalid Subject");
         }
         let mut interest = account.interest.write();
         let member = self.member_of(slot, &mut interest);
@@ -311,37 +312,37 @@ impl Shard {
     }
 
     fn refuse_subscription(&mut self, slot: u32, subject: &[u8], queue: Option<&[u8]>, sid: &[u8]) {
-        let subject = String::from_utf8_lossy(subject);
+        let subject = quote(subject);
         let sid = String::from_utf8_lossy(sid);
-        match queue.map(String::from_utf8_lossy) {
+        match queue.map(quote) {
             Some(queue) => {
                 self.error(slot, || {
-                    format!("Subscription Violation - Subject {subject:?}, Queue: {queue:?}, SID {sid}")
+                    format!("Subscription Violation - Subject {subject}, Queue: {queue}, SID {sid}")
                 });
-                let text = format!("Permissions Violation for Subscription to {subject:?} using queue {queue:?}");
+                let text = format!("Permissions Violation for Subscription to {subject} using queue {queue}");
                 self.error_reply(slot, &text);
             }
             None => {
                 self.error(slot, || {
-                    format!("Subscription Violation - Subject {subject:?}, SID {sid}")
+                    format!("Subscription Violation - Subject {subject}, SID {sid}")
                 });
-                self.error_reply(slot, &format!("Permissions Violation for Subscription to {subject:?}"));
+                self.error_reply(slot, &format!("Permissions Violation for Subscription to {subject}"));
             }
         }
     }
 
     pub(crate) fn refuse_subject(&mut self, slot: u32, subject: &[u8]) {
-        let subject = String::from_utf8_lossy(subject);
-        self.error(slot, || format!("Publish Violation - Subject {subject:?}"));
-        self.error_reply(slot, &format!("Permissions Violation for Publish to {subject:?}"));
+        let subject = quote(subject);
+        self.error(slot, || format!("Publish Violation - Subject {subject}"));
+        self.error_reply(slot, &format!("Permissions Violation for Publish to {subject}"));
     }
 
     pub(crate) fn refuse_reply(&mut self, slot: u32, reply: &[u8]) {
-        let reply = String::from_utf8_lossy(reply);
-        self.error(slot, || format!("Publish Violation - Reply {reply:?}"));
+        let reply = quote(reply);
+        self.error(slot, || format!("Publish Violation - Reply {reply}"));
         self.error_reply(
             slot,
-            &format!("Permissions Violation for Publish with Reply of {reply:?}"),
+            &format!("Permissions Violation for Publish with Reply of {reply}"),
         );
     }
 }

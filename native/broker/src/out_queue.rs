@@ -58,6 +58,14 @@ impl OutQueue {
         }
     }
 
+    /// Moves everything from another queue behind what is here.
+    pub fn append(&mut self, other: &mut Self) {
+        debug_assert_eq!(other.head, 0, "nothing was written from a queue that has no socket");
+        self.bytes += other.bytes;
+        self.chunks.append(&mut other.chunks);
+        other.clear();
+    }
+
     /// What to write next, in order.
     pub fn slices(&self) -> impl Iterator<Item = IoSlice<'_>> {
         let head = self.head;

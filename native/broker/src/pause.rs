@@ -33,7 +33,7 @@ impl Shard {
         }
         let threshold = conn.hub.config.stall_threshold();
         let (wait, enough) = if pending > threshold {
-            conn.shared.stalls.fetch_add(1, Ordering::Relaxed);
+            behind.stalls.fetch_add(1, Ordering::Relaxed);
             conn.hub.stalled.fetch_add(1, Ordering::Relaxed);
             (STALL_NS, threshold)
         } else {

@@ -168,6 +168,8 @@ impl Shard {
         let frame = Frame {
             msg_tail: &rest[from..end],
             hmsg_tail: None,
+            msg_bytes: size,
+            hmsg_bytes: size,
             reply: None,
         };
         tally.deliveries += self.out.deliver(interest, route, publisher.sender, frame);
@@ -257,9 +259,7 @@ impl Shard {
             return false;
         };
         let now = self.out.now_ns;
-        let Some(grants) = &mut self.out.conns[slot as usize].replies else {
-            return false;
-        };
+        let grants = &mut self.out.conns[slot as usize].replies;
         let Some(grant) = grants.get_mut(subject) else {
             return false;
         };
@@ -324,11 +324,7 @@ impl Shard {
 /// Whether the first operation can be a message, as far as the bytes tell.
 #[inline]
 fn starts_like_publish(data: &[u8]) -> bool {
-    match data {
-        [b'P' | b'p', b'U' | b'u', ..] => true,
-        [b'H' | b'h', ..] => true,
-        _ => false,
-    }
+    matches!(data, [b'P' | b'p', b'U' | b'u', ..] | [b'H' | b'h', ..])
 }
 
 /// Replies that would let a client speak as the server.
@@ -342,12 +338,16 @@ fn is_reserved_reply(reply: &[u8]) -> bool {
 fn frame_of<'a>(message: &Publish<'a>, scratch: &'a mut Vec<u8>) -> Frame<'a> {
     scratch.clear();
     let reply = message.reply;
+    let total = message.body.len();
+    let frame = |msg_tail, hmsg_tail| Frame {
+        msg_tail,
+        hmsg_tail,
+        msg_bytes: total - message.header_len,
+        hmsg_bytes: total,
+        reply,
+    };
     if let (Some(tail), false) = (message.tail, message.has_headers) {
-        return Frame {
-            msg_tail: tail,
-            hmsg_tail: None,
-            reply,
-        };
+        return frame(tail, None);
     }
     let with_reply = |out: &mut Vec<u8>| {
         if let Some(reply) = reply {
@@ -360,25 +360,17 @@ fn frame_of<'a>(message: &Publish<'a>, scratch: &'a mut Vec<u8>) -> Frame<'a> {
     if message.header_len == 0 {
         scratch.extend_from_slice(message.size_text);
     } else {
-        scratch.extend_from_slice((message.body.len() - message.header_len).to_string().as_bytes());
+        scratch.extend_from_slice((total - message.header_len).to_string().as_bytes());
     }
     for part in [b"\r\n", &message.body[message.header_len..], b"\r\n"] {
         scratch.extend_from_slice(part);
     }
     let msg_len = scratch.len();
     if message.header_len == 0 {
-        return Frame {
-            msg_tail: scratch,
-            hmsg_tail: None,
-            reply,
-        };
+        return frame(scratch, None);
     }
     if let Some(tail) = message.tail {
-        return Frame {
-            msg_tail: scratch,
-            hmsg_tail: Some(tail),
-            reply,
-        };
+        return frame(scratch, Some(tail));
     }
     with_reply(scratch);
     scratch.extend_from_slice(format!("{} ", message.header_len).as_bytes());
@@ -386,9 +378,5 @@ fn frame_of<'a>(message: &Publish<'a>, scratch: &'a mut Vec<u8>) -> Frame<'a> {
         scratch.extend_from_slice(part);
     }
     let (msg_tail, hmsg_tail) = scratch.split_at(msg_len);
-    Frame {
-        msg_tail,
-        hmsg_tail: Some(hmsg_tail),
-        reply,
-    }
+    frame(msg_tail, Some(hmsg_tail))
 }

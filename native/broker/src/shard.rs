@@ -6,13 +6,11 @@
 use crate::account::Account;
 use crate::buffer_pool::{BufferPool, SharedBuffers};
 use crate::close::CloseReason;
-use crate::conn::{Conn, Phase, PingState, Wants, WriteState};
+use crate::conn::Conn;
 use crate::deliver::Outlets;
 use crate::event::Event;
 use crate::hub::{Hub, Refused};
 use crate::inbox::{Inbox, InboxItem, Location};
-use crate::interest::SidTable;
-use crate::out_queue::OutQueue;
 use crate::route::RouteCache;
 use crate::timers::{Timer, TimerKind, Timers};
 use crate::trace::info_line;
@@ -21,6 +19,9 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
+
+/// Bytes staged for connections here before [`Shard::receive`] asks for them to be written: half of a core's cache.
+const FLUSH_BYTES: usize = 1 << 20;
 
 /// What a shard is made from.
 pub struct ShardSeed {
@@ -45,6 +46,10 @@ pub struct Shard {
     pub(crate) wall_ms_at_zero: f64,
     inbox: Arc<Inbox>,
     drained: Vec<InboxItem>,
+    /// Items met while only deliveries could be taken in.
+    deferred: Vec<InboxItem>,
+    pub(crate) departures: Vec<(u32, Location)>,
+    pub(crate) arrivals: Vec<(u32, Box<dyn Any + Send>)>,
     /// Items for the loop's body, in order.
     bodies: VecDeque<Box<dyn Any + Send>>,
     /// Set by UNSUB: what other loops have already handed over must go out before the next PONG.
@@ -55,6 +60,7 @@ pub struct Shard {
     pub(crate) frame_scratch: Vec<u8>,
     pub(crate) events: Vec<(u32, Event)>,
     closing: Vec<u32>,
+    pub(crate) ending: Vec<(Arc<Hub>, bool)>,
     /// Connections that are not read from for a moment.
     pub(crate) paused: Vec<u32>,
     resumed: Vec<u32>,
@@ -74,12 +80,16 @@ impl Shard {
             wall_ms_at_zero: seed.wall_ms_at_zero,
             inbox,
             drained: Vec::new(),
+            deferred: Vec::new(),
+            departures: Vec::new(),
+            arrivals: Vec::new(),
             bodies: VecDeque::new(),
             drain_before_pong: false,
             touched_routes: Vec::new(),
             frame_scratch: Vec::new(),
             events: Vec::new(),
             closing: Vec::new(),
+            ending: Vec::new(),
             paused: Vec::new(),
             resumed: Vec::new(),
             expired: Vec::new(),
@@ -92,6 +102,11 @@ impl Shard {
         self.out.now_ns = now_ns;
     }
 
+    pub(crate) fn new_generation(&mut self) -> u32 {
+        self.next_generation = self.next_generation.wrapping_add(1);
+        self.next_generation
+    }
+
     pub(crate) fn wall_ms(&self) -> f64 {
         self.wall_ms_at_zero + self.out.now_ns as f64 / 1e6
     }
@@ -100,8 +115,7 @@ impl Shard {
     /// over the limit is told so and closes.
     pub fn add_connection(&mut self, hub: &Arc<Hub>, peer: SocketAddr) -> Option<u32> {
         let slot = self.out.conns.vacant_key() as u32;
-        self.next_generation = self.next_generation.wrapping_add(1);
-        let generation = self.next_generation;
+        let generation = self.new_generation();
         let location = Location {
             reactor: self.out.reactor,
             slot,
@@ -114,38 +128,9 @@ impl Shard {
         };
         let account: Arc<Account> = hub.global.clone();
         account.connections.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let phase = if hub.auth.is_some() {
-            Phase::AwaitingConnect
-        } else {
-            Phase::Ready
-        };
-        let now = self.out.now_ns;
-        self.out.conns.insert(Conn {
-            hub: hub.clone(),
-            account,
-            shared,
-            generation,
-            phase,
-            wants: Wants::default(),
-            member: None,
-            sids: SidTable::default(),
-            permissions: None,
-            replies: None,
-            out: OutQueue::default(),
-            held: Vec::new(),
-            need: 0,
-            last_route: 0,
-            in_dirty_list: false,
-            paused: None,
-            ping: PingState::default(),
-            write: WriteState::default(),
-            last_activity_ns: now,
-            started_ns: now,
-            in_msgs: 0,
-            in_bytes: 0,
-            out_msgs: 0,
-            out_bytes: 0,
-        });
+        self.out
+            .conns
+            .insert(Conn::new(hub, account, shared, generation, self.out.now_ns));
         self.send_info(slot, false);
         if over_limit {
             self.close(
@@ -187,37 +172,70 @@ impl Shard {
     /// Takes in what other loops and the control plane sent, if anything.
     #[inline]
     pub fn drain_inbox(&mut self) {
-        if self.inbox.has_items() {
+        if self.inbox.has_items() || !self.deferred.is_empty() {
             self.drain_waiting();
         }
     }
 
     fn drain_waiting(&mut self) {
         let mut items = std::mem::take(&mut self.drained);
-        self.inbox.drain(&mut items);
+        items.append(&mut self.deferred);
+        let mut fresh = Vec::new();
+        self.inbox.drain(&mut fresh);
+        items.append(&mut fresh);
         for item in items.drain(..) {
-            match item {
-                InboxItem::Parcels(parcels) => self.out.accept(parcels),
-                InboxItem::SubscriptionGone { to, sub, sid } => {
-                    if let Some(conn) = self.out.tenant(to) {
-                        conn.sids.forget(&sid, sub, &self.sid_seed);
-                        conn.shared
-                            .subscriptions
-                            .store(conn.sids.len() as u32, std::sync::atomic::Ordering::Relaxed);
-                    }
-                }
-                InboxItem::Close { to, reason } => {
-                    if self.out.tenant(to).is_some() {
-                        self.close(to.slot, reason, None);
-                    }
-                }
-                InboxItem::Drained => self.resume_all(),
-                InboxItem::LameDuck(hub) => self.announce_lame_duck(&hub),
-                InboxItem::Shutdown(hub) => self.close_all(&hub),
-                InboxItem::Body(body) => self.bodies.push_back(body),
-            }
+            self.take_item(item);
         }
         self.drained = items;
+    }
+
+    /// Takes in what other loops handed over for delivery, and keeps everything else for later: the interest is locked.
+    pub(crate) fn drain_deliveries(&mut self) {
+        let mut items = Vec::new();
+        self.inbox.drain(&mut items);
+        for item in items {
+            match item {
+                InboxItem::Parcels(_) | InboxItem::SubscriptionGone { .. } => self.take_item(item),
+                other => self.deferred.push(other),
+            }
+        }
+    }
+
+    fn take_item(&mut self, item: InboxItem) {
+        match item {
+            InboxItem::Parcels(parcels) => self.out.accept(parcels),
+            InboxItem::SubscriptionGone { to, sub, sid } => {
+                if let Some(conn) = self.out.tenant(to) {
+                    conn.sids.forget(&sid, sub, &self.sid_seed);
+                    conn.shared
+                        .subscriptions
+                        .store(conn.sids.len() as u32, std::sync::atomic::Ordering::Relaxed);
+                }
+            }
+            InboxItem::Close { hub, cid, reason } => self.close_by_cid(hub, cid, reason),
+            InboxItem::Reserve { from, stand_in } => self.reserve(from, stand_in),
+            InboxItem::Reserved { from, to } => self.reserved(from, to),
+            InboxItem::Release(at) => self.release(at),
+            InboxItem::Arrive { to, conn, body } => self.arrive(to, conn, body),
+            InboxItem::Drained => self.resume_all(),
+            InboxItem::LameDuck(hub) => self.announce_lame_duck(&hub),
+            InboxItem::Shutdown(hub) => self.close_all(&hub),
+            InboxItem::Body(body) => self.bodies.push_back(body),
+        }
+    }
+
+    /// Closes a connection that was here when the wish was uttered; if it has moved, the wish follows it.
+    fn close_by_cid(&mut self, hub: Arc<Hub>, cid: u64, reason: CloseReason) {
+        match hub.locate(cid) {
+            Some(at) if at.reactor == self.out.reactor => {
+                let here = self.out.tenant(at).is_some_and(|conn| !conn.is_stand_in());
+                if here {
+                    self.close(at.slot, reason, None);
+                }
+            }
+            Some(at) => self.out.tell(at.reactor, InboxItem::Close { hub, cid, reason }),
+            None => {}
+        }
     }
 
     fn slots_of(&self, hub: &Arc<Hub>) -> Vec<u32> {
@@ -242,6 +260,13 @@ impl Shard {
         for slot in self.slots_of(hub) {
             self.close(slot, CloseReason::ServerShutdown, None);
         }
+        self.ending.push((hub.clone(), true));
+    }
+
+    /// Brokers that may have come to their end here, and whether this loop is done with them: to be looked at once
+    /// all events are told.
+    pub fn take_ending(&mut self) -> Vec<(Arc<Hub>, bool)> {
+        std::mem::take(&mut self.ending)
     }
 
     /// What came for the loop's body.
@@ -251,6 +276,7 @@ impl Shard {
 
     /// Connections with output, each once. Give the list back empty through [`Self::reuse_dirty`].
     pub fn take_dirty(&mut self) -> Vec<u32> {
+        self.out.staged_bytes = 0;
         std::mem::take(&mut self.out.dirty)
     }
 
@@ -301,6 +327,11 @@ impl Shard {
     /// What the control plane should hear, by broker.
     pub fn take_events(&mut self) -> Vec<(u32, Event)> {
         std::mem::take(&mut self.events)
+    }
+
+    /// Whether so much was staged that it should be written while it is in the cache.
+    pub fn should_flush(&self) -> bool {
+        self.out.staged_bytes >= FLUSH_BYTES
     }
 
     /// Gives memory back that only a burst needed.

@@ -108,6 +108,7 @@ impl Shard {
         }
         if conn.out.is_empty() {
             conn.write.blocked = false;
+            conn.write.progressed = 0;
             return;
         }
         // The deadline is for what waits now; what comes later gets its own when this is through.
@@ -116,7 +117,6 @@ impl Shard {
             conn.write.blocked = true;
             conn.write.since_ns = now;
             conn.write.left = conn.out.len();
-            conn.write.progressed = 0;
             let deadline = config.write_deadline.as_nanos() as u64;
             if !had_timer && deadline > 0 {
                 self.add_timer(slot, TimerKind::Write, deadline);

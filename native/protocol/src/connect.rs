@@ -85,19 +85,26 @@ impl std::fmt::Debug for ConnectOptions {
 }
 
 impl ConnectOptions {
-    /// Decodes over the defaults. Keys match in any case, unknown ones are ignored, `null` keeps the default.
+    /// Decodes over the defaults.
     pub fn decode(json: &[u8]) -> Result<Self, ConnectError> {
+        Self::default().decode_over(json)
+    }
+
+    /// Decodes over what is in force. Keys match in any case, unknown ones are ignored, `null` changes nothing.
+    pub fn decode_over(mut self, json: &[u8]) -> Result<Self, ConnectError> {
         let text = String::from_utf8_lossy(json);
-        let Value::Object(fields) = serde_json::from_str(&text)? else {
-            return Err(ConnectError::NotAnObject);
-        };
-        let mut options = Self::default();
-        for (key, value) in fields {
-            if !value.is_null() {
-                options.set(&key, value)?;
+        match serde_json::from_str(&text)? {
+            Value::Null => {}
+            Value::Object(fields) => {
+                for (key, value) in fields {
+                    if !value.is_null() {
+                        self.set(&key, value)?;
+                    }
+                }
             }
+            _ => return Err(ConnectError::NotAnObject),
         }
-        Ok(options)
+        Ok(self)
     }
 
     /// Whether any credential was sent.

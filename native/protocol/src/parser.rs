@@ -76,7 +76,7 @@ pub fn parse<'a>(buf: &'a [u8], limits: &Limits) -> Parsed<'a> {
             Parsed::Op(Op::Info(arg), end)
         }),
         _ if first == b'+' => without_argument(buf, b"+ok", Op::Ok),
-        _ if first == b'-' => with_argument(buf, b"-err", Blank::Optional, limits, |arg, _| {
+        _ if first == b'-' => with_argument(buf, b"-err", Blank::Required, limits, |arg, _| {
             Parsed::Error(ParseError::ClientError(String::from_utf8_lossy(arg).into_owned()))
         }),
         _ => Parsed::Error(ParseError::UnknownOperation),

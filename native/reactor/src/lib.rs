@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod accept;
+mod balance;
 mod mailbox;
 mod reactor;
 mod runtime;

@@ -4,13 +4,15 @@
 //! into: whatever another loop handed over before these bytes were sent is delivered before their effects.
 
 use crate::accept::{Listening, listener_of};
+use crate::balance::Meter;
 use crate::mailbox::Mail;
 use crate::runtime::{Runtime, WAKE};
 use crate::socket::Socket;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Registry, Token};
-use nt_broker::{CloseReason, Hub, Shard};
+use nt_broker::{CloseReason, Event, Hub, Shard};
 use slab::Slab;
+use std::any::Any;
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
@@ -45,11 +47,18 @@ const SLICES_MAX: usize = 64;
 /// Quiet time after which buffers kept for bursts are given back.
 const IDLE: Duration = Duration::from_secs(2);
 
+/// What travels with a connection that moves to another loop.
+struct Luggage {
+    stream: TcpStream,
+    read_closed: bool,
+}
+
 pub(crate) struct Reactor {
     runtime: Arc<Runtime>,
     index: usize,
     poll: Poll,
-    shard: Shard,
+    pub(crate) shard: Shard,
+    pub(crate) meter: Meter,
     sockets: Vec<Option<Socket>>,
     pub(crate) listeners: Slab<Listening>,
     /// Sockets with something to read.
@@ -67,6 +76,7 @@ impl Reactor {
             index,
             poll,
             shard,
+            meter: Meter::default(),
             sockets: Vec::new(),
             listeners: Slab::new(),
             ready: Vec::new(),
@@ -91,9 +101,11 @@ impl Reactor {
     pub fn run(mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(1024);
         while !self.runtime.is_stopping() {
+            let before = self.runtime.now_ns();
             self.wait(&mut events)?;
             let now = self.runtime.now_ns();
             self.shard.set_now(now);
+            self.measure(before, now);
             for event in &events {
                 self.note(event);
             }
@@ -195,12 +207,51 @@ impl Reactor {
                 Err(_) => debug_assert!(false, "only bodies of this crate are sent"),
             }
         }
+        self.move_connections();
     }
 
-    pub(crate) fn adopt(&mut self, hub: Arc<Hub>, mut stream: TcpStream, peer: SocketAddr) {
-        let Some(slot) = self.shard.add_connection(&hub, peer) else {
+    /// Lets go of connections whose new place is ready, and takes over those that arrived.
+    fn move_connections(&mut self) {
+        for (slot, to) in self.shard.take_departures() {
+            let Some(mut socket) = self.sockets.get_mut(slot as usize).and_then(Option::take) else {
+                continue;
+            };
+            let _ = self.poll.registry().deregister(&mut socket.stream);
+            let luggage = Luggage {
+                stream: socket.stream,
+                read_closed: socket.read_closed,
+            };
+            if let Some(back) = self.shard.depart(slot, to, Box::new(luggage)) {
+                self.settle(slot, back);
+            }
+        }
+        for (slot, luggage) in self.shard.take_arrivals() {
+            self.settle(slot, luggage);
+        }
+    }
+
+    fn settle(&mut self, slot: u32, luggage: Box<dyn Any + Send>) {
+        let Ok(luggage) = luggage.downcast::<Luggage>() else {
             return;
         };
+        self.install(slot, luggage.stream);
+        if luggage.read_closed
+            && let Some(Some(socket)) = self.sockets.get_mut(slot as usize)
+        {
+            socket.read_closed = true;
+            self.mark_ready(slot);
+        }
+        // What gathered before the socket was here.
+        self.unfinished.push(slot);
+    }
+
+    pub(crate) fn adopt(&mut self, hub: Arc<Hub>, stream: TcpStream, peer: SocketAddr) {
+        if let Some(slot) = self.shard.add_connection(&hub, peer) {
+            self.install(slot, stream);
+        }
+    }
+
+    fn install(&mut self, slot: u32, mut stream: TcpStream) {
         let interest = Interest::READABLE | Interest::WRITABLE;
         if self
             .registry()
@@ -264,16 +315,29 @@ impl Reactor {
     }
 
     fn receive(&mut self, slot: u32, len: usize) {
-        let data = &self.buffer[..len];
-        let used = self.shard.receive(slot, data);
+        let buffer = std::mem::take(&mut self.buffer);
+        let used = self.handle(slot, &buffer[..len]);
         if let Some(conn) = self.shard.conn(slot) {
             let (held, _) = conn.held();
             if used < len {
                 held.clear();
-                held.extend_from_slice(&data[used..]);
+                held.extend_from_slice(&buffer[used..len]);
             } else if held.capacity() > 0 {
                 *held = Vec::new();
             }
+        }
+        self.buffer = buffer;
+    }
+
+    /// Has the shard handle bytes, writing in between when much was staged. Returns how many are done with.
+    fn handle(&mut self, slot: u32, data: &[u8]) -> usize {
+        let mut used = 0;
+        loop {
+            used += self.shard.receive(slot, &data[used..]);
+            if !self.shard.should_flush() {
+                return used;
+            }
+            self.flush_dirty();
         }
     }
 
@@ -286,7 +350,7 @@ impl Reactor {
             return;
         }
         let whole = std::mem::take(held);
-        let used = self.shard.receive(slot, &whole);
+        let used = self.handle(slot, &whole);
         if used < whole.len()
             && let Some(conn) = self.shard.conn(slot)
         {
@@ -362,6 +426,7 @@ impl Reactor {
     }
 
     fn finish_turn(&mut self) {
+        self.move_connections();
         self.flush_dirty();
         loop {
             let closing = self.shard.take_closing();
@@ -382,6 +447,14 @@ impl Reactor {
         }
         let mails: Vec<Mail> = self.shard.take_events();
         self.runtime.mailbox.post(mails);
+        for (hub, done_here) in self.shard.take_ending() {
+            if done_here {
+                hub.acknowledge_shutdown();
+            }
+            if hub.tell_stopped(self.runtime.reactors()) {
+                self.runtime.mailbox.post(vec![(hub.id, Event::Stopped)]);
+            }
+        }
     }
 
     /// Writes the last words once and shuts our end; the peer's end is waited for, so that it can read them.

@@ -1,5 +1,6 @@
 //! The loops' shared state, and what the control plane asks of it.
 
+use crate::balance::{self, Load};
 use crate::mailbox::{Mail, Mailbox};
 use crate::reactor::{Body, Reactor};
 use mio::net::TcpListener;
@@ -12,7 +13,7 @@ use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use thiserror::Error;
 
@@ -67,7 +68,7 @@ pub struct Runtime {
     pub(crate) mailbox: Mailbox,
     hubs: Mutex<HashMap<BrokerId, Arc<Hub>>>,
     next_id: AtomicU32,
-    next_place: AtomicUsize,
+    pub(crate) loads: Vec<Load>,
     stopping: AtomicBool,
     started: Instant,
     wall_ms_at_start: f64,
@@ -97,7 +98,7 @@ impl Runtime {
             mailbox: Mailbox::new(wake),
             hubs: Mutex::default(),
             next_id: AtomicU32::new(1),
-            next_place: AtomicUsize::new(0),
+            loads: (0..reactors).map(|_| Load::default()).collect(),
             stopping: AtomicBool::new(false),
             started: Instant::now(),
             wall_ms_at_start: wall.as_secs_f64() * 1e3,
@@ -174,9 +175,14 @@ impl Runtime {
         }
     }
 
+    pub(crate) fn load_of(&self, reactor: usize, now_ns: u64) -> u32 {
+        self.loads[reactor].now(&self.inboxes[reactor], now_ns)
+    }
+
     /// The loop for the next connection.
     pub(crate) fn place(&self) -> usize {
-        self.next_place.fetch_add(1, Ordering::Relaxed) % self.reactors()
+        let now = self.now_ns();
+        balance::place((0..self.reactors()).map(|reactor| self.load_of(reactor, now)))
     }
 
     /// What the control plane has not heard yet.
@@ -240,17 +246,13 @@ impl Runtime {
         hub.begin_shutdown();
         self.to_all(|| InboxItem::Body(Box::new(Body::StopListening { broker })));
         self.to_all(|| InboxItem::Shutdown(hub.clone()));
-        if hub.connection_count() == 0 && hub.tell_stopped() {
-            self.mailbox.post(vec![(broker, Event::Stopped)]);
-        }
     }
 
     /// Closes one connection. False: there is none of that number.
     pub fn close_connection(&self, broker: BrokerId, cid: u64, reason: CloseReason) -> bool {
-        let Some(to) = self.hub(broker).and_then(|hub| hub.locate(cid)) else {
-            return false;
-        };
-        self.send(usize::from(to.reactor), InboxItem::Close { to, reason });
+        let Some(hub) = self.hub(broker) else { return false };
+        let Some(at) = hub.locate(cid) else { return false };
+        self.send(usize::from(at.reactor), InboxItem::Close { hub, cid, reason });
         true
     }
 }

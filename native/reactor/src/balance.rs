@@ -1,0 +1,119 @@
+//! Which loop serves a connection: as few as can, as many as must.
+//!
+//! Connections share one loop while that loop has time: a request and its answer then need no wake-up of another
+//! thread. New ones go to the first loop with time to spare. A loop that stays saturated, while another one has time and
+//! the machine has a core for it, hands over a connection at a time until the difference is gone.
+
+use crate::reactor::Reactor;
+use nt_broker::Inbox;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+/// How long load is measured before it is told.
+const WINDOW_NS: u64 = 20_000_000;
+/// A load that was told longer ago than this, by a loop that sleeps, is over.
+const STALE_NS: u64 = 60_000_000;
+/// Load, in thousandths, up to which a loop takes new connections before others get any.
+const ROOMY: u32 = 500;
+/// Load above which a loop counts as saturated.
+const SATURATED: u32 = 900;
+/// Saturated windows in a row before a connection is moved.
+const PATIENCE: u32 = 3;
+/// Thousandths of a window spent waiting for a core: above this another thread would only wait as well.
+const CROWDED: u64 = 100;
+
+/// What others know of a loop's load.
+#[derive(Debug, Default)]
+pub(crate) struct Load {
+    thousandths: AtomicU32,
+    told_at_ns: AtomicU64,
+}
+
+impl Load {
+    pub fn now(&self, inbox: &Inbox, now_ns: u64) -> u32 {
+        let told = self.told_at_ns.load(Ordering::Relaxed);
+        if inbox.is_asleep() && now_ns.saturating_sub(told) > STALE_NS {
+            return 0;
+        }
+        self.thousandths.load(Ordering::Relaxed)
+    }
+}
+
+/// A loop's own measurement.
+#[derive(Debug, Default)]
+pub(crate) struct Meter {
+    window_start_ns: u64,
+    waited_ns: u64,
+    hot_windows: u32,
+    run_delay_ns: u64,
+}
+
+impl Reactor {
+    /// After a wait: `before_ns` it began, `after_ns` it ended.
+    pub(crate) fn measure(&mut self, before_ns: u64, after_ns: u64) {
+        self.meter.waited_ns += after_ns - before_ns;
+        let window = after_ns - self.meter.window_start_ns;
+        if window < WINDOW_NS {
+            return;
+        }
+        let busy = window.saturating_sub(self.meter.waited_ns);
+        let thousandths = (busy * 1000 / window) as u32;
+        let load = &self.runtime().loads[self.index()];
+        load.thousandths.store(thousandths, Ordering::Relaxed);
+        load.told_at_ns.store(after_ns, Ordering::Relaxed);
+        self.meter.window_start_ns = after_ns;
+        self.meter.waited_ns = 0;
+        if thousandths < SATURATED || self.runtime().reactors() == 1 {
+            self.meter.hot_windows = 0;
+            return;
+        }
+        self.meter.hot_windows += 1;
+        let delay = run_delay_ns();
+        let delayed = delay.saturating_sub(self.meter.run_delay_ns) * 1000 / window;
+        self.meter.run_delay_ns = delay;
+        if self.meter.hot_windows == 1 {
+            // Where the measurement of both starts.
+            self.shard.activity();
+        } else if self.meter.hot_windows > PATIENCE && delayed < CROWDED {
+            self.meter.hot_windows = 1;
+            self.hand_over_one(thousandths, after_ns);
+        }
+    }
+
+    /// Offers the busiest connection that is no more than half of what this loop does to the loop with most time.
+    fn hand_over_one(&mut self, own: u32, now_ns: u64) {
+        let others = (0..self.runtime().reactors()).filter(|&i| i != self.index());
+        let idlest = others.map(|i| (self.runtime().load_of(i, now_ns), i)).min();
+        let Some((load, target)) = idlest else { return };
+        if load * 10 > own * 6 {
+            return;
+        }
+        let activity = self.shard.activity();
+        let total: u64 = activity.iter().map(|(_, moved)| moved).sum();
+        let movable = activity
+            .into_iter()
+            .filter(|&(_, moved)| moved > 0 && moved * 2 <= total);
+        if let Some((slot, _)) = movable.max_by_key(|&(_, moved)| moved) {
+            self.shard.offer(slot, target as u16);
+        }
+    }
+}
+
+/// Nanoseconds this thread was ready to run and had no core, since it began. 0 where the system does not say.
+fn run_delay_ns() -> u64 {
+    std::fs::read_to_string("/proc/thread-self/schedstat")
+        .ok()
+        .and_then(|text| text.split(' ').nth(1)?.parse().ok())
+        .unwrap_or(0)
+}
+
+/// The loop for the next connection: the first with room, else the idlest.
+pub(crate) fn place(loads: impl Iterator<Item = u32>) -> usize {
+    let mut best = (u32::MAX, 0);
+    for (index, load) in loads.enumerate() {
+        if load <= ROOMY {
+            return index;
+        }
+        best = best.min((load, index));
+    }
+    best.1
+}
