@@ -20,8 +20,9 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// Bytes staged for connections here before [`Shard::receive`] asks for them to be written: half of a core's cache.
-const FLUSH_BYTES: usize = 1 << 20;
+/// Bytes staged for connections here before [`Shard::receive`] asks for them to be written. With many subscribers
+/// each write is a small part of it, and small writes cost more than a full cache does.
+const FLUSH_BYTES: usize = 1 << 24;
 
 /// What a shard is made from.
 pub struct ShardSeed {

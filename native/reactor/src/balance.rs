@@ -17,9 +17,9 @@ const ROOMY: u32 = 500;
 /// Load above which a loop counts as saturated.
 const SATURATED: u32 = 900;
 /// Saturated windows in a row before a connection is moved.
-const PATIENCE: u32 = 3;
-/// Thousandths of a window spent waiting for a core: above this another thread would only wait as well.
-const CROWDED: u64 = 100;
+const PATIENCE: u32 = 5;
+/// Cores that must have been idle meanwhile: without one, another thread would only take turns with this one.
+const IDLE_CORES: f64 = 0.7;
 
 /// What others know of a loop's load.
 #[derive(Debug, Default)]
@@ -44,7 +44,8 @@ pub(crate) struct Meter {
     window_start_ns: u64,
     waited_ns: u64,
     hot_windows: u32,
-    run_delay_ns: u64,
+    hot_since_ns: u64,
+    idle_then_s: Option<f64>,
 }
 
 impl Reactor {
@@ -67,16 +68,25 @@ impl Reactor {
             return;
         }
         self.meter.hot_windows += 1;
-        let delay = run_delay_ns();
-        let delayed = delay.saturating_sub(self.meter.run_delay_ns) * 1000 / window;
-        self.meter.run_delay_ns = delay;
         if self.meter.hot_windows == 1 {
-            // Where the measurement of both starts.
-            self.shard.activity();
-        } else if self.meter.hot_windows > PATIENCE && delayed < CROWDED {
+            self.begin_comparison(after_ns);
+        } else if self.meter.hot_windows > PATIENCE {
+            let seconds = (after_ns - self.meter.hot_since_ns) as f64 / 1e9;
+            let idle = idle_seconds()
+                .zip(self.meter.idle_then_s)
+                .map(|(now, then)| (now - then) / seconds);
+            if idle.is_none_or(|cores| cores >= IDLE_CORES) {
+                self.hand_over_one(thousandths, after_ns);
+            }
             self.meter.hot_windows = 1;
-            self.hand_over_one(thousandths, after_ns);
+            self.begin_comparison(after_ns);
         }
+    }
+
+    fn begin_comparison(&mut self, now_ns: u64) {
+        self.meter.hot_since_ns = now_ns;
+        self.meter.idle_then_s = idle_seconds();
+        self.shard.activity();
     }
 
     /// Offers the busiest connection that is no more than half of what this loop does to the loop with most time.
@@ -98,12 +108,12 @@ impl Reactor {
     }
 }
 
-/// Nanoseconds this thread was ready to run and had no core, since it began. 0 where the system does not say.
-fn run_delay_ns() -> u64 {
-    std::fs::read_to_string("/proc/thread-self/schedstat")
-        .ok()
-        .and_then(|text| text.split(' ').nth(1)?.parse().ok())
-        .unwrap_or(0)
+/// Seconds all cores together have been idle since the machine started. `None` where the system does not say.
+fn idle_seconds() -> Option<f64> {
+    const TICKS_PER_SECOND: f64 = 100.0;
+    let text = std::fs::read_to_string("/proc/stat").ok()?;
+    let ticks: f64 = text.split_ascii_whitespace().nth(4)?.parse().ok()?;
+    Some(ticks / TICKS_PER_SECOND)
 }
 
 /// The loop for the next connection: the first with room, else the idlest.

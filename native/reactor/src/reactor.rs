@@ -35,7 +35,7 @@ pub(crate) enum Body {
 }
 
 /// Bytes taken from one socket in one turn.
-const READ_BYTES: usize = 256 * 1024;
+const READ_BYTES: usize = 1 << 20;
 /// An unfinished operation longer than this collects in its own connection instead of passing through the buffer again.
 const COLLECT_BYTES: usize = 64 * 1024;
 /// Output above this is written right after the read that caused it, while it is in the cache.
