@@ -11,7 +11,7 @@ pub(crate) const SMALL_BYTES: usize = 16 * 1024;
 /// Room in a large buffer.
 pub(crate) const LARGE_BYTES: usize = 128 * 1024;
 const SMALL_KEPT: usize = 64;
-const LARGE_KEPT: usize = 64;
+const LARGE_KEPT: usize = 128;
 
 /// Large buffers of all loops.
 #[derive(Debug, Default)]

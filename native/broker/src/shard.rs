@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 /// Bytes staged for connections here before [`Shard::receive`] asks for them to be written. With many subscribers
 /// each write is a small part of it, and small writes cost more than a full cache does.
-const FLUSH_BYTES: usize = 1 << 24;
+const FLUSH_BYTES: usize = 8 << 20;
 
 /// What a shard is made from.
 pub struct ShardSeed {
