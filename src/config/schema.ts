@@ -3,10 +3,11 @@
  *
  * A row gives an option's names, type, default, reloadability, documentation, flag and whether it works yet. The
  * types of `BrokerOptions` and `ResolvedOptions`, the reading of files, the command line and its help all come from
- * here. Rows with a `key` are what library users can set. The inner structure of `authorization` is in
- * schema-authorization.ts, flags that are no option in schema-flags.ts.
+ * here. Rows with a `key` are what library users can set. The rows about security are in schema-security.ts,
+ * the inner structure of `authorization` in schema-authorization.ts, flags that are no option in schema-flags.ts.
  */
 
+import { SECURITY_OPTIONS } from './schema-security.js';
 import type { OptionSpec } from './spec.js';
 
 export const OPTIONS = [
@@ -531,142 +532,7 @@ export const OPTIONS = [
     support: { notYet: 'connections to other servers are not there yet' },
   },
 
-  // Security
-  {
-    name: 'authorization',
-    key: 'authorization',
-    type: 'authorization',
-    reload: 'Y',
-    doc: 'Who may connect, and what they may do.',
-    support: 'yes',
-  },
-  {
-    name: 'no_auth_user',
-    key: 'noAuthUser',
-    type: 'string',
-    reload: 'N',
-    doc: 'The user that connections without credentials become.',
-    support: 'yes',
-  },
-  {
-    name: 'tls',
-    type: 'any',
-    reload: 'P',
-    doc: 'TLS for clients.',
-    support: { notYet: 'TLS is not there yet' },
-  },
-  {
-    name: 'allow_non_tls',
-    type: 'bool',
-    reload: 'N',
-    doc: 'Lets clients without TLS in beside those with it.',
-    support: { notYet: 'TLS is not there yet' },
-  },
-  {
-    name: 'ocsp',
-    type: 'any',
-    reload: 'Y',
-    doc: 'OCSP stapling.',
-    support: { notYet: 'OCSP is not there yet' },
-  },
-  {
-    name: 'ocsp_cache',
-    type: 'any',
-    reload: 'Y',
-    doc: 'The cache of OCSP answers about peers.',
-    support: { notYet: 'OCSP is not there yet' },
-  },
-  {
-    name: 'accounts',
-    type: 'any',
-    reload: 'Y',
-    doc: 'Isolated groups of users with imports and exports between them.',
-    support: { notYet: 'accounts are not there yet' },
-  },
-  {
-    name: 'system_account',
-    aliases: ['system'],
-    type: 'string',
-    reload: 'N',
-    doc: 'The account that server events go to.',
-    support: { notYet: 'accounts are not there yet' },
-  },
-  {
-    name: 'no_system_account',
-    aliases: ['no_system', 'no_sys_acc'],
-    type: 'bool',
-    reload: 'N',
-    doc: 'Runs without a system account.',
-    support: { notYet: 'accounts are not there yet' },
-  },
-  {
-    name: 'mappings',
-    aliases: ['maps'],
-    type: 'any',
-    reload: 'Y',
-    doc: 'Subject mappings of the default account.',
-    support: { notYet: 'subject mappings are not there yet' },
-  },
-  {
-    name: 'operator',
-    aliases: ['operators', 'roots', 'root', 'root_operators', 'root_operator'],
-    type: 'any',
-    reload: 'N',
-    doc: 'The operators whose accounts are trusted.',
-    support: { notYet: 'operator mode (JWT) is not there yet' },
-  },
-  {
-    name: 'trusted_keys',
-    aliases: ['trusted'],
-    type: 'any',
-    reload: 'N',
-    doc: 'Public operator keys that are trusted.',
-    support: { notYet: 'operator mode (JWT) is not there yet' },
-  },
-  {
-    name: 'resolver',
-    aliases: ['account_resolver', 'accounts_resolver'],
-    type: 'any',
-    reload: 'P',
-    doc: 'Where account JWTs come from.',
-    support: { notYet: 'operator mode (JWT) is not there yet' },
-  },
-  {
-    name: 'resolver_tls',
-    type: 'any',
-    reload: 'Y',
-    doc: 'TLS towards a URL resolver.',
-    support: { notYet: 'operator mode (JWT) is not there yet' },
-  },
-  {
-    name: 'resolver_preload',
-    type: 'any',
-    reload: 'P',
-    doc: 'Account JWTs known from the start.',
-    support: { notYet: 'operator mode (JWT) is not there yet' },
-  },
-  {
-    name: 'resolver_pinned_accounts',
-    type: 'any',
-    reload: 'N',
-    doc: 'The only accounts that may connect.',
-    support: { notYet: 'operator mode (JWT) is not there yet' },
-  },
-  {
-    name: 'default_sentinel',
-    type: 'string',
-    reload: 'Y',
-    doc: 'The bearer JWT of clients that bring none.',
-    support: { notYet: 'operator mode (JWT) is not there yet' },
-  },
-  {
-    name: 'proxies',
-    type: 'any',
-    reload: 'Y',
-    doc: 'Proxies whose connections are trusted.',
-    support: { notYet: 'trusted proxies are not there yet' },
-  },
-
+  ...SECURITY_OPTIONS,
   // JetStream
   {
     name: 'jetstream',

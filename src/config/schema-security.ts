@@ -1,0 +1,143 @@
+/**
+ * The option table, continued: the rows about who may connect and what they may do. schema.ts says what a row means
+ * and puts these in their place.
+ */
+
+import type { OptionSpec } from './spec.js';
+
+export const SECURITY_OPTIONS = [
+  {
+    name: 'authorization',
+    key: 'authorization',
+    type: 'authorization',
+    reload: 'Y',
+    doc: 'Who may connect, and what they may do.',
+    support: 'yes',
+  },
+  {
+    name: 'no_auth_user',
+    key: 'noAuthUser',
+    type: 'string',
+    reload: 'N',
+    doc: 'The user that connections without credentials become.',
+    support: 'yes',
+  },
+  {
+    name: 'tls',
+    type: 'any',
+    reload: 'P',
+    doc: 'TLS for clients.',
+    support: { notYet: 'TLS is not there yet' },
+  },
+  {
+    name: 'allow_non_tls',
+    type: 'bool',
+    reload: 'N',
+    doc: 'Lets clients without TLS in beside those with it.',
+    support: { notYet: 'TLS is not there yet' },
+  },
+  {
+    name: 'ocsp',
+    type: 'any',
+    reload: 'Y',
+    doc: 'OCSP stapling.',
+    support: { notYet: 'OCSP is not there yet' },
+  },
+  {
+    name: 'ocsp_cache',
+    type: 'any',
+    reload: 'Y',
+    doc: 'The cache of OCSP answers about peers.',
+    support: { notYet: 'OCSP is not there yet' },
+  },
+  {
+    name: 'accounts',
+    type: 'any',
+    reload: 'Y',
+    doc: 'Isolated groups of users with imports and exports between them.',
+    support: { notYet: 'accounts are not there yet' },
+  },
+  {
+    name: 'system_account',
+    aliases: ['system'],
+    type: 'string',
+    reload: 'N',
+    doc: 'The account that server events go to.',
+    support: { notYet: 'accounts are not there yet' },
+  },
+  {
+    name: 'no_system_account',
+    aliases: ['no_system', 'no_sys_acc'],
+    type: 'bool',
+    reload: 'N',
+    doc: 'Runs without a system account.',
+    support: { notYet: 'accounts are not there yet' },
+  },
+  {
+    name: 'mappings',
+    aliases: ['maps'],
+    type: 'any',
+    reload: 'Y',
+    doc: 'Subject mappings of the default account.',
+    support: { notYet: 'subject mappings are not there yet' },
+  },
+  {
+    name: 'operator',
+    aliases: ['operators', 'roots', 'root', 'root_operators', 'root_operator'],
+    type: 'any',
+    reload: 'N',
+    doc: 'The operators whose accounts are trusted.',
+    support: { notYet: 'operator mode (JWT) is not there yet' },
+  },
+  {
+    name: 'trusted_keys',
+    aliases: ['trusted'],
+    type: 'any',
+    reload: 'N',
+    doc: 'Public operator keys that are trusted.',
+    support: { notYet: 'operator mode (JWT) is not there yet' },
+  },
+  {
+    name: 'resolver',
+    aliases: ['account_resolver', 'accounts_resolver'],
+    type: 'any',
+    reload: 'P',
+    doc: 'Where account JWTs come from.',
+    support: { notYet: 'operator mode (JWT) is not there yet' },
+  },
+  {
+    name: 'resolver_tls',
+    type: 'any',
+    reload: 'Y',
+    doc: 'TLS towards a URL resolver.',
+    support: { notYet: 'operator mode (JWT) is not there yet' },
+  },
+  {
+    name: 'resolver_preload',
+    type: 'any',
+    reload: 'P',
+    doc: 'Account JWTs known from the start.',
+    support: { notYet: 'operator mode (JWT) is not there yet' },
+  },
+  {
+    name: 'resolver_pinned_accounts',
+    type: 'any',
+    reload: 'N',
+    doc: 'The only accounts that may connect.',
+    support: { notYet: 'operator mode (JWT) is not there yet' },
+  },
+  {
+    name: 'default_sentinel',
+    type: 'string',
+    reload: 'Y',
+    doc: 'The bearer JWT of clients that bring none.',
+    support: { notYet: 'operator mode (JWT) is not there yet' },
+  },
+  {
+    name: 'proxies',
+    type: 'any',
+    reload: 'Y',
+    doc: 'Proxies whose connections are trusted.',
+    support: { notYet: 'trusted proxies are not there yet' },
+  },
+] as const satisfies readonly OptionSpec[];
