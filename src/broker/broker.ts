@@ -64,6 +64,13 @@ export class Broker extends EventEmitter<BrokerEvents> {
     });
     parts.runtime.attach(parts.started.broker, (event) => this.#receive(event));
     parts.log.listen((entry) => this.emit('log', entry));
+    const watch = (event: unknown, on: boolean) => {
+      if (event !== 'connect' || this.#stopped) return;
+      parts.runtime.addon.watchConnects(parts.runtime.handle, parts.started.broker, on);
+    };
+    // Told only while somebody listens. A listener is removed before, but added after, its announcement.
+    this.on('newListener' as never, ((event: unknown) => watch(event, true)) as never);
+    this.on('removeListener' as never, ((event: unknown) => watch(event, this.listenerCount('connect') > 0)) as never);
   }
 
   /** The address clients connect to, e.g. `nats://127.0.0.1:4222`. */

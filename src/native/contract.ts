@@ -176,6 +176,8 @@ export interface NativeAddon {
   stopBroker(runtime: number, broker: number): void;
   /** Stops accepting, tells clients with an `ldm` INFO; connections are closed by `closeConnection`. */
   enterLameDuck(runtime: number, broker: number): void;
+  /** Whether `connected` events are wanted; off at first, since a crowd of them costs memory nobody may look at. */
+  watchConnects(runtime: number, broker: number, on: boolean): void;
   closeConnection(runtime: number, broker: number, cid: number, reason: string): boolean;
   stats(runtime: number, broker: number): BrokerStats;
   /** Open connections in cid order. */

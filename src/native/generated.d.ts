@@ -172,3 +172,6 @@ export interface UserPlan {
 
 /** The version of this addon; the control plane refuses to work with another one than its own. */
 export declare function version(): string
+
+/** See `NativeAddon.watchConnects`. */
+export declare function watchConnects(handle: number, broker: number, on: boolean): void

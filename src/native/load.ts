@@ -119,6 +119,21 @@ function surroundings(): AddonSurroundings {
         return undefined;
       }
     },
-    load: (file) => require(file),
+    load: (file) => withoutHugePages(() => require(file)),
   };
+}
+
+/**
+ * The addon's allocator reads its settings from the environment when it is loaded. Huge pages would make each corner of
+ * its arenas cost two megabytes, which an idle connection would have to answer for.
+ */
+function withoutHugePages<T>(load: () => T): T {
+  const name = 'MIMALLOC_ALLOW_THP';
+  if (process.env[name] !== undefined) return load();
+  process.env[name] = '0';
+  try {
+    return load();
+  } finally {
+    delete process.env[name];
+  }
 }

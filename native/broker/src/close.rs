@@ -104,7 +104,7 @@ impl Shard {
         let shared = conn.shared.clone();
         // Nobody waits for it any more.
         shared.out_pending.store(0, Ordering::Relaxed);
-        self.tell_waiting(&shared);
+        self.tell_waiting(&shared, hub.config.behind_bytes());
         hub.leave(&shared, reason);
         self.event(
             hub.id,

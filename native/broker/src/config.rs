@@ -81,7 +81,13 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Pending bytes above which publishers are paused.
+    /// Pending bytes above which a subscriber is behind and its publishers give it a little time: more would only grow
+    /// a queue that has left the cache.
+    pub fn behind_bytes(&self) -> usize {
+        self.stall_threshold().min(1 << 20)
+    }
+
+    /// Pending bytes above which publishers are stalled.
     pub fn stall_threshold(&self) -> usize {
         self.max_pending / 4 * 3
     }

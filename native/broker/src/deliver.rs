@@ -10,10 +10,6 @@ use slab::Slab;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// Bytes waiting for a subscriber above which its publishers wait for it a little: more would only grow a queue that
-/// has left the cache.
-pub(crate) const BEHIND_BYTES: usize = 1 << 20;
-
 /// A message on its way to subscribers: what follows the subject and sid, for readers of headers and for others.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Frame<'a> {
@@ -32,8 +28,8 @@ pub(crate) struct Frame<'a> {
 pub(crate) struct Sender {
     pub cid: u64,
     pub echo: bool,
-    /// Skip subscribers that are nearly full instead of pausing the sender.
-    pub drop_when_full: bool,
+    /// Skip subscribers with more than this waiting; `usize::MAX`: nobody is skipped, the sender pauses instead.
+    pub drop_above: usize,
 }
 
 /// Where messages leave: the connections here and the inboxes of other loops.
@@ -50,6 +46,8 @@ pub(crate) struct Outlets {
     pub exhausted: Vec<u32>,
     /// The subscriber that is furthest behind among those written to lately: its publisher may have to pause.
     pub behind: Option<Arc<ConnShared>>,
+    /// Bytes above which a subscriber counts as behind, for the broker whose messages are being delivered.
+    pub behind_above: usize,
     inboxes: Vec<Arc<Inbox>>,
     stages: Vec<Stage>,
     random: u64,
@@ -76,6 +74,7 @@ impl Outlets {
             wakes: Vec::new(),
             exhausted: Vec::new(),
             behind: None,
+            behind_above: usize::MAX,
             stages: inboxes
                 .iter()
                 .map(|_| Stage {
@@ -127,8 +126,8 @@ impl Outlets {
     #[inline]
     pub fn deliver(&mut self, interest: &Interest, route: &mut Route, from: Sender, frame: Frame<'_>) -> u32 {
         let mut delivered = 0;
-        for i in 0..route.plain.len() {
-            if self.deliver_one(interest, route, Pick::Plain(i), from, frame) {
+        for i in 0..route.plain {
+            if self.deliver_one(interest, route, i, from, frame) {
                 delivered += 1;
             }
         }
@@ -153,7 +152,7 @@ impl Outlets {
                 if at >= size {
                     at -= size;
                 }
-                if self.deliver_one(interest, route, Pick::Member((start + at) as usize), from, frame) {
+                if self.deliver_one(interest, route, (start + at) as usize, from, frame) {
                     delivered += 1;
                     break;
                 }
@@ -167,16 +166,13 @@ impl Outlets {
         &mut self,
         interest: &Interest,
         route: &mut Route,
-        pick: Pick,
+        index: usize,
         from: Sender,
         frame: Frame<'_>,
     ) -> bool {
-        let target = match pick {
-            Pick::Plain(i) => &mut route.plain[i],
-            Pick::Member(i) => &mut route.members[i],
-        };
+        let (target, prefixes) = route.target_mut(index);
         if (!from.echo && target.cid == from.cid)
-            || (from.drop_when_full && self.is_nearly_full(target.location, &target.shared))
+            || (from.drop_above < usize::MAX && self.pending(interest, target) > from.drop_above)
         {
             return false;
         }
@@ -185,18 +181,14 @@ impl Outlets {
         } else if !reserve(&interest.subs[target.sub as usize], target.sub, &mut self.exhausted) {
             return false;
         }
-        let target = match pick {
-            Pick::Plain(i) => &route.plain[i],
-            Pick::Member(i) => &route.members[i],
-        };
         let (prefix, tail, bytes) = match frame.hmsg_tail {
-            Some(tail) if target.headers => (route.hmsg_prefix(target), tail, frame.hmsg_bytes),
-            _ => (route.msg_prefix(target), frame.msg_tail, frame.msg_bytes),
+            Some(tail) if target.headers => (prefixes.hmsg(target), tail, frame.hmsg_bytes),
+            _ => (prefixes.msg(target), frame.msg_tail, frame.msg_bytes),
         };
         if target.location.reactor == self.reactor {
             self.stage_here(target, prefix, tail, bytes, frame.reply);
         } else {
-            self.stage_elsewhere(target, prefix, tail, bytes, frame.reply);
+            self.stage_elsewhere(interest, target, prefix, tail, bytes, frame.reply);
         }
         true
     }
@@ -209,7 +201,7 @@ impl Outlets {
         conn.out_msgs += 1;
         conn.out_bytes += bytes as u64;
         self.staged_bytes += prefix.len() + tail.len();
-        if conn.out.len() > BEHIND_BYTES && self.behind.is_none() {
+        if conn.out.len() > self.behind_above && self.behind.is_none() {
             self.behind = Some(conn.shared.clone());
         }
         if !conn.in_dirty_list {
@@ -224,9 +216,17 @@ impl Outlets {
     }
 
     #[inline]
-    fn stage_elsewhere(&mut self, target: &Target, prefix: &[u8], tail: &[u8], bytes: usize, reply: Option<&[u8]>) {
+    fn stage_elsewhere(
+        &mut self,
+        interest: &Interest,
+        target: &Target,
+        prefix: &[u8],
+        tail: &[u8],
+        bytes: usize,
+        reply: Option<&[u8]>,
+    ) {
         let stage = &mut self.stages[usize::from(target.location.reactor)];
-        let parcel = stage.parcel_for(target, &mut self.pool);
+        let parcel = stage.parcel_for(interest, target, &mut self.pool);
         parcel.messages += 1;
         parcel.payload_bytes += bytes as u64;
         let added = prefix.len() + tail.len();
@@ -242,14 +242,16 @@ impl Outlets {
         }
     }
 
-    fn is_nearly_full(&self, location: Location, shared: &ConnShared) -> bool {
-        let (staged, threshold) = if location.reactor == self.reactor {
-            let conn = &self.conns[location.slot as usize];
-            (conn.out.len(), conn.hub.config.stall_threshold())
+    /// Bytes that wait for a subscriber, as far as they have been handed over.
+    fn pending(&self, interest: &Interest, target: &Target) -> usize {
+        let shared = &interest.members[target.member as usize].shared;
+        let here = target.location.reactor == self.reactor;
+        let staged = if here {
+            self.conns[target.location.slot as usize].out.len()
         } else {
-            (0, usize::MAX)
+            0
         };
-        staged.max(shared.pending()) > threshold
+        staged.max(shared.pending())
     }
 
     /// Hands all parcels over. While the interest is still locked: whoever changes it next may rely on that.
@@ -264,7 +266,7 @@ impl Outlets {
                 let pending = parcel.shared.inbox_pending.fetch_add(bytes, Ordering::Relaxed)
                     + bytes
                     + parcel.shared.out_pending.load(Ordering::Relaxed);
-                if pending > BEHIND_BYTES && self.behind.as_ref().is_none_or(|b| b.pending() < pending) {
+                if pending > self.behind_above && self.behind.as_ref().is_none_or(|b| b.pending() < pending) {
                     self.behind = Some(parcel.shared.clone());
                 }
             }
@@ -337,15 +339,9 @@ fn make_room(bytes: &mut Vec<u8>, added: usize, pool: &mut BufferPool) {
     pool.put(std::mem::replace(bytes, large));
 }
 
-#[derive(Clone, Copy)]
-enum Pick {
-    Plain(usize),
-    Member(usize),
-}
-
 impl Stage {
     #[inline]
-    fn parcel_for(&mut self, target: &Target, pool: &mut BufferPool) -> &mut Parcel {
+    fn parcel_for(&mut self, interest: &Interest, target: &Target, pool: &mut BufferPool) -> &mut Parcel {
         let slot = target.location.slot as usize;
         if slot >= self.by_slot.len() {
             self.by_slot.resize(slot + 1, (0, 0));
@@ -358,7 +354,7 @@ impl Stage {
         self.by_slot[slot] = (self.epoch, self.parcels.len() as u32);
         self.parcels.push(Parcel {
             to: target.location,
-            shared: target.shared.clone(),
+            shared: interest.members[target.member as usize].shared.clone(),
             messages: 0,
             payload_bytes: 0,
             bytes: pool.take_small(0),

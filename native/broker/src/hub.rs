@@ -34,6 +34,7 @@ pub struct Hub {
     gone: [AtomicU64; 4],
     lame_duck: AtomicBool,
     shutting_down: AtomicBool,
+    watches_connects: AtomicBool,
     shutdown_acks: AtomicUsize,
     stopped_told: AtomicBool,
 }
@@ -80,6 +81,7 @@ impl Hub {
             gone: [const { AtomicU64::new(0) }; 4],
             lame_duck: AtomicBool::new(false),
             shutting_down: AtomicBool::new(false),
+            watches_connects: AtomicBool::new(false),
             shutdown_acks: AtomicUsize::new(0),
             stopped_told: AtomicBool::new(false),
         })
@@ -88,6 +90,15 @@ impl Hub {
     /// Whether clients are told to go elsewhere.
     pub fn is_lame_duck(&self) -> bool {
         self.lame_duck.load(Ordering::Acquire)
+    }
+
+    /// Whether somebody wants to hear of each client that is admitted.
+    pub fn watch_connects(&self, on: bool) {
+        self.watches_connects.store(on, Ordering::Relaxed);
+    }
+
+    pub(crate) fn watches_connects(&self) -> bool {
+        self.watches_connects.load(Ordering::Relaxed)
     }
 
     /// From now on INFO says that the broker is going away.

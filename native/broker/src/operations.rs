@@ -140,8 +140,10 @@ impl Shard {
             member.headers = conn.wants.headers;
             member.permissions = conn.permissions.clone();
         }
-        let (hub, snapshot) = (conn.hub.id, Box::new(conn.shared.snapshot()));
-        self.event(hub, Event::Connected(snapshot));
+        if conn.hub.watches_connects() {
+            let (hub, snapshot) = (conn.hub.id, Box::new(conn.shared.snapshot()));
+            self.event(hub, Event::Connected(snapshot));
+        }
     }
 
     pub(crate) fn authorization_violation(&mut self, slot: u32, options: Option<&ConnectOptions>) {

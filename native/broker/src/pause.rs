@@ -7,7 +7,6 @@
 
 use crate::conn::Pause;
 use crate::connection_shared::ConnShared;
-use crate::deliver::BEHIND_BYTES;
 use crate::inbox::InboxItem;
 use crate::shard::Shard;
 use crate::timers::TimerKind;
@@ -28,7 +27,8 @@ impl Shard {
         let Some(conn) = self.out.conns.get_mut(slot as usize) else {
             return;
         };
-        if pending <= BEHIND_BYTES || conn.is_closing() || conn.hub.config.no_fast_producer_stall {
+        let behind_bytes = conn.hub.config.behind_bytes();
+        if pending <= behind_bytes || conn.is_closing() || conn.hub.config.no_fast_producer_stall {
             return;
         }
         let threshold = conn.hub.config.stall_threshold();
@@ -37,7 +37,7 @@ impl Shard {
             conn.hub.stalled.fetch_add(1, Ordering::Relaxed);
             (STALL_NS, threshold)
         } else {
-            (BREATHER_NS, BEHIND_BYTES / 2)
+            (BREATHER_NS, behind_bytes / 2)
         };
         behind.waited_for_by.fetch_or(bit, Ordering::SeqCst);
         conn.paused = Some(Pause {
@@ -54,8 +54,8 @@ impl Shard {
     }
 
     /// Tells publishers that wait for this connection, if it has caught up.
-    pub(crate) fn tell_waiting(&mut self, shared: &Arc<ConnShared>) {
-        if shared.waited_for_by.load(Ordering::SeqCst) == 0 || shared.pending() > BEHIND_BYTES / 2 {
+    pub(crate) fn tell_waiting(&mut self, shared: &Arc<ConnShared>, behind_bytes: usize) {
+        if shared.waited_for_by.load(Ordering::SeqCst) == 0 || shared.pending() > behind_bytes / 2 {
             return;
         }
         let loops = shared.waited_for_by.swap(0, Ordering::SeqCst);

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// Deliveries after which the lock is given to others who wait for it.
-const RUN_DELIVERIES_MAX: u32 = 2048;
+const RUN_DELIVERIES_MAX: u32 = 16 * 1024;
 /// Bytes after which it is, so that a parcel fits into one large buffer.
 const RUN_BYTES_MAX: usize = 96 * 1024;
 
@@ -39,7 +39,11 @@ impl Publisher {
             sender: Sender {
                 cid: conn.shared.cid,
                 echo: conn.wants.echo,
-                drop_when_full: config.no_fast_producer_stall,
+                drop_above: if config.no_fast_producer_stall {
+                    config.stall_threshold()
+                } else {
+                    usize::MAX
+                },
             },
             limits: limits_of(conn),
             traced: config.log_trace,
@@ -78,6 +82,7 @@ impl Shard {
         let mut tally = Tally::default();
         let mut touched = std::mem::take(&mut self.touched_routes);
         self.routes.trim();
+        self.out.behind_above = conn.hub.config.behind_bytes();
 
         let interest = account.interest.read();
         let mut at = 0;

@@ -3,19 +3,18 @@
 //! A route is valid for one generation of its account's interest. The cache admits a subject the second time it is
 //! seen, so a stream of random subjects neither inserts nor allocates; it is bounded in subjects and in targets.
 
-use crate::connection_shared::ConnShared;
 use crate::inbox::Location;
 use crate::interest::Interest;
 use foldhash::fast::RandomState;
 use nt_subject::{Matches, is_valid_literal_subject};
 use std::hash::BuildHasher;
-use std::sync::Arc;
 
 /// One subscription a message goes to.
 #[derive(Debug)]
 pub(crate) struct Target {
     pub location: Location,
     pub sub: u32,
+    pub member: u32,
     pub cid: u64,
     /// `HMSG subject sid ` in the route's text; without its first byte it is the prefix of a MSG.
     prefix: (u32, u32),
@@ -26,7 +25,25 @@ pub(crate) struct Target {
     pub tracks_replies: bool,
     /// Deliveries not yet added to the subscription's own counter.
     pub delivered: u32,
-    pub shared: Arc<ConnShared>,
+}
+
+/// The text that prefixes of a route's targets are cut from.
+#[derive(Clone, Copy)]
+pub(crate) struct Prefixes<'a> {
+    text: &'a [u8],
+}
+
+impl<'a> Prefixes<'a> {
+    /// `MSG subject sid `.
+    #[inline]
+    pub fn msg(self, target: &Target) -> &'a [u8] {
+        &self.text[target.prefix.0 as usize + 1..target.prefix.1 as usize]
+    }
+
+    /// `HMSG subject sid `.
+    pub fn hmsg(self, target: &Target) -> &'a [u8] {
+        &self.text[target.prefix.0 as usize..target.prefix.1 as usize]
+    }
 }
 
 /// A subject with everyone who gets its messages.
@@ -37,9 +54,11 @@ pub(crate) struct Route {
     /// `PUB subject `: what the line of the next message probably starts with.
     line: Vec<u8>,
     text: Vec<u8>,
-    pub plain: Vec<Target>,
-    pub members: Vec<Target>,
-    /// Ranges of `members`, one for each queue group.
+    /// Plain subscriptions first, then the members of each queue group.
+    targets: Vec<Target>,
+    /// How many are plain.
+    pub plain: usize,
+    /// Ranges of `targets`, one for each queue group.
     pub groups: Vec<(u32, u32)>,
     /// Whether a pedantic client may publish here.
     pub valid_literal: bool,
@@ -68,19 +87,14 @@ impl Route {
         self.generation == generation && self.account == account
     }
 
-    /// `MSG subject sid ` of one target.
+    /// One target, and where its prefixes are.
     #[inline]
-    pub fn msg_prefix(&self, target: &Target) -> &[u8] {
-        &self.text[target.prefix.0 as usize + 1..target.prefix.1 as usize]
-    }
-
-    /// `HMSG subject sid ` of one target.
-    pub fn hmsg_prefix(&self, target: &Target) -> &[u8] {
-        &self.text[target.prefix.0 as usize..target.prefix.1 as usize]
+    pub fn target_mut(&mut self, index: usize) -> (&mut Target, Prefixes<'_>) {
+        (&mut self.targets[index], Prefixes { text: &self.text })
     }
 
     pub fn target_count(&self) -> usize {
-        self.plain.len() + self.members.len()
+        self.targets.len()
     }
 
     fn resolve(&mut self, account: u32, interest: &Interest, subject: &[u8], found: &mut Matches) {
@@ -91,8 +105,7 @@ impl Route {
         self.line.extend_from_slice(subject);
         self.line.push(b' ');
         self.text.clear();
-        self.plain.clear();
-        self.members.clear();
+        self.targets.clear();
         self.groups.clear();
         self.valid_literal = is_valid_literal_subject(subject);
         self.reserved = [&b"_GR_."[..], b"$GR.", b"$NRG."]
@@ -100,14 +113,15 @@ impl Route {
             .any(|p| subject.starts_with(p));
         interest.list.matches(subject, found);
         for &id in &found.plain {
-            self.plain.extend(target(&mut self.text, interest, subject, id));
+            self.targets.extend(target(&mut self.text, interest, subject, id));
         }
+        self.plain = self.targets.len();
         for (_, ids) in found.groups() {
-            let start = self.members.len() as u32;
+            let start = self.targets.len() as u32;
             for &id in ids {
-                self.members.extend(target(&mut self.text, interest, subject, id));
+                self.targets.extend(target(&mut self.text, interest, subject, id));
             }
-            let end = self.members.len() as u32;
+            let end = self.targets.len() as u32;
             if end > start {
                 self.groups.push((start, end));
             }
@@ -118,7 +132,7 @@ impl Route {
     pub fn count_deliveries(&mut self, interest: &Interest) {
         use std::sync::atomic::Ordering;
         self.uncounted = false;
-        for target in self.plain.iter_mut().chain(&mut self.members) {
+        for target in &mut self.targets {
             if target.delivered > 0 {
                 interest.subs[target.sub as usize]
                     .delivered
@@ -144,13 +158,13 @@ fn target(text: &mut Vec<u8>, interest: &Interest, subject: &[u8], id: u32) -> O
     Some(Target {
         location: member.location,
         sub: id,
+        member: sub.member,
         cid: member.shared.cid,
         prefix: (start, text.len() as u32),
         headers: member.headers,
         limited: sub.max > 0,
         tracks_replies: permissions.is_some_and(|p| p.allow_responses.is_some()),
         delivered: 0,
-        shared: member.shared.clone(),
     })
 }
 

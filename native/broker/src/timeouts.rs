@@ -97,7 +97,8 @@ impl Shard {
         conn.publish_out_counters();
         if conn.shared.waited_for_by.load(Ordering::Relaxed) != 0 {
             let shared = conn.shared.clone();
-            self.tell_waiting(&shared);
+            let behind_bytes = conn.hub.config.behind_bytes();
+            self.tell_waiting(&shared, behind_bytes);
         }
         let conn = &mut self.out.conns[slot as usize];
         let config = &conn.hub.config;

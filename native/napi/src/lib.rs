@@ -142,6 +142,14 @@ pub fn enter_lame_duck(handle: u32, broker: u32) {
     }
 }
 
+/// See `NativeAddon.watchConnects`.
+#[napi]
+pub fn watch_connects(handle: u32, broker: u32, on: bool) {
+    if let Some(hub) = runtime(handle).ok().and_then(|runtime| runtime.hub(broker)) {
+        hub.watch_connects(on);
+    }
+}
+
 /// See `NativeAddon.closeConnection`.
 #[napi]
 pub fn close_connection(handle: u32, broker: u32, cid: f64, reason: String) -> bool {

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 /// How long load is measured before it is told.
 const WINDOW_NS: u64 = 20_000_000;
 /// A load that was told longer ago than this, by a loop that sleeps, is over.
-const STALE_NS: u64 = 60_000_000;
+const STALE_NS: u64 = WINDOW_NS;
 /// Load, in thousandths, up to which a loop takes new connections before others get any.
 const ROOMY: u32 = 500;
 /// Load above which a loop counts as saturated.

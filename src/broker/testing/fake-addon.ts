@@ -60,6 +60,10 @@ export class FakeAddon implements NativeAddon {
     this.calls.push(`enterLameDuck ${broker}`);
   }
 
+  watchConnects(_runtime: number, broker: number, on: boolean): void {
+    this.calls.push(`watchConnects ${broker} ${on}`);
+  }
+
   closeConnection(_runtime: number, broker: number, cid: number, reason: string): boolean {
     this.calls.push(`closeConnection ${cid} ${reason}`);
     const connection = this.open.get(cid);
