@@ -6,12 +6,10 @@
 
 use crate::reactor::Reactor;
 use nt_broker::Inbox;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// How long load is measured before it is told.
 const WINDOW_NS: u64 = 20_000_000;
-/// A load that was told longer ago than this, by a loop that sleeps, is over.
-const STALE_NS: u64 = WINDOW_NS;
 /// Load, in thousandths, up to which a loop takes new connections before others get any.
 const ROOMY: u32 = 500;
 /// Load above which a loop counts as saturated.
@@ -25,16 +23,16 @@ const IDLE_CORES: f64 = 0.7;
 #[derive(Debug, Default)]
 pub(crate) struct Load {
     thousandths: AtomicU32,
-    told_at_ns: AtomicU64,
 }
 
 impl Load {
-    pub fn now(&self, inbox: &Inbox, now_ns: u64) -> u32 {
-        let told = self.told_at_ns.load(Ordering::Relaxed);
-        if inbox.is_asleep() && now_ns.saturating_sub(told) > STALE_NS {
-            return 0;
+    /// Thousandths of its time that the loop was busy lately. None, if it sleeps at this moment: a burst may have ended.
+    pub fn now(&self, inbox: &Inbox) -> u32 {
+        if inbox.is_asleep() {
+            0
+        } else {
+            self.thousandths.load(Ordering::Relaxed)
         }
-        self.thousandths.load(Ordering::Relaxed)
     }
 }
 
@@ -58,9 +56,9 @@ impl Reactor {
         }
         let busy = window.saturating_sub(self.meter.waited_ns);
         let thousandths = (busy * 1000 / window) as u32;
-        let load = &self.runtime().loads[self.index()];
-        load.thousandths.store(thousandths, Ordering::Relaxed);
-        load.told_at_ns.store(after_ns, Ordering::Relaxed);
+        self.runtime().loads[self.index()]
+            .thousandths
+            .store(thousandths, Ordering::Relaxed);
         self.meter.window_start_ns = after_ns;
         self.meter.waited_ns = 0;
         if thousandths < SATURATED || self.runtime().reactors() == 1 {
@@ -76,7 +74,7 @@ impl Reactor {
                 .zip(self.meter.idle_then_s)
                 .map(|(now, then)| (now - then) / seconds);
             if idle.is_none_or(|cores| cores >= IDLE_CORES) {
-                self.hand_over_one(thousandths, after_ns);
+                self.hand_over_one(thousandths);
             }
             self.meter.hot_windows = 1;
             self.begin_comparison(after_ns);
@@ -90,9 +88,9 @@ impl Reactor {
     }
 
     /// Offers the busiest connection that is no more than half of what this loop does to the loop with most time.
-    fn hand_over_one(&mut self, own: u32, now_ns: u64) {
+    fn hand_over_one(&mut self, own: u32) {
         let others = (0..self.runtime().reactors()).filter(|&i| i != self.index());
-        let idlest = others.map(|i| (self.runtime().load_of(i, now_ns), i)).min();
+        let idlest = others.map(|i| (self.runtime().load_of(i), i)).min();
         let Some((load, target)) = idlest else { return };
         if load * 10 > own * 6 {
             return;

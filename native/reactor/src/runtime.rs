@@ -175,14 +175,13 @@ impl Runtime {
         }
     }
 
-    pub(crate) fn load_of(&self, reactor: usize, now_ns: u64) -> u32 {
-        self.loads[reactor].now(&self.inboxes[reactor], now_ns)
+    pub(crate) fn load_of(&self, reactor: usize) -> u32 {
+        self.loads[reactor].now(&self.inboxes[reactor])
     }
 
     /// The loop for the next connection.
     pub(crate) fn place(&self) -> usize {
-        let now = self.now_ns();
-        balance::place((0..self.reactors()).map(|reactor| self.load_of(reactor, now)))
+        balance::place((0..self.reactors()).map(|reactor| self.load_of(reactor)))
     }
 
     /// What the control plane has not heard yet.
@@ -212,7 +211,8 @@ impl Runtime {
         let hub = Hub::new(broker, broker, config, auth);
         self.hubs.lock().insert(broker, hub.clone());
         if let Some(listener) = listener {
-            let reactor = broker as usize % self.reactors();
+            // The last loop has most time: connections gather on the first ones.
+            let reactor = self.reactors() - 1;
             self.send(reactor, InboxItem::Body(Box::new(Body::Listen { hub, listener })));
         }
         Ok(Started { broker, address })
