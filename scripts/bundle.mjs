@@ -5,11 +5,13 @@
  *   dist/index.js, index.cjs  the library for import and require
  *   dist/worker/reactor.js    what a worker thread runs (CommonJS: Piscina loads that without the ESM loader)
  *   dist/vendor/              Piscina, whose own worker script must lie beside it as a file
+ *   dist/LICENSES-bundled.txt the licences of what is inside
  *   dist/chunks/              what command and library share, and what is loaded on demand
  */
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { packageNotices } from './lib/notices.mjs';
 import { readJson, root } from './lib/root.mjs';
 import { main, StepFailed, say } from './lib/run.mjs';
 
@@ -25,6 +27,7 @@ const shared = {
   minifyWhitespace: true,
   keepNames: true,
   logLevel: 'warning',
+  metafile: true,
   define: { __NATS_TURBO_VERSION__: JSON.stringify(version) },
 };
 
@@ -48,7 +51,7 @@ await main(async () => {
   for (const source of [...Object.values(entries), 'src/worker/reactor.ts']) {
     if (!existsSync(join(root, source))) throw new StepFailed(`${source} is missing`);
   }
-  const [modules] = await Promise.all([
+  const [modules, ...others] = await Promise.all([
     build({
       ...shared,
       entryPoints: entries,
@@ -57,7 +60,6 @@ await main(async () => {
       splitting: true,
       chunkNames: 'chunks/[name]-[hash]',
       plugins: [piscinaApart],
-      metafile: true,
       // Bundled CommonJS libraries ask for Node's modules with require().
       banner: {
         js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
@@ -71,11 +73,13 @@ await main(async () => {
       plugins: [piscinaApart],
     }),
     build({ ...shared, ...commonJs, entryPoints: ['src/worker/reactor.ts'], outfile: 'dist/worker/reactor.js' }),
-    bundlePiscina(),
+    ...bundlePiscina(),
   ]);
   markCommonJs('worker');
   markCommonJs('vendor');
   removeOldChunks(Object.keys(modules.metafile.outputs));
+  const inputs = [modules, ...others].flatMap(({ metafile }) => Object.keys(metafile.inputs));
+  writeFileSync(join(dist, 'LICENSES-bundled.txt'), packageNotices(inputs));
   say('bundled');
 });
 
@@ -86,10 +90,10 @@ function removeOldChunks(current) {
   }
 }
 
-async function bundlePiscina() {
+function bundlePiscina() {
   // It lowers a thread's priority with an addon of its own, on request; nobody requests it here.
   const external = ['@napi-rs/nice'];
-  await Promise.all([
+  return [
     build({
       ...shared,
       stdin: { contents: "export { Piscina } from 'piscina';", resolveDir: root },
@@ -104,7 +108,7 @@ async function bundlePiscina() {
       external,
       outfile: 'dist/vendor/worker.js',
     }),
-  ]);
+  ];
 }
 
 /** The package is of type module; these folders are not. */

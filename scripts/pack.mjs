@@ -6,6 +6,7 @@
  */
 import { chmodSync, copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { crateNotices } from './lib/notices.mjs';
 import { prepare } from './lib/prepare.mjs';
 import { addonFile, ownPlatform, platforms, readJson, root } from './lib/root.mjs';
 import { main, npm } from './lib/run.mjs';
@@ -53,7 +54,7 @@ function stagePlatform(manifest, platform) {
     license: manifest.license,
     engines: manifest.engines,
     main: file,
-    files: [file],
+    files: [file, 'LICENSES-compiled-in.txt'],
     os: [platform.os],
     cpu: [platform.cpu],
     ...(platform.libc ? { libc: [platform.libc] } : {}),
@@ -66,6 +67,7 @@ function stagePlatform(manifest, platform) {
   if (platform.suffix === ownPlatform().suffix) {
     copyFileSync(join(root, addonFile(platform)), join(folder, file));
     chmodSync(join(folder, file), 0o644);
+    writeFileSync(join(folder, 'LICENSES-compiled-in.txt'), crateNotices(platform.target));
   }
 }
 

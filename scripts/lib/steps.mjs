@@ -63,6 +63,7 @@ const bundle = {
     'package.json',
     'package-lock.json',
     'scripts/bundle.mjs',
+    'scripts/lib/notices.mjs',
     ...filesBelow('src', ['.ts']).filter((file) => !file.endsWith('.test.ts')),
   ],
   outputs: () => ['dist/cli/nats-turbo.js', 'dist/worker/reactor.js', 'dist/index.js', 'dist/index.cjs'],
