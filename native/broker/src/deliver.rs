@@ -49,13 +49,13 @@ pub(crate) struct Outlets {
     /// Bytes above which a subscriber counts as behind, for the broker whose messages are being delivered.
     pub behind_above: usize,
     inboxes: Vec<Arc<Inbox>>,
-    stages: Vec<Stage>,
+    pub stages: Vec<Stage>,
     random: u64,
 }
 
 /// Parcels for one other loop, since the last hand-over.
 #[derive(Debug, Default)]
-struct Stage {
+pub(crate) struct Stage {
     parcels: Vec<Parcel>,
     /// Parcel of a slot: valid when its epoch is the current one.
     by_slot: Vec<(u32, u32)>,
@@ -141,7 +141,7 @@ impl Outlets {
     }
 
     /// One member of each group: a random one, or the next that takes it.
-    fn deliver_groups(&mut self, interest: &Interest, route: &mut Route, from: Sender, frame: Frame<'_>) -> u32 {
+    pub fn deliver_groups(&mut self, interest: &Interest, route: &mut Route, from: Sender, frame: Frame<'_>) -> u32 {
         let mut delivered = 0;
         for g in 0..route.groups.len() {
             let (start, end) = route.groups[g];
@@ -201,17 +201,24 @@ impl Outlets {
         conn.out_msgs += 1;
         conn.out_bytes += bytes as u64;
         self.staged_bytes += prefix.len() + tail.len();
+        if target.tracks_replies
+            && let Some(reply) = reply
+        {
+            grant_reply(conn, reply, self.now_ns);
+        }
+        self.note_staged(slot);
+    }
+
+    /// After frames were queued for a connection here.
+    #[inline]
+    pub fn note_staged(&mut self, slot: u32) {
+        let conn = &mut self.conns[slot as usize];
         if conn.out.len() > self.behind_above && self.behind.is_none() {
             self.behind = Some(conn.shared.clone());
         }
         if !conn.in_dirty_list {
             conn.in_dirty_list = true;
             self.dirty.push(slot);
-        }
-        if target.tracks_replies
-            && let Some(reply) = reply
-        {
-            grant_reply(conn, reply, self.now_ns);
         }
     }
 
@@ -313,7 +320,7 @@ impl Outlets {
 }
 
 /// Takes one delivery of a limited subscription; publishers of all loops draw from the same number.
-fn reserve(sub: &Subscription, id: u32, exhausted: &mut Vec<u32>) -> bool {
+pub(crate) fn reserve(sub: &Subscription, id: u32, exhausted: &mut Vec<u32>) -> bool {
     let before = sub.delivered.fetch_add(1, Ordering::Relaxed);
     if before >= sub.max {
         sub.delivered.fetch_sub(1, Ordering::Relaxed);
@@ -327,7 +334,7 @@ fn reserve(sub: &Subscription, id: u32, exhausted: &mut Vec<u32>) -> bool {
 
 /// Makes room in a parcel: beyond a small one at once as much as a run can need.
 #[cold]
-fn make_room(bytes: &mut Vec<u8>, added: usize, pool: &mut BufferPool) {
+pub(crate) fn make_room(bytes: &mut Vec<u8>, added: usize, pool: &mut BufferPool) {
     if bytes.len() + added <= SMALL_BYTES {
         return bytes.reserve(added);
     }
@@ -341,7 +348,7 @@ fn make_room(bytes: &mut Vec<u8>, added: usize, pool: &mut BufferPool) {
 
 impl Stage {
     #[inline]
-    fn parcel_for(&mut self, interest: &Interest, target: &Target, pool: &mut BufferPool) -> &mut Parcel {
+    pub fn parcel_for(&mut self, interest: &Interest, target: &Target, pool: &mut BufferPool) -> &mut Parcel {
         let slot = target.location.slot as usize;
         if slot >= self.by_slot.len() {
             self.by_slot.resize(slot + 1, (0, 0));

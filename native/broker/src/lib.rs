@@ -18,6 +18,7 @@
 mod account;
 mod auth;
 mod buffer_pool;
+mod burst;
 mod close;
 mod config;
 mod conn;
@@ -32,6 +33,7 @@ mod operations;
 mod out_queue;
 mod pause;
 mod permissions;
+mod piece;
 mod publish;
 mod quote;
 mod receive;

@@ -4,6 +4,8 @@
 //! Hardly anything is copied twice, and an idle queue owns no memory.
 
 use crate::buffer_pool::{BufferPool, SMALL_BYTES};
+use crate::burst::BurstFrame;
+use crate::piece::Piece;
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
@@ -38,6 +40,32 @@ impl OutQueue {
         tail.extend_from_slice(a);
         tail.extend_from_slice(b);
         self.bytes += added;
+    }
+
+    /// Appends the frames of a burst: to each the prefix, then its part of `data`.
+    pub(crate) fn push_burst(&mut self, prefix: Piece<'_>, data: &[u8], frames: &[BurstFrame], pool: &mut BufferPool) {
+        let mut left = frames;
+        while let Some(first) = left.first() {
+            let needed = prefix.len() + first.piece(data).len();
+            let tail = match self.chunks.back_mut() {
+                Some(tail) if tail.capacity() - tail.len() >= needed => tail,
+                _ => self.grow(needed, pool),
+            };
+            let before = tail.len();
+            let mut fitted = 0;
+            for frame in left {
+                let body = frame.piece(data);
+                if tail.capacity() - tail.len() < prefix.len() + body.len() {
+                    break;
+                }
+                prefix.append_to(tail);
+                body.append_to(tail);
+                fitted += 1;
+            }
+            let added = tail.len() - before;
+            self.bytes += added;
+            left = &left[fitted..];
+        }
     }
 
     /// Appends bytes.

@@ -1,6 +1,7 @@
 //! Messages coming in: runs of PUB and HPUB under one read lock of the account's interest.
 
 use crate::account::Account;
+use crate::burst;
 use crate::conn::{Conn, Phase, Wants};
 use crate::deliver::{Frame, Sender};
 use crate::interest::Interest;
@@ -24,7 +25,7 @@ struct Publisher {
     sender: Sender,
     limits: Limits,
     traced: bool,
-    /// May the next message skip all checks when its line starts like the last one's?
+    /// May messages skip all checks when their lines start like the last one's?
     shortcut: bool,
 }
 
@@ -47,7 +48,7 @@ impl Publisher {
             },
             limits: limits_of(conn),
             traced: config.log_trace,
-            shortcut: !conn.wants.verbose && !config.log_trace,
+            shortcut: !conn.wants.verbose && !config.log_trace && !config.no_fast_producer_stall,
         }
     }
 }
@@ -89,12 +90,12 @@ impl Shard {
         while tally.deliveries < RUN_DELIVERIES_MAX && tally.msgs < u64::from(RUN_DELIVERIES_MAX) && at < RUN_BYTES_MAX
         {
             let rest = &data[at..];
-            if publisher.shortcut
-                && let Some(used) =
-                    self.publish_like_last(&publisher, &account, &interest, last, rest, &mut tally, &mut touched)
-            {
-                at += used;
-                continue;
+            if publisher.shortcut {
+                let used = self.publish_burst(&publisher, &account, &interest, last, rest, &mut tally, &mut touched);
+                if used > 0 {
+                    at += used;
+                    continue;
+                }
             }
             if !starts_like_publish(rest) {
                 break;
@@ -133,9 +134,9 @@ impl Shard {
     }
 
     /// The way of most messages: same subject as the last one, no reply, and nothing to check that was not checked then.
-    #[inline]
+    /// Returns the bytes of the messages it took; 0: none.
     #[allow(clippy::too_many_arguments)] // one call site; a struct would only be unpacked again
-    fn publish_like_last(
+    fn publish_burst(
         &mut self,
         publisher: &Publisher,
         account: &Account,
@@ -144,44 +145,29 @@ impl Shard {
         rest: &[u8],
         tally: &mut Tally,
         touched: &mut Vec<u32>,
-    ) -> Option<usize> {
-        let route = self.routes.routes.get_mut(last as usize)?;
-        if !route.is_valid(account.id, interest.generation) || !rest.starts_with(route.line()) {
-            return None;
-        }
-        let from = route.line().len();
-        let (mut size, mut at) = (0usize, from);
-        loop {
-            let digit = rest.get(at)?.wrapping_sub(b'0');
-            if digit > 9 {
-                break;
-            }
-            size = size * 10 + usize::from(digit);
-            at += 1;
-        }
-        // At most nine digits: more would be refused, and none is no size.
-        if at == from || at - from > 9 || size > publisher.limits.max_payload {
-            return None;
-        }
-        let end = at + 2 + size + 2;
-        if rest.len() < end || &rest[at..at + 2] != b"\r\n" || &rest[end - 2..end] != b"\r\n" {
-            return None;
-        }
-        tally.msgs += 1;
-        tally.bytes += size as u64;
-        let was_counted = !route.uncounted;
-        let frame = Frame {
-            msg_tail: &rest[from..end],
-            hmsg_tail: None,
-            msg_bytes: size,
-            hmsg_bytes: size,
-            reply: None,
+    ) -> usize {
+        let Some(route) = self.routes.routes.get_mut(last as usize) else {
+            return 0;
         };
-        tally.deliveries += self.out.deliver(interest, route, publisher.sender, frame);
+        if !route.is_valid(account.id, interest.generation) {
+            return 0;
+        }
+        let count = (RUN_DELIVERIES_MAX as usize / route.target_count().max(1)).max(1);
+        let payload_max = publisher.limits.max_payload;
+        let (used, payload) = burst::find(rest, route.line(), payload_max, count, RUN_BYTES_MAX, &mut self.burst);
+        if used == 0 {
+            return 0;
+        }
+        tally.msgs += self.burst.len() as u64;
+        tally.bytes += payload as u64;
+        let was_counted = !route.uncounted;
+        tally.deliveries += self
+            .out
+            .deliver_burst(interest, route, publisher.sender, rest, &self.burst);
         if was_counted && route.uncounted {
             touched.push(last);
         }
-        Some(end)
+        used
     }
 
     #[allow(clippy::too_many_arguments)] // as above

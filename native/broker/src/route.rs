@@ -5,6 +5,7 @@
 
 use crate::inbox::Location;
 use crate::interest::Interest;
+use crate::piece::{BLOCK, Piece};
 use foldhash::fast::RandomState;
 use nt_subject::{Matches, is_valid_literal_subject};
 use std::hash::BuildHasher;
@@ -38,6 +39,16 @@ impl<'a> Prefixes<'a> {
     #[inline]
     pub fn msg(self, target: &Target) -> &'a [u8] {
         &self.text[target.prefix.0 as usize + 1..target.prefix.1 as usize]
+    }
+
+    /// The same, to be appended many times.
+    #[inline]
+    pub fn msg_piece(self, target: &Target) -> Piece<'a> {
+        Piece {
+            text: self.text,
+            start: target.prefix.0 as usize + 1,
+            end: target.prefix.1 as usize,
+        }
     }
 
     /// `HMSG subject sid `.
@@ -126,6 +137,8 @@ impl Route {
                 self.groups.push((start, end));
             }
         }
+        // Room behind the last prefix, so that it can be copied as a block too.
+        self.text.extend_from_slice(&[0; BLOCK]);
     }
 
     /// Adds what was delivered to the subscriptions' own counters. Before the interest is unlocked.

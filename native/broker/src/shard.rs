@@ -5,6 +5,7 @@
 
 use crate::account::Account;
 use crate::buffer_pool::{BufferPool, SharedBuffers};
+use crate::burst::BurstFrame;
 use crate::close::CloseReason;
 use crate::conn::Conn;
 use crate::deliver::Outlets;
@@ -57,6 +58,8 @@ pub struct Shard {
     pub(crate) drain_before_pong: bool,
     /// Routes with uncounted deliveries, while a run lasts.
     pub(crate) touched_routes: Vec<u32>,
+    /// The messages of the burst that is being delivered.
+    pub(crate) burst: Vec<BurstFrame>,
     /// Where frames are put together that can't be borrowed from the input.
     pub(crate) frame_scratch: Vec<u8>,
     pub(crate) events: Vec<(u32, Event)>,
@@ -87,6 +90,7 @@ impl Shard {
             bodies: VecDeque::new(),
             drain_before_pong: false,
             touched_routes: Vec::new(),
+            burst: Vec::new(),
             frame_scratch: Vec::new(),
             events: Vec::new(),
             closing: Vec::new(),
