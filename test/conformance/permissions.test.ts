@@ -49,6 +49,20 @@ describe('permissions', () => {
     await watcher.exchange('', msg('lit', 1, 'y', 'not.allowed'));
   });
 
+  proves('4.2-01', 'what one client may publish grants nothing to another that just published', async () => {
+    const watcher = await as('free');
+    await watcher.exchange('SUB > 1\r\n', '');
+    const [free, limited] = [await as('free'), await as('pub')];
+    // Subjects seen for the first time, the second time, and in turns: whatever is remembered of one is not the other's.
+    for (let round = 0; round < 6; round++) {
+      await limited.exchange(pub('lit', 'l'), '');
+      await free.exchange(pub('secret', 's'), '');
+      await limited.exchange(pub('secret', 'x'), noPub('secret'));
+      await limited.exchange(pub('secret', 'x') + pub('secret', 'x'), noPub('secret') + noPub('secret'));
+      await watcher.exchange('', msg('lit', 1, 'l') + msg('secret', 1, 's'));
+    }
+  });
+
   proves('4.2-01', 'an empty list in the configuration is no list', async () => {
     const client = await as('empty');
     await client.exchange(`SUB a 1\r\n${pub('a', 'x')}`, msg('a', 1, 'x'));

@@ -7,6 +7,7 @@ use crate::hub::Hub;
 use crate::interest::SidTable;
 use crate::out_queue::OutQueue;
 use crate::permissions::Permissions;
+use crate::route::RouteRef;
 use nt_protocol::ConnectOptions;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -48,8 +49,10 @@ pub struct Conn {
     pub(crate) held: Vec<u8>,
     /// Length of that operation where it is known, else 0.
     pub(crate) need: usize,
-    /// Cache slot of the subject it published to last.
-    pub(crate) last_route: u32,
+    /// The subject it published to last, if it may do so again unasked.
+    pub(crate) last_route: RouteRef,
+    /// `held` has whole operations that found no time in the last turn.
+    pub(crate) backlog: bool,
     pub(crate) in_dirty_list: bool,
     pub(crate) paused: Option<Pause>,
     /// A slot elsewhere was asked for.
@@ -159,7 +162,8 @@ impl Conn {
             out: OutQueue::default(),
             held: Vec::new(),
             need: 0,
-            last_route: u32::MAX,
+            last_route: RouteRef::NONE,
+            backlog: false,
             in_dirty_list: false,
             paused: None,
             moving: false,
@@ -209,6 +213,27 @@ impl Conn {
     /// Whether its socket should be left unread for now.
     pub fn is_paused(&self) -> bool {
         self.paused.is_some()
+    }
+
+    /// Notes that what is held back is not unfinished, but found no time.
+    pub fn set_backlog(&mut self) {
+        self.backlog = true;
+    }
+
+    /// Whether something found no time.
+    pub fn has_backlog(&self) -> bool {
+        self.backlog
+    }
+
+    /// Takes what found no time, if anything, to be received now.
+    pub fn take_backlog(&mut self) -> Option<Vec<u8>> {
+        std::mem::take(&mut self.backlog).then(|| std::mem::take(&mut self.held))
+    }
+
+    /// Bytes to read from it at once: few where little may wait for its subscribers, so that they are not cut off for
+    /// one read's worth.
+    pub fn read_bytes(&self) -> usize {
+        (self.hub.config.max_pending / 16).max(4096)
     }
 
     /// The start of an unfinished operation and its whole length (0: unknown).

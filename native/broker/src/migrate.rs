@@ -9,6 +9,7 @@
 
 use crate::conn::{Conn, Phase};
 use crate::inbox::{InboxItem, Location};
+use crate::route::RouteRef;
 use crate::shard::Shard;
 use crate::timers::TimerKind;
 use std::any::Any;
@@ -87,7 +88,7 @@ impl Shard {
         conn.generation = to.generation;
         conn.moving = false;
         conn.in_dirty_list = false;
-        conn.last_route = u32::MAX;
+        conn.last_route = RouteRef::NONE;
         // Still locked: what others deliver to the new place lands behind this.
         self.out.tell(to.reactor, InboxItem::Arrive { to, conn, body });
         drop(interest);

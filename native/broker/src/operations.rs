@@ -9,6 +9,7 @@ use crate::inbox::InboxItem;
 use crate::inbox::Location;
 use crate::interest::{Interest, Member};
 use crate::quote::quote;
+use crate::route::RouteRef;
 use crate::shard::Shard;
 use nt_protocol::{ConnectOptions, Op};
 use nt_subject::token_count;
@@ -123,7 +124,7 @@ impl Shard {
         conn.phase = Phase::Ready;
         conn.permissions = user.as_ref().and_then(|u| u.permissions.clone());
         conn.replies.clear();
-        conn.last_route = 0;
+        conn.last_route = RouteRef::NONE;
         let account = conn.account.clone();
         conn.shared.set_identity(Identity {
             name: options.name.clone(),

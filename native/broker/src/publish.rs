@@ -6,6 +6,7 @@ use crate::conn::{Conn, Phase, Wants};
 use crate::deliver::{Frame, Sender};
 use crate::interest::Interest;
 use crate::permissions::Permissions;
+use crate::route::RouteRef;
 use crate::shard::Shard;
 use nt_protocol::{Limits, Op, Parsed, Publish, parse};
 use std::sync::Arc;
@@ -141,17 +142,14 @@ impl Shard {
         publisher: &Publisher,
         account: &Account,
         interest: &Interest,
-        last: u32,
+        last: RouteRef,
         rest: &[u8],
         tally: &mut Tally,
         touched: &mut Vec<u32>,
     ) -> usize {
-        let Some(route) = self.routes.routes.get_mut(last as usize) else {
+        let Some(route) = self.routes.known(last, account.id, interest.generation) else {
             return 0;
         };
-        if !route.is_valid(account.id, interest.generation) {
-            return 0;
-        }
         let count = (RUN_DELIVERIES_MAX as usize / route.target_count().max(1)).max(1);
         let payload_max = publisher.limits.max_payload;
         let (used, payload) = burst::find(rest, route.line(), payload_max, count, RUN_BYTES_MAX, &mut self.burst);
@@ -165,7 +163,7 @@ impl Shard {
             .out
             .deliver_burst(interest, route, publisher.sender, rest, &self.burst);
         if was_counted && route.uncounted {
-            touched.push(last);
+            touched.push(last.index());
         }
         used
     }
@@ -176,7 +174,7 @@ impl Shard {
         publisher: &Publisher,
         account: &Account,
         interest: &Interest,
-        last: &mut u32,
+        last: &mut RouteRef,
         message: &Publish<'_>,
         tally: &mut Tally,
         touched: &mut Vec<u32>,
@@ -186,19 +184,17 @@ impl Shard {
         if publisher.traced {
             self.trace_publish(publisher.slot, message);
         }
-        let same =
-            self.routes.routes.get(*last as usize).is_some_and(|route| {
-                route.is_valid(account.id, interest.generation) && route.subject() == message.subject
-            });
+        let same = self
+            .routes
+            .known(*last, account.id, interest.generation)
+            .is_some_and(|route| route.subject() == message.subject);
         let index = if same {
-            *last
+            last.index()
         } else {
+            // Until the checks below have passed, the next message must not take the short way.
+            *last = RouteRef::NONE;
             self.routes.find(account.id, interest, message.subject)
         };
-        if !same {
-            // Until the checks below have passed, the next message must not take the short way.
-            *last = u32::MAX;
-        }
         let (valid_literal, reserved) = {
             let route = &self.routes.routes[index as usize];
             (route.valid_literal, route.reserved)
@@ -217,7 +213,7 @@ impl Shard {
             self.send(publisher.slot, b"+OK\r\n");
         }
         if !flawed && !self.granted_by_request(publisher) {
-            *last = index;
+            *last = self.routes.remember(index);
         }
         let mut scratch = std::mem::take(&mut self.frame_scratch);
         let frame = frame_of(message, &mut scratch);

@@ -28,6 +28,27 @@ pub(crate) struct Target {
     pub delivered: u32,
 }
 
+/// What a connection remembers of a route: its place, and whose place it was. A place is given to other subjects, and
+/// what was checked for one says nothing about another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RouteRef {
+    index: u32,
+    stamp: u64,
+}
+
+impl RouteRef {
+    /// Its place in the cache.
+    pub fn index(self) -> u32 {
+        self.index
+    }
+
+    /// No route.
+    pub const NONE: Self = Self {
+        index: u32::MAX,
+        stamp: 0,
+    };
+}
+
 /// The text that prefixes of a route's targets are cut from.
 #[derive(Clone, Copy)]
 pub(crate) struct Prefixes<'a> {
@@ -60,6 +81,8 @@ impl<'a> Prefixes<'a> {
 /// A subject with everyone who gets its messages.
 #[derive(Debug, Default)]
 pub(crate) struct Route {
+    /// Which subject of which account this is, among all that ever had this place.
+    stamp: u64,
     account: u32,
     generation: u64,
     /// `PUB subject `: what the line of the next message probably starts with.
@@ -94,7 +117,7 @@ impl Route {
         &self.line
     }
 
-    pub fn is_valid(&self, account: u32, generation: u64) -> bool {
+    fn is_valid(&self, account: u32, generation: u64) -> bool {
         self.generation == generation && self.account == account
     }
 
@@ -108,7 +131,10 @@ impl Route {
         self.targets.len()
     }
 
-    fn resolve(&mut self, account: u32, interest: &Interest, subject: &[u8], found: &mut Matches) {
+    fn resolve(&mut self, account: u32, interest: &Interest, subject: &[u8], stamp: u64, found: &mut Matches) {
+        if self.account != account || self.subject() != subject || self.stamp == 0 {
+            self.stamp = stamp;
+        }
         self.account = account;
         self.generation = interest.generation;
         self.line.clear();
@@ -195,6 +221,7 @@ pub(crate) struct RouteCache {
     /// What missed in a slot last: it is admitted when it comes again.
     missed: Vec<u32>,
     targets: usize,
+    last_stamp: u64,
     found: Matches,
     seed: RandomState,
 }
@@ -206,6 +233,7 @@ impl RouteCache {
             slots: Vec::new(),
             missed: Vec::new(),
             targets: 0,
+            last_stamp: 0,
             found: Matches::new(),
             seed,
         }
@@ -242,11 +270,28 @@ impl RouteCache {
             route.count_deliveries(interest);
         }
         let before = route.target_count();
-        route.resolve(account, interest, subject, &mut self.found);
+        self.last_stamp += 1;
+        route.resolve(account, interest, subject, self.last_stamp, &mut self.found);
         if index != 0 {
             self.targets = self.targets + route.target_count() - before;
         }
         index
+    }
+
+    /// The route a connection remembers, if it is still that one and valid.
+    #[inline]
+    pub fn known(&mut self, at: RouteRef, account: u32, generation: u64) -> Option<&mut Route> {
+        self.routes
+            .get_mut(at.index as usize)
+            .filter(|route| route.stamp == at.stamp && route.is_valid(account, generation))
+    }
+
+    /// What a connection may remember of the route at `index`.
+    pub fn remember(&self, index: u32) -> RouteRef {
+        RouteRef {
+            index,
+            stamp: self.routes[index as usize].stamp,
+        }
     }
 
     /// Starts over when the cache has grown too large. Not while deliveries are uncounted.

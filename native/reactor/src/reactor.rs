@@ -38,6 +38,8 @@ pub(crate) enum Body {
 const READ_BYTES: usize = 1 << 20;
 /// An unfinished operation longer than this collects in its own connection instead of passing through the buffer again.
 const COLLECT_BYTES: usize = 64 * 1024;
+/// How often what one read causes is written before others get their turn.
+const FLUSHES_PER_TURN: usize = 4;
 /// Output above this is written right after the read that caused it, while it is in the cache.
 const FLUSH_EARLY_BYTES: usize = 64 * 1024;
 /// Bytes written to one socket in one turn.
@@ -241,6 +243,9 @@ impl Reactor {
             socket.read_closed = true;
             self.mark_ready(slot);
         }
+        if self.shard.conn(slot).is_some_and(|conn| conn.has_backlog()) {
+            self.mark_ready(slot);
+        }
         // What gathered before the socket was here.
         self.unfinished.push(slot);
     }
@@ -280,14 +285,18 @@ impl Reactor {
             return; // stays readable; the end of the pause brings it back
         }
         self.lean = false;
+        if let Some(whole) = conn.take_backlog() {
+            return self.work_off(slot, whole);
+        }
+        let read_bytes = conn.read_bytes().min(READ_BYTES);
         let (held, need) = conn.held();
         let have = held.len();
         let collecting = need > COLLECT_BYTES;
         let (from, to) = if collecting {
-            (0, READ_BYTES.min(need - have))
+            (0, read_bytes.min(need - have))
         } else {
             self.buffer[..have].copy_from_slice(held);
-            (have, READ_BYTES)
+            (have, (have + read_bytes).min(READ_BYTES))
         };
         let outcome = socket.stream.read(&mut self.buffer[from..to]);
         // Whatever another loop handed over before these bytes were sent comes first.
@@ -314,6 +323,17 @@ impl Reactor {
         }
     }
 
+    /// Goes on with what found no time in the last turn.
+    fn work_off(&mut self, slot: u32, whole: Vec<u8>) {
+        let used = self.handle(slot, &whole);
+        if let Some(conn) = self.shard.conn(slot) {
+            conn.held().0.extend_from_slice(&whole[used..]);
+        }
+        // The socket may have more as well.
+        self.mark_ready(slot);
+        self.after_read(slot, whole.len());
+    }
+
     fn receive(&mut self, slot: u32, len: usize) {
         let buffer = std::mem::take(&mut self.buffer);
         let used = self.handle(slot, &buffer[..len]);
@@ -329,16 +349,24 @@ impl Reactor {
         self.buffer = buffer;
     }
 
-    /// Has the shard handle bytes, writing in between when much was staged. Returns how many are done with.
+    /// Has the shard handle bytes, writing in between when much was staged. Returns how many are done with; when others
+    /// have waited long enough the rest is left for the next turn.
     fn handle(&mut self, slot: u32, data: &[u8]) -> usize {
         let mut used = 0;
-        loop {
+        for _ in 0..FLUSHES_PER_TURN {
             used += self.shard.receive(slot, &data[used..]);
             if !self.shard.should_flush() {
                 return used;
             }
             self.flush_dirty();
         }
+        if used < data.len() {
+            if let Some(conn) = self.shard.conn(slot) {
+                conn.set_backlog();
+            }
+            self.mark_ready(slot);
+        }
+        used
     }
 
     fn receive_collected(&mut self, slot: u32, count: usize, need: usize) {
