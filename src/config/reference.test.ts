@@ -149,11 +149,14 @@ function theirs(binary: string): Promise<Answer> {
   });
 }
 
-/** Without what may differ: the order of lines, suggestions, and places that only one side gives. */
+/**
+ * Without what may differ: the order of lines, suggestions, places that only one side gives, and the place of a
+ * duplicate: the reference goes through a map and names now the one, now the other.
+ */
 function normal({ code, text }: Answer) {
   const lines = text.split('\n').map((line) => {
     const same = line.replace(/, did you mean "\w+"\?$/, '');
-    return /is not a valid subject$|is not a valid queue$/.test(same) ? same.replace(/^\S+:\d+:\d+: /, '') : same;
+    return /is not a valid subject$|is not a valid queue$|Duplicate '\w+' configuration$/.test(same) ? same.replace(/^\S+:\d+:\d+: /, '') : same;
   });
   return { code, lines: lines.sort() };
 }
