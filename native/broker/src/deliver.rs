@@ -1,6 +1,6 @@
 //! Staging: frames into output queues of connections here, into parcels for connections elsewhere.
 
-use crate::buffer_pool::{BufferPool, LARGE_BYTES, SMALL_BYTES};
+use crate::buffer_pool::{BufferPool, LARGE_BYTES};
 use crate::conn::{Conn, ReplyGrant};
 use crate::connection_shared::ConnShared;
 use crate::inbox::{Inbox, InboxItem, Location, Parcel};
@@ -332,16 +332,14 @@ pub(crate) fn reserve(sub: &Subscription, id: u32, exhausted: &mut Vec<u32>) -> 
     true
 }
 
-/// Makes room in a parcel: beyond a small one at once as much as a run can need.
+/// Makes room in a parcel: as much as is asked for, or a large buffer once that is mostly filled.
 #[cold]
 pub(crate) fn make_room(bytes: &mut Vec<u8>, added: usize, pool: &mut BufferPool) {
-    if bytes.len() + added <= SMALL_BYTES {
+    let needed = bytes.len() + added;
+    if needed <= LARGE_BYTES / 2 || bytes.capacity() >= LARGE_BYTES {
         return bytes.reserve(added);
     }
-    if bytes.capacity() >= LARGE_BYTES {
-        return bytes.reserve(added);
-    }
-    let mut large = pool.take_large(bytes.len() + added);
+    let mut large = pool.take_large(needed);
     large.extend_from_slice(bytes);
     pool.put(std::mem::replace(bytes, large));
 }
