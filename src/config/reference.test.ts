@@ -156,7 +156,9 @@ function theirs(binary: string): Promise<Answer> {
 function normal({ code, text }: Answer) {
   const lines = text.split('\n').map((line) => {
     const same = line.replace(/, did you mean "\w+"\?$/, '');
-    return /is not a valid subject$|is not a valid queue$|Duplicate '\w+' configuration$/.test(same) ? same.replace(/^\S+:\d+:\d+: /, '') : same;
+    return /is not a valid subject$|is not a valid queue$|Duplicate '\w+' configuration$/.test(same)
+      ? same.replace(/^\S+:\d+:\d+: /, '')
+      : same;
   });
   return { code, lines: lines.sort() };
 }
