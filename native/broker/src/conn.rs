@@ -40,6 +40,8 @@ pub struct Conn {
     /// Its record in the account's interest, once it has subscribed.
     pub(crate) member: Option<u32>,
     pub(crate) sids: SidTable,
+    /// Subscriptions that ended while this stood in for the connection that knows them.
+    pub(crate) ended_meanwhile: Vec<(Box<[u8]>, u32)>,
     pub(crate) permissions: Option<Arc<Permissions>>,
     /// Replies it may give, by subject: only under `allow_responses`.
     pub(crate) replies: HashMap<Box<[u8]>, ReplyGrant>,
@@ -157,6 +159,7 @@ impl Conn {
             options: None,
             member: None,
             sids: SidTable::default(),
+            ended_meanwhile: Vec::new(),
             permissions: None,
             replies: HashMap::new(),
             out: OutQueue::default(),
@@ -189,6 +192,21 @@ impl Conn {
 
     pub(crate) fn is_stand_in(&self) -> bool {
         self.phase == Phase::StandIn
+    }
+
+    /// A subscription left the interest: its last message is out. A stand-in keeps that for the connection to come.
+    pub(crate) fn forget_subscription(&mut self, sid: Box<[u8]>, id: u32) {
+        if self.is_stand_in() {
+            return self.ended_meanwhile.push((sid, id));
+        }
+        self.sids.forget(&sid, id, &self.hub.sid_seed);
+        self.publish_subscription_count();
+    }
+
+    pub(crate) fn publish_subscription_count(&self) {
+        self.shared
+            .subscriptions
+            .store(self.sids.len() as u32, Ordering::Relaxed);
     }
 
     pub(crate) fn may_move(&self) -> bool {

@@ -6,6 +6,7 @@ use crate::close::CloseReason;
 use crate::config::Config;
 use crate::connection_shared::{ConnShared, ConnectionSnapshot, SubscriptionSnapshot};
 use crate::inbox::Location;
+use foldhash::fast::RandomState;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -37,6 +38,8 @@ pub struct Hub {
     watches_connects: AtomicBool,
     shutdown_acks: AtomicUsize,
     stopped_told: AtomicBool,
+    /// For the tables of subscriptions, which move with their connections from loop to loop.
+    pub(crate) sid_seed: RandomState,
 }
 
 #[derive(Debug)]
@@ -84,6 +87,7 @@ impl Hub {
             watches_connects: AtomicBool::new(false),
             shutdown_acks: AtomicUsize::new(0),
             stopped_told: AtomicBool::new(false),
+            sid_seed: RandomState::default(),
         })
     }
 

@@ -178,10 +178,9 @@ impl SidTable {
 
     /// Forgets an id under its name; the subscription itself may be gone already.
     pub fn forget(&mut self, sid: &[u8], id: u32, seed: &RandomState) {
-        if let Ok(entry) = self
-            .ids
-            .find_entry(spread(Self::hash(sid, seed)), |(other, _)| *other == id)
-        {
+        let hash = Self::hash(sid, seed);
+        // The id alone is not enough: it may be another name's by now.
+        if let Ok(entry) = self.ids.find_entry(spread(hash), |entry| *entry == (id, hash)) {
             entry.remove();
         }
         if self.ids.is_empty() {

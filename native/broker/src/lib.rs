@@ -56,3 +56,6 @@ pub use inbox::{Inbox, InboxItem, Location, Parcel};
 pub use out_queue::OutQueue;
 pub use permissions::{PermissionLists, Permissions, ReplyAllowance};
 pub use shard::{Shard, ShardSeed};
+
+#[cfg(test)]
+mod tests;

@@ -117,9 +117,13 @@ impl Shard {
         );
         conn.out.append(&mut place.out);
         conn.out_msgs += place.out_msgs;
+        conn.out_bytes += place.out_bytes;
         // The stand-in may be in the list of connections with output; the connection takes its place there as well.
         conn.in_dirty_list = place.in_dirty_list;
         conn.replies.extend(place.replies.drain());
+        for (sid, id) in std::mem::take(&mut place.ended_meanwhile) {
+            conn.forget_subscription(sid, id);
+        }
         *place = *conn;
         let blocked = place.write.blocked;
         let deadline = place.hub.config.write_deadline.as_nanos() as u64;

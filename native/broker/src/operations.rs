@@ -219,13 +219,11 @@ impl Shard {
         let mut interest = account.interest.write();
         let member = self.member_of(slot, &mut interest);
         let conn = &mut self.out.conns[slot as usize];
-        if conn.sids.find(sid, member, &interest, &self.sid_seed).is_none() {
+        if conn.sids.find(sid, member, &interest, &hub.sid_seed).is_none() {
             match interest.add(member, subject, queue, sid) {
                 Ok(id) => {
-                    conn.sids.insert(sid, id, &self.sid_seed);
-                    conn.shared
-                        .subscriptions
-                        .store(conn.sids.len() as u32, Ordering::Relaxed);
+                    conn.sids.insert(sid, id, &hub.sid_seed);
+                    conn.publish_subscription_count();
                 }
                 Err(_) => {
                     drop(interest);
@@ -261,7 +259,7 @@ impl Shard {
         if let Some(member) = conn.member {
             let mut interest = account.interest.write();
             let conn = &self.out.conns[slot as usize];
-            if let Some(id) = conn.sids.find(sid, member, &interest, &self.sid_seed) {
+            if let Some(id) = conn.sids.find(sid, member, &interest, &conn.hub.sid_seed) {
                 let sub = &mut interest.subs[id as usize];
                 let max = max.unwrap_or(0);
                 if max > sub.delivered.load(Ordering::Relaxed) {
@@ -291,10 +289,7 @@ impl Shard {
             );
         }
         if let Some(conn) = self.out.tenant(to) {
-            conn.sids.forget(&sub.sid, id, &self.sid_seed);
-            conn.shared
-                .subscriptions
-                .store(conn.sids.len() as u32, Ordering::Relaxed);
+            conn.forget_subscription(sub.sid, id);
         }
     }
 

@@ -44,7 +44,6 @@ pub struct Shard {
     pub(crate) out: Outlets,
     pub(crate) routes: RouteCache,
     pub(crate) timers: Timers,
-    pub(crate) sid_seed: RandomState,
     pub(crate) wall_ms_at_zero: f64,
     inbox: Arc<Inbox>,
     drained: Vec<InboxItem>,
@@ -80,7 +79,6 @@ impl Shard {
             out: Outlets::new(seed.reactor, seed.inboxes, BufferPool::new(seed.buffers), seed.random),
             routes: RouteCache::new(RandomState::default()),
             timers: Timers::default(),
-            sid_seed: RandomState::default(),
             wall_ms_at_zero: seed.wall_ms_at_zero,
             inbox,
             drained: Vec::new(),
@@ -211,10 +209,7 @@ impl Shard {
             InboxItem::Parcels(parcels) => self.out.accept(parcels),
             InboxItem::SubscriptionGone { to, sub, sid } => {
                 if let Some(conn) = self.out.tenant(to) {
-                    conn.sids.forget(&sid, sub, &self.sid_seed);
-                    conn.shared
-                        .subscriptions
-                        .store(conn.sids.len() as u32, std::sync::atomic::Ordering::Relaxed);
+                    conn.forget_subscription(sid, sub);
                 }
             }
             InboxItem::Close { hub, cid, reason } => self.close_by_cid(hub, cid, reason),
@@ -263,7 +258,10 @@ impl Shard {
 
     fn close_all(&mut self, hub: &Arc<Hub>) {
         for slot in self.slots_of(hub) {
-            self.close(slot, CloseReason::ServerShutdown, None);
+            // Whoever a stand-in waits for is closed where it is, or when it arrives.
+            if !self.out.conns[slot as usize].is_stand_in() {
+                self.close(slot, CloseReason::ServerShutdown, None);
+            }
         }
         self.ending.push((hub.clone(), true));
     }

@@ -1,0 +1,172 @@
+//! Who may publish and hear what, also where a cache knows the answer.
+
+use super::harness::World;
+use crate::{Auth, Config, PermissionLists, Permissions, User};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A broker whose users have their own names as passwords.
+pub(super) fn with_users(loops: usize, users: &[(&str, PermissionLists)]) -> World {
+    let users: HashMap<String, Arc<User>> = users
+        .iter()
+        .map(|(name, lists)| {
+            let permissions = Permissions::new(lists.clone()).expect("patterns");
+            let user = User {
+                name: (*name).to_owned(),
+                password: (*name).to_owned(),
+                permissions: Some(Arc::new(permissions)),
+            };
+            ((*name).to_owned(), Arc::new(user))
+        })
+        .collect();
+    let auth = Auth {
+        token: None,
+        users,
+        no_auth_user: None,
+        timeout: Duration::from_secs(2),
+    };
+    World::with(loops, Config::default(), Some(auth))
+}
+
+pub(super) fn login(world: &mut World, loop_: usize, user: &str) -> usize {
+    let client = world.client(loop_);
+    world.say(client, connect(user));
+    world.frames(client);
+    client
+}
+
+fn connect(user: &str) -> String {
+    format!("CONNECT {{\"verbose\":false,\"headers\":true,\"user\":\"{user}\",\"pass\":\"{user}\"}}\r\n")
+}
+
+fn anything() -> PermissionLists {
+    PermissionLists::default()
+}
+
+fn may_publish(subjects: &[&str]) -> PermissionLists {
+    PermissionLists {
+        publish_allow: Some(subjects.iter().map(|s| (*s).to_owned()).collect()),
+        ..PermissionLists::default()
+    }
+}
+
+const VIOLATION: &str = "Permissions Violation for Publish to \"secret\"";
+
+#[test]
+fn what_others_publish_opens_no_way_around_the_lists() {
+    let mut world = with_users(1, &[("any", anything()), ("few", may_publish(&["open"]))]);
+    let (any, few) = (login(&mut world, 0, "any"), login(&mut world, 0, "few"));
+    world.say(any, "SUB secret 1\r\n");
+    // Once: the subject is where subjects seen for the first time are. More often: it has a place of its own.
+    for times in 1..4 {
+        world.say(few, "PUB open 1\r\nx\r\n");
+        world.say(any, "PUB secret 2\r\nok\r\n".repeat(times));
+        world.say(few, "PUB secret 3\r\nbad\r\n");
+        assert_eq!(world.errors(few), [VIOLATION], "after {times}");
+        assert_eq!(world.texts(any), vec!["ok"; times]);
+    }
+}
+
+#[test]
+fn a_fresh_connection_may_do_nothing_its_predecessor_did() {
+    let mut world = with_users(1, &[("any", anything()), ("few", may_publish(&["open"]))]);
+    let any = login(&mut world, 0, "any");
+    world.say(any, "SUB secret 1\r\nPUB secret 2\r\nok\r\n");
+    let few = login(&mut world, 0, "few");
+    world.say(few, "PUB secret 3\r\nbad\r\n");
+    assert_eq!(world.errors(few), [VIOLATION]);
+    // The same connection as somebody else.
+    world.say(any, "PUB secret 2\r\nok\r\n");
+    world.say(any, connect("few"));
+    world.say(any, "PUB secret 3\r\nbad\r\n");
+    assert_eq!(world.errors(any), [VIOLATION]);
+}
+
+#[test]
+fn a_place_in_the_cache_that_changed_hands_opens_no_way_either() {
+    let mut world = with_users(1, &[("any", anything()), ("few", may_publish(&["open.*"]))]);
+    let any = login(&mut world, 0, "any");
+    let few: Vec<usize> = (0..8).map(|_| login(&mut world, 0, "few")).collect();
+    world.say(any, "SUB closed.> 1\r\n");
+    for (i, &client) in few.iter().enumerate() {
+        world.say(client, format!("PUB open.{i} 1\r\nx\r\n").repeat(3));
+    }
+    // Enough subjects that each place of the cache gets another tenant.
+    for i in 0..40_000 {
+        world.send(any, format!("PUB closed.{i} 1\r\nx\r\n").repeat(2));
+        if i % 1000 == 999 {
+            world.rest();
+        }
+    }
+    world.texts(any);
+    let places: Vec<(usize, String)> = few
+        .iter()
+        .map(|&client| {
+            let (_, slot) = world.clients[client].at.expect("connected");
+            let last = world.shards[0].out.conns[slot as usize].last_route;
+            let route = &world.shards[0].routes.routes[last.index() as usize];
+            (client, String::from_utf8_lossy(route.subject()).into_owned())
+        })
+        .collect();
+    assert!(
+        places.iter().any(|(_, subject)| subject.starts_with("closed")),
+        "no place changed hands"
+    );
+    for (client, subject) in places {
+        world.say(client, format!("PUB {subject} 3\r\nbad\r\n"));
+        let expected = if subject.starts_with("closed") { 1 } else { 0 };
+        assert_eq!(world.errors(client).len(), expected, "{subject}");
+    }
+    assert_eq!(world.texts(any).len(), 0);
+}
+
+#[test]
+fn denied_messages_are_kept_back_from_wider_subscriptions() {
+    let lists = PermissionLists {
+        subscribe_deny: vec!["a.secret".into(), "b.* q".into()],
+        ..PermissionLists::default()
+    };
+    let mut world = with_users(2, &[("any", anything()), ("few", lists)]);
+    let (any, few) = (login(&mut world, 0, "any"), login(&mut world, 1, "few"));
+    world.say(
+        few,
+        "SUB a.* 1\r\nSUB b.> q 2\r\nSUB b.> r 3\r\nSUB a.secret 4\r\nSUB b.x q 5\r\n",
+    );
+    assert_eq!(
+        world.errors(few),
+        [
+            "Permissions Violation for Subscription to \"a.secret\"",
+            "Permissions Violation for Subscription to \"b.x\" using queue \"q\""
+        ]
+    );
+    world.say(
+        any,
+        "PUB a.open 1\r\n1\r\nPUB a.secret 1\r\n2\r\nPUB b.x 1\r\n3\r\nPUB b.x.y 1\r\n4\r\n",
+    );
+    let mut got: Vec<(String, String)> = world.messages(few).iter().map(|m| (m.sid.clone(), m.text())).collect();
+    got.sort();
+    let expected = [("1", "1"), ("2", "4"), ("3", "3"), ("3", "4")];
+    assert_eq!(got, expected.map(|(sid, text)| (sid.to_owned(), text.to_owned())));
+}
+
+#[test]
+fn nobody_publishes_where_only_servers_speak() {
+    let mut world = World::new(1);
+    let client = world.quiet_client(0);
+    world.say(
+        client,
+        "PUB $GR.x 1\r\nx\r\nPUB a _R_.x 1\r\nx\r\nPUB a $JS.ACK.x 1\r\nx\r\n",
+    );
+    assert_eq!(
+        world.errors(client),
+        [
+            "Permissions Violation for Publish to \"$GR.x\"",
+            "Permissions Violation for Publish with Reply of \"_R_.x\"",
+            "Permissions Violation for Publish with Reply of \"$JS.ACK.x\""
+        ]
+    );
+    // Not the second time either.
+    world.say(client, "PUB $GR.x 1\r\nx\r\n".repeat(3));
+    assert_eq!(world.errors(client).len(), 3);
+}
