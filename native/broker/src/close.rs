@@ -2,6 +2,7 @@
 
 use crate::conn::Phase;
 use crate::event::Event;
+use crate::hub::Ending;
 use crate::shard::Shard;
 use crate::timers::TimerKind;
 use std::collections::HashMap;
@@ -105,7 +106,7 @@ impl Shard {
         // Nobody waits for it any more.
         shared.out_pending.store(0, Ordering::Relaxed);
         self.tell_waiting(&shared, hub.config.behind_bytes());
-        hub.leave(&shared, reason);
+        let told_before_the_end = hub.leave(&shared, reason);
         self.event(
             hub.id,
             Event::Disconnected {
@@ -114,8 +115,8 @@ impl Shard {
                 stop_ms,
             },
         );
-        if hub.is_shutting_down() {
-            self.ending.push((hub, false));
+        if told_before_the_end {
+            self.ending.push((hub, Ending::Connection));
         }
         self.mark_closing(slot);
         self.add_timer(slot, TimerKind::Linger, LINGER_NS);

@@ -83,6 +83,8 @@ pub(crate) struct Wants {
     pub async_info: bool,
     pub connect_received: bool,
     pub first_pong_sent: bool,
+    /// An INFO has told it that the broker goes away.
+    pub knows_lame_duck: bool,
 }
 
 impl Default for Wants {
@@ -96,6 +98,7 @@ impl Default for Wants {
             async_info: false,
             connect_received: false,
             first_pong_sent: false,
+            knows_lame_duck: false,
         }
     }
 }

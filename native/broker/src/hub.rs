@@ -37,6 +37,8 @@ pub struct Hub {
     shutting_down: AtomicBool,
     watches_connects: AtomicBool,
     shutdown_acks: AtomicUsize,
+    /// Connections that closed since the shutdown began and whose end the control plane has not heard of.
+    untold: AtomicUsize,
     stopped_told: AtomicBool,
     /// For the tables of subscriptions, which move with their connections from loop to loop.
     pub(crate) sid_seed: RandomState,
@@ -86,6 +88,7 @@ impl Hub {
             shutting_down: AtomicBool::new(false),
             watches_connects: AtomicBool::new(false),
             shutdown_acks: AtomicUsize::new(0),
+            untold: AtomicUsize::new(0),
             stopped_told: AtomicBool::new(false),
             sid_seed: RandomState::default(),
         })
@@ -156,8 +159,9 @@ impl Hub {
         Ok(shared)
     }
 
-    /// Removes a connection and keeps what it moved in the totals.
-    pub(crate) fn leave(&self, shared: &ConnShared, reason: CloseReason) {
+    /// Removes a connection and keeps what it moved in the totals. Returns whether the broker's end waits for the
+    /// control plane to be told of this one.
+    pub(crate) fn leave(&self, shared: &ConnShared, reason: CloseReason) -> bool {
         match reason {
             CloseReason::SlowConsumerPendingBytes => self.slow_pending.fetch_add(1, Ordering::Relaxed),
             CloseReason::SlowConsumerWriteDeadline => self.slow_deadline.fetch_add(1, Ordering::Relaxed),
@@ -166,23 +170,35 @@ impl Hub {
         };
         let mut directory = self.directory.lock();
         if directory.remove(&shared.cid).is_none() {
-            return;
+            return false;
         }
         for (total, n) in self.gone.iter().zip(moved(shared)) {
             total.fetch_add(n, Ordering::Relaxed);
         }
+        let ending = self.is_shutting_down();
+        if ending {
+            self.untold.fetch_add(1, Ordering::AcqRel);
+        }
+        ending
     }
 
-    /// A loop has closed everything of this broker and told of it.
-    pub fn acknowledge_shutdown(&self) {
-        self.shutdown_acks.fetch_add(1, Ordering::AcqRel);
+    /// A loop has told of what [`crate::Shard::take_ending`] gave it: the end of one connection, or of all it had.
+    pub fn acknowledge_told(&self, ending: Ending) {
+        match ending {
+            Ending::Connection => self.untold.fetch_sub(1, Ordering::AcqRel),
+            Ending::Loop => self.shutdown_acks.fetch_add(1, Ordering::AcqRel),
+        };
     }
 
     /// Whether the end is reached and not told yet; true once. All `loops` must have acknowledged, so that nothing of
     /// what happened before is told after it.
     pub fn tell_stopped(&self, loops: usize) -> bool {
-        self.shutdown_acks.load(Ordering::Acquire) == loops
-            && self.connection_count() == 0
+        let all_told = {
+            let directory = self.directory.lock();
+            directory.is_empty() && self.untold.load(Ordering::Acquire) == 0
+        };
+        all_told
+            && self.shutdown_acks.load(Ordering::Acquire) == loops
             && !self.stopped_told.swap(true, Ordering::AcqRel)
     }
 
@@ -258,6 +274,15 @@ impl Hub {
             })
             .collect()
     }
+}
+
+/// What ended at a loop while a broker shuts down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// One connection.
+    Connection,
+    /// All connections the loop had when it learned of the shutdown.
+    Loop,
 }
 
 /// Why a connection may not enter.

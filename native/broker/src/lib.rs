@@ -51,7 +51,7 @@ pub use config::{Config, InfoConfig};
 pub use conn::Conn;
 pub use connection_shared::{ConnShared, ConnectionSnapshot, SubscriptionSnapshot};
 pub use event::{Event, LogLevel};
-pub use hub::{Hub, HubStats};
+pub use hub::{Ending, Hub, HubStats};
 pub use inbox::{Inbox, InboxItem, Location, Parcel};
 pub use out_queue::OutQueue;
 pub use permissions::{PermissionLists, Permissions, ReplyAllowance};

@@ -127,7 +127,7 @@ impl Shard {
         *place = *conn;
         let blocked = place.write.blocked;
         let deadline = place.hub.config.write_deadline.as_nanos() as u64;
-        let (hub, lame_duck) = (place.hub.clone(), place.wants.async_info && place.wants.first_pong_sent);
+        let hub = place.hub.clone();
         self.out.mark_dirty(slot);
         self.arrivals.push((slot, body));
         let interval = hub.config.ping_interval.as_nanos() as u64;
@@ -136,8 +136,8 @@ impl Shard {
             self.add_timer(slot, TimerKind::Write, deadline);
         }
         // What was announced to all loops while it was under way has missed it.
-        if hub.is_lame_duck() && lame_duck {
-            self.send_info(slot, false);
+        if hub.is_lame_duck() {
+            self.tell_of_lame_duck(slot);
         }
         if hub.is_shutting_down() {
             self.close(slot, crate::CloseReason::ServerShutdown, None);

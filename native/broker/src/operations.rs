@@ -112,6 +112,7 @@ impl Shard {
             async_info: options.protocol >= 1,
             connect_received: true,
             first_pong_sent: conn.wants.first_pong_sent,
+            knows_lame_duck: conn.wants.knows_lame_duck,
         };
         self.admit(slot, user, &options);
         self.out.conns[slot as usize].options = Some(Box::new(options));

@@ -10,7 +10,7 @@ use crate::close::CloseReason;
 use crate::conn::Conn;
 use crate::deliver::Outlets;
 use crate::event::Event;
-use crate::hub::{Hub, Refused};
+use crate::hub::{Ending, Hub, Refused};
 use crate::inbox::{Inbox, InboxItem, Location};
 use crate::route::RouteCache;
 use crate::timers::{Timer, TimerKind, Timers};
@@ -63,7 +63,7 @@ pub struct Shard {
     pub(crate) frame_scratch: Vec<u8>,
     pub(crate) events: Vec<(u32, Event)>,
     closing: Vec<u32>,
-    pub(crate) ending: Vec<(Arc<Hub>, bool)>,
+    pub(crate) ending: Vec<(Arc<Hub>, Ending)>,
     /// Connections that are not read from for a moment.
     pub(crate) paused: Vec<u32>,
     resumed: Vec<u32>,
@@ -228,9 +228,13 @@ impl Shard {
     fn close_by_cid(&mut self, hub: Arc<Hub>, cid: u64, reason: CloseReason) {
         match hub.locate(cid) {
             Some(at) if at.reactor == self.out.reactor => {
-                let here = self.out.tenant(at).is_some_and(|conn| !conn.is_stand_in());
-                if here {
-                    self.close(at.slot, reason, None);
+                match self.out.tenant(at) {
+                    // It is about to arrive: the wish waits for it.
+                    Some(conn) if conn.is_stand_in() => {
+                        self.out.tell(at.reactor, InboxItem::Close { hub, cid, reason })
+                    }
+                    Some(_) => self.close(at.slot, reason, None),
+                    None => {}
                 }
             }
             Some(at) => self.out.tell(at.reactor, InboxItem::Close { hub, cid, reason }),
@@ -249,10 +253,16 @@ impl Shard {
 
     fn announce_lame_duck(&mut self, hub: &Arc<Hub>) {
         for slot in self.slots_of(hub) {
-            let conn = &self.out.conns[slot as usize];
-            if !conn.is_closing() && conn.wants.async_info && conn.wants.first_pong_sent {
-                self.send_info(slot, false);
-            }
+            self.tell_of_lame_duck(slot);
+        }
+    }
+
+    /// Once for each connection that reads INFO at any time, wherever the news reaches it.
+    pub(crate) fn tell_of_lame_duck(&mut self, slot: u32) {
+        let conn = &self.out.conns[slot as usize];
+        let listens = conn.wants.async_info && conn.wants.first_pong_sent && !conn.wants.knows_lame_duck;
+        if listens && !conn.is_closing() {
+            self.send_info(slot, false);
         }
     }
 
@@ -263,12 +273,11 @@ impl Shard {
                 self.close(slot, CloseReason::ServerShutdown, None);
             }
         }
-        self.ending.push((hub.clone(), true));
+        self.ending.push((hub.clone(), Ending::Loop));
     }
 
-    /// Brokers that may have come to their end here, and whether this loop is done with them: to be looked at once
-    /// all events are told.
-    pub fn take_ending(&mut self) -> Vec<(Arc<Hub>, bool)> {
+    /// What came to its end here of brokers that shut down: to be acknowledged once all events are told.
+    pub fn take_ending(&mut self) -> Vec<(Arc<Hub>, Ending)> {
         std::mem::take(&mut self.ending)
     }
 
@@ -362,7 +371,9 @@ impl Shard {
     }
 
     pub(crate) fn send_info(&mut self, slot: u32, connect_info: bool) {
-        let line = info_line(&self.out.conns[slot as usize], connect_info);
+        let conn = &mut self.out.conns[slot as usize];
+        conn.wants.knows_lame_duck = conn.hub.is_lame_duck();
+        let line = info_line(conn, connect_info);
         self.send(slot, &line);
     }
 

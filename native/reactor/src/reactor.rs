@@ -475,10 +475,8 @@ impl Reactor {
         }
         let mails: Vec<Mail> = self.shard.take_events();
         self.runtime.mailbox.post(mails);
-        for (hub, done_here) in self.shard.take_ending() {
-            if done_here {
-                hub.acknowledge_shutdown();
-            }
+        for (hub, ending) in self.shard.take_ending() {
+            hub.acknowledge_told(ending);
             if hub.tell_stopped(self.runtime.reactors()) {
                 self.runtime.mailbox.post(vec![(hub.id, Event::Stopped)]);
             }

@@ -42,6 +42,7 @@ pub(super) struct World {
     pub peers_stay: bool,
 }
 
+#[allow(dead_code)]
 impl World {
     pub fn new(loops: usize) -> Self {
         Self::with(loops, Config::default(), None)
@@ -307,10 +308,8 @@ impl World {
             "told after the broker's end: {events:?}"
         );
         self.events.extend(events.into_iter().map(|(_, event)| event));
-        for (hub, done_here) in self.shards[loop_].take_ending() {
-            if done_here {
-                hub.acknowledge_shutdown();
-            }
+        for (hub, ending) in self.shards[loop_].take_ending() {
+            hub.acknowledge_told(ending);
             if hub.tell_stopped(self.shards.len()) {
                 self.events.push(Event::Stopped);
             }
@@ -394,10 +393,12 @@ impl World {
     /// Any step of any loop or client.
     pub fn random_step(&mut self, random: &mut Random) {
         let loop_ = random.below(self.shards.len());
-        match random.below(8) {
+        match random.below(10) {
+            8 => self.tell(loop_),
             0 => self.take_in(loop_),
             1 => self.fire_timers(loop_),
-            2 | 3 => self.finish(loop_),
+            2 => self.finish(loop_),
+            3 => self.finish_all_but_telling(loop_),
             4 => self.turn(loop_),
             _ if self.clients.is_empty() => {}
             _ => {

@@ -25,6 +25,8 @@ struct Script {
     ends: Vec<usize>,
     done: usize,
     closed: bool,
+    /// It may close. Then it limits no subscription: what it got unseen would leave the model guessing.
+    mortal: bool,
 }
 
 struct Run {
@@ -52,11 +54,13 @@ impl Run {
     fn connect(&mut self) {
         let loop_ = self.random.below(self.world.shards.len());
         let client = self.world.client(loop_);
+        let mortal = self.random.chance(40);
         self.scripts.push(Script {
             actions: Vec::new(),
             ends: Vec::new(),
             done: 0,
             closed: false,
+            mortal,
         });
         let (echo, headers) = (self.random.chance(80), self.random.chance(60));
         self.act(client, Action::Connect { echo, headers });
@@ -82,7 +86,7 @@ impl Run {
                 queue: random.chance(40).then(|| random.pick(&QUEUES)),
             },
             4..6 => Action::Unsub { sid, max: None },
-            6..8 => Action::Unsub {
+            6..8 if !self.scripts[client].mortal => Action::Unsub {
                 sid,
                 max: Some(random.below(6) as u64),
             },
@@ -126,7 +130,7 @@ impl Run {
                 let to = self.random.below(self.world.shards.len());
                 self.world.offer(client, to);
             }
-            45 if plan.closes && !self.scripts[client].closed => {
+            45 if plan.closes && self.scripts[client].mortal && !self.scripts[client].closed => {
                 self.scripts[client].closed = true;
                 self.world.hang_up(client);
             }
@@ -149,8 +153,8 @@ impl Run {
             }
             self.world.open_window(client, usize::MAX);
         }
-        // One turn of one loop after the other: what they carry out is noted in its order.
-        for _ in 0..4 {
+        // One after the other, so that the log knows the order.
+        while (0..self.scripts.len()).any(|client| !self.is_heard_out(client)) {
             for client in 0..self.scripts.len() {
                 self.world.read(client, usize::MAX);
                 self.note();
@@ -161,7 +165,10 @@ impl Run {
             }
         }
         self.world.rest();
-        self.note();
+    }
+
+    fn is_heard_out(&self, client: usize) -> bool {
+        self.world.clients[client].ended || self.world.unread(client) == 0
     }
 
     fn judge(&mut self) -> Totals {

@@ -6,6 +6,7 @@
 //! - `model` is the slow twin: what each client must have got, replayed from what was asked for in which order.
 //! - The rest are tests by theme.
 
+mod endings;
 mod harness;
 mod interleavings;
 mod model;

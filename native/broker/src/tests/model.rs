@@ -276,7 +276,14 @@ impl Model<'_> {
             let excused = members.iter().any(|&at| self.outcomes[self.live[at].client].closed);
             assert!(
                 takers == 1 || (takers == 0 && excused),
-                "{message:?} went to {takers} members of {queue}"
+                "{message:?} went to {takers} members of {queue}: {:?}",
+                members
+                    .iter()
+                    .map(|&at| {
+                        let s = &self.live[at];
+                        (s.client, s.sid, s.subject, s.max, s.delivered)
+                    })
+                    .collect::<Vec<_>>()
             );
         }
         self.live.retain(Subscription::has_room);

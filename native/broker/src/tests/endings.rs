@@ -1,0 +1,225 @@
+//! Ends: of connections with things under way to them, and of brokers with connections under way.
+
+use super::harness::{SECOND, World};
+use super::random::{Random, Seed};
+use super::wire::Frame;
+use crate::{CloseReason, Config, Event, InboxItem};
+use std::sync::atomic::Ordering;
+
+#[test]
+fn the_end_of_a_broker_is_told_once_and_last() {
+    let mut world = World::new(3);
+    let clients: Vec<usize> = (0..7).map(|i| world.quiet_client(i % 3)).collect();
+    world.say(clients[0], "SUB > 1\r\n");
+    world.shut_down();
+    world.rest();
+    for client in clients {
+        assert_eq!(world.reason(client), Some(CloseReason::ServerShutdown));
+        assert!(world.clients[client].ended);
+    }
+    assert_eq!(world.stopped_count(), 1);
+    assert!(matches!(world.events.last(), Some(Event::Stopped)));
+    let peer = "127.0.0.1:1000".parse().expect("an address");
+    assert!(
+        world.shards[0].add_connection(&world.hub, peer).is_none(),
+        "nobody joins after the end"
+    );
+}
+
+#[test]
+fn a_broker_without_connections_ends_too() {
+    let mut world = World::new(2);
+    world.shut_down();
+    world.turn(0);
+    assert_eq!(world.stopped_count(), 0, "one loop has not been heard");
+    world.turn(1);
+    assert_eq!(world.stopped_count(), 1);
+}
+
+#[test]
+fn a_broker_ends_properly_while_connections_move() {
+    for seed in 0..400 {
+        let _seed = Seed(seed);
+        let mut random = Random::new(seed);
+        let mut world = World::seeded(2 + random.below(2), Config::default(), None, seed);
+        let loops = world.shards.len();
+        let clients: Vec<usize> = (0..4).map(|_| world.quiet_client(random.below(loops))).collect();
+        for &client in &clients {
+            world.send(client, "SUB a 1\r\nPUB a 1\r\nx\r\n");
+        }
+        for step in 0..60 {
+            if step == 20 {
+                world.shut_down();
+            }
+            if random.chance(30) {
+                let to = random.below(loops);
+                world.offer(clients[random.below(4)], to);
+            }
+            world.random_step(&mut random);
+        }
+        world.rest();
+        for &client in &clients {
+            assert_eq!(world.reason(client), Some(CloseReason::ServerShutdown));
+        }
+        assert_eq!(world.stopped_count(), 1);
+        assert!(matches!(world.events.last(), Some(Event::Stopped)));
+        assert_eq!(world.hub.global.connections.load(Ordering::Relaxed), 0);
+        assert_eq!(world.hub.global.subscriptions(), 0);
+        assert!(world.shards.iter().all(|shard| shard.conn_count() == 0));
+    }
+}
+
+#[test]
+fn nothing_is_told_after_the_end_by_a_loop_that_was_done_before() {
+    let mut world = World::new(2);
+    let client = world.quiet_client(1);
+    world.offer(client, 0);
+    world.take_in(0);
+    world.hub.begin_shutdown();
+    world.post(0, InboxItem::Shutdown(world.hub.clone()));
+    world.turn(0);
+    // The connection leaves the second loop before that has heard of the end, and closes at the first.
+    world.take_in(1);
+    world.post(1, InboxItem::Shutdown(world.hub.clone()));
+    world.take_in(0);
+    world.finish_all_but_telling(0);
+    world.turn(1);
+    assert_eq!(world.stopped_count(), 0, "the first loop still has something to tell");
+    world.tell(0);
+    assert_eq!(world.reason(client), Some(CloseReason::ServerShutdown));
+    assert_eq!(world.stopped_count(), 1);
+}
+
+#[test]
+fn everybody_hears_of_lame_duck_once_also_on_the_move() {
+    for seed in 0..300 {
+        let _seed = Seed(seed);
+        let mut random = Random::new(seed);
+        let mut world = World::seeded(2, Config::default(), None, seed);
+        let clients: Vec<usize> = (0..3).map(|_| world.quiet_client(random.below(2))).collect();
+        for step in 0..60 {
+            if step == 20 {
+                world.hub.enter_lame_duck();
+                (0..2).for_each(|loop_| world.post(loop_, InboxItem::LameDuck(world.hub.clone())));
+            }
+            if random.chance(30) {
+                let to = random.below(2);
+                world.offer(clients[random.below(3)], to);
+            }
+            world.random_step(&mut random);
+        }
+        world.rest();
+        for &client in &clients {
+            let told = world
+                .frames(client)
+                .iter()
+                .filter(|frame| matches!(frame, Frame::Info(text) if text.contains("\"ldm\":true")))
+                .count();
+            assert_eq!(told, 1, "client {client}");
+        }
+    }
+}
+
+#[test]
+fn a_wish_to_close_finds_a_connection_that_moves() {
+    for seed in 0..300 {
+        let _seed = Seed(seed);
+        let mut random = Random::new(seed);
+        let mut world = World::seeded(3, Config::default(), None, seed);
+        let client = world.quiet_client(random.below(3));
+        let cid = world.clients[client].cid;
+        for step in 0..40 {
+            if step == 15 {
+                let at = world.hub.locate(cid).expect("open");
+                let hub = world.hub.clone();
+                let reason = CloseReason::Kicked;
+                world.post(usize::from(at.reactor), InboxItem::Close { hub, cid, reason });
+            }
+            let to = random.below(3);
+            world.offer(client, to);
+            world.random_step(&mut random);
+        }
+        world.rest();
+        assert_eq!(world.reason(client), Some(CloseReason::Kicked));
+    }
+}
+
+#[test]
+fn a_wish_to_close_that_overtakes_the_connection_waits_for_it() {
+    let mut world = World::new(2);
+    let client = world.quiet_client(0);
+    let cid = world.clients[client].cid;
+    world.offer(client, 1);
+    world.take_in(1);
+    // The directory is rewritten a moment before the connection itself is on its way.
+    let (slot, place) = world.shards[1].out.conns.iter().next().expect("a place is kept");
+    let to = crate::Location {
+        reactor: 1,
+        slot: slot as u32,
+        generation: place.generation,
+    };
+    world.hub.relocate(cid, to);
+    let hub = world.hub.clone();
+    let reason = CloseReason::Kicked;
+    world.post(1, InboxItem::Close { hub, cid, reason });
+    world.turn(1);
+    assert_eq!(world.reason(client), None);
+    world.rest();
+    assert_eq!(world.reason(client), Some(CloseReason::Kicked));
+}
+
+#[test]
+fn what_is_under_way_to_a_closed_connection_reaches_nobody() {
+    let mut world = World::new(2);
+    let (publisher, gone) = (world.quiet_client(0), world.quiet_client(1));
+    world.say(gone, "SUB a 1\r\n");
+    let (_, slot) = world.clients[gone].at.expect("connected");
+    world.send(publisher, "PUB a 4\r\nlost\r\n");
+    world.read(publisher, usize::MAX);
+    let shared = world.shards[1].conn(slot).expect("there").shared().clone();
+    assert!(shared.pending() > 0, "the message waits in the inbox");
+    // Closed without a look at the inbox; somebody else comes to its slot.
+    world.shards[1].peer_gone(slot, CloseReason::ClientClosed);
+    world.finish(1);
+    let next = world.client(1);
+    assert_eq!(world.clients[next].at, Some((1, slot)), "the slot is used again");
+    world.say(next, "CONNECT {\"verbose\":false}\r\nSUB b 1\r\nPING\r\n");
+    assert_eq!(world.messages(next).len(), 0);
+    assert_eq!(shared.pending(), 0, "nothing waits for who is gone");
+    assert_eq!(world.hub.stats().out_msgs, 0);
+}
+
+#[test]
+fn last_words_are_written_and_the_socket_waits_a_second_for_its_peer() {
+    let mut world = World::new(1);
+    world.peers_stay = true;
+    let client = world.quiet_client(0);
+    world.say(client, "nonsense\r\n");
+    assert_eq!(world.errors(client), ["Unknown Protocol Operation"]);
+    assert!(world.clients[client].ended);
+    assert_eq!(world.shards[0].conn_count(), 1);
+    world.pass(SECOND - 1, SECOND);
+    assert_eq!(world.shards[0].conn_count(), 1);
+    world.pass(1, 1);
+    assert_eq!(world.shards[0].conn_count(), 0);
+    assert_eq!(world.reason(client), Some(CloseReason::ProtocolViolation));
+}
+
+#[test]
+fn a_connection_over_the_limit_is_told_and_counts_nowhere() {
+    let config = Config {
+        max_connections: 1,
+        ..Config::default()
+    };
+    let mut world = World::with(2, config, None);
+    let (first, second) = (world.client(0), world.client(1));
+    world.rest();
+    assert_eq!(world.errors(second), ["maximum connections exceeded"]);
+    assert_eq!(world.reason(second), Some(CloseReason::MaxConnectionsExceeded));
+    assert_eq!(world.reason(first), None);
+    assert_eq!(world.hub.connection_count(), 1);
+    assert_eq!(world.hub.global.connections.load(Ordering::Relaxed), 1);
+    world.shut_down();
+    world.rest();
+    assert_eq!(world.stopped_count(), 1);
+}
