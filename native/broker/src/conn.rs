@@ -130,6 +130,8 @@ pub(crate) struct PingState {
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct WriteState {
     pub blocked: bool,
+    /// A timer for the deadline is set, maybe for an earlier flush.
+    pub timed: bool,
     pub since_ns: u64,
     /// Bytes of the flush still to go.
     pub left: usize,

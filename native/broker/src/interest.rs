@@ -112,6 +112,13 @@ impl Interest {
         }
     }
 
+    /// Whether a subscription got the last message it may have.
+    pub fn is_spent(&self, id: u32) -> bool {
+        self.subs
+            .get(id as usize)
+            .is_some_and(|s| s.max > 0 && s.delivered.load(Ordering::Relaxed) >= s.max)
+    }
+
     pub fn subject_of(&self, sub: &Subscription) -> Vec<u8> {
         self.list.subject(sub.node)
     }

@@ -125,15 +125,20 @@ impl Shard {
             conn.forget_subscription(sid, id);
         }
         *place = *conn;
-        let blocked = place.write.blocked;
-        let deadline = place.hub.config.write_deadline.as_nanos() as u64;
-        let hub = place.hub.clone();
+        // The timers it had are of its old place.
+        place.write.timed = false;
+        let (hub, write, ping) = (place.hub.clone(), place.write, place.ping);
         self.out.mark_dirty(slot);
         self.arrivals.push((slot, body));
-        let interval = hub.config.ping_interval.as_nanos() as u64;
-        self.add_timer(slot, TimerKind::Ping, interval);
-        if blocked && deadline > 0 {
-            self.add_timer(slot, TimerKind::Write, deadline);
+        if ping.rtt_known || ping.outstanding > 0 {
+            self.add_timer(slot, TimerKind::Ping, hub.config.ping_interval.as_nanos() as u64);
+        } else {
+            self.add_first_ping_timer(slot);
+        }
+        let deadline = hub.config.write_deadline.as_nanos() as u64;
+        if write.blocked && deadline > 0 {
+            let left = (write.since_ns + deadline).saturating_sub(self.out.now_ns);
+            self.add_write_timer(slot, left);
         }
         // What was announced to all loops while it was under way has missed it.
         if hub.is_lame_duck() {

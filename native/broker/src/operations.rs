@@ -219,6 +219,13 @@ impl Shard {
         }
         let mut interest = account.interest.write();
         let member = self.member_of(slot, &mut interest);
+        let known = self.out.conns[slot as usize]
+            .sids
+            .find(sid, member, &interest, &hub.sid_seed);
+        // One that got its last message is as good as gone, even if whoever sent that has not removed it yet.
+        if let Some(spent) = known.filter(|&id| interest.is_spent(id)) {
+            self.remove_subscription(&mut interest, spent);
+        }
         let conn = &mut self.out.conns[slot as usize];
         if conn.sids.find(sid, member, &interest, &hub.sid_seed).is_none() {
             match interest.add(member, subject, queue, sid) {
@@ -299,6 +306,7 @@ impl Shard {
         let conn = &mut self.out.conns[slot as usize];
         let Some(member) = conn.member.take() else { return };
         let ids: Vec<u32> = conn.sids.take().collect();
+        conn.publish_subscription_count();
         let account = conn.account.clone();
         let mut interest = account.interest.write();
         for id in ids {

@@ -293,15 +293,11 @@ impl Shard {
 
     /// Removes subscriptions that got their last message, wherever they live.
     #[cold]
-    fn remove_exhausted(&mut self, account: &Arc<Account>) {
+    pub(crate) fn remove_exhausted(&mut self, account: &Arc<Account>) {
         let exhausted = std::mem::take(&mut self.out.exhausted);
         let mut interest = account.interest.write();
         for id in exhausted {
-            let spent = interest
-                .subs
-                .get(id as usize)
-                .is_some_and(|s| s.max > 0 && s.delivered.load(Ordering::Relaxed) >= s.max);
-            if spent {
+            if interest.is_spent(id) {
                 self.remove_subscription(&mut interest, id);
             }
         }

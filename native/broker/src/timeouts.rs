@@ -114,20 +114,26 @@ impl Shard {
         }
         // The deadline is for what waits now; what comes later gets its own when this is through.
         if !conn.write.blocked || conn.write.left == 0 {
-            let had_timer = conn.write.blocked;
             conn.write.blocked = true;
             conn.write.since_ns = now;
             conn.write.left = conn.out.len();
             let deadline = config.write_deadline.as_nanos() as u64;
-            if !had_timer && deadline > 0 {
-                self.add_timer(slot, TimerKind::Write, deadline);
+            if !conn.write.timed && deadline > 0 {
+                self.add_write_timer(slot, deadline);
             }
         }
+    }
+
+    /// One for each connection at most: sockets may block and unblock a thousand times until it is due.
+    pub(crate) fn add_write_timer(&mut self, slot: u32, after_ns: u64) {
+        self.out.conns[slot as usize].write.timed = true;
+        self.add_timer(slot, TimerKind::Write, after_ns);
     }
 
     fn write_due(&mut self, timer: Timer) {
         let slot = timer.slot;
         let conn = &mut self.out.conns[slot as usize];
+        conn.write.timed = false;
         if !conn.write.blocked {
             return;
         }
@@ -136,7 +142,7 @@ impl Shard {
         if due > self.out.now_ns {
             // The flush this timer was set for is through; the one after it has its own time.
             let wait = due - self.out.now_ns;
-            return self.add_timer(slot, TimerKind::Write, wait);
+            return self.add_write_timer(slot, wait);
         }
         let retry = conn.hub.config.write_timeout_retry && conn.write.progressed > 0;
         let text = format!(
@@ -152,7 +158,7 @@ impl Shard {
         conn.write.left = conn.out.len();
         self.log(slot, LogLevel::Info, &text);
         if retry {
-            self.add_timer(slot, TimerKind::Write, deadline);
+            self.add_write_timer(slot, deadline);
         } else {
             self.close(slot, CloseReason::SlowConsumerWriteDeadline, None);
         }

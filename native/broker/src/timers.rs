@@ -41,6 +41,11 @@ impl Timers {
         self.heap.peek().map(|timer| timer.0.at_ns)
     }
 
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.heap.len()
+    }
+
     pub fn pop_due(&mut self, now_ns: u64) -> Option<Timer> {
         if self.next_at()? > now_ns {
             return None;

@@ -8,8 +8,11 @@
 
 mod endings;
 mod harness;
+mod interest;
 mod interleavings;
 mod model;
 mod permissions;
 mod random;
+mod replies;
+mod timers;
 mod wire;
