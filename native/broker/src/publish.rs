@@ -10,7 +10,6 @@ use crate::route::RouteRef;
 use crate::shard::Shard;
 use nt_protocol::{Limits, Op, Parsed, Publish, parse};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 /// Deliveries after which the lock is given to others who wait for it.
 const RUN_DELIVERIES_MAX: u32 = 16 * 1024;
