@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 pub(super) const MS: u64 = 1_000_000;
 pub(super) const SECOND: u64 = 1_000 * MS;
+/// What a loop writes right after the read that caused it.
+const FLUSH_EARLY_BYTES: usize = 64 * 1024;
 
 /// One end of a connection, as a client sees it.
 pub(super) struct Client {
@@ -42,7 +44,6 @@ pub(super) struct World {
     pub peers_stay: bool,
 }
 
-#[allow(dead_code)]
 impl World {
     pub fn new(loops: usize) -> Self {
         Self::with(loops, Config::default(), None)
@@ -265,6 +266,9 @@ impl World {
         *conn.held().0 = data[used..].to_vec();
         self.clients[client].consumed += used;
         self.shards[loop_].take_wakes();
+        if count >= FLUSH_EARLY_BYTES {
+            self.flush_dirty(loop_);
+        }
         self.shards[loop_].pause_if_somebody_is_behind(slot);
         true
     }

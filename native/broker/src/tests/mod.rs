@@ -6,13 +6,17 @@
 //! - `model` is the slow twin: what each client must have got, replayed from what was asked for in which order.
 //! - The rest are tests by theme.
 
+mod backpressure;
+mod buffers;
 mod endings;
 mod harness;
 mod interest;
 mod interleavings;
+mod migration;
 mod model;
 mod permissions;
 mod random;
 mod replies;
+mod routes;
 mod timers;
 mod wire;

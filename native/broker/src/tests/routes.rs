@@ -1,0 +1,116 @@
+//! The cache of resolved subjects: what it admits, and that it stays within bounds.
+
+use super::harness::World;
+
+fn routes(world: &World) -> usize {
+    world.shards[0].routes.routes.len()
+}
+
+fn targets(world: &World) -> usize {
+    world.shards[0]
+        .routes
+        .routes
+        .iter()
+        .skip(1)
+        .map(|route| route.target_count())
+        .sum()
+}
+
+fn publish(subject: impl std::fmt::Display) -> String {
+    format!("PUB {subject} 1\r\nx\r\n")
+}
+
+#[test]
+fn a_subject_is_admitted_when_it_comes_again() {
+    let mut world = World::new(1);
+    let client = world.quiet_client(0);
+    world.say(client, publish("a") + &publish("a") + &publish("b"));
+    assert_eq!(routes(&world), 1, "a run of one subject is one sight of it");
+    world.say(client, publish("a"));
+    assert_eq!(routes(&world), 2);
+    world.say(client, publish("b") + &publish("a") + &publish("b"));
+    assert_eq!(routes(&world), 3);
+}
+
+#[test]
+fn random_subjects_leave_nothing_behind() {
+    let mut world = World::new(1);
+    let client = world.quiet_client(0);
+    world.say(client, "SUB > 1\r\n");
+    for batch in 0..20 {
+        world.say(
+            client,
+            (0..2000)
+                .map(|i| publish(format_args!("r.{batch}.{i}")))
+                .collect::<String>(),
+        );
+    }
+    assert_eq!(world.messages(client).len(), 40_000);
+    assert!(routes(&world) <= 2, "{} routes", routes(&world));
+}
+
+#[test]
+fn subjects_are_bounded_in_number() {
+    let mut world = World::new(1);
+    let client = world.quiet_client(0);
+    for i in 0..20_000 {
+        world.send(client, publish(i) + &publish("other") + &publish(i));
+    }
+    world.rest();
+    assert!(routes(&world) > 1000, "{} routes", routes(&world));
+    assert!(routes(&world) <= 4096 + 1, "{} routes", routes(&world));
+}
+
+#[test]
+fn targets_are_bounded_in_number() {
+    let mut world = World::new(1);
+    let (publisher, subscriber) = (world.quiet_client(0), world.quiet_client(0));
+    world.say(
+        subscriber,
+        (0..200).map(|i| format!("SUB > {i}\r\n")).collect::<String>(),
+    );
+    for i in 0..2500 {
+        world.say(publisher, publish(i) + &publish("other") + &publish(i));
+        world.clients[subscriber].got.clear();
+        assert!(targets(&world) <= (1 << 18) + 200, "{} targets", targets(&world));
+    }
+    assert!(targets(&world) > 1000);
+}
+
+#[test]
+fn a_known_subject_follows_every_change_of_interest() {
+    let mut world = World::new(2);
+    let (publisher, one, two) = (world.quiet_client(0), world.quiet_client(0), world.quiet_client(1));
+    let expect = |world: &mut World, ones: usize, twos: usize| {
+        world.say(publisher, publish("a") + &publish("b") + &publish("a"));
+        assert_eq!((world.texts(one).len(), world.texts(two).len()), (ones, twos));
+    };
+    expect(&mut world, 0, 0);
+    world.say(one, "SUB a 1\r\n");
+    expect(&mut world, 2, 0);
+    world.say(two, "SUB * 1\r\n");
+    expect(&mut world, 2, 3);
+    world.offer(two, 0);
+    world.rest();
+    expect(&mut world, 2, 3);
+    world.say(one, "UNSUB 1\r\n");
+    expect(&mut world, 0, 3);
+    world.say(two, "UNSUB 1 11\r\n");
+    expect(&mut world, 0, 2);
+    expect(&mut world, 0, 0);
+}
+
+#[test]
+fn the_last_connection_takes_the_cache_with_it() {
+    let mut world = World::new(1);
+    let client = world.quiet_client(0);
+    world.say(client, (publish("a") + &publish("b")).repeat(3));
+    assert_eq!(routes(&world), 3);
+    world.hang_up(client);
+    world.rest();
+    assert_eq!(routes(&world), 1);
+    // Whoever comes next starts afresh.
+    let next = world.quiet_client(0);
+    world.say(next, "SUB a 1\r\n".to_owned() + &publish("a"));
+    assert_eq!(world.texts(next), ["x"]);
+}
