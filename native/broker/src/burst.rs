@@ -152,6 +152,9 @@ impl Outlets {
     fn stage_burst_here(&mut self, target: &Target, prefix: Piece<'_>, data: &[u8], frames: &[BurstFrame]) {
         let slot = target.location.slot;
         let conn = &mut self.conns[slot as usize];
+        if conn.out.len() > self.cut_above {
+            return self.overflow(slot);
+        }
         let before = conn.out.len();
         conn.out.push_burst(prefix, data, frames, &mut self.pool);
         conn.out_msgs += frames.len() as u64;
@@ -171,7 +174,11 @@ impl Outlets {
         let Some((first, last)) = frames.first().zip(frames.last()) else {
             return;
         };
-        let parcel = self.stages[usize::from(target.location.reactor)].parcel_for(interest, target, &mut self.pool);
+        let stage = &mut self.stages[usize::from(target.location.reactor)];
+        let parcel = stage.parcel_for(interest, target, self.cut_above, &mut self.pool);
+        if parcel.is_full() {
+            return;
+        }
         parcel.messages += frames.len() as u32;
         let added = frames.len() * prefix.len() + (last.end - first.start) as usize;
         if parcel.bytes.capacity() - parcel.bytes.len() < added {

@@ -45,6 +45,8 @@ pub struct Conn {
     pub(crate) permissions: Option<Arc<Permissions>>,
     /// Replies it may give, by subject: only under `allow_responses`.
     pub(crate) replies: HashMap<Box<[u8]>, ReplyGrant>,
+    /// Messages for it were left out, since too much is waiting: it is cut off.
+    pub(crate) overflowed: bool,
     /// Output waiting to be written.
     pub out: OutQueue,
     /// The start of an operation whose end has not arrived.
@@ -167,6 +169,7 @@ impl Conn {
             ended_meanwhile: Vec::new(),
             permissions: None,
             replies: HashMap::new(),
+            overflowed: false,
             out: OutQueue::default(),
             held: Vec::new(),
             need: 0,

@@ -48,6 +48,8 @@ pub(crate) struct Outlets {
     pub behind: Option<Arc<ConnShared>>,
     /// Bytes above which a subscriber counts as behind, for the broker whose messages are being delivered.
     pub behind_above: usize,
+    /// Bytes above which a subscriber is cut off: no more is staged for it, however much matches.
+    pub cut_above: usize,
     inboxes: Vec<Arc<Inbox>>,
     pub stages: Vec<Stage>,
     random: u64,
@@ -75,6 +77,7 @@ impl Outlets {
             exhausted: Vec::new(),
             behind: None,
             behind_above: usize::MAX,
+            cut_above: usize::MAX,
             stages: inboxes
                 .iter()
                 .map(|_| Stage {
@@ -197,6 +200,9 @@ impl Outlets {
     fn stage_here(&mut self, target: &Target, prefix: &[u8], tail: &[u8], bytes: usize, reply: Option<&[u8]>) {
         let slot = target.location.slot;
         let conn = &mut self.conns[slot as usize];
+        if conn.out.len() > self.cut_above {
+            return self.overflow(slot);
+        }
         conn.out.push2(prefix, tail, &mut self.pool);
         conn.out_msgs += 1;
         conn.out_bytes += bytes as u64;
@@ -207,6 +213,14 @@ impl Outlets {
             grant_reply(conn, reply, self.now_ns);
         }
         self.note_staged(slot);
+    }
+
+    /// A connection has so much waiting that it is cut off at its next flush. One message for ten thousand of its
+    /// subscriptions must not fill the memory before that.
+    #[cold]
+    pub fn overflow(&mut self, slot: u32) {
+        self.conns[slot as usize].overflowed = true;
+        self.mark_dirty(slot);
     }
 
     /// After frames were queued for a connection here.
@@ -233,7 +247,10 @@ impl Outlets {
         reply: Option<&[u8]>,
     ) {
         let stage = &mut self.stages[usize::from(target.location.reactor)];
-        let parcel = stage.parcel_for(interest, target, &mut self.pool);
+        let parcel = stage.parcel_for(interest, target, self.cut_above, &mut self.pool);
+        if parcel.is_full() {
+            return;
+        }
         parcel.messages += 1;
         parcel.payload_bytes += bytes as u64;
         let added = prefix.len() + tail.len();
@@ -308,6 +325,7 @@ impl Outlets {
             for reply in &parcel.replies {
                 grant_reply(conn, reply, now_ns);
             }
+            conn.overflowed |= parcel.overflowed;
             conn.out_msgs += u64::from(parcel.messages);
             conn.out_bytes += parcel.payload_bytes;
             conn.out.push_chunk(parcel.bytes, &mut self.pool);
@@ -346,7 +364,13 @@ pub(crate) fn make_room(bytes: &mut Vec<u8>, added: usize, pool: &mut BufferPool
 
 impl Stage {
     #[inline]
-    pub fn parcel_for(&mut self, interest: &Interest, target: &Target, pool: &mut BufferPool) -> &mut Parcel {
+    pub fn parcel_for(
+        &mut self,
+        interest: &Interest,
+        target: &Target,
+        cut_above: usize,
+        pool: &mut BufferPool,
+    ) -> &mut Parcel {
         let slot = target.location.slot as usize;
         if slot >= self.by_slot.len() {
             self.by_slot.resize(slot + 1, (0, 0));
@@ -357,9 +381,12 @@ impl Stage {
             return &mut self.parcels[at as usize];
         }
         self.by_slot[slot] = (self.epoch, self.parcels.len() as u32);
+        let shared = interest.members[target.member as usize].shared.clone();
         self.parcels.push(Parcel {
             to: target.location,
-            shared: interest.members[target.member as usize].shared.clone(),
+            room: cut_above.saturating_sub(shared.inbox_pending.load(Ordering::Relaxed)),
+            overflowed: false,
+            shared,
             messages: 0,
             payload_bytes: 0,
             bytes: pool.take_small(0),

@@ -26,6 +26,10 @@ pub struct Parcel {
     pub to: Location,
     /// Its counters: what waits here is pending for it too.
     pub shared: Arc<ConnShared>,
+    /// Bytes it may hold: with more, the receiver has too much waiting.
+    pub room: usize,
+    /// Something found no room: the receiver is cut off.
+    pub overflowed: bool,
     /// Messages in `bytes`.
     pub messages: u32,
     /// Payload bytes of those messages.
@@ -34,6 +38,16 @@ pub struct Parcel {
     pub bytes: Vec<u8>,
     /// Reply subjects the receiver may answer, where its permissions grant answers only.
     pub replies: Vec<Box<[u8]>>,
+}
+
+impl Parcel {
+    /// Whether nothing more fits, which is noted.
+    #[inline]
+    pub(crate) fn is_full(&mut self) -> bool {
+        let full = self.bytes.len() > self.room;
+        self.overflowed |= full;
+        full
+    }
 }
 
 /// What one loop, or the control plane, asks of another loop.

@@ -116,6 +116,7 @@ impl Shard {
             "only its connection comes to a slot"
         );
         conn.out.append(&mut place.out);
+        conn.overflowed |= place.overflowed;
         conn.out_msgs += place.out_msgs;
         conn.out_bytes += place.out_bytes;
         // The stand-in may be in the list of connections with output; the connection takes its place there as well.

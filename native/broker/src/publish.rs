@@ -84,6 +84,7 @@ impl Shard {
         let mut touched = std::mem::take(&mut self.touched_routes);
         self.routes.trim();
         self.out.behind_above = conn.hub.config.behind_bytes();
+        self.out.cut_above = conn.hub.config.max_pending;
 
         let interest = account.interest.read();
         let mut at = 0;

@@ -102,7 +102,7 @@ impl Shard {
         }
         let conn = &mut self.out.conns[slot as usize];
         let config = &conn.hub.config;
-        if conn.out.len() > config.max_pending {
+        if conn.overflowed || conn.out.len() > config.max_pending {
             let text = format!("Slow Consumer Detected: MaxPending of {} Exceeded", config.max_pending);
             self.log(slot, LogLevel::Info, &text);
             return self.close(slot, CloseReason::SlowConsumerPendingBytes, None);

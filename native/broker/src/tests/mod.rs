@@ -12,6 +12,7 @@ mod endings;
 mod harness;
 mod interest;
 mod interleavings;
+mod memory;
 mod migration;
 mod model;
 mod permissions;
