@@ -40,6 +40,8 @@ pub(crate) struct Outlets {
     pub dirty: Vec<u32>,
     /// Bytes queued here since `dirty` was taken.
     pub staged_bytes: usize,
+    /// Bytes handed over to other loops since [`crate::Shard::receive`] was entered.
+    pub handed_bytes: usize,
     pub pool: BufferPool,
     pub wakes: Vec<u16>,
     /// Subscriptions that got their last message.
@@ -72,6 +74,7 @@ impl Outlets {
             conns: Slab::new(),
             dirty: Vec::new(),
             staged_bytes: 0,
+            handed_bytes: 0,
             pool,
             wakes: Vec::new(),
             exhausted: Vec::new(),
@@ -287,6 +290,7 @@ impl Outlets {
             stage.epoch = stage.epoch.wrapping_add(1);
             for parcel in &stage.parcels {
                 let bytes = parcel.bytes.len();
+                self.handed_bytes += bytes;
                 let pending = parcel.shared.inbox_pending.fetch_add(bytes, Ordering::Relaxed)
                     + bytes
                     + parcel.shared.out_pending.load(Ordering::Relaxed);

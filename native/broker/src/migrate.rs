@@ -64,6 +64,11 @@ impl Shard {
         std::mem::take(&mut self.departures)
     }
 
+    /// The connection a slot was kept for is gone.
+    pub fn decline(&mut self, to: Location) {
+        self.out.tell(to.reactor, InboxItem::Release(to));
+    }
+
     /// Sends a connection off with its socket. Gives the socket back if it can't go any more.
     pub fn depart(&mut self, slot: u32, to: Location, body: Box<dyn Any + Send>) -> Option<Box<dyn Any + Send>> {
         let Some(account) = self.out.conns.get(slot as usize).map(|conn| conn.account.clone()) else {

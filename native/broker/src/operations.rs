@@ -46,6 +46,8 @@ impl Shard {
         match conn.hub.auth.as_ref().and_then(|auth| auth.no_auth_user.clone()) {
             Some(user) => {
                 self.admit(slot, Some(user), &ConnectOptions::default());
+                // A CONNECT that follows makes it somebody else: what it subscribed to as nobody in particular goes.
+                self.out.conns[slot as usize].wants.connect_received = true;
                 true
             }
             None => {

@@ -15,6 +15,7 @@ impl Shard {
     /// with more behind it, next time. May stop early when [`Shard::should_flush`]: then with what is left, at once.
     pub fn receive(&mut self, slot: u32, data: &[u8]) -> usize {
         let now = self.out.now_ns;
+        self.out.handed_bytes = 0;
         let Some(conn) = self.out.conns.get_mut(slot as usize) else {
             return data.len();
         };

@@ -286,6 +286,15 @@ impl Shard {
         self.bodies.pop_front()
     }
 
+    /// Whether something was taken from the inbox, or decided, that the loop has not looked at yet: it must not sleep.
+    pub fn has_waiting(&self) -> bool {
+        !(self.deferred.is_empty()
+            && self.bodies.is_empty()
+            && self.departures.is_empty()
+            && self.arrivals.is_empty()
+            && self.resumed.is_empty())
+    }
+
     /// Connections with output, each once. Give the list back empty through [`Self::reuse_dirty`].
     pub fn take_dirty(&mut self) -> Vec<u32> {
         self.out.staged_bytes = 0;
@@ -341,9 +350,10 @@ impl Shard {
         std::mem::take(&mut self.events)
     }
 
-    /// Whether so much was staged that it should be written while it is in the cache.
+    /// Whether so much was staged that it should be written while it is in the cache, or taken over by other loops
+    /// before it piles up.
     pub fn should_flush(&self) -> bool {
-        self.out.staged_bytes >= FLUSH_BYTES
+        self.out.staged_bytes >= FLUSH_BYTES || self.out.handed_bytes >= FLUSH_BYTES
     }
 
     /// Gives memory back that only a burst needed.

@@ -38,7 +38,8 @@ impl Shard {
     }
 
     fn ping_interval(&self, slot: u32) -> u64 {
-        self.out.conns[slot as usize].hub.config.ping_interval.as_nanos() as u64
+        // No time at all would never end.
+        (self.out.conns[slot as usize].hub.config.ping_interval.as_nanos() as u64).max(1_000_000)
     }
 
     fn ping_due(&mut self, slot: u32) {

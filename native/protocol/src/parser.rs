@@ -62,8 +62,8 @@ pub fn parse<'a>(buf: &'a [u8], limits: &Limits) -> Parsed<'a> {
             Some(b'u') => with_argument(buf, b"pub", Blank::Required, limits, |arg, end| {
                 publish(buf, arg, end, limits)
             }),
-            Some(b'i') => without_argument(buf, b"ping", Op::Ping),
-            Some(b'o') => without_argument(buf, b"pong", Op::Pong),
+            Some(b'i') => without_argument(buf, b"ping", limits, Op::Ping),
+            Some(b'o') => without_argument(buf, b"pong", limits, Op::Pong),
             Some(_) => Parsed::Error(ParseError::UnknownOperation),
         },
         b'h' => hpub(buf, limits),
@@ -75,7 +75,7 @@ pub fn parse<'a>(buf: &'a [u8], limits: &Limits) -> Parsed<'a> {
         b'i' => with_argument(buf, b"info", Blank::Optional, limits, |arg, end| {
             Parsed::Op(Op::Info(arg), end)
         }),
-        _ if first == b'+' => without_argument(buf, b"+ok", Op::Ok),
+        _ if first == b'+' => without_argument(buf, b"+ok", limits, Op::Ok),
         _ if first == b'-' => with_argument(buf, b"-err", Blank::Required, limits, |arg, _| {
             Parsed::Error(ParseError::ClientError(String::from_utf8_lossy(arg).into_owned()))
         }),
@@ -96,15 +96,21 @@ fn starts_with_word(buf: &[u8], word: &[u8]) -> Option<bool> {
     same.then_some(n == word.len())
 }
 
-/// PING, PONG, +OK: whatever follows on the line is ignored.
-fn without_argument<'a>(buf: &'a [u8], word: &[u8], op: Op<'a>) -> Parsed<'a> {
+/// PING, PONG, +OK: whatever follows on the line is ignored, as long as it fits on one.
+fn without_argument<'a>(buf: &'a [u8], word: &[u8], limits: &Limits, op: Op<'a>) -> Parsed<'a> {
     match starts_with_word(buf, word) {
-        None => Parsed::Error(ParseError::UnknownOperation),
-        Some(false) => Parsed::Incomplete { need: 0 },
-        Some(true) => match memchr(b'\n', &buf[word.len()..]) {
-            Some(at) => Parsed::Op(op, word.len() + at + 1),
-            None => Parsed::Incomplete { need: 0 },
-        },
+        None => return Parsed::Error(ParseError::UnknownOperation),
+        Some(false) => return Parsed::Incomplete { need: 0 },
+        Some(true) => {}
+    }
+    let rest = &buf[word.len()..];
+    let end = memchr(b'\n', rest);
+    if end.unwrap_or(rest.len()) > limits.max_control_line + 1 {
+        return Parsed::Error(ParseError::ControlLine);
+    }
+    match end {
+        Some(at) => Parsed::Op(op, word.len() + at + 1),
+        None => Parsed::Incomplete { need: 0 },
     }
 }
 
@@ -130,6 +136,10 @@ fn with_argument<'a>(
     let mut start = word.len();
     while buf.get(start).is_some_and(|b| is_blank(*b)) {
         start += 1;
+    }
+    // They are no part of the argument, but who sends nothing else makes us keep and look at them again and again.
+    if start - word.len() > limits.max_control_line + 1 {
+        return Parsed::Error(ParseError::ControlLine);
     }
     match memchr(b'\n', &buf[start..]) {
         Some(len) => {

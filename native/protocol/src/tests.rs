@@ -50,6 +50,33 @@ fn operation_names_in_any_case() {
 }
 
 #[test]
+fn nothing_makes_a_line_grow_for_ever() {
+    for word in ["PUB", "SUB", "CONNECT", "UNSUB", "INFO", "-ERR", "HPUB"] {
+        let blanks = format!("{word}{}", " ".repeat(66));
+        assert_eq!(error(blanks.as_bytes()), ParseError::ControlLine, "{word}");
+        assert_eq!(
+            one(&blanks.as_bytes()[..blanks.len() - 1]),
+            Parsed::Incomplete { need: 0 },
+            "{word}"
+        );
+    }
+    for word in ["PING", "PONG", "+OK"] {
+        let junk = format!("{word}{}", "x".repeat(66));
+        assert_eq!(error(junk.as_bytes()), ParseError::ControlLine, "{word}");
+        assert_eq!(
+            error(format!("{junk}\r\n").as_bytes()),
+            ParseError::ControlLine,
+            "{word}"
+        );
+        assert_eq!(
+            one(&junk.as_bytes()[..junk.len() - 1]),
+            Parsed::Incomplete { need: 0 },
+            "{word}"
+        );
+    }
+}
+
+#[test]
 fn publish_keeps_its_tail_when_it_can_be_passed_on() {
     let Op::Publish(p) = op(b"PUB a 2\r\nhi\r\n") else {
         panic!()

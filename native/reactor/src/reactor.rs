@@ -129,7 +129,8 @@ impl Reactor {
     }
 
     fn wait(&mut self, events: &mut Events) -> io::Result<()> {
-        let busy = !self.ready.is_empty() || !self.unfinished.is_empty() || self.someone_waits();
+        let busy =
+            !self.ready.is_empty() || !self.unfinished.is_empty() || self.shard.has_waiting() || self.someone_waits();
         let inbox = &self.runtime.inboxes[self.index];
         let timeout = if busy || !inbox.fall_asleep() {
             Some(Duration::ZERO)
@@ -216,6 +217,7 @@ impl Reactor {
     fn move_connections(&mut self) {
         for (slot, to) in self.shard.take_departures() {
             let Some(mut socket) = self.sockets.get_mut(slot as usize).and_then(Option::take) else {
+                self.shard.decline(to);
                 continue;
             };
             let _ = self.poll.registry().deregister(&mut socket.stream);
@@ -291,9 +293,11 @@ impl Reactor {
         let read_bytes = conn.read_bytes().min(READ_BYTES);
         let (held, need) = conn.held();
         let have = held.len();
-        let collecting = need > COLLECT_BYTES;
+        // A line may be long without telling how long, where the plan allows it.
+        let collecting = need.max(have) > COLLECT_BYTES;
         let (from, to) = if collecting {
-            (0, read_bytes.min(need - have))
+            let missing = if need > have { need - have } else { read_bytes };
+            (0, read_bytes.min(missing))
         } else {
             self.buffer[..have].copy_from_slice(held);
             (have, (have + read_bytes).min(READ_BYTES))
@@ -359,6 +363,7 @@ impl Reactor {
                 return used;
             }
             self.flush_dirty();
+            self.wake_others();
         }
         if used < data.len() {
             if let Some(conn) = self.shard.conn(slot) {
@@ -386,10 +391,15 @@ impl Reactor {
         }
     }
 
-    fn after_read(&mut self, slot: u32, count: usize) {
+    /// Wakes loops that sleep although something waits for them.
+    fn wake_others(&mut self) {
         for reactor in self.shard.take_wakes() {
             self.runtime.wake(usize::from(reactor));
         }
+    }
+
+    fn after_read(&mut self, slot: u32, count: usize) {
+        self.wake_others();
         if count >= FLUSH_EARLY_BYTES {
             self.flush_dirty();
         }
@@ -462,17 +472,19 @@ impl Reactor {
                 break;
             }
             for slot in closing {
-                self.shut(slot);
+                if self.is_closing(slot) {
+                    self.shut(slot);
+                }
             }
             // A closing connection may have had the last word for others.
             self.flush_dirty();
         }
         for slot in self.shard.take_expired() {
-            self.drop_socket(slot);
+            if self.is_closing(slot) {
+                self.drop_socket(slot);
+            }
         }
-        for reactor in self.shard.take_wakes() {
-            self.runtime.wake(usize::from(reactor));
-        }
+        self.wake_others();
         let mails: Vec<Mail> = self.shard.take_events();
         self.runtime.mailbox.post(mails);
         for (hub, ending) in self.shard.take_ending() {
@@ -481,6 +493,11 @@ impl Reactor {
                 self.runtime.mailbox.post(vec![(hub.id, Event::Stopped)]);
             }
         }
+    }
+
+    /// Whether the slot still is the closing connection's: that may have gone, and another have come, meanwhile.
+    fn is_closing(&mut self, slot: u32) -> bool {
+        self.shard.conn(slot).is_some_and(|conn| conn.is_closing())
     }
 
     /// Writes the last words once and shuts our end; the peer's end is waited for, so that it can read them.

@@ -1,7 +1,7 @@
 //! Memory that clients can make the broker take.
 
 use super::harness::World;
-use crate::{CloseReason, Config};
+use crate::{CloseReason, Config, InboxItem};
 
 const SUBSCRIPTIONS: usize = 2_000;
 
@@ -53,4 +53,48 @@ fn who_reads_everything_is_cut_off_all_the_same_once_messages_were_left_out() {
     world.open_window(subscriber, usize::MAX);
     world.rest();
     assert_eq!(world.reason(subscriber), Some(CloseReason::SlowConsumerPendingBytes));
+}
+
+#[test]
+fn a_read_that_others_must_deliver_is_handed_over_in_portions() {
+    let mut world = World::new(2);
+    let subscriber = world.quiet_client(0);
+    world.say(subscriber, subscriptions() + "PING\r\n");
+    let publisher = world.quiet_client(1);
+    let message = format!("PUB a 1000\r\n{}\r\n", "x".repeat(1000));
+    let data = message.repeat(50);
+    let (loop_, slot) = world.clients[publisher].at.expect("here");
+    let used = world.shards[loop_].receive(slot, data.as_bytes());
+    assert!(world.shards[loop_].should_flush());
+    assert!(used < data.len() / 4, "{used} of {} at once", data.len());
+    let rest = world.shards[loop_].receive(slot, &data.as_bytes()[used..]);
+    assert!(rest > 0);
+    assert_eq!(world.shards[loop_].receive(slot, b""), 0);
+    assert!(
+        !world.shards[loop_].should_flush(),
+        "what was handed over is counted once"
+    );
+}
+
+#[test]
+fn a_loop_knows_that_something_waits_although_its_inbox_is_empty() {
+    let mut world = World::new(2);
+    let client = world.quiet_client(0);
+    assert!(!world.shards[0].has_waiting());
+    // Taken in before a read, for the body.
+    world.post(0, InboxItem::Body(Box::new(())));
+    world.shards[0].drain_inbox();
+    assert!(world.shards[0].has_waiting());
+    assert!(world.shards[0].take_body().is_some());
+    assert!(!world.shards[0].has_waiting());
+    // Put off by a departure, which takes in deliveries only.
+    world.offer(client, 1);
+    world.turn(1);
+    world.shards[0].drain_inbox();
+    world.post(0, InboxItem::LameDuck(world.hub.clone()));
+    world.finish(0);
+    assert_eq!(world.clients[client].at, None, "on its way");
+    assert!(world.shards[0].has_waiting());
+    world.take_in(0);
+    assert!(!world.shards[0].has_waiting());
 }

@@ -170,3 +170,26 @@ fn nobody_publishes_where_only_servers_speak() {
     world.say(client, "PUB $GR.x 1\r\nx\r\n".repeat(3));
     assert_eq!(world.errors(client).len(), 3);
 }
+
+#[test]
+fn what_nobody_in_particular_subscribed_to_ends_with_connect() {
+    let user = |name: &str| {
+        Arc::new(User {
+            name: name.to_owned(),
+            password: name.to_owned(),
+            permissions: None,
+        })
+    };
+    let auth = Auth {
+        token: None,
+        users: HashMap::from([("guest".to_owned(), user("guest")), ("ann".to_owned(), user("ann"))]),
+        no_auth_user: Some(user("guest")),
+        timeout: Duration::from_secs(2),
+    };
+    let mut world = World::with(1, Config::default(), Some(auth));
+    let client = world.client(0);
+    world.say(client, "SUB a 1\r\n");
+    assert_eq!(world.hub.stats().subscriptions, 1);
+    world.say(client, connect("ann"));
+    assert_eq!(world.hub.stats().subscriptions, 0);
+}
