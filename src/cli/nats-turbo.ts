@@ -38,8 +38,10 @@ async function main(args: readonly string[]): Promise<void> {
     case 'check': {
       const { configFile, allowUnsupported, warnings } = command;
       warn(warnings);
-      const { digest } = loadConfigFile(configFile, { allowUnsupported, checkOnly: true });
-      print(STDERR, `${PREFIX}configuration file ${configFile} is valid (${digest})\n`);
+      const checked = loadConfigFile(configFile, { allowUnsupported, checkOnly: true });
+      // What is skipped on purpose passes the check; its user must still see what would not be in force.
+      warn(checked.warnings.map(formatProblem));
+      print(STDERR, `${PREFIX}configuration file ${configFile} is valid (${checked.digest})\n`);
       break;
     }
     case 'version':

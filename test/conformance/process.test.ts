@@ -155,6 +155,21 @@ describe('exit codes', () => {
     expect(none.exit.code).toBe(1);
   });
 
+  proves(
+    '3.6-02',
+    '-t names what --allow-unsupported would skip',
+    async () => {
+      const file = writeConfig(dir, 'port: 4222\njetstream {}\n', 'skips.conf');
+      const { exit, stderr } = await runToExit(['-t', '--allow-unsupported', '-c', file]);
+      expect(stderr.split('\n')).toEqual([
+        expect.stringMatching(/skips\.conf:2:\d+: ignoring "jetstream"/),
+        expect.stringMatching(/skips\.conf is valid/),
+      ]);
+      expect(exit.code).toBe(0);
+    },
+    { oursOnly: 'the reference has no such flag' },
+  );
+
   proves('3.6-03', 'a bad configuration', async () => {
     const file = writeConfig(dir, 'max_payload: 1MB\nmax_connections: lots\n', 'type.conf');
     const bad = await runToExit(['-a', '127.0.0.1', '-p', '-1', '-c', file]);
