@@ -57,5 +57,10 @@ pub use out_queue::OutQueue;
 pub use permissions::{PermissionLists, Permissions, ReplyAllowance};
 pub use shard::{Shard, ShardSeed};
 
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
+#[cfg_attr(fuzzing, allow(dead_code))]
 mod tests;
+
+/// What the fuzzer calls.
+#[cfg(fuzzing)]
+pub use tests::session::session;

@@ -4,20 +4,35 @@
 //! - `harness` is the loop around the shards and the clients at its ends; `wire` reads what a client was sent;
 //!   `random` is where chance comes from.
 //! - `model` is the slow twin: what each client must have got, replayed from what was asked for in which order.
+//! - `session` is a whole scenario from a string of bytes: what the fuzzer calls.
 //! - The rest are tests by theme.
 
-mod backpressure;
-mod buffers;
-mod endings;
 mod harness;
-mod interest;
-mod interleavings;
-mod memory;
-mod migration;
-mod model;
-mod permissions;
 mod random;
-mod replies;
-mod routes;
-mod timers;
+pub mod session;
 mod wire;
+
+#[cfg(test)]
+mod backpressure;
+#[cfg(test)]
+mod buffers;
+#[cfg(test)]
+mod endings;
+#[cfg(test)]
+mod interest;
+#[cfg(test)]
+mod interleavings;
+#[cfg(test)]
+mod memory;
+#[cfg(test)]
+mod migration;
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod permissions;
+#[cfg(test)]
+mod replies;
+#[cfg(test)]
+mod routes;
+#[cfg(test)]
+mod timers;

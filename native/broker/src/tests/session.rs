@@ -1,0 +1,235 @@
+//! A scenario from a string of bytes, any bytes: clients that say anything, in pieces of any size, while connections
+//! move, sockets block and time passes.
+//!
+//! Nothing may panic, whatever is sent must be frames that a client can read, and when everybody has gone nothing is left.
+
+use super::harness::{MS, World};
+use super::wire::Frame;
+use crate::{Auth, CloseReason, Config, InboxItem, PermissionLists, Permissions, ReplyAllowance, User};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+const LOOPS: usize = 2;
+const CLIENTS_MAX: usize = 8;
+
+/// The bytes not used yet.
+struct Choices<'a>(&'a [u8]);
+
+impl<'a> Choices<'a> {
+    fn next(&mut self) -> Option<u8> {
+        let (&first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(first)
+    }
+
+    fn take(&mut self, count: usize) -> &'a [u8] {
+        let (part, rest) = self.0.split_at(count.min(self.0.len()));
+        self.0 = rest;
+        part
+    }
+}
+
+/// Plays the scenario. Panics when something is wrong.
+pub fn session(data: &[u8]) {
+    let mut choices = Choices(data);
+    let plan = choices.next().unwrap_or(0);
+    let mut world = World::with(LOOPS, config(plan), (plan & 1 != 0).then(auth));
+    world.client(0);
+    if plan & 1 == 0 {
+        world.quiet_client(1);
+    } else {
+        let client = world.client(1);
+        world.say(
+            client,
+            "CONNECT {\"verbose\":false,\"headers\":true,\"user\":\"u\",\"pass\":\"p\"}\r\n",
+        );
+    }
+    while let Some(choice) = choices.next() {
+        step(&mut world, choice, &mut choices);
+    }
+    check_frames(&mut world);
+    end(&mut world);
+}
+
+fn config(plan: u8) -> Config {
+    let mut config = Config::default();
+    if plan & 2 != 0 {
+        config.max_control_line = 64;
+        config.max_payload = 40;
+        config.max_pending = 800;
+        config.max_connections = 5;
+        config.max_subscriptions = 3;
+        config.max_sub_tokens = 2;
+    }
+    config.no_fast_producer_stall = plan & 4 != 0;
+    config.log_debug = plan & 8 != 0;
+    config.log_trace = plan & 8 != 0;
+    config.trace_headers = plan & 16 != 0;
+    config.max_traced_msg_len = if plan & 16 != 0 { 3 } else { 0 };
+    config.headers = plan & 32 == 0;
+    config.write_timeout_retry = plan & 64 != 0;
+    config
+}
+
+/// One user with rights of every kind.
+fn auth() -> Auth {
+    let list = |patterns: &[&str]| patterns.iter().map(|p| (*p).to_owned()).collect::<Vec<_>>();
+    let permissions = Permissions::new(PermissionLists {
+        publish_allow: Some(list(&["a", "b.*"])),
+        publish_deny: list(&["b.c"]),
+        subscribe_allow: Some(list(&["a", "*.>", "a q"])),
+        subscribe_deny: list(&["b.d", "* r"]),
+        allow_responses: Some(ReplyAllowance {
+            max: 2,
+            expires: Duration::from_secs(1),
+        }),
+    });
+    let user = Arc::new(User {
+        name: "u".to_owned(),
+        password: "p".to_owned(),
+        permissions: Some(Arc::new(permissions.expect("patterns"))),
+    });
+    Auth {
+        token: None,
+        users: [("u".to_owned(), user)].into(),
+        no_auth_user: None,
+        timeout: Duration::from_secs(2),
+    }
+}
+
+fn step(world: &mut World, choice: u8, choices: &mut Choices<'_>) {
+    let client = usize::from(choice >> 3) % world.clients.len();
+    let loop_ = usize::from(choice >> 3) % LOOPS;
+    let number = choices.next().unwrap_or(0);
+    match choice & 7 {
+        0 | 1 => {
+            world.send(client, choices.take(usize::from(number)));
+            world.read(client, usize::MAX);
+        }
+        2 => world.send(client, choices.take(usize::from(number))),
+        3 => {
+            world.read(client, 1 + usize::from(number));
+        }
+        4 => match number & 3 {
+            0 => world.take_in(loop_),
+            1 => world.finish(loop_),
+            _ => world.turn(loop_),
+        },
+        5 => world.pass(u64::from(number) * 50 * MS, 5_000 * MS),
+        6 => world.offer(client, usize::from(number) % LOOPS),
+        _ => rarely(world, client, number),
+    }
+}
+
+fn rarely(world: &mut World, client: usize, number: u8) {
+    match number {
+        0..=63 => {
+            world.clients[client].window = usize::from(number) * 4;
+            world.open_window(client, 0);
+        }
+        64..=127 => world.open_window(client, usize::MAX),
+        128..=191 if world.clients.len() < CLIENTS_MAX && !world.hub.is_shutting_down() => {
+            world.client(usize::from(number) % LOOPS);
+        }
+        192..=223 => world.hang_up(client),
+        224..=239 => {
+            let (hub, cid, reason) = (world.hub.clone(), world.clients[client].cid, CloseReason::Kicked);
+            world.post(usize::from(number) % LOOPS, InboxItem::Close { hub, cid, reason });
+        }
+        240..=247 if !world.hub.is_lame_duck() => {
+            world.hub.enter_lame_duck();
+            (0..LOOPS).for_each(|loop_| world.post(loop_, InboxItem::LameDuck(world.hub.clone())));
+        }
+        255 if !world.hub.is_shutting_down() => world.shut_down(),
+        _ => {}
+    }
+}
+
+fn check_frames(world: &mut World) {
+    for client in 0..world.clients.len() {
+        for frame in world.frames(client) {
+            match frame {
+                Frame::Info(json) => {
+                    serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&json).expect("INFO is JSON");
+                }
+                Frame::Err(text) => assert!(!text.is_empty()),
+                Frame::Msg(message) => assert!(!message.subject.is_empty() && !message.sid.is_empty()),
+                Frame::Ping | Frame::Pong | Frame::Ok => {}
+            }
+        }
+    }
+}
+
+/// Everybody leaves.
+fn end(world: &mut World) {
+    for client in 0..world.clients.len() {
+        world.open_window(client, usize::MAX);
+        world.hang_up(client);
+    }
+    world.rest();
+    check_frames(world);
+    let interest = world.hub.global.interest.read();
+    assert!(interest.subs.is_empty() && interest.members.is_empty() && interest.list.is_empty());
+    drop(interest);
+    assert_eq!(world.hub.connection_count(), 0);
+    assert_eq!(world.hub.global.connections.load(Ordering::Relaxed), 0);
+    assert!(world.shards.iter().all(|shard| shard.conn_count() == 0));
+    assert!((0..world.clients.len()).all(|client| world.reason(client).is_some()));
+    assert_eq!(world.stopped_count(), usize::from(world.hub.is_shutting_down()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::random::{Random, Seed};
+    use super::session;
+
+    /// What a fuzzer would find sooner or later, tried sooner.
+    const WORDS: [&str; 24] = [
+        "PUB a 1\r\nx\r\n",
+        "PUB b.x r.1 2\r\nok\r\n",
+        "HPUB a 12 13\r\nNATS/1.0\r\n\r\n!\r\n",
+        "SUB a 1\r\n",
+        "SUB > 2\r\n",
+        "SUB *.* q 3\r\n",
+        "UNSUB 1\r\n",
+        "UNSUB 2 3\r\n",
+        "PING\r\n",
+        "PONG\r\n",
+        "CONNECT {\"verbose\":false,\"user\":\"u\",\"pass\":\"p\",\"headers\":true,\"no_responders\":true,\"protocol\":1}\r\n",
+        "CONNECT {}\r\n",
+        "PUB ",
+        "\r\n",
+        "SUB b.d 9\r\n",
+        "PUB a 100\r\n",
+        "\t",
+        "UNSUB",
+        "+OK\r\n",
+        "INFO {}\r\n",
+        "-ERR 'x'\r\n",
+        "PUB a\r 0\r\n\r\n",
+        "SUB a\r 1\r\r\n",
+        "PUB q r.9 0\r\n\r\n",
+    ];
+
+    #[test]
+    fn any_bytes_make_a_session() {
+        for seed in 0..2000 {
+            let _seed = Seed(seed);
+            let mut random = Random::new(seed);
+            let mut data = vec![random.next() as u8];
+            for _ in 0..random.below(80) {
+                let choice = random.next() as u8;
+                data.push(choice);
+                if choice & 7 <= 2 && random.chance(90) {
+                    let words: String = (0..random.below(4)).map(|_| random.pick(&WORDS)).collect();
+                    data.push(words.len().min(255) as u8);
+                    data.extend_from_slice(words.as_bytes());
+                } else {
+                    data.push(random.next() as u8);
+                }
+            }
+            session(&data);
+        }
+    }
+}
