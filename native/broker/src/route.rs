@@ -131,6 +131,11 @@ impl Route {
         self.targets.len()
     }
 
+    /// Memory of what grows with the number of targets.
+    pub fn bytes(&self) -> usize {
+        self.text.capacity() + self.targets.capacity() * size_of::<Target>()
+    }
+
     fn resolve(&mut self, account: u32, interest: &Interest, subject: &[u8], stamp: u64, found: &mut Matches) {
         if self.account != account || self.subject() != subject || self.stamp == 0 {
             self.stamp = stamp;
@@ -211,6 +216,8 @@ fn target(text: &mut Vec<u8>, interest: &Interest, subject: &[u8], id: u32) -> O
 const SLOTS: usize = 4096;
 /// Targets remembered at most, over all subjects.
 const TARGETS_MAX: usize = 1 << 18;
+/// Memory for all of it at most: clients choose how long subjects and names are, and each target repeats its own.
+const BYTES_MAX: usize = 96 << 20;
 
 /// Resolved subjects of one shard. Index 0 is the scratch route of subjects seen for the first time.
 #[derive(Debug)]
@@ -221,6 +228,7 @@ pub(crate) struct RouteCache {
     /// What missed in a slot last: it is admitted when it comes again.
     missed: Vec<u32>,
     targets: usize,
+    bytes: usize,
     last_stamp: u64,
     found: Matches,
     seed: RandomState,
@@ -233,6 +241,7 @@ impl RouteCache {
             slots: Vec::new(),
             missed: Vec::new(),
             targets: 0,
+            bytes: 0,
             last_stamp: 0,
             found: Matches::new(),
             seed,
@@ -269,12 +278,14 @@ impl RouteCache {
         if route.uncounted {
             route.count_deliveries(interest);
         }
-        let before = route.target_count();
+        let before = (route.target_count(), route.bytes());
         self.last_stamp += 1;
         route.resolve(account, interest, subject, self.last_stamp, &mut self.found);
         if index != 0 {
-            self.targets = self.targets + route.target_count() - before;
+            self.targets = self.targets + route.target_count() - before.0;
         }
+        // The scratch route counts too: what it held for another subject is of no more use.
+        self.bytes = self.bytes + route.bytes() - before.1;
         index
     }
 
@@ -296,7 +307,7 @@ impl RouteCache {
 
     /// Starts over when the cache has grown too large. Not while deliveries are uncounted.
     pub fn trim(&mut self) {
-        if self.targets > TARGETS_MAX {
+        if self.targets > TARGETS_MAX || self.bytes > BYTES_MAX {
             self.clear();
         }
     }
@@ -315,6 +326,7 @@ impl RouteCache {
         self.slots = Vec::new();
         self.missed = Vec::new();
         self.targets = 0;
+        self.bytes = 0;
         self.found = Matches::new();
     }
 }

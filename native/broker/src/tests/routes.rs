@@ -78,6 +78,26 @@ fn targets_are_bounded_in_number() {
 }
 
 #[test]
+fn long_subjects_are_bounded_in_bytes() {
+    let mut world = World::new(1);
+    let (publisher, subscriber) = (world.quiet_client(0), world.quiet_client(0));
+    world.say(
+        subscriber,
+        (0..1000).map(|i| format!("SUB > {i}\r\n")).collect::<String>(),
+    );
+    let mut most = 0;
+    for i in 0..60 {
+        let long = format!("{}{i}", "s".repeat(4000));
+        world.say(publisher, publish(&long) + &publish("other") + &publish(&long));
+        world.clients[subscriber].got.clear();
+        let bytes: usize = world.shards[0].routes.routes.iter().map(|route| route.bytes()).sum();
+        most = most.max(bytes);
+    }
+    assert!(most > 10 << 20, "{most} bytes");
+    assert!(most < 128 << 20, "{most} bytes");
+}
+
+#[test]
 fn a_known_subject_follows_every_change_of_interest() {
     let mut world = World::new(2);
     let (publisher, one, two) = (world.quiet_client(0), world.quiet_client(0), world.quiet_client(1));
