@@ -105,3 +105,16 @@ describe('splitting', () => {
     expect(again?.payload?.toString()).toBe('ho');
   });
 });
+
+describe('lines longer than what is read at once', () => {
+  const server = useServer({ config: 'max_control_line: 4M\nmax_pending: 64M\n' });
+
+  proves('1.4-24', 'control lines of more than a mebibyte', async () => {
+    const client = await server.open();
+    const subject = `long.${'s'.repeat(1_500_000)}`;
+    client.send(`SUB long.* 1\r\nPUB ${subject} 2\r\nhi\r\n`);
+    const [frame] = await client.ping();
+    expect(frame?.subject?.length).toBe(subject.length);
+    expect(frame?.payload?.toString()).toBe('hi');
+  });
+});
