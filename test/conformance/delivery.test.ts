@@ -124,6 +124,19 @@ describe('delivery', () => {
     expect(await sids(quiet)).toEqual(['1', '2', '3']);
   });
 
+  proves('1.7-06', 'a connection sees a publisher in order, whatever subscriptions the messages come by', async () => {
+    const subscriber = await server.open();
+    await subscriber.exchange('SUB seq 1\r\nSUB > 2\r\nSUB seq grp 3\r\n', '');
+    const publisher = await server.open();
+    const count = 2000;
+    let batch = '';
+    for (let i = 0; i < count; i++) batch += pub('seq', `${i}`);
+    await publisher.sendDrained(batch);
+    await publisher.ping();
+    const seen = (await subscriber.ping()).filter(({ payload }) => payload).map(({ payload }) => Number(payload));
+    expect(seen).toEqual(Array.from({ length: count * 3 }, (_, i) => Math.floor(i / 3)));
+  });
+
   proves('1.7-06', 'four publishers, four subscribers: each sees each publisher in order', async () => {
     const subscribers: RawClient[] = [];
     for (const sub of ['SUB ord.> 1\r\n', 'SUB ord.* 1\r\n', 'SUB ord.* solo 1\r\n', 'SUB *.x 1\r\n']) {

@@ -150,7 +150,11 @@ impl Shard {
         let Some(route) = self.routes.known(last, account.id, interest.generation) else {
             return 0;
         };
-        let count = (RUN_DELIVERIES_MAX as usize / route.target_count().max(1)).max(1);
+        let count = if route.repeats {
+            1
+        } else {
+            (RUN_DELIVERIES_MAX as usize / route.target_count().max(1)).max(1)
+        };
         let payload_max = publisher.limits.max_payload;
         let (used, payload) = burst::find(rest, route.line(), payload_max, count, RUN_BYTES_MAX, &mut self.burst);
         if used == 0 {

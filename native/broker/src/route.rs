@@ -94,6 +94,9 @@ pub(crate) struct Route {
     pub plain: usize,
     /// Ranges of `targets`, one for each queue group.
     pub groups: Vec<(u32, u32)>,
+    /// Whether some connection gets a message more than once: then messages are delivered one at a time, so that each
+    /// connection sees them in their order whatever subscription they come by.
+    pub repeats: bool,
     /// Whether a pedantic client may publish here.
     pub valid_literal: bool,
     /// Whether clients may not publish here at all.
@@ -168,6 +171,7 @@ impl Route {
                 self.groups.push((start, end));
             }
         }
+        self.repeats = repeats(&self.targets);
         // Room behind the last prefix, so that it can be copied as a block too.
         self.text.extend_from_slice(&[0; BLOCK]);
     }
@@ -183,6 +187,18 @@ impl Route {
                     .fetch_add(u64::from(target.delivered), Ordering::Relaxed);
                 target.delivered = 0;
             }
+        }
+    }
+}
+
+fn repeats(targets: &[Target]) -> bool {
+    match targets {
+        [] | [_] => false,
+        [a, b] => a.cid == b.cid,
+        _ => {
+            let mut cids: Vec<u64> = targets.iter().map(|target| target.cid).collect();
+            cids.sort_unstable();
+            cids.windows(2).any(|pair| pair[0] == pair[1])
         }
     }
 }
