@@ -61,29 +61,21 @@ describe('3.1 flags', () => {
     expect(parse(line)).toEqual(meaning);
   });
 
-  test.each([
-    '-js',
-    '--tls',
-    '--tlscert a',
-    '--cluster a',
-    '--routes a',
-    '-s',
-    '-r a',
-    '--profile 5',
-    '-ms 5',
-    '--profile 5',
-  ])('%s is known, refused with a sentence, and skipped where that is allowed', (line) => {
-    expect(parse(line)).toEqual({
-      action: 'error',
-      message: expect.stringMatching(/^-.* can't be used: .* not there yet/),
-    });
-    const skipped = {
-      action: 'run',
-      options: { allowUnsupported: true },
-      warnings: [expect.stringMatching(/^ignoring -/)],
-    };
-    expect(parse(`${line} --allow-unsupported`)).toEqual(skipped);
-  });
+  test.each(['-js', '--tls', '--tlscert a', '--cluster a', '--routes a', '-s', '-r a', '--profile 5', '-ms 5'])(
+    '%s is known, refused with a sentence, and skipped where that is allowed',
+    (line) => {
+      expect(parse(line)).toEqual({
+        action: 'error',
+        message: expect.stringMatching(/^-.* can't be used: .* not there yet/),
+      });
+      const skipped = {
+        action: 'run',
+        options: { allowUnsupported: true },
+        warnings: [expect.stringMatching(/^ignoring -/)],
+      };
+      expect(parse(`${line} --allow-unsupported`)).toEqual(skipped);
+    },
+  );
 
   test('the help names every flag that works, and no other', () => {
     const named = new Set(

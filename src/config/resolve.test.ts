@@ -1,6 +1,7 @@
 /** Defaults, normal forms, and what options must agree on. */
 
 import { describe, expect, test } from 'vitest';
+import { configure } from './configure.js';
 import { OptionsError } from './errors.js';
 import { resolveOptions, startupWarnings } from './resolve.js';
 import type { BrokerOptions } from './types.js';
@@ -159,6 +160,15 @@ describe('2.7 what a start refuses', () => {
     ],
     ['authorization.token', { authorization: { token: '$2a$11$abc' } }, 'bcrypt passwords are not there yet'],
     ['prot', { prot: 1 }, 'unknown option "prot", did you mean "port"?'],
+    ['jetstream', { jetstream: true }, `"jetstream" can't be used: JetStream is not there yet`],
+    ['serverTags', { serverTags: ['a'] }, `"serverTags" can't be used: server tags are not there yet`],
+    ['clientAdvertise', { clientAdvertise: 'x:y' }, 'client_advertise "x:y" is not an address of the form host[:port]'],
+    ['clientAdvertise', { clientAdvertise: '::1' }, 'client_advertise "::1" is not an address of the form host[:port]'],
+    [
+      'clientAdvertise',
+      { clientAdvertise: 'x:70000' },
+      'client_advertise "x:70000" is not an address of the form host[:port]',
+    ],
     ['port', { port: 70_000 }, 'invalid port 70000'],
     ['port', { port: '4222' }, 'port must be a whole number, not "4222"'],
     ['debug', { debug: 'yes' }, 'debug must be true or false, not "yes"'],
@@ -173,8 +183,17 @@ describe('2.7 what a start refuses', () => {
     expect(error.remedy).not.toBe('');
   });
 
+  test.each(['x', 'x:4222', ':4222', 'x:0', 'x:-1', '[::1]', '[::1]:4222', ''])('clients may be told %j', (address) => {
+    expect(resolveOptions({ clientAdvertise: address }).clientAdvertise).toBe(address || undefined);
+  });
+
+  test.each([null, [], 'x', 4222])('%j is no set of options', (written) => {
+    expect(() => configure(written as BrokerOptions)).toThrow(new OptionsError('', 'options must be an object', ''));
+  });
+
   test('what is legal but unwise is a warning', () => {
     expect(startupWarnings(resolveOptions())).toEqual([]);
+    expect(startupWarnings(resolveOptions({ authorization: { token: 'secret' } }))).toEqual([]);
     expect(startupWarnings(resolveOptions({ maxPayload: '9MB', authorization: { users } }))).toEqual([
       'Maximum payloads over 8.00 MB are generally discouraged and could lead to poor performance',
       'Plaintext passwords detected, use nkeys or bcrypt',

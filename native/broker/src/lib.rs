@@ -11,7 +11,7 @@
 //!   after SUB's PONG every message arrives, after UNSUB's none does, and `UNSUB max` is exact.
 //! - Messages of one publisher reach each subscription in order: one loop stages them, inboxes are FIFO.
 //!
-//! Lock order: an account's interest, then an inbox. the directory's likewise. Identities are locked alone.
+//! Lock order: an account's interest, then an inbox or the directory. Identities are locked alone.
 //! This crate never touches a socket, a clock or a thread.
 #![forbid(unsafe_code)]
 
