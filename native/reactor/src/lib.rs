@@ -14,5 +14,8 @@ mod reactor;
 mod runtime;
 mod socket;
 
+#[cfg(test)]
+mod tests;
+
 pub use mailbox::Mail;
 pub use runtime::{BrokerId, Runtime, StartError, Started};

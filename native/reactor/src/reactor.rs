@@ -32,6 +32,13 @@ pub(crate) enum Body {
         stream: TcpStream,
         peer: SocketAddr,
     },
+    /// Tests move connections when they like, not when a loop is busy.
+    #[cfg(test)]
+    Offer {
+        hub: Arc<Hub>,
+        cid: u64,
+        to: u16,
+    },
 }
 
 /// Bytes taken from one socket in one turn.
@@ -207,6 +214,12 @@ impl Reactor {
                 Ok(Body::Listen { hub, listener }) => self.listen(hub, listener),
                 Ok(Body::StopListening { broker }) => self.stop_listening(broker),
                 Ok(Body::Adopt { hub, stream, peer }) => self.adopt(hub, stream, peer),
+                #[cfg(test)]
+                Ok(Body::Offer { hub, cid, to }) => {
+                    if let Some(at) = hub.locate(cid).filter(|at| usize::from(at.reactor) == self.index) {
+                        self.shard.offer(at.slot, to);
+                    }
+                }
                 Err(_) => debug_assert!(false, "only bodies of this crate are sent"),
             }
         }

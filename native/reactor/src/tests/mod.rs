@@ -1,0 +1,8 @@
+//! Loops on real threads with real sockets: what the sans-IO tests of the broker can't see.
+//!
+//! `world` starts loops and brokers and speaks as a client; `sockets` is about one connection and its socket, `threads`
+//! about many that move between loops while everything flows.
+
+mod sockets;
+mod threads;
+mod world;

@@ -1,0 +1,154 @@
+//! One connection and its socket.
+
+use super::world::World;
+use crate::{Runtime, StartError};
+use nt_broker::{CloseReason, Config, Event};
+use std::net::{Shutdown, TcpListener};
+
+#[test]
+fn clients_talk_through_the_listener() {
+    let world = World::new(2);
+    let (mut one, mut two) = (world.connect(), world.connect());
+    one.send("SUB a.* 7\r\n");
+    one.ping();
+    two.send("PUB a.b r 5\r\nhello\r\n");
+    assert_eq!(one.message(), Some(("a.b 7 r 5".to_owned(), b"hello".to_vec())));
+}
+
+#[test]
+fn a_message_of_a_megabyte_passes_with_others_around_it() {
+    let world = World::new(2);
+    let (mut publisher, mut subscriber) = (world.connect_to(0), world.connect_to(1));
+    subscriber.send("SUB a 1\r\n");
+    subscriber.ping();
+    let large: Vec<u8> = (0..1 << 20).map(|i| (i % 251) as u8).collect();
+    for round in 0..3 {
+        let mut bytes = b"PUB a 1\r\nx\r\n".to_vec();
+        bytes.extend_from_slice(format!("PUB a {}\r\n", large.len()).as_bytes());
+        bytes.extend_from_slice(&large);
+        bytes.extend_from_slice(b"\r\nPUB a 1\r\ny\r\nPING\r\n");
+        // In pieces of several sizes, the last bytes one by one.
+        let pieces = [100 * 1024, 7, 1 << 20][round];
+        let (most, last) = bytes.split_at(bytes.len() - 40);
+        most.chunks(pieces).for_each(|piece| publisher.send(piece));
+        last.chunks(1).for_each(|piece| publisher.send(piece));
+        assert_eq!(publisher.line(), "PONG");
+        let got: Vec<Vec<u8>> = (0..3).map(|_| subscriber.message().expect("a message").1).collect();
+        assert!(got == [b"x".to_vec(), large.clone(), b"y".to_vec()], "round {round}");
+    }
+}
+
+#[test]
+fn the_last_words_arrive_although_more_was_sent() {
+    let mut world = World::new(1);
+    let mut client = world.connect();
+    let mut bytes = b"NONSENSE\r\n".to_vec();
+    bytes.resize(100_000, b'x');
+    client.send(bytes);
+    assert_eq!(client.line(), "-ERR 'Unknown Protocol Operation'");
+    assert!(client.is_at_end());
+    assert_eq!(world.end_of(client.cid), CloseReason::ProtocolViolation);
+}
+
+#[test]
+fn what_a_client_said_before_it_closed_is_done() {
+    let mut world = World::new(2);
+    let (mut leaver, mut listener) = (world.connect_to(0), world.connect_to(1));
+    listener.send("SUB a 1\r\n");
+    listener.ping();
+    leaver.send("PUB a 4\r\nlast\r\n");
+    leaver.writer.shutdown(Shutdown::Both).expect("a socket");
+    assert_eq!(listener.message().expect("a message").1, b"last");
+    assert_eq!(world.end_of(leaver.cid), CloseReason::ClientClosed);
+}
+
+#[test]
+fn who_does_not_read_is_cut_off_and_its_publisher_goes_on() {
+    for reactors in [1, 2] {
+        let config = Config {
+            max_pending: 256 * 1024,
+            ..Config::default()
+        };
+        let mut world = World::with(reactors, config);
+        let (mut publisher, mut stuck) = (world.connect_to(0), world.connect_to(reactors - 1));
+        stuck.send("SUB a 1\r\n");
+        stuck.ping();
+        let message = [
+            format!("PUB a {}\r\n", 64 * 1024).as_bytes(),
+            &[b'x'; 64 * 1024],
+            b"\r\n",
+        ]
+        .concat();
+        // More than all buffers between here and there hold.
+        (0..1000).for_each(|_| publisher.send(&message));
+        publisher.ping();
+        assert_eq!(world.end_of(stuck.cid), CloseReason::SlowConsumerPendingBytes);
+    }
+}
+
+#[test]
+fn connections_are_closed_on_demand() {
+    let mut world = World::new(2);
+    for reactor in 0..2 {
+        let mut client = world.connect_to(reactor);
+        client.ping();
+        assert!(
+            world
+                .runtime
+                .close_connection(world.broker, client.cid, CloseReason::Kicked)
+        );
+        assert!(client.is_at_end());
+        assert_eq!(world.end_of(client.cid), CloseReason::Kicked);
+        assert!(
+            !world
+                .runtime
+                .close_connection(world.broker, client.cid, CloseReason::Kicked)
+        );
+    }
+}
+
+#[test]
+fn a_broker_stops_and_the_loops_serve_others() {
+    let mut world = World::new(2);
+    let mut clients = [world.connect_to(0), world.connect_to(1)];
+    clients.iter_mut().for_each(|client| client.ping());
+    let other = world
+        .runtime
+        .start_broker(Config::default(), None, Some(("127.0.0.1", 0)))
+        .expect("a free port");
+    world.runtime.stop_broker(world.broker);
+    world.wait_for(|event| matches!(event, Event::Stopped));
+    assert!(clients.iter_mut().all(|client| client.is_at_end()));
+    let ends = world
+        .events
+        .iter()
+        .filter(|(_, event)| matches!(event, Event::Disconnected { .. }))
+        .count();
+    assert_eq!(ends, 2);
+    assert!(matches!(world.events.last(), Some((broker, Event::Stopped)) if *broker == world.broker));
+    // Its port is free again, and the other broker has not noticed.
+    TcpListener::bind(world.address).expect("nobody listens there");
+    world.address = other.address.expect("it listens");
+    world.connect().ping();
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("bound");
+    let runtime = Runtime::new(1, 1, Box::new(|| {})).expect("a poller");
+    let outcome = runtime.start_broker(Config::default(), None, Some(("127.0.0.1", address.port())));
+    let Err(StartError::Bind { address: tried, source }) = outcome else {
+        panic!("two listeners on one port");
+    };
+    assert_eq!(tried, address);
+    assert_eq!(source.kind(), std::io::ErrorKind::AddrInUse);
+}
+
+#[test]
+fn a_loop_runs_once() {
+    let world = World::new(1);
+    world.connect().ping();
+    assert!(world.runtime.run(0).is_err());
+    assert!(world.runtime.run(9).is_err());
+}

@@ -1,0 +1,197 @@
+//! Loops on threads, a broker on them, and clients that block until they got what they wait for.
+
+use crate::mailbox::Mail;
+use crate::reactor::Body;
+use crate::{BrokerId, Runtime};
+use nt_broker::{CloseReason, Config, Event, InboxItem};
+use parking_lot::Mutex;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Far more than anything here takes; a test that waits so long has failed.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(super) struct World {
+    pub runtime: Arc<Runtime>,
+    pub broker: BrokerId,
+    pub address: SocketAddr,
+    threads: Vec<JoinHandle<std::io::Result<()>>>,
+    woken: Mutex<Receiver<()>>,
+    pub events: Vec<Mail>,
+}
+
+impl World {
+    pub fn new(loops: usize) -> Self {
+        Self::with(loops, Config::default())
+    }
+
+    pub fn with(loops: usize, config: Config) -> Self {
+        let (wake, woken) = channel();
+        let wake = Box::new(move || {
+            // Nobody listens any more once the test is over.
+            let _ = wake.send(());
+        });
+        let runtime = Runtime::new(loops, 7, wake).expect("pollers");
+        let threads = (0..loops)
+            .map(|index| {
+                let runtime = runtime.clone();
+                std::thread::spawn(move || runtime.run(index))
+            })
+            .collect();
+        let started = runtime
+            .start_broker(config, None, Some(("127.0.0.1", 0)))
+            .expect("a free port");
+        Self {
+            broker: started.broker,
+            address: started.address.expect("it listens"),
+            runtime,
+            threads,
+            woken: Mutex::new(woken),
+            events: Vec::new(),
+        }
+    }
+
+    /// A client by way of the listener.
+    pub fn connect(&self) -> Client {
+        Client::new(TcpStream::connect(self.address).expect("somebody accepts"))
+    }
+
+    /// A client whose connection lives on that loop.
+    pub fn connect_to(&self, reactor: usize) -> Client {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let ours = TcpStream::connect(listener.local_addr().expect("bound")).expect("it accepts");
+        let (theirs, peer) = listener.accept().expect("just connected");
+        theirs.set_nonblocking(true).expect("a socket");
+        theirs.set_nodelay(true).expect("a socket");
+        let hub = self.runtime.hub(self.broker).expect("running");
+        let stream = mio::net::TcpStream::from_std(theirs);
+        let body = Body::Adopt { hub, stream, peer };
+        self.runtime.send(reactor, InboxItem::Body(Box::new(body)));
+        Client::new(ours)
+    }
+
+    /// The loop where a connection lives.
+    pub fn place_of(&self, cid: u64) -> Option<u16> {
+        let hub = self.runtime.hub(self.broker)?;
+        hub.locate(cid).map(|at| at.reactor)
+    }
+
+    /// Asks for a connection to move.
+    pub fn offer(&self, cid: u64, to: usize) {
+        let Some(hub) = self.runtime.hub(self.broker) else {
+            return;
+        };
+        let Some(at) = hub.locate(cid) else { return };
+        let to = to as u16;
+        let body = Body::Offer { hub, cid, to };
+        self.runtime
+            .send(usize::from(at.reactor), InboxItem::Body(Box::new(body)));
+    }
+
+    /// Waits for an event of that kind.
+    pub fn wait_for(&mut self, wanted: impl Fn(&Event) -> bool) {
+        loop {
+            self.events.extend(self.runtime.take_events());
+            if self.events.iter().any(|(_, event)| wanted(event)) {
+                return;
+            }
+            self.woken.get_mut().recv_timeout(PATIENCE).expect("an event comes");
+        }
+    }
+
+    /// Waits until that client is gone and tells why.
+    pub fn end_of(&mut self, cid: u64) -> CloseReason {
+        let is_its_end =
+            |event: &Event| matches!(event, Event::Disconnected { connection, .. } if connection.cid == cid);
+        self.wait_for(is_its_end);
+        let found = self.events.iter().find_map(|(_, event)| match event {
+            Event::Disconnected { reason, .. } if is_its_end(event) => Some(*reason),
+            _ => None,
+        });
+        found.expect("just seen")
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.runtime.stop();
+        for thread in self.threads.drain(..) {
+            let outcome = thread.join().expect("a loop's panic is caught");
+            if !std::thread::panicking() {
+                outcome.expect("loops return when told");
+            }
+        }
+    }
+}
+
+/// A connection, from the client's end. It has read INFO.
+pub(super) struct Client {
+    pub cid: u64,
+    reader: BufReader<TcpStream>,
+    pub writer: TcpStream,
+}
+
+impl Client {
+    fn new(stream: TcpStream) -> Self {
+        stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
+        stream.set_write_timeout(Some(PATIENCE)).expect("a socket");
+        stream.set_nodelay(true).expect("a socket");
+        let mut client = Self {
+            cid: 0,
+            writer: stream.try_clone().expect("a socket"),
+            reader: BufReader::new(stream),
+        };
+        let info = client.line();
+        assert!(info.starts_with("INFO {"), "{info}");
+        let (_, after) = info.split_once("\"client_id\":").expect("INFO says who we are");
+        let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
+        client.cid = digits.parse().expect("a number");
+        client.send("CONNECT {\"verbose\":false,\"headers\":true}\r\n");
+        client
+    }
+
+    pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.writer.write_all(bytes.as_ref()).expect("the broker reads");
+    }
+
+    /// The next line, without its end; empty at the end of the stream.
+    pub fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.reader.read_line(&mut line).expect("something comes");
+        line.trim_end().to_owned()
+    }
+
+    /// Everything sent before has had its effect when this returns. Nothing else may come meanwhile.
+    pub fn ping(&mut self) {
+        self.send("PING\r\n");
+        assert_eq!(self.line(), "PONG");
+    }
+
+    /// The next message: its line without `MSG `, and its payload. `None`: the answer to a PING came instead.
+    pub fn message(&mut self) -> Option<(String, Vec<u8>)> {
+        let line = self.line();
+        if line == "PONG" {
+            return None;
+        }
+        let arguments = line
+            .strip_prefix("MSG ")
+            .unwrap_or_else(|| panic!("no message: {line:?}"));
+        let size: usize = arguments
+            .rsplit(' ')
+            .next()
+            .and_then(|n| n.parse().ok())
+            .expect("a size");
+        let mut payload = vec![0; size + 2];
+        self.reader.read_exact(&mut payload).expect("a payload follows");
+        assert_eq!(payload.split_off(size), b"\r\n");
+        Some((arguments.to_owned(), payload))
+    }
+
+    pub fn is_at_end(&mut self) -> bool {
+        self.reader.fill_buf().is_ok_and(<[u8]>::is_empty)
+    }
+}
