@@ -103,6 +103,21 @@ impl Run {
         }
     }
 
+    /// Messages on one subject, one behind the other: they take a way of their own.
+    fn burst(&mut self, client: usize) {
+        let subject = self.random.pick(&SUBJECTS);
+        for _ in 0..2 + self.random.below(8) {
+            self.published += 1;
+            let message = Published {
+                id: (client as u64 + 1) * 1_000_000 + self.published,
+                subject,
+                reply: None,
+                headers: false,
+            };
+            self.act(client, Action::Publish(message));
+        }
+    }
+
     /// Notes what the last step carried out. Steps carry out things of one client only.
     fn note(&mut self) {
         for (client, script) in self.scripts.iter_mut().enumerate() {
@@ -120,7 +135,8 @@ impl Run {
     fn step(&mut self, plan: Plan) {
         let client = self.random.below(self.scripts.len());
         match self.random.below(100) {
-            0..35 if !self.scripts[client].closed => {
+            0..8 if !self.scripts[client].closed => self.burst(client),
+            8..35 if !self.scripts[client].closed => {
                 for _ in 0..1 + self.random.below(6) {
                     let action = self.random_action(client);
                     self.act(client, action);
