@@ -4,7 +4,7 @@
  * Calling it again with the same arguments is how a reload sees the file anew while flags keep their priority.
  */
 
-import type { ConfigProblem } from './errors.js';
+import { type ConfigProblem, OptionsError } from './errors.js';
 import type { Environment } from './language/parse.js';
 import { loadConfigFile } from './load.js';
 import { resolveOptions } from './resolve.js';
@@ -19,6 +19,9 @@ export interface Configured {
 
 /** Throws `ConfigError` for the file and `OptionsError` for the result. */
 export function configure(written: BrokerOptions, env?: Environment): Configured {
+  if (typeof written !== 'object' || written === null || Array.isArray(written)) {
+    throw new OptionsError('', 'options must be an object', 'Give an object such as { port: 0 }, or nothing at all.');
+  }
   if (!written.configFile) return { options: resolveOptions(written), warnings: [] };
   const settings = { allowUnsupported: written.allowUnsupported ?? false, ...(env && { env }) };
   const { options, warnings, digest } = loadConfigFile(written.configFile, settings);

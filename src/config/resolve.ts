@@ -63,20 +63,28 @@ export function startupWarnings(resolved: ResolvedOptions): string[] {
   if (resolved.maxPayload > PAYLOAD_DISCOURAGED_ABOVE) {
     warnings.push('Maximum payloads over 8.00 MB are generally discouraged and could lead to poor performance');
   }
-  const { token, users } = resolved.authorization;
-  if (token !== undefined || users.some((user) => user.password !== '')) {
+  if (resolved.authorization.users.some((user) => user.password !== '')) {
     warnings.push('Plaintext passwords detected, use nkeys or bcrypt');
   }
   return warnings;
 }
 
 function refuseUnknown(options: BrokerOptions): void {
-  const known = (OPTIONS as readonly OptionSpec[]).flatMap((row) => row.key ?? []);
+  const rows: readonly OptionSpec[] = OPTIONS;
+  const known = rows.flatMap((row) => row.key ?? []);
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
+    const support = rows.find((row) => row.key === undefined && row.name === snakeCase(key))?.support ?? 'yes';
+    if (support !== 'yes') {
+      throw new OptionsError(key, `${quote(key)} can't be used: ${support.notYet}`, 'Remove the option.');
+    }
     const hint = didYouMean(key, known);
     throw new OptionsError(key, `unknown option ${quote(key)}${hint}`, 'Remove the option or correct its spelling.');
   }
+}
+
+function snakeCase(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 function normalise(row: OptionSpec, key: string, written: unknown): unknown {
@@ -90,6 +98,7 @@ function normalise(row: OptionSpec, key: string, written: unknown): unknown {
       if (key === 'serverName' && written.includes(' ')) {
         throw new OptionsError(key, 'server name cannot contain spaces', 'Use a name such as "my-server".');
       }
+      if (key === 'clientAdvertise') checkAdvertise(written);
       return written;
     case 'int':
       if (!Number.isSafeInteger(written)) throw wrongType(key, 'a whole number', written);
@@ -155,6 +164,17 @@ function listenPort(option: string, port: number): number {
     throw new OptionsError(option, `invalid port ${port}`, `Use a port up to ${PORT_MAX}, or -1 for any free port.`);
   }
   return port;
+}
+
+/** Clients are told this address: one they can't parse would cut them off. */
+function checkAdvertise(written: string): void {
+  const match = /^(?:\[[^\]]+\]|[^:\s]*)(?::(-1|\d{1,5}))?$/.exec(written.trim());
+  if (match && Number(match[1] ?? 0) <= PORT_MAX) return;
+  throw new OptionsError(
+    'clientAdvertise',
+    `client_advertise ${quote(written)} is not an address of the form host[:port]`,
+    "Write 'host', 'host:port' or '[v6]:port'.",
+  );
 }
 
 function basePath(path: string): string {
