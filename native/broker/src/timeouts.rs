@@ -47,7 +47,9 @@ impl Shard {
         let now = self.out.now_ns;
         let conn = &mut self.out.conns[slot as usize];
         let heard_of_lately = now.saturating_sub(conn.last_activity_ns) < interval;
-        if !(heard_of_lately && conn.ping.rtt_known) && conn.phase == Phase::Ready {
+        // Whoever talks lives. One PING goes out all the same, to learn the round-trip time.
+        let asked = conn.ping.rtt_known || conn.ping.outstanding > 0;
+        if !(heard_of_lately && asked) && conn.phase == Phase::Ready {
             if conn.ping.outstanding >= conn.hub.config.ping_max {
                 self.debug(slot, || "Stale Client Connection - Closing".to_owned());
                 return self.close(slot, CloseReason::StaleConnection, Some("Stale Connection"));

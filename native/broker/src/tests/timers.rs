@@ -82,6 +82,18 @@ fn a_peer_that_never_answers_is_stale_after_ping_max_pings() {
 }
 
 #[test]
+fn a_peer_that_talks_but_never_answers_is_asked_once_and_kept() {
+    let mut world = World::new(1);
+    let client = world.quiet_client(0);
+    for _ in 0..20 {
+        world.pass(MINUTE, SECOND);
+        world.say(client, "PUB a 0\r\n\r\n");
+    }
+    assert_eq!(pings(&mut world, client), 1);
+    assert_eq!(world.reason(client), None);
+}
+
+#[test]
 fn answers_keep_a_connection_alive_wherever_it_moves() {
     let mut world = World::new(2);
     let client = world.quiet_client(0);
