@@ -125,7 +125,7 @@ impl Outlets {
         data: &[u8],
         frames: &[BurstFrame],
     ) -> u32 {
-        let (target, prefixes) = route.target_mut(index);
+        let (target, prefixes) = route.target_mut(interest, index);
         if !from.echo && target.cid == from.cid {
             return 0;
         }

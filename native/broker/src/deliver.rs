@@ -176,7 +176,7 @@ impl Outlets {
         from: Sender,
         frame: Frame<'_>,
     ) -> bool {
-        let (target, prefixes) = route.target_mut(index);
+        let (target, prefixes) = route.target_mut(interest, index);
         if (!from.echo && target.cid == from.cid)
             || (from.drop_above < usize::MAX && self.pending(interest, target) > from.drop_above)
         {

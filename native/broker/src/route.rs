@@ -17,7 +17,8 @@ pub(crate) struct Target {
     pub sub: u32,
     pub member: u32,
     pub cid: u64,
-    /// `HMSG subject sid ` in the route's text; without its first byte it is the prefix of a MSG.
+    /// Where the route's text has `HMSG subject sid `; without its first byte it is the prefix of a MSG. Targets past
+    /// the route's `laid_out` share one place there, see [`Route::target_mut`].
     prefix: (u32, u32),
     pub headers: bool,
     /// Its deliveries are limited: each must be reserved.
@@ -88,6 +89,11 @@ pub(crate) struct Route {
     /// `PUB subject `: what the line of the next message probably starts with.
     line: Vec<u8>,
     text: Vec<u8>,
+    /// How many targets have prefixes of their own in the text. Those of the others would make it too long: they share
+    /// the subject, and each sid is put behind it when its turn comes.
+    laid_out: usize,
+    /// Where in the text the sid of such a target goes.
+    sid_at: usize,
     /// Plain subscriptions first, then the members of each queue group.
     targets: Vec<Target>,
     /// How many are plain.
@@ -107,6 +113,8 @@ pub(crate) struct Route {
 
 const PUB: &[u8] = b"PUB ";
 const HMSG: &[u8] = b"HMSG ";
+/// Prefixes kept ready for one subject at most, bytes: beyond that, targets share its text.
+const TEXT_MAX: usize = 4 << 20;
 
 impl Route {
     pub fn subject(&self) -> &[u8] {
@@ -124,10 +132,22 @@ impl Route {
         self.generation == generation && self.account == account
     }
 
-    /// One target, and where its prefixes are.
+    /// One target, and where its prefixes are: until the next one is asked for.
     #[inline]
-    pub fn target_mut(&mut self, index: usize) -> (&mut Target, Prefixes<'_>) {
+    pub fn target_mut(&mut self, interest: &Interest, index: usize) -> (&mut Target, Prefixes<'_>) {
+        if index >= self.laid_out {
+            self.lay_out(interest, index);
+        }
         (&mut self.targets[index], Prefixes { text: &self.text })
+    }
+
+    /// Completes the shared prefix with the sid of one target.
+    #[cold]
+    fn lay_out(&mut self, interest: &Interest, index: usize) {
+        let sid = &*interest.subs[self.targets[index].sub as usize].sid;
+        let place = &mut self.text[self.sid_at..];
+        place[..sid.len()].copy_from_slice(sid);
+        place[sid.len()] = b' ';
     }
 
     pub fn target_count(&self) -> usize {
@@ -157,14 +177,16 @@ impl Route {
             .iter()
             .any(|p| subject.starts_with(p));
         interest.list.matches(subject, found);
+        self.laid_out = usize::MAX;
+        let mut sid_max = 0;
         for &id in &found.plain {
-            self.targets.extend(target(&mut self.text, interest, subject, id));
+            self.add_target(interest, subject, id, &mut sid_max);
         }
         self.plain = self.targets.len();
         for (_, ids) in found.groups() {
             let start = self.targets.len() as u32;
             for &id in ids {
-                self.targets.extend(target(&mut self.text, interest, subject, id));
+                self.add_target(interest, subject, id, &mut sid_max);
             }
             let end = self.targets.len() as u32;
             if end > start {
@@ -172,8 +194,45 @@ impl Route {
             }
         }
         self.repeats = repeats(&self.targets);
-        // Room behind the last prefix, so that it can be copied as a block too.
-        self.text.extend_from_slice(&[0; BLOCK]);
+        // Room for any sid that has to share, and behind the last prefix, so that it can be copied as a block too.
+        self.text.resize(self.text.len() + sid_max + BLOCK, 0);
+    }
+
+    /// Adds one subscription, unless its user may not receive this subject.
+    fn add_target(&mut self, interest: &Interest, subject: &[u8], id: u32, sid_max: &mut usize) {
+        let sub = &interest.subs[id as usize];
+        let member = &interest.members[sub.member as usize];
+        let permissions = member.permissions.as_deref();
+        if permissions.is_some_and(|p| !p.may_receive(subject, interest.queue_of(sub))) {
+            return;
+        }
+        let mut start = self.text.len();
+        if self.laid_out == usize::MAX && start + HMSG.len() + subject.len() + sub.sid.len() > TEXT_MAX {
+            self.laid_out = self.targets.len();
+            self.text.extend([HMSG, subject, b" "].concat());
+            self.sid_at = self.text.len();
+        }
+        let end = if self.laid_out == usize::MAX {
+            for part in [HMSG, subject, b" ", &sub.sid, b" "] {
+                self.text.extend_from_slice(part);
+            }
+            self.text.len()
+        } else {
+            start = self.sid_at - HMSG.len() - subject.len() - 1;
+            *sid_max = sub.sid.len().max(*sid_max);
+            self.sid_at + sub.sid.len() + 1
+        };
+        self.targets.push(Target {
+            location: member.location,
+            sub: id,
+            member: sub.member,
+            cid: member.shared.cid,
+            prefix: (start as u32, end as u32),
+            headers: member.headers,
+            limited: sub.max > 0,
+            tracks_replies: permissions.is_some_and(|p| p.allow_responses.is_some()),
+            delivered: 0,
+        });
     }
 
     /// Adds what was delivered to the subscriptions' own counters. Before the interest is unlocked.
@@ -203,36 +262,11 @@ fn repeats(targets: &[Target]) -> bool {
     }
 }
 
-/// The target of one subscription, unless its user may not receive this subject.
-fn target(text: &mut Vec<u8>, interest: &Interest, subject: &[u8], id: u32) -> Option<Target> {
-    let sub = &interest.subs[id as usize];
-    let member = &interest.members[sub.member as usize];
-    let permissions = member.permissions.as_deref();
-    if permissions.is_some_and(|p| !p.may_receive(subject, interest.queue_of(sub))) {
-        return None;
-    }
-    let start = text.len() as u32;
-    for part in [HMSG, subject, b" ", &sub.sid, b" "] {
-        text.extend_from_slice(part);
-    }
-    Some(Target {
-        location: member.location,
-        sub: id,
-        member: sub.member,
-        cid: member.shared.cid,
-        prefix: (start, text.len() as u32),
-        headers: member.headers,
-        limited: sub.max > 0,
-        tracks_replies: permissions.is_some_and(|p| p.allow_responses.is_some()),
-        delivered: 0,
-    })
-}
-
 /// Subjects remembered at most.
 const SLOTS: usize = 4096;
 /// Targets remembered at most, over all subjects.
 const TARGETS_MAX: usize = 1 << 18;
-/// Memory for all of it at most: clients choose how long subjects and names are, and each target repeats its own.
+/// Memory for all of it at most: clients choose how long subjects and names are, and targets repeat them.
 const BYTES_MAX: usize = 96 << 20;
 
 /// Resolved subjects of one shard. Index 0 is the scratch route of subjects seen for the first time.

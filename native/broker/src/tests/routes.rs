@@ -134,3 +134,62 @@ fn the_last_connection_takes_the_cache_with_it() {
     world.say(next, "SUB a 1\r\n".to_owned() + &publish("a"));
     assert_eq!(world.texts(next), ["x"]);
 }
+
+/// Publishes on a long subject; everyone gets every message under their own name for it.
+fn expect_own_sids(world: &mut World, publisher: usize, subscribers: &[(usize, Vec<String>)]) {
+    let subject = "s".repeat(4000);
+    let hpub = format!("HPUB {subject} 12 13\r\nNATS/1.0\r\n\r\nh\r\n");
+    world.say(publisher, publish(&subject).repeat(3) + &hpub + "PUB other 1\r\nx\r\n");
+    for (client, sids) in subscribers {
+        let mut got: Vec<String> = world
+            .messages(*client)
+            .iter()
+            .filter(|message| message.subject == subject)
+            .map(|message| message.sid.clone())
+            .collect();
+        let mut wanted = [&sids[..]; 4].concat();
+        got.sort_unstable();
+        wanted.sort_unstable();
+        assert!(got == wanted, "{} messages for {} names", got.len(), wanted.len());
+    }
+}
+
+#[test]
+fn a_long_subject_of_many_targets_is_not_stored_for_each_of_them() {
+    let mut world = World::new(1);
+    let (publisher, subscriber) = (world.quiet_client(0), world.quiet_client(0));
+    // Names of several lengths: no trace of a longer one is left in a shorter one.
+    let sids: Vec<String> = (0..3000).map(|i| format!("{}{i}", "n".repeat(i * 7 % 40))).collect();
+    world.say(
+        subscriber,
+        sids.iter().map(|sid| format!("SUB > {sid}\r\n")).collect::<String>(),
+    );
+    for _ in 0..3 {
+        expect_own_sids(&mut world, publisher, &[(subscriber, sids.clone())]);
+    }
+    let bytes: usize = world.shards[0]
+        .routes
+        .routes
+        .iter()
+        .map(|route| route.bytes())
+        .max()
+        .unwrap_or_default();
+    assert!(bytes < 10 << 20, "{bytes} bytes");
+}
+
+#[test]
+fn connections_past_the_stored_prefixes_get_bursts_too() {
+    let mut world = World::new(2);
+    let publisher = world.quiet_client(0);
+    let subscribers: Vec<(usize, Vec<String>)> = (0..1200)
+        .map(|i| {
+            let (client, sid) = (world.client(i % 2), i.to_string());
+            world.send(client, format!("CONNECT {{\"verbose\":false}}\r\nSUB > {sid}\r\n"));
+            (client, vec![sid])
+        })
+        .collect();
+    world.rest();
+    for _ in 0..2 {
+        expect_own_sids(&mut world, publisher, &subscribers);
+    }
+}
