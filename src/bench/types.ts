@@ -75,8 +75,12 @@ export interface RunResult {
 
 export interface ServerResult {
   url: string;
-  /** As its INFO says; `nats-server 2.15.2` or `nats-turbo 0.1.0`. */
+  /** As its INFO says: the level of NATS it speaks. */
   version: string;
+  /** What it runs on, as its INFO says: `go1.26.8`, `node20.20.2`. */
+  runtime: string;
+  /** For people: `nats-server 2.15.2`, `nats-turbo 0.1.0`. */
+  label: string;
   /** CPU seconds of the server process per million messages, published and delivered together. */
   cpuSecondsPerMillion: number | null;
   peakRssBytes: number | null;
