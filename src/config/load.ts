@@ -24,6 +24,8 @@ export interface LoadedConfig {
   warnings: ConfigProblem[];
   /** `sha256:…`, equal for files that say the same. */
   digest: string;
+  /** Everything the file says, with its places. */
+  root: ConfigMap;
 }
 
 /** Reads a file and what it includes; throws `ConfigError` with all its problems. */
@@ -43,7 +45,7 @@ function load(file: string, settings: LoadSettings, parse: (world: World) => Con
   const options = readOptions(root, report);
   const failed = report.problems.length > 0 || (settings.checkOnly === true && report.warnings.length > 0);
   if (failed) throw new ConfigError(report.problems, [...report.skipped, ...report.warnings]);
-  return { options, warnings: [...report.skipped, ...report.warnings], digest: digest(root) };
+  return { options, warnings: [...report.skipped, ...report.warnings], digest: digest(root), root };
 }
 
 function orConfigError<Result>(work: () => Result): Result {

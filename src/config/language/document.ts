@@ -58,7 +58,8 @@ export class Document implements Sink {
   }
 
   scalar(kind: ScalarKind, text: string, at: Place): void {
-    this.assign(this.node(this.read(kind, text, at), at));
+    if (kind === 'variable') this.assign(this.variable(text, at));
+    else this.assign(this.node(this.read(kind, text, at), at));
   }
 
   include(path: string): void {
@@ -91,7 +92,7 @@ export class Document implements Sink {
     context.set(key.name, node);
   }
 
-  private read(kind: ScalarKind, text: string, at: Place): ConfigValue {
+  private read(kind: Exclude<ScalarKind, 'variable'>, text: string, at: Place): ConfigValue {
     switch (kind) {
       case 'string':
         return text;
@@ -115,19 +116,17 @@ export class Document implements Sink {
         if (!same) throw this.problem(`expected Zulu formatted DateTime, but got '${text}'`, at);
         return date;
       }
-      case 'variable':
-        return this.variable(text, at);
     }
   }
 
   /** From the innermost map outward, then the environment. Only what was written before it can be found. */
-  private variable(name: string, at: Place): ConfigValue {
-    if (BCRYPT.test(name)) return `$${name}`;
+  private variable(name: string, at: Place): ConfigNode {
+    if (BCRYPT.test(name)) return this.node(`$${name}`, at);
     for (const context of this.contexts.toReversed()) {
       const found = context instanceof Map ? context.get(name) : undefined;
       if (found !== undefined) {
         found.usedAsVariable = true;
-        return found.value;
+        return { ...this.node(found.value, at), variable: { name, definition: found } };
       }
     }
     let value: ConfigValue | undefined;
@@ -140,7 +139,7 @@ export class Document implements Sink {
     }
     if (value === undefined)
       throw this.problem(`variable reference for '${name}' on line ${at.line} can not be found`, at);
-    return moved(value, this.file, at);
+    return { ...this.node(moved(value, this.file, at), at), variable: { name } };
   }
 
   private problem(message: string, { line, column }: Place): SyntaxProblem {

@@ -13,6 +13,14 @@ export interface ConfigNode {
   column: number;
   /** Set when a `$name` refers to it: such a key need not be an option. */
   usedAsVariable: boolean;
+  /** Where the value came from, when it was written as `$name`. */
+  readonly variable?: VariableOrigin;
+}
+
+export interface VariableOrigin {
+  readonly name: string;
+  /** The key that it refers to; absent: an environment variable. */
+  readonly definition?: ConfigNode;
 }
 
 /** The text is not a configuration. `line` is 0 where the problem belongs to no line. */
