@@ -4,8 +4,9 @@ import { DurationError, parseDuration } from './duration.js';
 import type { ConfigNode } from './language/nodes.js';
 import { kindOf } from './language/nodes.js';
 import type { Report } from './report.js';
-import { fieldNamed, PERMISSION_FIELDS, RESPONSE_FIELDS } from './schema-authorization.js';
+import { type FieldSpec, fieldNamed, fieldNames, PERMISSION_FIELDS, RESPONSE_FIELDS } from './schema-authorization.js';
 import { subjectListProblem } from './subjects.js';
+import { didYouMean } from './suggest.js';
 import { quote } from './text.js';
 import type { PermissionsOptions, SubjectRule } from './types.js';
 
@@ -18,7 +19,7 @@ export function readPermissions(node: ConfigNode, report: Report): PermissionsOp
   const permissions: PermissionsOptions = {};
   for (const [name, value] of node.value) {
     const field = fieldNamed(PERMISSION_FIELDS, name);
-    if (field === undefined) unknownPermission(value, name, report);
+    if (field === undefined) unknownPermission(value, name, PERMISSION_FIELDS, report);
     else if (field.name === 'allow_responses') {
       const responses = readResponses(value, report);
       if (responses !== undefined) permissions.allowResponses = responses;
@@ -30,8 +31,9 @@ export function readPermissions(node: ConfigNode, report: Report): PermissionsOp
   return permissions;
 }
 
-function unknownPermission(node: ConfigNode, name: string, report: Report): void {
-  if (!node.usedAsVariable) report.error(node, `Unknown field ${quote(name)} parsing permissions`);
+function unknownPermission(node: ConfigNode, name: string, known: readonly FieldSpec[], report: Report): void {
+  if (node.usedAsVariable) return;
+  report.error(node, `Unknown field ${quote(name)} parsing permissions${didYouMean(name, fieldNames(known))}`);
 }
 
 function readRule(node: ConfigNode, allowQueue: boolean, report: Report): SubjectRule | undefined {
@@ -44,7 +46,8 @@ function readRule(node: ConfigNode, allowQueue: boolean, report: Report): Subjec
       if (subjects !== undefined) rule[side] = subjects;
     } else if (!value.usedAsVariable) {
       const only = "only 'allow' or 'deny' are permitted";
-      report.error(value, `Unknown field name ${quote(name)} parsing subject permissions, ${only}`);
+      const hint = didYouMean(name, ['allow', 'deny']);
+      report.error(value, `Unknown field name ${quote(name)} parsing subject permissions, ${only}${hint}`);
     }
   }
   return rule;
@@ -79,7 +82,7 @@ function readResponses(node: ConfigNode, report: Report): PermissionsOptions['al
   const responses: { max?: number; expires?: number } = {};
   for (const [name, value] of node.value) {
     const field = fieldNamed(RESPONSE_FIELDS, name);
-    if (field === undefined) unknownPermission(value, name, report);
+    if (field === undefined) unknownPermission(value, name, RESPONSE_FIELDS, report);
     else if (field.name === 'max') {
       if (typeof value.value === 'bigint') responses.max = Number(value.value);
       else report.wrongType(value, name, 'an integer');

@@ -4,7 +4,7 @@
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const wanted = word.toLowerCase();
   // Beyond this length nobody mistyped an option, and the comparison would cost quadratic time.
-  if (wanted.length < 2 || wanted.length > 40) return undefined;
+  if (wanted.length === 0 || wanted.length > 40) return undefined;
   const limit = Math.max(1, Math.min(3, Math.floor(wanted.length / 3)));
   let best: string | undefined;
   let bestDistance = limit + 1;
