@@ -1,0 +1,150 @@
+/**
+ * What the figures say, in words and in order: names of servers, runs grouped by work, the verdict on correctness.
+ * Shared by terminal and page, so that both say the same; draws nothing.
+ */
+import type { BenchFile, ComparisonRow, MetricComparison, RunResult, Spread } from '../types.js';
+import { counted } from './format.js';
+
+export interface ServerSeen {
+  key: string;
+  /** Unique among the servers of this file. */
+  name: string;
+  url: string;
+  side?: 'a' | 'b';
+}
+
+export interface WorkGroup {
+  work: string;
+  /** One run per server, in the order of the servers; a server that did not do this work is missing. */
+  runs: { server: ServerSeen; run: RunResult }[];
+}
+
+export interface Verdict {
+  /** `unchecked`: nothing went wrong, and not everything could be looked at. */
+  level: 'good' | 'unchecked' | 'bad';
+  text: string;
+}
+
+export function serverKey(run: RunResult): string {
+  return run.server.side ?? `${run.server.url} ${run.server.label}`;
+}
+
+export function serversOf(runs: readonly RunResult[]): ServerSeen[] {
+  const seen = new Map<string, ServerSeen>();
+  for (const run of runs) {
+    const key = serverKey(run);
+    if (seen.has(key)) continue;
+    const { url, label, side } = run.server;
+    seen.set(key, { key, name: label || url, url, ...(side && { side }) });
+  }
+  const servers = [...seen.values()].sort((x, y) => (x.side ?? '').localeCompare(y.side ?? ''));
+  const names = servers.map((server) => server.name);
+  for (const server of servers) {
+    if (names.filter((name) => name === server.name).length > 1) server.name += ` (${hostOf(server.url)})`;
+  }
+  // A server started twice by the same command may differ in nothing but its side.
+  for (const server of servers) {
+    const twins = servers.filter((other) => other.name === server.name);
+    if (twins.length > 1)
+      twins.forEach((twin, index) => {
+        twin.name += ` ${(twin.side ?? String(index + 1)).toUpperCase()}`;
+      });
+  }
+  return servers;
+}
+
+export function groupByWork(runs: readonly RunResult[], servers = serversOf(runs)): WorkGroup[] {
+  const groups: WorkGroup[] = [];
+  for (const run of runs) {
+    const server = servers.find((one) => one.key === serverKey(run));
+    if (!server) continue;
+    // The same work on the same server again is a row of its own.
+    let group = groups.find((one) => one.work === run.work && !one.runs.some((other) => other.server === server));
+    if (!group) {
+      group = { work: run.work, runs: [] };
+      groups.push(group);
+    }
+    group.runs.push({ server, run });
+  }
+  const order = new Map(servers.map((server, index) => [server, index]));
+  for (const group of groups) group.runs.sort((x, y) => (order.get(x.server) ?? 0) - (order.get(y.server) ?? 0));
+  return groups;
+}
+
+export function headlineRate(run: RunResult): number | null {
+  return run[run.headline] ?? null;
+}
+
+export function headlineSpread(run: RunResult): Spread | null {
+  return run.headline === 'connectsPerSecond' ? null : run.spread[run.headline];
+}
+
+export function verdictOf(run: RunResult): Verdict {
+  const bad: string[] = [];
+  if (run.lost > 0) bad.push(`${counted(run.lost, 'message')} lost`);
+  if (run.duplicated) bad.push(`${counted(run.duplicated, 'duplicate')}`);
+  if (run.reordered) bad.push(`${counted(run.reordered, 'message')} out of order`);
+  if (run.slowConsumers > 0) bad.push(`${counted(run.slowConsumers, 'slow consumer')} cut off`);
+  const others = run.errors - run.slowConsumers;
+  if (others > 0) bad.push(counted(others, 'error'));
+  if (run.stopped) bad.push('stopped before its end');
+  if (bad.length > 0) return { level: 'bad', text: bad.join(', ') };
+  if (run.headline === 'connectsPerSecond') return { level: 'good', text: 'every connection was made, no errors' };
+  if (run.delivered === 0) return { level: 'unchecked', text: 'no errors; delivery is not part of this work' };
+  const unchecked = [run.duplicated === null && 'duplicates', run.reordered === null && 'order'].filter(Boolean);
+  if (unchecked.length > 0) return { level: 'unchecked', text: `nothing lost; ${unchecked.join(' and ')} not checked` };
+  return { level: 'good', text: 'every message arrived once and in order' };
+}
+
+/** One sentence over all runs. */
+export function overallVerdict(runs: readonly RunResult[]): Verdict {
+  const verdicts = runs.map(verdictOf);
+  const bad = verdicts.filter((one) => one.level === 'bad').length;
+  if (runs.length === 0) return { level: 'unchecked', text: 'Nothing was measured' };
+  if (runs.length === 1) return { ...verdicts[0], text: sentence(verdicts[0]?.text ?? '') } as Verdict;
+  if (bad > 0) return { level: 'bad', text: `${bad} of ${runs.length} runs lost messages or met errors` };
+  const unchecked = verdicts.filter((one) => one.level === 'unchecked').length;
+  if (unchecked === runs.length)
+    return { level: 'unchecked', text: 'No errors; delivery could not be checked in full' };
+  if (unchecked === 0) return { level: 'good', text: 'Every message of every run arrived once and in order' };
+  return {
+    level: 'good',
+    text: `No loss and no errors; ${runs.length - unchecked} of ${runs.length} runs checked in full`,
+  };
+}
+
+/** The title over a whole file. */
+export function titleOf(file: BenchFile): string {
+  const servers = serversOf(file.runs);
+  const [a, b] = servers;
+  if (file.comparison.length > 0 && a && b) return `${b.name} beside ${a.name}`;
+  const works = new Set(file.runs.map((run) => run.work));
+  const on = servers.length === 1 && a ? ` on ${a.name}` : '';
+  if (file.sweep) return `${file.sweep.work}${on}`;
+  if (works.size === 1) return `${[...works][0]}${on}`;
+  return file.meta.suite ? `Suite ${file.meta.suite}${on}` : `${counted(works.size, 'measurement')}${on}`;
+}
+
+/** Where the rounds disagree about who is ahead, there is no winner. */
+export function isClear(compared: { spread: { low: number; high: number } }): boolean {
+  return compared.spread.low > 1 || compared.spread.high < 1;
+}
+
+export function metricOf(row: ComparisonRow, metric: MetricComparison['metric']): MetricComparison | undefined {
+  return row.metrics.find((one) => one.metric === metric);
+}
+
+export function geometricMean(values: readonly number[]): number | null {
+  const usable = values.filter((value) => value > 0 && Number.isFinite(value));
+  if (usable.length === 0) return null;
+  return Math.exp(usable.reduce((sum, value) => sum + Math.log(value), 0) / usable.length);
+}
+
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** `host:port` of a URL, without credentials; the text itself where it is none. */
+export function hostOf(url: string): string {
+  return /^[a-z]+:\/\/(?:[^@/]*@)?([^/]+)/i.exec(url)?.[1] ?? url;
+}
