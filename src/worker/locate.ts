@@ -5,19 +5,22 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const PLACES = ['./worker/reactor.js', '../worker/reactor.js', './reactor.js', '../../dist/worker/reactor.js'];
-
 export class WorkerScriptMissingError extends Error {
   override readonly name = 'WorkerScriptMissingError';
   readonly code = 'WORKER_SCRIPT_MISSING';
 }
 
-export function locateReactor(from: string): string {
-  for (const place of PLACES) {
+/** `reactor.js` serves brokers, `load.js` the load generator. */
+export function locateScript(from: string, script: 'reactor.js' | 'load.js'): string {
+  for (const place of [`./worker/${script}`, `../worker/${script}`, `./${script}`, `../../dist/worker/${script}`]) {
     const file = fileURLToPath(new URL(place, from));
     if (existsSync(file)) return file;
   }
   throw new WorkerScriptMissingError(
-    'worker/reactor.js, which belongs to nats-turbo, is missing: install the package again, or run `npm run build` in a clone',
+    `worker/${script}, which belongs to nats-turbo, is missing: install the package again, or run \`npm run build\` in a clone`,
   );
+}
+
+export function locateReactor(from: string): string {
+  return locateScript(from, 'reactor.js');
 }

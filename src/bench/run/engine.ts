@@ -1,0 +1,110 @@
+/**
+ * One run of the load generator, from plan to report. Owns the handle, the polling of progress and the early stop;
+ * turns the generator's failures into errors that say what to do.
+ *
+ * A thread inside the generator can't be interrupted from outside: an exit handler tells it to return.
+ */
+import type { LoadAddon, LoadPlan, LoadProgress, LoadReport } from '../../native/load-contract.js';
+import { BenchError } from '../errors.js';
+
+const PROGRESS_EVERY_MS = 100;
+
+export interface RunHooks {
+  progress?: (progress: LoadProgress) => void;
+  /** Aborting it ends the run early; what was measured is still reported. */
+  signal?: AbortSignal;
+  /** The run is told to stop once so many were delivered. */
+  stopAfter?: number;
+  everyMs?: number;
+}
+
+export interface EngineRun {
+  report: LoadReport;
+  /** From the first look at a connecting run to the first at a connected one. */
+  connectSeconds: number;
+}
+
+/** What runs plans; the tests have one of their own. */
+export interface Engine {
+  run(plan: LoadPlan, hooks?: RunHooks): Promise<EngineRun>;
+  close(): Promise<void>;
+}
+
+export interface EngineParts {
+  addon: LoadAddon;
+  pool: {
+    run(load: number, threads: number): Promise<{ failed?: { code: string; message: string } }>;
+    close(): Promise<void>;
+  };
+}
+
+export function engineOf({ addon, pool }: EngineParts): Engine {
+  return {
+    run: (plan, hooks = {}) => runOnce(addon, pool, plan, hooks),
+    close: () => pool.close(),
+  };
+}
+
+async function runOnce(
+  addon: LoadAddon,
+  pool: EngineParts['pool'],
+  plan: LoadPlan,
+  hooks: RunHooks,
+): Promise<EngineRun> {
+  const load = create(addon, plan);
+  const stop = () => addon.stopLoad(load);
+  process.on('exit', stop);
+  hooks.signal?.addEventListener('abort', stop, { once: true });
+  const began = performance.now();
+  let connectedAt: number | undefined;
+  const timer = setInterval(() => {
+    const progress = JSON.parse(addon.loadProgress(load)) as LoadProgress;
+    if (progress.phase !== 'connecting') connectedAt ??= performance.now();
+    hooks.progress?.(progress);
+    if (hooks.stopAfter !== undefined && progress.delivered >= hooks.stopAfter) stop();
+  }, hooks.everyMs ?? PROGRESS_EVERY_MS);
+  let outcome: Awaited<ReturnType<typeof pool.run>>;
+  try {
+    if (hooks.signal?.aborted) stop();
+    outcome = await pool.run(load, plan.threads);
+  } finally {
+    clearInterval(timer);
+    hooks.signal?.removeEventListener('abort', stop);
+    process.off('exit', stop);
+  }
+  const report = finish(addon, load, outcome.failed);
+  return { report, connectSeconds: ((connectedAt ?? performance.now()) - began) / 1000 };
+}
+
+function create(addon: LoadAddon, plan: LoadPlan): number {
+  try {
+    return addon.createLoad(JSON.stringify(plan));
+  } catch (error) {
+    throw new BenchError('LOAD', `the load generator refuses the plan: ${(error as Error).message}`, error);
+  }
+}
+
+function finish(addon: LoadAddon, load: number, failed: { code: string; message: string } | undefined): LoadReport {
+  let text: string | undefined;
+  try {
+    text = addon.finishLoad(load);
+  } catch (error) {
+    if (!failed) throw error;
+  }
+  if (failed) throw failure(failed);
+  return JSON.parse(text as string) as LoadReport;
+}
+
+function failure({ code, message }: { code: string; message: string }): BenchError {
+  switch (code) {
+    case 'CONNECT_FAILED':
+      return new BenchError('UNREACHABLE', `${message}; is a NATS server listening there? Name it with -s URL`);
+    case 'AUTH_REFUSED':
+      return new BenchError(
+        'AUTH_REFUSED',
+        `the server refuses to let nats-bench in: ${message}; give --user and --password, --token, --creds or --nkey`,
+      );
+    default:
+      return new BenchError('LOAD', message);
+  }
+}

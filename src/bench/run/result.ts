@@ -1,0 +1,264 @@
+/**
+ * From the reports of the repeats to one result. Pure: owns the arithmetic of rates, costs and losses, and the
+ * sentences about what was not measured.
+ */
+import type { LoadProcessCost, LoadReport } from '../../native/load-contract.js';
+import { sizeRange } from '../flags/values.js';
+import { DEFAULT_SIZE, type Verified, type Work } from '../plan/work.js';
+import type { ServerInfo } from '../server/probe.js';
+import type { VarzCost } from '../server/varz.js';
+import type { ClientResult, RepeatResult, RunResult, ServerResult, SpreadMetric } from '../types.js';
+import { latencyOf, mergeHistograms, spreadOf } from './statistics.js';
+
+/** One run as it was observed. */
+export interface Observed {
+  report: LoadReport;
+  connectSeconds: number;
+  connections: number;
+  verified?: Verified;
+  varz?: VarzCost;
+  /** Resident memory of the server before the run. */
+  rssBefore?: number;
+  /** `process 4711 (nats-server)`. */
+  costSource: string | null;
+  threads: number;
+  latencyEvery: number;
+}
+
+export interface ResultParts {
+  work: Work;
+  headline: RunResult['headline'];
+  url: string;
+  info: ServerInfo;
+  side?: 'a' | 'b';
+  runs: readonly Observed[];
+  /** Per million messages, from a run of its own. */
+  syncCalls?: number | string;
+}
+
+const STAMP_BYTES = 16;
+const SEQUENCE_BYTES = 8;
+
+export function resultOf(parts: ResultParts): RunResult {
+  const { work, runs, headline } = parts;
+  const reports = runs.map(({ report }) => report);
+  const repeats = runs.map((run) => repeatOf(run, headline));
+  const sum = (pick: (report: LoadReport) => number) => reports.reduce((total, report) => total + pick(report), 0);
+  const mean = (pick: (repeat: RepeatResult) => number) =>
+    repeats.reduce((total, repeat) => total + pick(repeat), 0) / Math.max(1, repeats.length);
+  const histogram = mergeHistograms(reports.map(({ latency }) => latency));
+  const published = sum((report) => report.published);
+  const delivered = sum((report) => report.delivered);
+  const generatorCpu = sum((report) => report.generatorCpuSeconds);
+  const slowConsumers = sum((report) => report.slowConsumers);
+  const lost = runs.reduce((total, run) => total + lostIn(run), 0);
+  const stopped = reports.some((report) => report.stopped);
+  const checked = hasSequences(work, reports);
+  const metric = (pick: (repeat: RepeatResult) => number | null) => spreadOf(repeats.map(pick));
+  const spread: Record<SpreadMetric, ReturnType<typeof spreadOf>> = {
+    publishedPerSecond: metric((repeat) => repeat.publishedPerSecond),
+    deliveredPerSecond: metric((repeat) => repeat.deliveredPerSecond),
+    cpuSecondsPerMillion: metric((repeat) => repeat.cpuSecondsPerMillion),
+    p50Us: metric((repeat) => repeat.p50Us),
+    p99Us: metric((repeat) => repeat.p99Us),
+  };
+  const errorTexts = gatherErrors(reports);
+  return {
+    verb: work.verb,
+    work: work.title,
+    server: serverOf(parts, published + delivered),
+    published,
+    delivered,
+    publishedPerSecond: mean((repeat) => repeat.publishedPerSecond),
+    deliveredPerSecond: mean((repeat) => repeat.deliveredPerSecond),
+    bytesPerSecond: mean((repeat) => repeat.bytesPerSecond),
+    seconds: sum((report) => report.seconds),
+    latencyUs: latencyOf(histogram),
+    lost,
+    duplicated: checked ? duplicatedIn(runs) : null,
+    reordered: checked ? reports.reduce((total, { ledgers }) => total + total_(ledgers, 'reordered'), 0) : null,
+    errors: errorTexts.reduce((total, { count }) => total + count, 0) + slowConsumers,
+    headline,
+    ...(work.flags.rate !== undefined && { targetPerSecond: work.flags.rate }),
+    ...(headline === 'connectsPerSecond' && { connectsPerSecond: mean((repeat) => repeat.connectsPerSecond ?? 0) }),
+    publishedBytes: sum((report) => report.publishedBytes),
+    deliveredBytes: sum((report) => report.deliveredBytes),
+    errorTexts,
+    slowConsumers,
+    notMeasured: leftOut(parts, reports),
+    notes: notesOf(runs, stopped),
+    connectUs: latencyOf(mergeHistograms(reports.map(({ connects }) => connects))),
+    ...(histogram && { histogram: histogram.counts.map(([ns, many]) => [ns / 1000, many] as [number, number]) }),
+    timeline: reports[0]?.timeline ?? [],
+    clients: clientsOf(reports),
+    repeats,
+    spread,
+    generator: {
+      cpuSeconds: generatorCpu,
+      cpuSecondsPerMillion: perMillion(generatorCpu, published + delivered),
+      threads: runs[0]?.threads ?? 0,
+      latencyEvery: runs[0]?.latencyEvery ?? 1,
+    },
+    stopped,
+  };
+}
+
+function repeatOf(run: Observed, headline: RunResult['headline']): RepeatResult {
+  const { report } = run;
+  const { published, delivered, seconds, sendSeconds } = report;
+  const latency = latencyOf(report.latency);
+  const cpu = cpuSecondsOf(run);
+  return {
+    publishedPerSecond: rate(published, sendSeconds),
+    deliveredPerSecond: rate(delivered, seconds),
+    connectsPerSecond: headline === 'connectsPerSecond' ? rate(run.connections, run.connectSeconds) : null,
+    bytesPerSecond: delivered > 0 ? rate(report.deliveredBytes, seconds) : rate(report.publishedBytes, sendSeconds),
+    seconds,
+    p50Us: latency?.p50 ?? null,
+    p99Us: latency?.p99 ?? null,
+    cpuSecondsPerMillion: cpu === null ? null : perMillion(cpu, published + delivered),
+    lost: lostIn(run),
+    errors: report.errors.reduce((total, { count }) => total + count, 0) + report.slowConsumers,
+  };
+}
+
+/** Messages that should have come and did not. What a stopped run had under way is not lost. */
+function lostIn({ report, verified }: Observed): number {
+  if (report.stopped) return 0;
+  return total_(report.ledgers, 'lost') + (verified?.lost ?? 0);
+}
+
+function duplicatedIn(runs: readonly Observed[]): number {
+  return runs.reduce(
+    (total, { report, verified }) => total + total_(report.ledgers, 'duplicated') + (verified?.duplicated ?? 0),
+    0,
+  );
+}
+
+function total_(ledgers: LoadReport['ledgers'], key: 'lost' | 'duplicated' | 'reordered' | 'foreign'): number {
+  return ledgers.reduce((total, ledger) => total + ledger[key], 0);
+}
+
+function rate(count: number, seconds: number): number {
+  return seconds > 0 ? count / seconds : 0;
+}
+
+function perMillion(value: number, messages: number): number | null {
+  return messages > 0 ? (value * 1e6) / messages : null;
+}
+
+function cpuSecondsOf({ report, varz }: Observed): number | null {
+  if (report.process) return report.process.cpuSeconds;
+  return varz?.cpuPercent == null ? null : (varz.cpuPercent / 100) * report.seconds;
+}
+
+function serverOf({ url, info, side, runs, syncCalls, headline }: ResultParts, messages: number): ServerResult {
+  const costs = runs.flatMap(({ report }) => (report.process ? [report.process] : []));
+  const cpu = runs.map(cpuSecondsOf).filter((seconds) => seconds !== null);
+  const peaks = runs.flatMap(({ report, varz }) => report.process?.peakRssBytes ?? varz?.peakRssBytes ?? []);
+  const all = (pick: (cost: LoadProcessCost) => number) => costs.reduce((total, cost) => total + pick(cost), 0);
+  const perConnection = runs.flatMap(({ report, rssBefore, connections }) =>
+    report.process && rssBefore !== undefined ? [(report.process.rssBytes - rssBefore) / connections] : [],
+  );
+  return {
+    url,
+    version: info.version,
+    runtime: info.runtime,
+    label: info.label,
+    cpuSecondsPerMillion:
+      cpu.length === runs.length && cpu.length > 0
+        ? perMillion(
+            cpu.reduce((a, b) => a + b, 0),
+            messages,
+          )
+        : null,
+    peakRssBytes: peaks.length > 0 ? Math.max(...peaks) : null,
+    costSource: runs[0]?.costSource ?? null,
+    ...(side && { side }),
+    ...(costs.length > 0 && {
+      userSeconds: all((cost) => cost.userSeconds),
+      systemSeconds: all((cost) => cost.systemSeconds),
+      rssBytes: Math.max(...costs.map(({ rssBytes }) => rssBytes)),
+    }),
+    ...(costs.length > 0 &&
+      messages > 0 && {
+        voluntarySwitchesPerMillion: (all((cost) => cost.voluntarySwitches) * 1e6) / messages,
+        involuntarySwitchesPerMillion: (all((cost) => cost.involuntarySwitches) * 1e6) / messages,
+      }),
+    ...(typeof syncCalls === 'number' && { syncCallsPerMillion: syncCalls }),
+    ...(headline === 'connectsPerSecond' &&
+      perConnection.length > 0 && {
+        bytesPerConnection: perConnection.reduce((a, b) => a + b, 0) / perConnection.length,
+      }),
+  };
+}
+
+function gatherErrors(reports: readonly LoadReport[]): { text: string; count: number }[] {
+  const found = new Map<string, number>();
+  for (const { text, count } of reports.flatMap(({ errors }) => errors))
+    found.set(text, (found.get(text) ?? 0) + count);
+  return [...found].map(([text, count]) => ({ text, count }));
+}
+
+function clientsOf(reports: readonly LoadReport[]): ClientResult[] {
+  const first = reports[0]?.clients ?? [];
+  return first.map(({ name, role }, index) => {
+    const same = reports.flatMap(({ clients }) => clients[index] ?? []);
+    const sum = (key: 'published' | 'delivered' | 'seconds') => same.reduce((total, one) => total + one[key], 0);
+    const [published, delivered, seconds] = [sum('published'), sum('delivered'), sum('seconds')];
+    return {
+      name,
+      role,
+      published,
+      delivered,
+      publishedPerSecond: rate(published, seconds),
+      deliveredPerSecond: rate(delivered, seconds),
+    };
+  });
+}
+
+/** Somebody has to have counted with sequence numbers: subscribers, in payloads that have room for them. */
+function hasSequences(work: Work, reports: readonly LoadReport[]): boolean {
+  if (reports.some(({ notMeasured }) => notMeasured.includes('sequence'))) return false;
+  if (work.verb === 'sub' || work.verb === 'service') return false;
+  return true;
+}
+
+function leftOut({ work, runs, syncCalls, headline }: ResultParts, reports: readonly LoadReport[]): string[] {
+  const texts: string[] = [];
+  const { min } = sizeRange(work.flags.size ?? DEFAULT_SIZE);
+  const missing = new Set(reports.flatMap(({ notMeasured }) => notMeasured));
+  if (missing.has('latency')) {
+    texts.push(`latency: a payload of ${min} bytes has no room for a send time (${STAMP_BYTES} needed)`);
+  }
+  if (missing.has('sequence')) {
+    texts.push(
+      `duplicates and order: a payload of ${min} bytes has no room for a sequence number (${SEQUENCE_BYTES} needed)`,
+    );
+  }
+  if (work.verb === 'pub') texts.push('latency and loss: nobody receives');
+  if (work.verb === 'sub') texts.push('latency, duplicates and order: the messages are not from this run');
+  const foreign = reports.reduce((total, { ledgers }) => total + total_(ledgers, 'foreign'), 0);
+  if (foreign > 0 && work.verb !== 'sub') {
+    texts.push(`order of ${foreign} messages that were not sent by this run: they are counted, not checked`);
+  }
+  if (reports.some(({ stopped }) => stopped)) texts.push('loss: the run was stopped with messages under way');
+  if (runs.every(({ costSource }) => costSource === null)) {
+    texts.push("the server's cost: its process was not found on this machine; name it with --pid or --monitor");
+  } else if (runs.some((run) => cpuSecondsOf(run) === null) && headline !== 'connectsPerSecond') {
+    texts.push("the server's CPU: a monitoring port tells it only for runs of several seconds");
+  }
+  if (typeof syncCalls === 'string') texts.push(`sync calls: ${syncCalls}`);
+  return texts;
+}
+
+function notesOf(runs: readonly Observed[], stopped: boolean): string[] {
+  const notes: string[] = [];
+  if (stopped) notes.push('stopped before its end');
+  // Threads that never waited were the limit themselves.
+  const busy = runs.filter(
+    ({ report, threads }) => report.seconds > 0.1 && report.generatorCpuSeconds / (report.seconds * threads) > 0.95,
+  );
+  if (busy.length > runs.length / 2) notes.push('the generator was busy all the time: more --threads may show more');
+  return notes;
+}

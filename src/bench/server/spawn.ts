@@ -1,0 +1,100 @@
+/**
+ * Starts a server for one run and ends it again. Owns the process, its port and its folder; leaves nothing behind.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BenchError, textOf } from '../errors.js';
+import { usage } from '../flags/parse.js';
+import { probe } from './probe.js';
+import { splitCommand } from './words.js';
+
+const START_MS = 20_000;
+const STOP_MS = 10_000;
+const LOG_SHOWN = 2000;
+
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+export interface SpawnedServer {
+  url: string;
+  pid: number;
+  stop(): Promise<void>;
+}
+
+/** The words of a command, checked before anything starts. */
+export function checkSpawn(command: string): void {
+  if (!command.includes('{port}')) {
+    throw usage(
+      `--spawn '${command}': write {port} where the server takes its port, e.g. 'nats-server -a 127.0.0.1 -p {port}'`,
+    );
+  }
+  if (splitCommand(command).length === 0) throw usage('--spawn is empty');
+}
+
+/** Settles once the server greets. Throws a `BenchError` of code `SPAWN_FAILED` with the end of its log. */
+export async function spawnServer(command: string): Promise<SpawnedServer> {
+  const port = await freePort();
+  const dir = mkdtempSync(join(tmpdir(), 'nats-bench-'));
+  const words = splitCommand(command).map((word) => word.replaceAll('{port}', String(port)).replaceAll('{dir}', dir));
+  const log = join(dir, 'server.log');
+  const out = openSync(log, 'a');
+  // Without a shell: the process that is measured is the server itself.
+  const child = spawn(words[0] as string, words.slice(1), { stdio: ['ignore', out, out] });
+  closeSync(out);
+  running.add(child);
+  let ended: string | undefined;
+  const exited = new Promise<void>((resolve) => {
+    child.once('error', (error) => {
+      ended = textOf(error);
+      running.delete(child);
+      resolve();
+    });
+    child.once('exit', (code, signal) => {
+      ended = `it ended with ${signal ?? `code ${code}`}`;
+      running.delete(child);
+      resolve();
+    });
+  });
+  const stop = async () => {
+    if (ended === undefined) {
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+      await exited;
+      clearTimeout(timer);
+    }
+    rmSync(dir, { recursive: true, force: true });
+  };
+  const url = `nats://127.0.0.1:${port}`;
+  const deadline = Date.now() + START_MS;
+  for (;;) {
+    try {
+      await probe({ url, servers: [`127.0.0.1:${port}`] }, 1000);
+      return { url, pid: child.pid as number, stop };
+    } catch {
+      if (ended === undefined && Date.now() < deadline) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        continue;
+      }
+      const why = ended ?? `it did not listen on port ${port} within ${START_MS / 1000} s`;
+      const said = readFileSync(log, 'utf8').slice(-LOG_SHOWN).trim();
+      await stop();
+      throw new BenchError('SPAWN_FAILED', `${words.join(' ')}: ${why}${said ? `\n${said}` : ''}`);
+    }
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
