@@ -83,12 +83,16 @@ export interface Column {
 
 export const GAP = '  ';
 
+/** Shorter than this a name says nothing. */
+const NAME_MIN = 6;
+
 /** Lines of a table that fits `terminal`. Cells of a column that may shrink must come unpainted. */
 export function layOut(columns: readonly Column[], rows: readonly string[][], terminal: Terminal): string[] {
   const paint = painter(terminal);
   const widths = columns.map((column, index) =>
     Math.max(width(column.title), ...rows.map((row) => width(row[index] ?? ''))),
   );
+  const naturals = [...widths];
   // A column without a single value says nothing.
   let shown = columns.map((_, index) => index).filter((index) => !columns[index]?.drop || !isEmpty(rows, index));
   const total = () => shown.reduce((sum, index) => sum + (widths[index] ?? 0), 0) + GAP.length * (shown.length - 1);
@@ -101,14 +105,26 @@ export function layOut(columns: readonly Column[], rows: readonly string[][], te
       continue;
     }
     const least = Math.max(...shown.map((index) => columns[index]?.drop ?? 0));
-    if (least === 0) break;
+    if (least === 0) {
+      // Nothing may leave any more: names give way until every line fits.
+      const last = shown.find((index) => columns[index]?.shrinkTo !== undefined && (widths[index] ?? 0) > NAME_MIN);
+      if (last === undefined) break;
+      widths[last] = Math.max(NAME_MIN, (widths[last] ?? 0) - excess);
+      continue;
+    }
     shown = shown.filter((index) => columns[index]?.drop !== least);
   }
-  const line = (cells: readonly string[], shrink = true) =>
+  // What a column that left had taken is free for those that shrank.
+  for (const index of shown) {
+    const natural = naturals[index] ?? 0;
+    const grown = (widths[index] ?? 0) + Math.max(0, terminal.columns - total());
+    if ((widths[index] ?? 0) < natural) widths[index] = Math.min(natural, grown);
+  }
+  const line = (cells: readonly string[]) =>
     shown
       .map((index) => {
         const text = cells[index] ?? '';
-        const fits = shrink && columns[index]?.shrinkTo !== undefined ? cut(text, widths[index] ?? 0) : text;
+        const fits = columns[index]?.shrinkTo === undefined ? text : cut(text, widths[index] ?? 0);
         return pad(fits, widths[index] ?? 0, columns[index]?.align);
       })
       .join(GAP)

@@ -96,6 +96,14 @@ export function verdictOf(run: RunResult): Verdict {
   return { level: 'good', text: 'every message arrived once and in order' };
 }
 
+/** The verdict where a column is narrow; what went wrong is told elsewhere in full. */
+export function briefVerdict(run: RunResult): string {
+  const { level } = verdictOf(run);
+  if (level === 'unchecked') return run.delivered === 0 ? 'no errors' : 'nothing lost';
+  if (level === 'good') return run.headline === 'connectsPerSecond' ? 'no errors' : 'all, in order';
+  return run.lost > 0 ? `${counted(run.lost, 'message')} lost` : 'failed, see below';
+}
+
 /** One sentence over all runs. */
 export function overallVerdict(runs: readonly RunResult[]): Verdict {
   const verdicts = runs.map(verdictOf);

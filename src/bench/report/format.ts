@@ -32,13 +32,13 @@ export function micros(value: Maybe): string {
   if (!isNumber(value)) return ABSENT;
   if (value > 0 && value < 1) return `${digits(value * 1000)} ns`;
   if (round3(value) < 1000) return `${digits(value)} µs`;
-  if (round3(value) < 1e6) return `${digits(value / 1000)} ms`;
-  return `${digits(value / 1e6)} s`;
+  if (round3(value) < 1e6) return `${digits(value / 1000, true)} ms`;
+  return `${digits(value / 1e6, true)} s`;
 }
 
 /** `0.031`: CPU seconds and other small figures without a prefix. */
 export function plain(value: Maybe): string {
-  return isNumber(value) ? digits(value) : ABSENT;
+  return isNumber(value) ? digits(value, true) : ABSENT;
 }
 
 /** `2,000,000`: exact counts. */
@@ -49,6 +49,11 @@ export function count(value: Maybe): string {
 /** `1 message`, `12 messages`. */
 export function counted(value: number, noun: string, plural = `${noun}s`): string {
   return `${count(value)} ${value === 1 ? noun : plural}`;
+}
+
+/** A formatted value at an axis, where `1.00 M/s` is `1 M/s`. */
+export function tick(text: string): string {
+  return text.replace(/(\.\d*?)0+(?=\D|$)/, '$1').replace(/\.(?=\D|$)/, '');
 }
 
 /** `13.9×`. */

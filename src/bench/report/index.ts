@@ -8,4 +8,5 @@ export { overallVerdict, type Verdict, verdictOf } from './facts.js';
 export { toHtml } from './html/page.js';
 export { toJson } from './json.js';
 export { type ProgressBar, type ProgressOptions, progressBar } from './progress.js';
-export { renderSweep, renderTable, type TableOptions } from './terminal.js';
+export { renderTable, type TableOptions } from './terminal.js';
+export { renderSweep } from './terminal-sweep.js';

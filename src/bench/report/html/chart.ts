@@ -135,8 +135,11 @@ export function asTable(caption: string, head: readonly string[], rows: readonly
 }
 
 export function table(caption: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const leftOf = (index: number) => (head[index] === 'Server' ? { class: 'left' } : {});
   const cells = (row: readonly string[]) =>
-    row.map((cell, index) => (index === 0 ? textEl('th', cell, { scope: 'row' }) : textEl('td', cell))).join('');
+    row
+      .map((cell, index) => (index === 0 ? textEl('th', cell, { scope: 'row' }) : textEl('td', cell, leftOf(index))))
+      .join('');
   return el(
     'div',
     { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
@@ -144,7 +147,11 @@ export function table(caption: string, head: readonly string[], rows: readonly (
       'table',
       {},
       textEl('caption', caption),
-      el('thead', {}, el('tr', {}, ...head.map((cell) => textEl('th', cell, { scope: 'col' })))),
+      el(
+        'thead',
+        {},
+        el('tr', {}, ...head.map((cell, index) => textEl('th', cell, { scope: 'col', ...leftOf(index) }))),
+      ),
       el('tbody', {}, ...rows.map((row) => el('tr', {}, cells(row)))),
     ),
   );

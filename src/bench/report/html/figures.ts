@@ -1,6 +1,6 @@
 /** Every run in figures and words: the table, what went wrong, and how to repeat it. */
 import type { BenchFile, BenchMeta, RunResult } from '../../types.js';
-import { groupByWork, headlineRate, headlineSpread, type ServerSeen, verdictOf } from '../facts.js';
+import { briefVerdict, groupByWork, headlineRate, headlineSpread, type ServerSeen, verdictOf } from '../facts.js';
 import * as f from '../format.js';
 import { el, escapeHtml, textEl } from './markup.js';
 
@@ -9,7 +9,19 @@ export const MARKS = { good: '✓', unchecked: '○', bad: '✗' } as const;
 export function figuresTable(runs: readonly RunResult[], servers: readonly ServerSeen[]): string {
   const switches = runs.some((run) => run.server.voluntarySwitchesPerMillion !== undefined);
   const syncs = runs.some((run) => run.server.syncCallsPerMillion !== undefined);
-  const head = ['Work', 'Server', 'Rate', '±', 'Payload', 'p50', 'p99', 'p99.9', 'CPU s/M', 'Peak'];
+  const several = servers.length > 1;
+  const head = [
+    'Work',
+    ...(several ? ['Server'] : []),
+    'Rate',
+    '±',
+    'Payload',
+    'p50',
+    'p99',
+    'p99.9',
+    'CPU s/M',
+    'Peak',
+  ];
   if (switches) head.push('Switches/M');
   if (syncs) head.push('Syncs/M');
   const rows = groupByWork(runs, [...servers]).flatMap((group) =>
@@ -17,7 +29,6 @@ export function figuresTable(runs: readonly RunResult[], servers: readonly Serve
       const verdict = verdictOf(run);
       const { voluntarySwitchesPerMillion: waits, involuntarySwitchesPerMillion: forced } = run.server;
       const cells = [
-        server.name,
         f.rate(headlineRate(run)),
         f.plusMinus(headlineSpread(run)).replace('±', '') || f.ABSENT,
         run.bytesPerSecond > 0 ? f.byteRate(run.bytesPerSecond) : f.ABSENT,
@@ -33,19 +44,20 @@ export function figuresTable(runs: readonly RunResult[], servers: readonly Serve
         'tr',
         { class: index < group.runs.length - 1 ? 'more' : undefined },
         textEl('th', index === 0 ? group.work : '', { scope: 'row' }),
+        several ? textEl('td', server.name, { class: 'left' }) : '',
         ...cells.map((cell) => textEl('td', cell)),
         el(
           'td',
-          { class: 'said' },
+          { class: 'left', 'data-tip': verdict.text },
           textEl('span', `${MARKS[verdict.level]} `, { class: verdict.level }),
-          escapeHtml(verdict.text),
+          escapeHtml(briefVerdict(run)),
         ),
       );
     }),
   );
   const header = [
-    ...head.map((cell) => textEl('th', cell, { scope: 'col' })),
-    textEl('th', 'Messages', { scope: 'col', style: 'text-align:left' }),
+    ...head.map((cell) => textEl('th', cell, { scope: 'col', class: cell === 'Server' ? 'left' : undefined })),
+    textEl('th', 'Check', { scope: 'col', class: 'left' }),
   ];
   return el(
     'div',

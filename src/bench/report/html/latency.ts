@@ -32,7 +32,7 @@ function latencyChart(group: WorkGroup, servers: readonly ServerSeen[], size: Si
     .map(({ run, server }) => ({ run, server, points: latencyCurve(run), className: serverClass(server, servers) }))
     .filter((curve) => curve.points.length > 0);
   const wide = size.name === 'wide';
-  const frame = { left: 46, right: size.width - 12, top: size.name === 'wide' ? 16 : 40, bottom: wide ? 316 : 186 };
+  const frame = { left: 56, right: size.width - 12, top: size.name === 'wide' ? 16 : 40, bottom: wide ? 316 : 186 };
   const values = curves.flatMap((curve) => curve.points.map((point) => point.us));
   const [low, high] = logDomain(values);
   const end = Math.max(2, ...curves.map((curve) => reach(curve.points.at(-1)?.fraction ?? 0)));
@@ -43,7 +43,9 @@ function latencyChart(group: WorkGroup, servers: readonly ServerSeen[], size: Si
   if (!wide) marks.push(label(fold(group.work, size.width, 1, 13)[0] ?? '', { x: 0, y: 13 }, { class: 'row' }));
   for (const tick of logTicks(low, high, wide ? 8 : 5)) {
     marks.push(line({ x: frame.left, y: y(tick) }, { x: frame.right, y: y(tick) }, 'grid'));
-    marks.push(label(f.micros(tick), { x: frame.left - 8, y: y(tick) + 4 }, { class: 'tick', 'text-anchor': 'end' }));
+    marks.push(
+      label(f.tick(f.micros(tick)), { x: frame.left - 8, y: y(tick) + 4 }, { class: 'tick', 'text-anchor': 'end' }),
+    );
   }
   marks.push(line({ x: frame.left, y: frame.bottom }, { x: frame.right, y: frame.bottom }, 'axis'));
   for (const fraction of named) {

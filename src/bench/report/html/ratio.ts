@@ -5,7 +5,7 @@
 import type { Compared, ComparedMetric, ComparisonRow } from '../../types.js';
 import { isClear, metricOf } from '../facts.js';
 import * as f from '../format.js';
-import { metricValue } from '../terminal.js';
+import { metricValue } from '../metrics.js';
 import { asTable, bar, fold, hit, label, line, responsive, type Size, svg, whisker } from './chart.js';
 import { logarithmic, logTicks } from './scale.js';
 
@@ -64,7 +64,7 @@ export function ratioChart(
     const left = narrow ? 26 : 250;
     const right = size.width - (narrow ? 52 : 58);
     const x = logarithmic(low, high, left, right);
-    const step = narrow ? 46 : 30;
+    const step = narrow ? 46 : 32;
     const top = 44;
     const bottom = top + rows.length * step;
     const ticks = [...new Set([1, ...logTicks(low, high, narrow ? 5 : 8)])].sort((p, q) => p - q);
@@ -89,8 +89,14 @@ export function ratioChart(
         ...(clear ? [] : ['The rounds disagree about who is ahead']),
         ...(row.failed ? [row.failed] : []),
       ];
-      const lines = fold(row.work + (row.failed ? ' (failed)' : ''), narrow ? size.width : left - 20, 1, 13);
-      const name = label(lines[0] ?? '', { x: 0, y: narrow ? y + 15 : middle + 4.5 }, { class: 'row' });
+      const lines = fold(
+        row.work + (row.failed ? ' (failed)' : ''),
+        narrow ? size.width : left - 14,
+        narrow ? 1 : 2,
+        13,
+      );
+      const first = narrow ? y + 15 : middle + 4.5 - (lines.length - 1) * 7;
+      const name = lines.map((text, n) => label(text, { x: 0, y: first + n * 14 }, { class: 'row' })).join('');
       const colour = `mark ${ahead ? 's-b' : 's-a'}${clear ? '' : ' unclear'}`;
       const spreadLow = x(Math.max(compared.spread.low, low));
       const spreadHigh = x(Math.min(compared.spread.high, high));

@@ -29,7 +29,7 @@ body {
   font: 15px/1.55 ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif;
   font-variant-numeric: tabular-nums; -webkit-font-smoothing: antialiased;
 }
-main, header, footer { max-width: 1020px; margin: 0 auto; padding: 0 50px; }
+main, header, footer { max-width: 1080px; margin: 0 auto; padding: 0 50px; }
 header { padding-top: 56px; }
 .eyebrow { display: flex; align-items: center; gap: 8px; color: var(--soft); font-size: 13px; }
 .eyebrow b { color: var(--ink); font-weight: 600; }
@@ -41,7 +41,8 @@ p { margin: 0; }
 .verdict { display: inline-flex; align-items: baseline; gap: 8px; padding: 4px 12px 4px 10px; border-radius: 99px; font-size: 14px; font-weight: 500; }
 .good { color: var(--good); } .bad { color: var(--bad); } .unchecked { color: var(--warn); }
 .verdict.good { background: var(--good-ground); } .verdict.bad { background: var(--bad-ground); } .verdict.unchecked { background: var(--warn-ground); }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(160px, 1fr)); gap: 26px 32px; margin: 40px 0 0; padding: 0; }
+.tiles { display: grid; grid-template-columns: repeat(4, 1fr); gap: 26px 32px; margin: 40px 0 0; padding: 0; }
+.tiles[data-many='3'], .tiles[data-many='6'] { grid-template-columns: repeat(3, 1fr); } .tiles[data-many='5'] { grid-template-columns: repeat(5, 1fr); }
 .tiles div { border-top: 1px solid var(--rule); padding-top: 12px; }
 .tiles dt { color: var(--soft); font-size: 13px; }
 .tiles dd { margin: 2px 0 0; }
@@ -90,14 +91,14 @@ summary { color: var(--soft); cursor: pointer; width: fit-content; } summary:hov
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 3px; border-radius: 2px; }
 table { border-collapse: collapse; width: 100%; font-size: 13px; }
 caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-th, td { padding: 7px 0 7px 18px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--rule); vertical-align: baseline; }
+th, td { padding: 7px 0 7px 15px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--rule); vertical-align: baseline; }
 thead th { color: var(--soft); font-weight: 500; font-size: 12.5px; vertical-align: bottom; }
 tbody th { font-weight: 500; } tr > :first-child { padding-left: 0; text-align: left; }
-tr > :nth-child(2) { text-align: left; } td.said { text-align: left; white-space: normal; min-width: 210px; }
+th.left, td.left { text-align: left; }
 tbody tr.more > * { border-bottom-color: transparent; padding-bottom: 0; }
-.notes { margin: 0; padding: 0; list-style: none; } .notes li { padding: 9px 0; border-bottom: 1px solid var(--rule); overflow-wrap: anywhere; }
+.notes { margin: 10px 0 0; padding: 0; list-style: none; } .notes li { padding: 9px 0; border-bottom: 1px solid var(--rule); overflow-wrap: anywhere; }
 .notes b { font-weight: 560; } .notes span { color: var(--soft); }
-.facts { display: grid; grid-template-columns: max-content 1fr; gap: 6px 28px; margin: 0; font-size: 14px; }
+.facts { display: grid; grid-template-columns: max-content 1fr; gap: 6px 28px; margin: 14px 0 0; font-size: 14px; }
 .facts dt { color: var(--soft); } .facts dd { margin: 0; overflow-wrap: anywhere; }
 pre { margin: 22px 0 0; padding: 14px 16px; background: var(--card); border: 1px solid var(--rule); border-radius: 8px; white-space: pre-wrap; overflow-wrap: anywhere; font: 13px/1.6 ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; }
 button { font: inherit; font-size: 13px; color: var(--soft); background: none; border: 1px solid var(--rule); border-radius: 6px; padding: 3px 11px; cursor: pointer; }
@@ -110,7 +111,7 @@ footer { padding-top: 64px; padding-bottom: 56px; color: var(--soft); font-size:
   main, header, footer { padding-left: 24px; padding-right: 24px; }
   header { padding-top: 28px; } h1 { font-size: 25px; margin-top: 20px; } main > section { padding-top: 46px; }
   .chart.wide { display: none; } .chart.narrow { display: block; }
-  .tiles { grid-template-columns: 1fr 1fr; gap: 20px; margin-top: 30px; } .tiles dd b { font-size: 22px; }
+  .tiles, .tiles[data-many] { grid-template-columns: 1fr 1fr; gap: 20px; margin-top: 30px; } .tiles dd b { font-size: 22px; }
   .facts { grid-template-columns: 1fr; gap: 0; } .facts dd { margin-bottom: 10px; }
 }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }

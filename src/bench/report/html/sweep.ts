@@ -40,13 +40,15 @@ function draw(sweep: Sweep, points: readonly SweepPoint[], size: Size): string {
   const marks: string[] = [];
   for (const tick of logTicks(low, high, 8)) {
     marks.push(line({ x: frame.left, y: y(tick) }, { x: frame.right, y: y(tick) }, 'grid'));
-    marks.push(label(f.micros(tick), { x: frame.left - 8, y: y(tick) + 4 }, { class: 'tick', 'text-anchor': 'end' }));
+    marks.push(
+      label(f.tick(f.micros(tick)), { x: frame.left - 8, y: y(tick) + 4 }, { class: 'tick', 'text-anchor': 'end' }),
+    );
   }
   for (const [index, tick] of ticks.entries()) {
     const anchor = index === ticks.length - 1 ? 'end' : 'middle';
     marks.push(
       label(
-        tick === 0 ? '0' : f.rate(tick),
+        tick === 0 ? '0' : f.tick(f.rate(tick)),
         { x: x(tick) + (anchor === 'end' ? 8 : 0), y: frame.bottom + 18 },
         { class: 'tick', 'text-anchor': anchor },
       ),

@@ -112,7 +112,11 @@ export function barChart(metric: BarMetric, groups: readonly WorkGroup[], server
       const anchor = tick === 0 ? 'start' : narrow && tick === ticks.at(-1) ? 'end' : 'middle';
       return [
         line({ x: at, y: top - 8 }, { x: at, y: bottom }, tick === 0 ? 'axis' : 'grid'),
-        label(tick === 0 ? '0' : metric.format(tick), { x: at, y: 10 }, { class: 'tick', 'text-anchor': anchor }),
+        label(
+          tick === 0 ? '0' : f.tick(metric.format(tick)),
+          { x: at, y: 10 },
+          { class: 'tick', 'text-anchor': anchor },
+        ),
       ];
     });
     const base = own ? [line({ x: left, y: 0 }, { x: left, y: bottom }, 'axis')] : [];

@@ -15,7 +15,7 @@ export function tiles(file: BenchFile): string {
   if (shown.length === 0) return '';
   return el(
     'dl',
-    { class: 'tiles' },
+    { class: 'tiles', 'data-many': shown.length },
     ...shown.map(({ name, value, more }) =>
       el('div', {}, textEl('dt', name), el('dd', {}, textEl('b', value), textEl('span', more))),
     ),

@@ -77,10 +77,16 @@ function chart(group: WorkGroup, servers: readonly ServerSeen[], size: Size): st
   if (!wide) marks.push(label(fold(group.work, size.width, 1, 13)[0] ?? '', { x: 0, y: 13 }, { class: 'row' }));
   for (const tick of ticks) {
     marks.push(line({ x: frame.left, y: y(tick) }, { x: frame.right, y: y(tick) }, tick === 0 ? 'axis' : 'grid'));
-    marks.push(label(f.rate(tick), { x: frame.left - 8, y: y(tick) + 4 }, { class: 'tick', 'text-anchor': 'end' }));
+    marks.push(
+      label(
+        tick === 0 ? '0' : f.tick(f.rate(tick)),
+        { x: frame.left - 8, y: y(tick) + 4 },
+        { class: 'tick', 'text-anchor': 'end' },
+      ),
+    );
   }
   for (const tick of times) {
-    const text = tick === 0 ? '0' : `${f.plain(tick)} s`;
+    const text = tick === 0 ? '0' : f.tick(f.seconds(tick));
     marks.push(label(text, { x: x(tick), y: frame.bottom + 17 }, { class: 'tick', 'text-anchor': 'middle' }));
   }
   for (const { paces, className } of series) {
