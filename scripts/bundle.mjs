@@ -1,9 +1,10 @@
 /**
  * Bundles src/ into dist/ with all run-time libraries inside, so that the package downloads nothing.
  *
- *   dist/cli/nats-turbo.js    the command
+ *   dist/cli/nats-turbo.js    the broker's command
+ *   dist/cli/nats-bench.js    the load generator's command
  *   dist/index.js, index.cjs  the library for import and require
- *   dist/worker/reactor.js    what a worker thread runs (CommonJS: Piscina loads that without the ESM loader)
+ *   dist/worker/*.js          what worker threads run (CommonJS: Piscina loads that without the ESM loader)
  *   dist/vendor/              Piscina, whose own worker script must lie beside it as a file
  *   dist/LICENSES-bundled.txt the licences of what is inside
  *   dist/chunks/              what command and library share, and what is loaded on demand
@@ -47,8 +48,13 @@ const commonJs = {
 };
 
 await main(async () => {
-  const entries = { 'cli/nats-turbo': 'src/cli/nats-turbo.ts', index: 'src/index.ts' };
-  for (const source of [...Object.values(entries), 'src/worker/reactor.ts']) {
+  const entries = {
+    'cli/nats-turbo': 'src/cli/nats-turbo.ts',
+    'cli/nats-bench': 'src/cli/nats-bench.ts',
+    index: 'src/index.ts',
+  };
+  const tasks = ['src/worker/reactor.ts', 'src/worker/load.ts'];
+  for (const source of [...Object.values(entries), ...tasks]) {
     if (!existsSync(join(root, source))) throw new StepFailed(`${source} is missing`);
   }
   const [modules, ...others] = await Promise.all([
@@ -72,7 +78,7 @@ await main(async () => {
       outfile: 'dist/index.cjs',
       plugins: [piscinaApart],
     }),
-    build({ ...shared, ...commonJs, entryPoints: ['src/worker/reactor.ts'], outfile: 'dist/worker/reactor.js' }),
+    build({ ...shared, ...commonJs, entryPoints: tasks, outdir: 'dist/worker' }),
     ...bundlePiscina(),
   ]);
   markCommonJs('worker');

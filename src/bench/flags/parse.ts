@@ -106,7 +106,7 @@ function read(row: FlagRow, text: string): unknown {
       throw new ValueError('is neither true nor false');
     case 'text':
       if (row.choices && !row.choices.includes(text)) {
-        throw new ValueError(`is none of ${row.choices.join(', ')}${didYouMean(text, row.choices)}`);
+        throw new ValueError(`is not one of ${row.choices.join(', ')}${didYouMean(text, row.choices)}`);
       }
       if (text === '') throw new ValueError('is empty');
       return text;

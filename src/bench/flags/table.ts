@@ -65,6 +65,7 @@ export const FLAGS = {
     group: 'Load',
     arg: 'TIME',
     help: 'Measure for this long instead of a number of messages',
+    verbs: [...CORE, ...JS_PUB, ...KV, 'mixed', 'suite'],
   }),
   size: flag('size', {
     names: ['size'],
@@ -168,7 +169,7 @@ export const FLAGS = {
     names: ['warmup'],
     group: 'Measuring',
     arg: 'TIME',
-    help: 'Load that is checked but not timed, before each run (suites, --vs and --repeat: 500ms; else none)',
+    help: 'Load that is checked but not timed, before each run (500ms with --duration, --repeat, --suite or two servers; else none)',
   }),
   repeat: flag('positive', {
     names: ['repeat', 'rounds'],

@@ -4,8 +4,6 @@ import { usage } from '../flags/parse.js';
 import type { Flags } from '../flags/table.js';
 import { groups, messagesOf, PATIENT_MS, type Shape, sending, share, subjectsOf, timed, type Work } from './work.js';
 
-/** Up to so many subscribers each keep their own books, so that duplicates show; more share one ledger. */
-const OWN_LEDGERS_MAX = 256;
 const CONNECTIONS = 1000;
 const SUBSCRIPTIONS = 100_000;
 const STAY_MS = 1000;
@@ -133,16 +131,18 @@ function pairs(subject: string, flags: Flags, count: number): { clients: ClientP
 }
 
 function fanout(subject: string, flags: Flags, pubs: number, subs: number) {
-  const own = subs <= OWN_LEDGERS_MAX;
-  const ledgers: LedgerPlan[] = own
-    ? Array.from({ length: subs }, (_, index) => ({ name: `subscriber ${index + 1}`, copies: 1 }))
-    : [{ name: 'subscribers', copies: subs }];
-  const subscriptions = listening(subject, flags);
-  const listeners: ClientPlan[] = own
-    ? ledgers.map(({ name }, ledger) => ({ role: 'subscriber', name, connections: 1, subscriptions, ledger }))
-    : [{ role: 'subscriber', name: 'subscriber', connections: subs, subscriptions, ledger: 0 }];
-  const all = ledgers.map((_, index) => index);
-  return { clients: [...publishers('publisher', subject, flags, pubs, all), ...listeners], ledgers };
+  // As many copies as connections: each connection keeps its own books, so duplicates show.
+  const listeners: ClientPlan = {
+    role: 'subscriber',
+    name: 'subscriber',
+    connections: subs,
+    subscriptions: listening(subject, flags),
+    ledger: 0,
+  };
+  return {
+    clients: [...publishers('publisher', subject, flags, pubs, [0]), listeners],
+    ledgers: [{ name: 'fan-out', copies: subs }],
+  };
 }
 
 function request(subject: string, flags: Flags): Shape {

@@ -36,6 +36,9 @@ export interface ResultParts {
   syncCalls?: number | string;
 }
 
+/** More connections than this are summed up by kind. */
+const CLIENTS_SHOWN = 64;
+const NOTHING_YET = { published: 0, delivered: 0, publishedPerSecond: 0, deliveredPerSecond: 0, seconds: 0 };
 const STAMP_BYTES = 16;
 const SEQUENCE_BYTES = 8;
 
@@ -200,21 +203,28 @@ function gatherErrors(reports: readonly LoadReport[]): { text: string; count: nu
   return [...found].map(([text, count]) => ({ text, count }));
 }
 
+/** One entry per connection; where they are many, one per kind. */
 function clientsOf(reports: readonly LoadReport[]): ClientResult[] {
-  const first = reports[0]?.clients ?? [];
-  return first.map(({ name, role }, index) => {
-    const same = reports.flatMap(({ clients }) => clients[index] ?? []);
-    const sum = (key: 'published' | 'delivered' | 'seconds') => same.reduce((total, one) => total + one[key], 0);
-    const [published, delivered, seconds] = [sum('published'), sum('delivered'), sum('seconds')];
-    return {
-      name,
-      role,
-      published,
-      delivered,
-      publishedPerSecond: rate(published, seconds),
-      deliveredPerSecond: rate(delivered, seconds),
-    };
-  });
+  const many = (reports[0]?.clients.length ?? 0) > CLIENTS_SHOWN;
+  const found = new Map<string, ClientResult & { seconds: number }>();
+  for (const { clients } of reports) {
+    const longest = new Map<string, number>();
+    for (const [index, { name, role, published, delivered, seconds }] of clients.entries()) {
+      const key = many ? `${role} ${name}` : String(index);
+      const sum = found.get(key) ?? { ...NOTHING_YET, name, role };
+      sum.published += published;
+      sum.delivered += delivered;
+      found.set(key, sum);
+      longest.set(key, Math.max(longest.get(key) ?? 0, seconds));
+    }
+    // Connections of one kind work at the same time, repeats one after another.
+    for (const [key, seconds] of longest) (found.get(key) as { seconds: number }).seconds += seconds;
+  }
+  return [...found.values()].map(({ seconds, ...client }) => ({
+    ...client,
+    publishedPerSecond: rate(client.published, seconds),
+    deliveredPerSecond: rate(client.delivered, seconds),
+  }));
 }
 
 /** Somebody has to have counted with sequence numbers: subscribers, in payloads that have room for them. */

@@ -1,0 +1,62 @@
+#!/usr/bin/env node
+/**
+ * The command `nats-bench`: connects the load generator with the process. Decides nothing; what only a measurement
+ * needs is loaded by the measurement.
+ */
+import { writeSync } from 'node:fs';
+import { benchMain } from '../bench/main.js';
+import { engineOf } from '../bench/run/engine.js';
+import { loadAddon } from '../native/index.js';
+import type { LoadAddon } from '../native/load-contract.js';
+import { LoadPool } from '../worker/load-pool.js';
+
+const STDOUT = 1;
+const STDERR = 2;
+const INTERRUPTED = 130;
+
+function print(fd: number, text: string): void {
+  const bytes = Buffer.from(text);
+  let at = 0;
+  while (at < bytes.length) {
+    try {
+      at += writeSync(fd, bytes, at);
+    } catch (error) {
+      // A full pipe takes more once its reader has caught up; a closed one has no reader to tell.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
+    }
+  }
+}
+
+/** The first Ctrl-C ends the run and reports, the second ends the process. */
+function onInterrupt(stop: () => void): () => void {
+  let asked = false;
+  const interrupt = () => {
+    if (asked) process.exit(INTERRUPTED);
+    asked = true;
+    print(STDERR, '\nnats-bench: stopping; once more ends it at once\n');
+    stop();
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  return () => {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  };
+}
+
+benchMain({
+  argv: process.argv.slice(2),
+  env: process.env,
+  out: (text) => print(STDOUT, text),
+  err: (text) => print(STDERR, text),
+  engine: () => engineOf({ addon: loadAddon() as unknown as LoadAddon, pool: new LoadPool() }),
+  onInterrupt,
+}).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: Error) => {
+    print(STDERR, `nats-bench: ${'code' in error ? error.message : (error.stack ?? error.message)}\n`);
+    process.exitCode = 1;
+  },
+);
