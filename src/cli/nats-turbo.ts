@@ -24,6 +24,16 @@ const STDERR = 2;
 const PREFIX = 'nats-server: ';
 
 async function main(args: readonly string[]): Promise<void> {
+  if (args[0] === 'config') {
+    const { configCommand } = await import('../explain/command.js');
+    finish(configCommand(args.slice(1)));
+    return;
+  }
+  if (args[0] === 'doctor') {
+    const { doctorCommand } = await import('../doctor/command.js');
+    finish(await doctorCommand(args.slice(1)));
+    return;
+  }
   const command = parseFlags(args);
   switch (command.action) {
     case 'run': {
@@ -66,6 +76,13 @@ async function main(args: readonly string[]): Promise<void> {
       fail(command.message);
       break;
   }
+}
+
+/** What a sub-command has to say. */
+function finish({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }): void {
+  process.stdout.write(stdout);
+  process.stderr.write(stderr);
+  process.exitCode = code;
 }
 
 function warn(warnings: readonly string[]): void {

@@ -1,0 +1,111 @@
+/** The addresses the broker listens on: known, free, allowed, and out of the way of outgoing connections. */
+
+import { type Finding, ok, problem, warning } from '../finding.js';
+import type { Patient } from '../patient.js';
+import type { Surroundings } from '../surroundings.js';
+
+interface Listener {
+  /** The option that says so. */
+  option: string;
+  host: string;
+  /** 0: any free port. */
+  port: number;
+}
+
+export async function checkListeners(patient: Patient, machine: Surroundings): Promise<Finding[]> {
+  const { options } = patient;
+  const listeners: Listener[] = [];
+  if (!options.dontListen) listeners.push({ option: 'port', host: options.host, port: options.port });
+  if (options.http) listeners.push({ option: 'http', host: options.http.host, port: options.http.port });
+  const findings: Finding[] = [...collisions(listeners)];
+  for (const listener of listeners) {
+    findings.push(await checkBind(listener, patient, machine), ...checkEphemeral(listener, machine));
+  }
+  return findings;
+}
+
+function collisions([client, http]: readonly Listener[]): Finding[] {
+  if (!client || !http || client.port === 0 || client.port !== http.port) return [];
+  const wild = (host: string) => host === '0.0.0.0' || host === '::';
+  if (client.host !== http.host && !wild(client.host) && !wild(http.host)) return [];
+  const message = `clients and monitoring are both to listen on port ${client.port}`;
+  return [problem('listeners', message, 'Give http_port another port than port.')];
+}
+
+async function checkBind(listener: Listener, patient: Patient, machine: Surroundings): Promise<Finding> {
+  const { host, port, option } = listener;
+  const address = `${host.includes(':') ? `[${host}]` : host}:${port === 0 ? 'any' : port}`;
+  const check = `listener ${address} (${option})`;
+  const addresses = await machine.resolve(host);
+  if (typeof addresses === 'string') {
+    return problem(
+      check,
+      `the host ${host} is not known (${addresses})`,
+      'Correct the name, or add it to DNS or /etc/hosts.',
+    );
+  }
+  const failure = await machine.tryBind(host, port);
+  switch (failure) {
+    case undefined:
+      return ok(check, 'free, and this user may listen there');
+    case 'EADDRINUSE':
+      return inUse(check, patient, machine);
+    case 'EACCES': {
+      const first = Number(machine.read('/proc/sys/net/ipv4/ip_unprivileged_port_start') ?? 1024);
+      return problem(
+        check,
+        `this user may not listen below port ${first}`,
+        'Use a higher port, or give the service CAP_NET_BIND_SERVICE (AmbientCapabilities= in systemd).',
+      );
+    }
+    case 'EADDRNOTAVAIL':
+      return problem(
+        check,
+        `this machine has no address ${host}`,
+        'Use an address of this machine, or 0.0.0.0 for all of them.',
+      );
+    case 'EAFNOSUPPORT':
+      return problem(check, `this machine does not speak the protocol of ${host}`, 'Use an IPv4 address.');
+    default:
+      return problem(check, `listening fails (${failure})`, 'Choose another host or port.');
+  }
+}
+
+/** The broker itself may be what listens there. */
+function inUse(check: string, { options }: Patient, machine: Surroundings): Finding {
+  const pid = Number(options.pidFile ? (machine.read(options.pidFile) ?? '').trim() : Number.NaN);
+  if (Number.isSafeInteger(pid) && pid > 0 && machine.isAlive(pid)) {
+    const message = `in use, and the process ${pid} named in the pid file is running`;
+    return warning(check, message, 'Nothing, if that is this broker; else stop that process first.');
+  }
+  return problem(
+    check,
+    'another process listens there already',
+    'Find it with `ss -ltnp` and stop it, or use another port.',
+  );
+}
+
+function checkEphemeral({ port, option }: Listener, machine: Surroundings): Finding[] {
+  const range = /^(\d+)\s+(\d+)/.exec(machine.read('/proc/sys/net/ipv4/ip_local_port_range') ?? '');
+  if (range === null || port === 0) return [];
+  const [low, high] = [Number(range[1]), Number(range[2])];
+  if (port < low || port > high || reserved(port, machine)) return [];
+  return [
+    warning(
+      `port ${port} (${option})`,
+      `lies in the range ${low}-${high} of outgoing connections, any of which may take it before a start`,
+      `Use a port below ${low}, or reserve it: sysctl -w net.ipv4.ip_local_reserved_ports=${port}.`,
+    ),
+  ];
+}
+
+function reserved(port: number, machine: Surroundings): boolean {
+  const text = machine.read('/proc/sys/net/ipv4/ip_local_reserved_ports') ?? '';
+  return text
+    .trim()
+    .split(',')
+    .some((part) => {
+      const [from, to] = part.split('-').map(Number);
+      return from !== undefined && port >= from && port <= (to ?? from);
+    });
+}
