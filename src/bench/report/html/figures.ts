@@ -43,7 +43,7 @@ export function figuresTable(runs: readonly RunResult[], servers: readonly Serve
       return el(
         'tr',
         { class: index < group.runs.length - 1 ? 'more' : undefined },
-        textEl('th', index === 0 ? group.work : '', { scope: 'row' }),
+        index === 0 ? textEl('th', group.work, { scope: 'rowgroup', rowspan: group.runs.length }) : '',
         several ? textEl('td', server.name, { class: 'left' }) : '',
         ...cells.map((cell) => textEl('td', cell)),
         el(

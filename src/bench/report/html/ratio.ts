@@ -42,7 +42,7 @@ export function ratioChart(
   const usable = bounds.filter((value) => value > 0 && Number.isFinite(value));
   const high = Math.max(2, ...usable) * 1.08;
   // Room on the left of 1x in any case: nobody should take the line for zero.
-  const low = Math.min(0.5, ...usable) / 1.08;
+  const low = Math.min(0.5, ...usable) / 1.12;
   const cells = rows.map(({ row, compared }) => [
     row.work,
     value(row, compared.a),
@@ -61,7 +61,7 @@ export function ratioChart(
 
   function draw(size: Size): string {
     const narrow = size.name === 'narrow';
-    const left = narrow ? 26 : 250;
+    const left = narrow ? 30 : 250;
     const right = size.width - (narrow ? 52 : 58);
     const x = logarithmic(low, high, left, right);
     const step = narrow ? 46 : 32;
@@ -69,8 +69,12 @@ export function ratioChart(
     const bottom = top + rows.length * step;
     const ticks = [...new Set([1, ...logTicks(low, high, narrow ? 5 : 8)])].sort((p, q) => p - q);
     const marks = [
-      label(`← ${narrow ? 'first' : names[0]} ahead`, { x: x(1) - 8, y: 11 }, { class: 'tick', 'text-anchor': 'end' }),
-      label(`${narrow ? 'second' : names[1]} ahead →`, { x: x(1) + 8, y: 11 }, { class: 'tick strong' }),
+      label(
+        narrow ? '← behind' : `← ${names[0]} ahead`,
+        { x: x(1) - 8, y: 11 },
+        { class: 'tick', 'text-anchor': 'end' },
+      ),
+      label(`${names[1]} ahead →`, { x: x(1) + 8, y: 11 }, { class: 'tick strong' }),
       ...ticks.flatMap((tick) => [
         line({ x: x(tick), y: 34 }, { x: x(tick), y: bottom }, tick === 1 ? 'axis one' : 'grid'),
         label(`${tick}×`, { x: x(tick), y: 29 }, { class: 'tick', 'text-anchor': 'middle' }),

@@ -32,7 +32,7 @@ body {
 main, header, footer { max-width: 1080px; margin: 0 auto; padding: 0 50px; }
 header { padding-top: 56px; }
 .eyebrow { display: flex; align-items: center; gap: 8px; color: var(--soft); font-size: 13px; }
-.eyebrow b { color: var(--ink); font-weight: 600; }
+.eyebrow b { color: var(--ink); font-weight: 600; } .eyebrow > * { white-space: nowrap; }
 .eyebrow .space { flex: 1; }
 h1 { font-size: 32px; line-height: 1.2; font-weight: 640; letter-spacing: -.022em; margin: 26px 0 14px; text-wrap: balance; overflow-wrap: anywhere; }
 h2 { font-size: 19px; line-height: 1.3; font-weight: 620; letter-spacing: -.012em; margin: 0 0 4px; }
@@ -48,7 +48,8 @@ p { margin: 0; }
 .tiles dd { margin: 2px 0 0; }
 .tiles dd b { display: block; font-size: 27px; line-height: 1.25; font-weight: 600; letter-spacing: -.02em; white-space: nowrap; }
 .tiles dd span { color: var(--soft); font-size: 13px; }
-nav { margin: 44px 0 0; padding: 12px 0; border: solid var(--rule); border-width: 1px 0; font-size: 14px; }
+.tiles + .hint { margin: 22px 0 0; }
+nav { margin: 40px 0 0; padding: 12px 0; border: solid var(--rule); border-width: 1px 0; font-size: 14px; }
 nav ul { display: flex; flex-wrap: wrap; gap: 4px 24px; list-style: none; margin: 0; padding: 0; }
 nav a { color: var(--soft); text-decoration: none; } nav a:hover { color: var(--ink); text-decoration: underline; text-underline-offset: 4px; }
 main > section { padding: 60px 0 0; scroll-margin-top: 0; }
@@ -61,7 +62,7 @@ main > section { padding: 60px 0 0; scroll-margin-top: 0; }
 .chart { display: block; height: auto; overflow: visible; }
 .chart.wide { width: 100%; } .chart.narrow { display: none; width: 100%; max-width: 480px; } .chart.panel { width: 100%; }
 .chart text { font: 12px/1 ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif; font-variant-numeric: tabular-nums; fill: var(--ink); }
-.chart .row { font-size: 13px; }
+.chart .row { font-size: 13px; paint-order: stroke; stroke: var(--ground); stroke-width: 4px; stroke-linejoin: round; }
 .chart .tick { fill: var(--soft); font-size: 11.5px; }
 .chart .tick.strong { fill: var(--ink); }
 .chart .value { font-weight: 600; }
@@ -89,13 +90,13 @@ details.data { margin-top: 18px; font-size: 13px; }
 summary { color: var(--soft); cursor: pointer; width: fit-content; } summary:hover { color: var(--ink); }
 .scroll { overflow-x: auto; margin-top: 10px; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 3px; border-radius: 2px; }
-table { border-collapse: collapse; width: 100%; font-size: 13px; }
+table { border-collapse: collapse; width: 100%; font-size: 12.5px; }
 caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-th, td { padding: 7px 0 7px 15px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--rule); vertical-align: baseline; }
+th, td { padding: 7px 0 7px 13px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--rule); vertical-align: baseline; }
 thead th { color: var(--soft); font-weight: 500; font-size: 12.5px; vertical-align: bottom; }
-tbody th { font-weight: 500; } tr > :first-child { padding-left: 0; text-align: left; }
+tbody th { font-weight: 500; white-space: normal; min-width: 136px; } tbody th, thead th:first-child { padding-left: 0; text-align: left; } tbody th { vertical-align: top; }
 th.left, td.left { text-align: left; }
-tbody tr.more > * { border-bottom-color: transparent; padding-bottom: 0; }
+tbody tr.more > td { border-bottom-color: transparent; padding-bottom: 0; }
 .notes { margin: 10px 0 0; padding: 0; list-style: none; } .notes li { padding: 9px 0; border-bottom: 1px solid var(--rule); overflow-wrap: anywhere; }
 .notes b { font-weight: 560; } .notes span { color: var(--soft); }
 .facts { display: grid; grid-template-columns: max-content 1fr; gap: 6px 28px; margin: 14px 0 0; font-size: 14px; }
@@ -112,7 +113,7 @@ footer { padding-top: 64px; padding-bottom: 56px; color: var(--soft); font-size:
   header { padding-top: 28px; } h1 { font-size: 25px; margin-top: 20px; } main > section { padding-top: 46px; }
   .chart.wide { display: none; } .chart.narrow { display: block; }
   .tiles, .tiles[data-many] { grid-template-columns: 1fr 1fr; gap: 20px; margin-top: 30px; } .tiles dd b { font-size: 22px; }
-  .facts { grid-template-columns: 1fr; gap: 0; } .facts dd { margin-bottom: 10px; }
+  .tabs > label { margin: 0 15px 12px 0; } .facts { grid-template-columns: 1fr; gap: 0; } .facts dd { margin-bottom: 10px; }
 }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
 @media print {
@@ -124,7 +125,7 @@ footer { padding-top: 64px; padding-bottom: 56px; color: var(--soft); font-size:
   .chart.wide { display: block; } .chart.narrow { display: none; }
   .tabs > section { display: block; margin-bottom: 18px; } .tabs h3 { display: block; }
   .panels { grid-template-columns: repeat(3, 1fr); gap: 18px; }
-  svg, .tiles div, tr, .notes li { break-inside: avoid; } h2, h3, .hint, .lead { break-after: avoid; }
+  svg, .tiles div, tr, .notes li { break-inside: avoid; } h2, h3, .hint, .lead, .legend { break-after: avoid; } .tabs > section { break-inside: avoid; }
   main > section { padding-top: 28px; } .scroll { overflow: visible; } table { font-size: 8pt; } th, td { padding-left: 8px; }
 }
 `;

@@ -16,6 +16,8 @@ export interface BarMetric {
   value(run: RunResult): number | null;
   spread(run: RunResult): Spread | null;
   format(value: number | null): string;
+  /** Grid lines fall on round multiples of this; 1 where absent. */
+  unit?: number;
 }
 
 export const BAR_METRICS: readonly BarMetric[] = [
@@ -50,6 +52,7 @@ export const BAR_METRICS: readonly BarMetric[] = [
     value: (run) => run.server.peakRssBytes,
     spread: () => null,
     format: f.bytes,
+    unit: 1024 * 1024,
   },
 ];
 
@@ -84,7 +87,8 @@ export function barChart(metric: BarMetric, groups: readonly WorkGroup[], server
     const left = narrow ? 0 : 232;
     const room = Math.max(...rows.map((row) => textWidth(row[2] ?? ''))) + 16;
     const right = size.width - room;
-    const ticks = own ? [] : niceTicks(Math.max(...tops), narrow ? 3 : 5);
+    const unit = metric.unit ?? 1;
+    const ticks = own ? [] : niceTicks(Math.max(...tops) / unit, narrow ? 3 : 5).map((tick) => tick * unit);
     const marks: string[] = [];
     let y = own ? 4 : 24;
     const top = y;
@@ -111,7 +115,7 @@ export function barChart(metric: BarMetric, groups: readonly WorkGroup[], server
       const at = linear(0, ticks.at(-1) ?? 1, left, right)(tick);
       const anchor = tick === 0 ? 'start' : narrow && tick === ticks.at(-1) ? 'end' : 'middle';
       return [
-        line({ x: at, y: top - 8 }, { x: at, y: bottom }, tick === 0 ? 'axis' : 'grid'),
+        line({ x: at, y: top - 8 }, { x: at, y: bottom }, tick === 0 && !narrow ? 'axis' : 'grid'),
         label(
           tick === 0 ? '0' : f.tick(metric.format(tick)),
           { x: at, y: 10 },
@@ -119,7 +123,7 @@ export function barChart(metric: BarMetric, groups: readonly WorkGroup[], server
         ),
       ];
     });
-    const base = own ? [line({ x: left, y: 0 }, { x: left, y: bottom }, 'axis')] : [];
+    const base = own && !narrow ? [line({ x: left, y: 0 }, { x: left, y: bottom }, 'axis')] : [];
     return svg({
       kind: `bars-${metric.id}`,
       title: `${metric.name} by work${servers.length > 1 ? ' and server' : ''}`,

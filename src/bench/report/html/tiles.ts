@@ -13,13 +13,21 @@ interface Tile {
 export function tiles(file: BenchFile): string {
   const shown = tilesOf(file);
   if (shown.length === 0) return '';
-  return el(
+  const list = el(
     'dl',
     { class: 'tiles', 'data-many': shown.length },
     ...shown.map(({ name, value, more }) =>
       el('div', {}, textEl('dt', name), el('dd', {}, textEl('b', value), textEl('span', more))),
     ),
   );
+  return list + explanation(file.comparison);
+}
+
+function explanation(comparison: readonly ComparisonRow[]): string {
+  if (comparison.length === 0) return '';
+  const means = `Geometric means over ${comparison.length} kinds of work, and their range`;
+  const text = comparison.length > 1 ? means : 'Medians over the rounds, and their range';
+  return textEl('p', `${text}. Above 1× the server named first is ahead, whatever the figure.`, { class: 'hint' });
 }
 
 function tilesOf(file: BenchFile): Tile[] {
@@ -40,14 +48,14 @@ function ofComparison(comparison: readonly ComparisonRow[]): Tile[] {
     const spread = compared[0]?.spread;
     if (ratios.length === 0 || !spread) return [];
     const range = several ? [Math.min(...ratios), Math.max(...ratios)] : [spread.low, spread.high];
-    const of = several ? `over ${f.counted(ratios.length, 'work')}` : 'over the rounds';
-    return [{ name, value: f.times(geometricMean(ratios)), more: `${f.times(range[0])} – ${f.times(range[1])} ${of}` }];
+    return [{ name, value: f.times(geometricMean(ratios)), more: `${f.times(range[0])} – ${f.times(range[1])}` }];
   };
   return [
     ...tile('Rate'),
     ...tile('Server CPU per message', 'cpuSecondsPerMillion'),
     ...tile('Latency p50', 'p50Us'),
     ...tile('Latency p99', 'p99Us'),
+    ...tile('Peak memory', 'peakRssBytes'),
   ];
 }
 
