@@ -11,6 +11,7 @@ mod accept;
 mod balance;
 mod mailbox;
 mod reactor;
+mod ready;
 mod runtime;
 mod socket;
 

@@ -1,15 +1,23 @@
 //! Events for the control plane: many loops write, the main thread reads.
+//!
+//! Bounded while nobody reads: log lines and news of connections each have a budget, and what finds no room is counted
+//! and told afterwards. The end of a broker and what is fatal always get through.
 
-use nt_broker::{Event, LogLevel};
+use nt_broker::{ConnectionSnapshot, Event, LogLevel};
 use parking_lot::Mutex;
+use std::collections::BTreeMap;
 
 /// One event of one broker.
 pub type Mail = (u32, Event);
 
-/// Log lines kept while nobody reads; more are counted, not kept.
+/// Log lines kept while nobody reads.
 const LINES_MAX: usize = 64 * 1024;
 /// Bytes of log lines kept meanwhile: clients have a say in how long a line is.
 const LINES_BYTES_MAX: usize = 16 << 20;
+/// Connections and disconnections kept meanwhile.
+const CONNECTIONS_MAX: usize = 64 * 1024;
+/// Bytes of them kept meanwhile: clients have a say in how long their names are.
+const CONNECTIONS_BYTES_MAX: usize = 32 << 20;
 
 pub(crate) struct Mailbox {
     inner: Mutex<Inner>,
@@ -19,9 +27,83 @@ pub(crate) struct Mailbox {
 #[derive(Default)]
 struct Inner {
     mails: Vec<Mail>,
-    line_bytes: usize,
-    /// Lines that found no room, and the broker of the last one.
-    lost: Option<(u32, u64)>,
+    lines: Budget,
+    connections: Budget,
+    /// What found no room, by broker.
+    lost: BTreeMap<u32, Lost>,
+}
+
+/// What is kept of one kind.
+#[derive(Default)]
+struct Budget {
+    count: usize,
+    bytes: usize,
+}
+
+impl Budget {
+    /// Takes one more in if there is room.
+    fn admits(&mut self, bytes: usize, count_max: usize, bytes_max: usize) -> bool {
+        let fits = self.count < count_max && self.bytes < bytes_max;
+        if fits {
+            self.count += 1;
+            self.bytes += bytes;
+        }
+        fits
+    }
+}
+
+#[derive(Default)]
+struct Lost {
+    lines: u64,
+    connects: u64,
+    disconnects: u64,
+}
+
+impl Inner {
+    fn post(&mut self, broker: u32, event: Event) {
+        let fits = match &event {
+            Event::Log { text, .. } => self.lines.admits(text.len(), LINES_MAX, LINES_BYTES_MAX),
+            Event::Connected(connection) | Event::Disconnected { connection, .. } => self.admits_connection(connection),
+            Event::Stopped | Event::Fatal { .. } => true,
+        };
+        if fits {
+            return self.mails.push((broker, event));
+        }
+        let lost = self.lost.entry(broker).or_default();
+        match event {
+            Event::Connected(_) => lost.connects += 1,
+            Event::Disconnected { .. } => lost.disconnects += 1,
+            _ => lost.lines += 1,
+        }
+    }
+
+    fn admits_connection(&mut self, c: &ConnectionSnapshot) -> bool {
+        let texts = [&c.name, &c.lang, &c.version, &c.user, &c.account];
+        let bytes = size_of::<ConnectionSnapshot>() + texts.into_iter().map(String::len).sum::<usize>();
+        self.connections.admits(bytes, CONNECTIONS_MAX, CONNECTIONS_BYTES_MAX)
+    }
+}
+
+impl Lost {
+    fn tell(self) -> Event {
+        let kinds = [
+            (self.lines, "log line"),
+            (self.connects, "connect event"),
+            (self.disconnects, "disconnect event"),
+        ];
+        let parts: Vec<String> = kinds
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}{}", if count == 1 { "" } else { "s" }))
+            .collect();
+        Event::Log {
+            level: LogLevel::Warn,
+            text: format!(
+                "dropped, because the control plane was too busy to take them: {}",
+                parts.join(", ")
+            ),
+        }
+    }
 }
 
 impl Mailbox {
@@ -41,14 +123,7 @@ impl Mailbox {
             let mut inner = self.inner.lock();
             let was_empty = inner.mails.is_empty();
             for (broker, event) in mails {
-                if let Event::Log { text, .. } = &event {
-                    if inner.mails.len() >= LINES_MAX || inner.line_bytes >= LINES_BYTES_MAX {
-                        inner.lost = Some((broker, inner.lost.map_or(0, |(_, n)| n) + 1));
-                        continue;
-                    }
-                    inner.line_bytes += text.len();
-                }
-                inner.mails.push((broker, event));
+                inner.post(broker, event);
             }
             was_empty
         };
@@ -58,18 +133,10 @@ impl Mailbox {
     }
 
     pub fn take(&self) -> Vec<Mail> {
-        let mut inner = self.inner.lock();
-        let mut mails = std::mem::take(&mut inner.mails);
-        inner.line_bytes = 0;
-        if let Some((broker, lines)) = inner.lost.take() {
-            let text = format!("{lines} log lines were dropped: the control plane was too busy to take them");
-            mails.push((
-                broker,
-                Event::Log {
-                    level: LogLevel::Warn,
-                    text,
-                },
-            ));
+        let inner = std::mem::take(&mut *self.inner.lock());
+        let mut mails = inner.mails;
+        for (broker, lost) in inner.lost {
+            mails.push((broker, lost.tell()));
         }
         mails
     }
@@ -84,6 +151,48 @@ mod tests {
         (1, Event::Log { level, text })
     }
 
+    fn connection(name: &str) -> Box<ConnectionSnapshot> {
+        Box::new(ConnectionSnapshot {
+            cid: 1,
+            peer: "127.0.0.1:1000".parse().expect("an address"),
+            start_ms: 0.0,
+            last_activity_ms: 0.0,
+            rtt_ns: 0,
+            pending_bytes: 0,
+            in_msgs: 0,
+            in_bytes: 0,
+            out_msgs: 0,
+            out_bytes: 0,
+            stalls: 0,
+            subscriptions: 0,
+            name: name.to_owned(),
+            lang: String::new(),
+            version: String::new(),
+            user: String::new(),
+            account: "$G".to_owned(),
+        })
+    }
+
+    fn visit(broker: u32, name: &str) -> Vec<Mail> {
+        let gone = Event::Disconnected {
+            connection: connection(name),
+            reason: nt_broker::CloseReason::ClientClosed,
+            stop_ms: 0.0,
+        };
+        vec![(broker, Event::Connected(connection(name))), (broker, gone)]
+    }
+
+    /// What was told of losses, by broker.
+    fn losses(mails: &[Mail]) -> Vec<(u32, String)> {
+        mails
+            .iter()
+            .filter_map(|(broker, event)| match event {
+                Event::Log { text, .. } if text.starts_with("dropped") => Some((*broker, text.clone())),
+                _ => None,
+            })
+            .collect()
+    }
+
     #[test]
     fn long_lines_that_nobody_reads_are_counted_not_kept() {
         let mailbox = Mailbox::new(Box::new(|| ()));
@@ -93,11 +202,49 @@ mod tests {
         let mails = mailbox.take();
         let lines = mails.iter().filter(|(_, e)| matches!(e, Event::Log { .. })).count();
         assert_eq!((lines, mails.len() - lines), (16 + 1, 20));
-        let Some((1, Event::Log { text, .. })) = mails.last() else {
-            panic!("what was lost is told last")
-        };
-        assert!(text.starts_with("4 log lines were dropped"), "{text}");
+        let told = losses(&mails);
+        assert_eq!(told.len(), 1);
+        assert!(told[0].1.ends_with(": 4 log lines"), "{told:?}");
         mailbox.post(vec![line(1)]);
         assert_eq!(mailbox.take().len(), 1, "there is room again");
+    }
+
+    #[test]
+    fn visitors_that_nobody_hears_of_are_counted_not_kept() {
+        let mailbox = Mailbox::new(Box::new(|| ()));
+        for _ in 0..50_000 {
+            mailbox.post(visit(1, ""));
+        }
+        mailbox.post(visit(2, "").split_off(1));
+        // Neither lines nor the end have to make way.
+        mailbox.post(vec![line(1), (1, Event::Stopped)]);
+        let mails = mailbox.take();
+        assert_eq!(mails.len(), 64 * 1024 + 2 + 2);
+        let told = losses(&mails);
+        let half = 50_000 - 32 * 1024;
+        assert!(
+            told[0].0 == 1
+                && told[0]
+                    .1
+                    .ends_with(&format!(": {half} connect events, {half} disconnect events")),
+            "{told:?}"
+        );
+        assert!(
+            told[1].0 == 2 && told[1].1.ends_with(": 1 disconnect event"),
+            "{told:?}"
+        );
+        mailbox.post(visit(1, ""));
+        assert_eq!(mailbox.take().len(), 2, "there is room again");
+    }
+
+    #[test]
+    fn visitors_with_long_names_are_fewer() {
+        let mailbox = Mailbox::new(Box::new(|| ()));
+        let name = "n".repeat(1 << 20);
+        for _ in 0..40 {
+            mailbox.post(visit(1, &name));
+        }
+        let kept = mailbox.take().len();
+        assert!((30..40).contains(&kept), "{kept} kept");
     }
 }

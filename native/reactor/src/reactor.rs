@@ -6,6 +6,7 @@
 use crate::accept::{Listening, listener_of};
 use crate::balance::Meter;
 use crate::mailbox::Mail;
+use crate::ready::ReadyList;
 use crate::runtime::{Runtime, WAKE};
 use crate::socket::Socket;
 use mio::net::{TcpListener, TcpStream};
@@ -70,8 +71,7 @@ pub(crate) struct Reactor {
     pub(crate) meter: Meter,
     sockets: Vec<Option<Socket>>,
     pub(crate) listeners: Slab<Listening>,
-    /// Sockets with something to read.
-    ready: Vec<u32>,
+    ready: ReadyList,
     /// Sockets whose output did not fit into one turn.
     unfinished: Vec<u32>,
     buffer: Box<[u8]>,
@@ -88,7 +88,7 @@ impl Reactor {
             meter: Meter::default(),
             sockets: Vec::new(),
             listeners: Slab::new(),
-            ready: Vec::new(),
+            ready: ReadyList::default(),
             unfinished: Vec::new(),
             buffer: vec![0; READ_BYTES].into_boxed_slice(),
             lean: true,
@@ -124,11 +124,16 @@ impl Reactor {
             for slot in self.shard.take_resumed() {
                 self.mark_ready(slot);
             }
-            for slot in std::mem::take(&mut self.ready) {
+            for slot in self.ready.take() {
+                self.ready.begin(slot);
                 self.read(slot);
             }
             for slot in std::mem::take(&mut self.unfinished) {
-                self.flush(slot);
+                if self.is_closing(slot) {
+                    self.shut(slot);
+                } else {
+                    self.flush(slot);
+                }
             }
             self.finish_turn();
         }
@@ -200,10 +205,7 @@ impl Reactor {
     fn mark_ready(&mut self, slot: u32) {
         if let Some(Some(socket)) = self.sockets.get_mut(slot as usize) {
             socket.readable = true;
-            if !socket.in_ready_list {
-                socket.in_ready_list = true;
-                self.ready.push(slot);
-            }
+            self.ready.add(slot);
         }
     }
 
@@ -291,7 +293,6 @@ impl Reactor {
         let Some(Some(socket)) = self.sockets.get_mut(slot as usize) else {
             return;
         };
-        socket.in_ready_list = false;
         let Some(conn) = self.shard.conn(slot) else { return };
         if conn.is_closing() {
             return self.discard(slot);
@@ -513,9 +514,14 @@ impl Reactor {
         self.shard.conn(slot).is_some_and(|conn| conn.is_closing())
     }
 
-    /// Writes the last words once and shuts our end; the peer's end is waited for, so that it can read them.
+    /// Writes the last words and shuts our end; the peer's end is waited for, so that it can read them: a socket that
+    /// is dropped with something unread takes them back. If they do not fit now, the socket calls again when it takes
+    /// more; all of it ends when the connection's time is up.
     fn shut(&mut self, slot: u32) {
         self.flush(slot);
+        if self.shard.conn(slot).is_some_and(|conn| !conn.out.is_empty()) {
+            return;
+        }
         let Some(Some(socket)) = self.sockets.get_mut(slot as usize) else {
             return;
         };
@@ -523,7 +529,7 @@ impl Reactor {
             return;
         }
         socket.shut = true;
-        if socket.read_closed || socket.stream.shutdown(Shutdown::Write).is_err() {
+        if socket.stream.shutdown(Shutdown::Write).is_err() {
             return self.drop_socket(slot);
         }
         self.mark_ready(slot);
@@ -535,6 +541,8 @@ impl Reactor {
             return;
         };
         match socket.stream.read(&mut self.buffer) {
+            // What is still to be written may be read: the peer has only ended its own sending.
+            Ok(0) if !socket.shut => {}
             Ok(0) => self.drop_socket(slot),
             Ok(_) => self.mark_ready(slot),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}

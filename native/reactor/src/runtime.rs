@@ -24,7 +24,7 @@ pub type BrokerId = u32;
 #[derive(Debug, Error)]
 pub enum StartError {
     /// The host is no address and no name that can be looked up.
-    #[error("host {host:?} can't be resolved: {source}")]
+    #[error("lookup {host}: {}", resolver_text(source))]
     Host {
         /// As configured.
         host: String,
@@ -47,6 +47,15 @@ impl StartError {
         match self {
             Self::Host { source, .. } | Self::Bind { source, .. } => source,
         }
+    }
+}
+
+/// What the resolver said, without what the standard library puts in front of it.
+fn resolver_text(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.strip_prefix("failed to lookup address information: ") {
+        Some(reason) => reason.to_owned(),
+        None => text,
     }
 }
 

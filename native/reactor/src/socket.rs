@@ -12,8 +12,6 @@ pub(crate) struct Socket {
     pub read_closed: bool,
     /// Takes bytes, as far as is known.
     pub writable: bool,
-    /// Stands in the loop's list of sockets to read.
-    pub in_ready_list: bool,
     /// Our end is shut: only the peer's end is waited for.
     pub shut: bool,
 }
@@ -25,7 +23,6 @@ impl Socket {
             readable: false,
             read_closed: false,
             writable: true,
-            in_ready_list: false,
             shut: false,
         }
     }

@@ -1,6 +1,6 @@
 //! One connection and its socket.
 
-use super::world::World;
+use super::world::{Client, World};
 use crate::{Runtime, StartError};
 use nt_broker::{CloseReason, Config, Event};
 use std::net::{Shutdown, TcpListener};
@@ -48,6 +48,56 @@ fn the_last_words_arrive_although_more_was_sent() {
     assert_eq!(client.line(), "-ERR 'Unknown Protocol Operation'");
     assert!(client.is_at_end());
     assert_eq!(world.end_of(client.cid), CloseReason::ProtocolViolation);
+}
+
+#[test]
+fn the_last_words_arrive_at_a_client_that_said_too_much_and_hung_up() {
+    // Little is read at once, so most of it is unread when the connection ends.
+    let config = Config {
+        max_pending: 64 * 1024,
+        ..Config::default()
+    };
+    let mut world = World::with(1, config);
+    let mut words = b"NONSENSE\r\n".to_vec();
+    words.resize(60_000, b'x');
+    let mut client = world.connect_with_last_words(&words);
+    assert_eq!(client.line(), "-ERR 'Unknown Protocol Operation'");
+    assert!(client.is_at_end(), "the end is an end, not a reset");
+    assert_eq!(world.end_of(client.cid), CloseReason::ProtocolViolation);
+}
+
+/// Closes a subscriber with more waiting for it than the system keeps for a client that does not read yet.
+fn close_with_much_to_read(world: &mut World, close: impl Fn(&mut Client)) -> Client {
+    const MESSAGES: usize = 24;
+    let (mut publisher, mut subscriber) = (world.connect(), world.connect());
+    subscriber.send("SUB a 1\r\n");
+    subscriber.ping();
+    let message = [format!("PUB a {}\r\n", 1 << 20).as_bytes(), &[b'x'; 1 << 20], b"\r\n"].concat();
+    (0..MESSAGES).for_each(|_| publisher.send(&message));
+    publisher.ping();
+    close(&mut subscriber);
+    world.end_of(subscriber.cid);
+    for number in 0..MESSAGES {
+        assert!(subscriber.message().is_some(), "message {number}");
+    }
+    subscriber
+}
+
+#[test]
+fn everything_that_waits_for_a_closing_connection_is_written() {
+    let mut world = World::new(1);
+    let mut client = close_with_much_to_read(&mut world, |client| client.send("NONSENSE\r\n"));
+    assert_eq!(client.line(), "-ERR 'Unknown Protocol Operation'");
+    assert!(client.is_at_end());
+}
+
+#[test]
+fn a_client_that_ended_its_own_sending_still_gets_everything() {
+    let mut world = World::new(1);
+    let mut client = close_with_much_to_read(&mut world, |client| {
+        client.writer.shutdown(Shutdown::Write).expect("a socket")
+    });
+    assert!(client.is_at_end());
 }
 
 #[test]
@@ -130,6 +180,21 @@ fn a_broker_stops_and_the_loops_serve_others() {
     TcpListener::bind(world.address).expect("nobody listens there");
     world.address = other.address.expect("it listens");
     world.connect().ping();
+}
+
+#[test]
+fn a_host_that_nobody_knows_is_named_once() {
+    let runtime = Runtime::new(1, 1, Box::new(|| {})).expect("a poller");
+    // No resolver has to be asked: that is no name.
+    let host = "no such host";
+    let Err(error) = runtime.start_broker(Config::default(), None, Some((host, 0))) else {
+        panic!("it was found");
+    };
+    assert!(matches!(error, StartError::Host { .. }), "{error}");
+    let text = error.to_string();
+    assert!(text.starts_with("lookup no such host: "), "{text}");
+    assert_eq!(text.matches("lookup").count(), 1, "{text}");
+    assert_eq!(text.matches(host).count(), 1, "{text}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::{BrokerId, Runtime};
 use nt_broker::{CloseReason, Config, Event, InboxItem};
 use parking_lot::Mutex;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
@@ -62,16 +62,30 @@ impl World {
 
     /// A client whose connection lives on that loop.
     pub fn connect_to(&self, reactor: usize) -> Client {
+        Client::new(self.adopted_by(reactor, |_| ()))
+    }
+
+    /// The client's end of a connection on that loop, which learns of it once `before` is done.
+    fn adopted_by(&self, reactor: usize, before: impl FnOnce(&mut TcpStream)) -> TcpStream {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let ours = TcpStream::connect(listener.local_addr().expect("bound")).expect("it accepts");
+        let mut ours = TcpStream::connect(listener.local_addr().expect("bound")).expect("it accepts");
         let (theirs, peer) = listener.accept().expect("just connected");
         theirs.set_nonblocking(true).expect("a socket");
         theirs.set_nodelay(true).expect("a socket");
+        before(&mut ours);
         let hub = self.runtime.hub(self.broker).expect("running");
         let stream = mio::net::TcpStream::from_std(theirs);
         let body = Body::Adopt { hub, stream, peer };
         self.runtime.send(reactor, InboxItem::Body(Box::new(body)));
-        Client::new(ours)
+        ours
+    }
+
+    /// A client that has said all it will say, and closed its end, before the loop hears of it. It has read INFO.
+    pub fn connect_with_last_words(&self, words: &[u8]) -> Client {
+        Client::greeted(self.adopted_by(0, |stream| {
+            stream.write_all(words).expect("the system takes it");
+            stream.shutdown(Shutdown::Write).expect("a socket");
+        }))
     }
 
     /// The loop where a connection lives.
@@ -137,6 +151,12 @@ pub(super) struct Client {
 
 impl Client {
     fn new(stream: TcpStream) -> Self {
+        let mut client = Self::greeted(stream);
+        client.send("CONNECT {\"verbose\":false,\"headers\":true}\r\n");
+        client
+    }
+
+    fn greeted(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
         stream.set_write_timeout(Some(PATIENCE)).expect("a socket");
         stream.set_nodelay(true).expect("a socket");
@@ -150,7 +170,6 @@ impl Client {
         let (_, after) = info.split_once("\"client_id\":").expect("INFO says who we are");
         let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
         client.cid = digits.parse().expect("a number");
-        client.send("CONNECT {\"verbose\":false,\"headers\":true}\r\n");
         client
     }
 

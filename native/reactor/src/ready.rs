@@ -1,0 +1,56 @@
+//! Sockets with something to read, each once, however often one is told of and whoever's slot it becomes.
+
+/// Slots in the order they became ready.
+#[derive(Default)]
+pub(crate) struct ReadyList {
+    slots: Vec<u32>,
+    /// Whether a slot is among them, or was taken and its turn is still to come.
+    marks: Vec<bool>,
+}
+
+impl ReadyList {
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    pub fn add(&mut self, slot: u32) {
+        let index = slot as usize;
+        if self.marks.len() <= index {
+            self.marks.resize(index + 1, false);
+        }
+        if !std::mem::replace(&mut self.marks[index], true) {
+            self.slots.push(slot);
+        }
+    }
+
+    /// Everything that is ready. Each is to be given to [`Self::begin`] when its turn comes.
+    pub fn take(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.slots)
+    }
+
+    /// The turn of a slot begins: it may become ready again.
+    pub fn begin(&mut self, slot: u32) {
+        self.marks[slot as usize] = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_stands_there_once_until_its_turn_begins() {
+        let mut ready = ReadyList::default();
+        [3, 1, 3].into_iter().for_each(|slot| ready.add(slot));
+        assert!(!ready.is_empty());
+        let taken = ready.take();
+        assert_eq!(taken, [3, 1]);
+        // Told of again before its turn: that turn will do.
+        ready.add(1);
+        assert!(ready.is_empty());
+        ready.begin(3);
+        ready.add(3);
+        ready.begin(1);
+        assert_eq!(ready.take(), [3]);
+    }
+}
