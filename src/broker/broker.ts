@@ -121,6 +121,12 @@ export class Broker extends EventEmitter<BrokerEvents> {
     return addon.subscriptions(handle, broker, cid);
   }
 
+  /** What one of the closed connections, or any, was subscribed to when it closed; long lists are cut. */
+  closedSubscriptions(cid?: number): SubscriptionInfo[] {
+    const { addon, handle, broker } = this.#running();
+    return addon.closedSubscriptions(handle, broker, cid);
+  }
+
   /** Closes one connection; false when there is none of that number. */
   closeConnection(cid: number, reason = 'Kicked'): boolean {
     const { addon, handle, broker } = this.#running();

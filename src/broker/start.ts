@@ -125,6 +125,7 @@ function monitorSource(broker: Broker, runtime: Runtime, startMs: number, config
     connections: () => broker.connections(),
     closedConnections: () => broker.closedConnections(),
     subscriptions: (cid) => broker.subscriptions(cid),
+    closedSubscriptions: (cid) => broker.closedSubscriptions(cid),
   };
 }
 

@@ -40,6 +40,11 @@ const source: MonitorSource = {
       { cid: 2, account: '$G', subject: 'b', queue: 'q', sid: '2', msgs: 0, max: 5 },
       { cid: 3, account: '$G', subject: 'c', sid: '1', msgs: 0 },
     ].filter((s) => cid === undefined || s.cid === cid),
+  closedSubscriptions: (cid) =>
+    [
+      { cid: 8, account: '$G', subject: 'left', sid: '1', msgs: 2 },
+      { cid: 9, account: '$G', subject: 'last', queue: 'q', sid: '7', msgs: 0, max: 3 },
+    ].filter((s) => cid === undefined || s.cid === cid),
 };
 
 let monitor: MonitorServer;
@@ -139,6 +144,23 @@ describe('/connz', () => {
     ]);
     expect((await connz('?auth=1&state=closed')).connections[0]).not.toHaveProperty('name_tag');
     expect((await connz()).connections[0]).not.toHaveProperty('account');
+  });
+
+  it('lists subscriptions of closed connections', async () => {
+    expect((await connz('?subs=1&state=closed')).connections.map((c) => c.subscriptions_list)).toEqual([
+      ['left'],
+      ['last'],
+    ]);
+    expect((await connz('?subs=1&state=all')).connections.map((c) => c.subscriptions_list)).toEqual([
+      undefined,
+      ['a.>', 'b'],
+      ['c'],
+      ['left'],
+      ['last'],
+    ]);
+    expect((await connz('?subs=detail&state=closed&cid=9')).connections[0]?.subscriptions_list_detail).toEqual([
+      { account: '$G', account_tag: '$G', subject: 'last', qgroup: 'q', sid: '7', msgs: 0, max: 3, cid: 9 },
+    ]);
   });
 
   it('lists subscriptions, plainly or in detail', async () => {

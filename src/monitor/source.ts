@@ -22,6 +22,8 @@ export interface MonitorSource {
   /** Oldest first. */
   closedConnections(): ConnectionInfo[];
   subscriptions(cid?: number): SubscriptionInfo[];
+  /** Of closed connections, as far as they are kept. */
+  closedSubscriptions(cid?: number): SubscriptionInfo[];
 }
 
 /** What an endpoint knows besides the broker. */

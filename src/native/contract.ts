@@ -96,7 +96,10 @@ export interface StartedBroker {
 export type NativeEvent =
   /** A line for the log, in the reference's words; `level` as the label is printed. */
   | { kind: 'log'; broker: number; level: 'INF' | 'DBG' | 'WRN' | 'ERR' | 'TRC'; text: string }
-  /** A client finished CONNECT (or was admitted implicitly). */
+  /**
+   * A client finished CONNECT (or was admitted implicitly). While the main thread is busy only so many of these and of
+   * the next kind are kept; a `log` event then says how many were not.
+   */
   | { kind: 'connected'; broker: number; connection: ConnectionInfo }
   /** A connection is gone. `connection.reason` says why. */
   | { kind: 'disconnected'; broker: number; connection: ConnectionInfo }
@@ -125,6 +128,7 @@ export interface ConnectionInfo {
   outBytes: number;
   stalls: number;
   subscriptions: number;
+  /** What the client says of itself, at most 1 KiB of each. */
   name?: string;
   lang?: string;
   version?: string;
@@ -183,4 +187,6 @@ export interface NativeAddon {
   /** Open connections in cid order. */
   connections(runtime: number, broker: number): ConnectionInfo[];
   subscriptions(runtime: number, broker: number, cid: number | undefined): SubscriptionInfo[];
+  /** What connections that are gone were subscribed to: of the last `maxClosedClients`, within a budget of memory. */
+  closedSubscriptions(runtime: number, broker: number, cid: number | undefined): SubscriptionInfo[];
 }

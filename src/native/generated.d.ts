@@ -63,6 +63,9 @@ export interface BrokerStats {
 /** See `NativeAddon.closeConnection`. */
 export declare function closeConnection(handle: number, broker: number, cid: number, reason: string): boolean
 
+/** See `NativeAddon.closedSubscriptions`. */
+export declare function closedSubscriptions(handle: number, broker: number, cid?: number | undefined | null): Array<SubscriptionInfo>
+
 export interface ConnectionInfo {
   cid: number
   kind: string

@@ -161,6 +161,17 @@ describe('with no_auth_user', () => {
     expect(entry?.authorized_user).toBe('a');
   });
 
+  proves('1.3-12', 'its PING is the first one: no INFO with connect_info after the CONNECT that follows', async () => {
+    const early = await server.connect();
+    await early.exchange('', '');
+    await early.exchange('CONNECT {"verbose":false,"protocol":1}\r\n', '');
+    await early.exchange('', '');
+    const late = await server.connect();
+    late.send('CONNECT {"verbose":false,"protocol":1}\r\nPING\r\n');
+    await late.expect('PONG\r\n');
+    expect(JSON.parse((await late.next('INFO')).args)).toMatchObject({ connect_info: true });
+  });
+
   proves('1.3-12', 'CONNECT without credentials logs in too; with credentials they count', async () => {
     const anonymous = await server.open();
     await anonymous.exchange(pub('b', ''), err('Permissions Violation for Publish to "b"'));

@@ -1,7 +1,7 @@
 /** Sections 5.2 and 5.3: varz and connz of a single plain server. */
 import { describe, expect } from 'vitest';
 import { until } from '../support/deadline.js';
-import { connz, get, getJson, type Json } from '../support/monitor.js';
+import { closedReason, connz, get, getJson, type Json } from '../support/monitor.js';
 import { proves } from '../support/proves.js';
 import { msg, pub, type RawClient } from '../support/raw.js';
 import { useServer } from '../support/server.js';
@@ -279,6 +279,26 @@ describe('connz', () => {
     expect(list.sort((x, y) => x.sid.localeCompare(y.sid))).toEqual([
       { subject: 'a.>', sid: '1', msgs: 1, cid },
       { subject: 'b', qgroup: 'q', sid: '2', msgs: 0, max: 5, cid },
+    ]);
+  });
+
+  proves('5.3-06', 'subs lists what closed connections were subscribed to', async () => {
+    const client = await login();
+    const cid = client.info.client_id;
+    await client.exchange(`SUB left 1\r\nSUB here q 2\r\n${pub('left', 'x')}`, msg('left', 1, 'x'));
+    client.destroy();
+    await closedReason(server, cid);
+    const query = `state=closed&cid=${cid}`;
+    const plain = (await connz(server, `?${query}`)).connections[0];
+    expect(plain?.subscriptions).toBe(2);
+    expect(Object.keys(plain ?? {}).filter((key) => key.startsWith('subscriptions_list'))).toEqual([]);
+    const listed = (await connz(server, `?${query}&subs=1`)).connections[0]?.subscriptions_list as string[];
+    expect(listed.sort()).toEqual(['here', 'left']);
+    const detail = (await connz(server, `?${query}&subs=detail`)).connections[0];
+    const list = detail?.subscriptions_list_detail as { sid: string }[];
+    expect(list.sort((x, y) => x.sid.localeCompare(y.sid))).toEqual([
+      { account: '$G', account_tag: '$G', subject: 'left', sid: '1', msgs: 1, cid },
+      { account: '$G', account_tag: '$G', subject: 'here', qgroup: 'q', sid: '2', msgs: 0, cid },
     ]);
   });
 

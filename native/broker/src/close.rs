@@ -1,5 +1,6 @@
 //! Why connections end, and how.
 
+use crate::closed::last_subscriptions;
 use crate::conn::Phase;
 use crate::event::Event;
 use crate::hub::Ending;
@@ -83,6 +84,7 @@ impl Shard {
             self.error_reply(slot, text);
         }
         let subscriptions = self.out.conns[slot as usize].sids.len() as u32;
+        self.keep_subscriptions(slot);
         self.drop_subscriptions(slot);
         self.debug(slot, || format!("Client connection closed: {}", reason.as_str()));
         let stop_ms = self.wall_ms();
@@ -120,5 +122,17 @@ impl Shard {
         }
         self.mark_closing(slot);
         self.add_timer(slot, TimerKind::Linger, LINGER_NS);
+    }
+
+    /// Leaves what a connection is subscribed to with the broker, for monitoring.
+    fn keep_subscriptions(&self, slot: u32) {
+        let conn = &self.out.conns[slot as usize];
+        if conn.hub.config.max_closed_clients == 0 {
+            return;
+        }
+        let subscriptions = last_subscriptions(conn);
+        if !subscriptions.is_empty() {
+            conn.hub.keep_closed(conn.shared.cid, subscriptions);
+        }
     }
 }

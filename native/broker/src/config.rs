@@ -32,6 +32,8 @@ pub struct Config {
     pub max_pending: usize,
     /// Connections at once; negative: none.
     pub max_connections: i64,
+    /// Closed connections that monitoring may ask for; 0: none.
+    pub max_closed_clients: usize,
     /// Subscriptions of one connection; 0: any number.
     pub max_subscriptions: usize,
     /// Tokens of one subscription's subject; 0: any number.
@@ -65,6 +67,7 @@ impl Default for Config {
             max_control_line: 4096,
             max_pending: 64 << 20,
             max_connections: 65_536,
+            max_closed_clients: 10_000,
             max_subscriptions: 0,
             max_sub_tokens: 0,
             ping_interval: Duration::from_secs(120),

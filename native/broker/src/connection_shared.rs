@@ -31,6 +31,9 @@ pub struct ConnShared {
     pub(crate) last_activity_ms: AtomicU64,
 }
 
+/// What is kept of each text a client describes itself with, bytes. Each copy of it costs as much.
+const TEXT_MAX: usize = 1024;
+
 /// What CONNECT said.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Identity {
@@ -103,7 +106,10 @@ impl ConnShared {
         self.out_pending.load(Ordering::Relaxed) + self.inbox_pending.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn set_identity(&self, identity: Identity) {
+    pub(crate) fn set_identity(&self, mut identity: Identity) {
+        for text in [&mut identity.name, &mut identity.lang, &mut identity.version] {
+            cut(text);
+        }
         *self.identity.lock() = Some(Box::new(identity));
     }
 
@@ -129,5 +135,14 @@ impl ConnShared {
             user: identity.user,
             account: identity.account,
         }
+    }
+}
+
+/// Shortens a text to [`TEXT_MAX`], at the end of a character.
+fn cut(text: &mut String) {
+    if text.len() > TEXT_MAX {
+        let end = (0..=TEXT_MAX).rfind(|&at| text.is_char_boundary(at));
+        text.truncate(end.unwrap_or(0));
+        text.shrink_to_fit();
     }
 }

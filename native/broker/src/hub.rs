@@ -3,9 +3,11 @@
 use crate::account::Account;
 use crate::auth::Auth;
 use crate::close::CloseReason;
+use crate::closed::ClosedSubscriptions;
 use crate::config::Config;
 use crate::connection_shared::{ConnShared, ConnectionSnapshot, SubscriptionSnapshot};
 use crate::inbox::Location;
+use crate::listing::Listing;
 use foldhash::fast::RandomState;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -25,6 +27,7 @@ pub struct Hub {
     /// Where clients without an account of their own are.
     pub global: Arc<Account>,
     directory: Mutex<BTreeMap<u64, DirectoryEntry>>,
+    closed: Mutex<ClosedSubscriptions>,
     last_cid: AtomicU64,
     total_connections: AtomicU64,
     slow_pending: AtomicU64,
@@ -77,6 +80,7 @@ impl Hub {
             auth,
             global: Arc::new(Account::new(account_id, Account::GLOBAL)),
             directory: Mutex::default(),
+            closed: Mutex::default(),
             last_cid: AtomicU64::new(0),
             total_connections: AtomicU64::new(0),
             slow_pending: AtomicU64::new(0),
@@ -246,7 +250,7 @@ impl Hub {
         }
     }
 
-    /// Subscriptions of one connection, or of all.
+    /// Subscriptions of one connection, or of all. Messages flow meanwhile.
     pub fn subscriptions(&self, cid: Option<u64>) -> Vec<SubscriptionSnapshot> {
         let account = match cid {
             Some(cid) => match self.directory.lock().get(&cid) {
@@ -255,24 +259,18 @@ impl Hub {
             },
             None => self.global.clone(),
         };
-        let interest = account.interest.read();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        interest
-            .subs
-            .iter()
-            .filter_map(|(_, sub)| {
-                let owner = interest.members[sub.member as usize].shared.cid;
-                cid.is_none_or(|cid| cid == owner).then(|| SubscriptionSnapshot {
-                    cid: owner,
-                    account: account.name.clone(),
-                    subject: text(&interest.subject_of(sub)),
-                    queue: interest.queue_of(sub).map(text),
-                    sid: text(&sub.sid),
-                    msgs: sub.delivered.load(Ordering::Relaxed),
-                    max: sub.max,
-                })
-            })
-            .collect()
+        Listing::new(account, cid).flatten().collect()
+    }
+
+    pub(crate) fn keep_closed(&self, cid: u64, subscriptions: Vec<SubscriptionSnapshot>) {
+        self.closed
+            .lock()
+            .push(cid, subscriptions, self.config.max_closed_clients);
+    }
+
+    /// What one connection that is gone, or any, was subscribed to when it closed: of the last ones, within a budget.
+    pub fn closed_subscriptions(&self, cid: Option<u64>) -> Vec<SubscriptionSnapshot> {
+        self.closed.lock().list(cid)
     }
 }
 

@@ -195,6 +195,11 @@ impl SidTable {
         }
     }
 
+    /// The ids, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+        self.ids.iter().map(|(id, _)| *id)
+    }
+
     pub fn take(&mut self) -> impl Iterator<Item = u32> + use<> {
         std::mem::take(&mut self.ids).into_iter().map(|(id, _)| id)
     }

@@ -11,7 +11,8 @@
 //!   after SUB's PONG every message arrives, after UNSUB's none does, and `UNSUB max` is exact.
 //! - Messages of one publisher reach each subscription in order: one loop stages them, inboxes are FIFO.
 //!
-//! Lock order: an account's interest, then an inbox or the directory. Identities are locked alone.
+//! Lock order: an account's interest, then an inbox or the directory. Identities, and what is kept
+//! of closed connections, are locked alone.
 //! This crate never touches a socket, a clock or a thread.
 #![forbid(unsafe_code)]
 
@@ -20,6 +21,7 @@ mod auth;
 mod buffer_pool;
 mod burst;
 mod close;
+mod closed;
 mod config;
 mod conn;
 mod connection_shared;
@@ -28,6 +30,7 @@ mod event;
 mod hub;
 mod inbox;
 mod interest;
+mod listing;
 mod migrate;
 mod operations;
 mod out_queue;

@@ -182,6 +182,17 @@ pub fn subscriptions(handle: u32, broker: u32, cid: Option<f64>) -> Result<Vec<S
         .collect())
 }
 
+/// See `NativeAddon.closedSubscriptions`.
+#[napi]
+pub fn closed_subscriptions(handle: u32, broker: u32, cid: Option<f64>) -> Result<Vec<SubscriptionInfo>> {
+    let hub = runtime(handle)?.hub(broker).ok_or_else(|| no_broker(broker))?;
+    Ok(hub
+        .closed_subscriptions(cid.map(|cid| cid as u64))
+        .into_iter()
+        .map(SubscriptionInfo::from)
+        .collect())
+}
+
 fn no_broker(broker: u32) -> napi::Error<String> {
     napi::Error::new(
         "NO_BROKER".to_owned(),

@@ -103,6 +103,7 @@ impl BrokerPlan {
             max_control_line: self.max_control_line as usize,
             max_pending: self.max_pending as usize,
             max_connections: self.max_connections as i64,
+            max_closed_clients: self.max_closed_clients as usize,
             max_subscriptions: self.max_subscriptions as usize,
             max_sub_tokens: self.max_sub_tokens as usize,
             ping_interval: millis(self.ping_interval_ms),

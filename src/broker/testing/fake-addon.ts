@@ -17,6 +17,7 @@ export class FakeAddon implements NativeAddon {
   readonly calls: string[] = [];
   readonly open = new Map<number, ConnectionInfo>();
   readonly subs: SubscriptionInfo[] = [];
+  readonly closedSubs: SubscriptionInfo[] = [];
   /** Thrown by the next `startBroker`. */
   refusal: Error | undefined;
   /** False: `stopBroker` is never confirmed. */
@@ -83,6 +84,10 @@ export class FakeAddon implements NativeAddon {
 
   subscriptions(_runtime: number, _broker: number, cid: number | undefined): SubscriptionInfo[] {
     return this.subs.filter((s) => cid === undefined || s.cid === cid);
+  }
+
+  closedSubscriptions(_runtime: number, _broker: number, cid: number | undefined): SubscriptionInfo[] {
+    return this.closedSubs.filter((s) => cid === undefined || s.cid === cid);
   }
 
   /** Delivers an event the way the addon does: later, on the main thread. */

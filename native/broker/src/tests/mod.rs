@@ -29,6 +29,9 @@ mod migration;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
+mod monitoring;
+#[cfg(test)]
+#[cfg(test)]
 mod permissions;
 #[cfg(test)]
 mod replies;
