@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest';
+import type { LoadReport } from '../../native/load-contract.js';
+import { parseCommand } from '../flags/parse.js';
+import { reportOf } from '../testing/fakes.js';
+import { compare, notWhole } from './compare.js';
+import { type Observed, type ResultParts, resultOf } from './result.js';
+
+const info = {
+  version: '2.15.2',
+  runtime: 'go1.26.8',
+  label: 'nats-server 2.15.2',
+  jetstream: false,
+  tlsRequired: false,
+  authRequired: false,
+  maxPayload: 1024,
+};
+
+function observed(report: Partial<LoadReport> = {}, more: Partial<Observed> = {}): Observed {
+  const base = { connectSeconds: 0.1, connections: 2, costSource: 'process 1', threads: 1, latencyEvery: 1 };
+  return { report: reportOf(report), ...base, ...more };
+}
+
+function result(runs: Observed[], line = 'pubsub', more: Partial<ResultParts> = {}) {
+  const command = parseCommand(line.split(' '));
+  if (command.action !== 'run') throw new Error('not a run');
+  const { verb, argument, flags } = command;
+  const work = { verb: verb.name, title: line, argument, flags };
+  return resultOf({ work, headline: 'deliveredPerSecond', url: 'nats://x:1', info, runs, ...more });
+}
+
+const ledger = { name: 'x', expected: 10, received: 10, lost: 0, duplicated: 0, reordered: 0, foreign: 0 };
+const cost = {
+  cpuSeconds: 0.4,
+  userSeconds: 0.1,
+  systemSeconds: 0.3,
+  peakRssBytes: 5e6,
+  rssBytes: 4e6,
+  voluntarySwitches: 10,
+  involuntarySwitches: 4,
+};
+
+describe('a result', () => {
+  it('adds counts, averages rates', () => {
+    const found = result([observed(), observed({ seconds: 1, published: 2000, delivered: 2000 })]);
+    expect(found).toMatchObject({ published: 3000, delivered: 3000, seconds: 3 });
+    expect(found.deliveredPerSecond).toBe((500 + 2000) / 2);
+    expect(found.spread.deliveredPerSecond).toMatchObject({ n: 2, min: 500, max: 2000 });
+    expect(found.repeats).toHaveLength(2);
+  });
+
+  it('relates cost to messages both ways', () => {
+    const found = result([observed({ process: cost })]);
+    expect(found.server).toMatchObject({ peakRssBytes: 5e6, voluntarySwitchesPerMillion: 5000 });
+    expect(found.server.cpuSecondsPerMillion).toBeCloseTo(200, 6);
+  });
+
+  it('takes the cost of a monitoring port where there is no process', () => {
+    const varz = { peakRssBytes: 7, cpuPercent: 50 };
+    const found = result([observed({ seconds: 4 }, { varz })]);
+    expect(found.server.peakRssBytes).toBe(7);
+    expect(found.server.cpuSecondsPerMillion).toBeCloseTo(1000, 6);
+    const short = result([observed({}, { varz: { peakRssBytes: 7, cpuPercent: null } })]);
+    expect(short.server.cpuSecondsPerMillion).toBeNull();
+    expect(short.notMeasured.join()).toContain('runs of several seconds');
+  });
+
+  it('adds what the books and the stream miss', () => {
+    const books = [
+      { ...ledger, lost: 2, duplicated: 1 },
+      { ...ledger, reordered: 4 },
+    ];
+    const found = result([observed({ ledgers: books }, { verified: { lost: 3, duplicated: 0 } })]);
+    expect(found).toMatchObject({ lost: 5, duplicated: 1, reordered: 4 });
+    expect(notWhole(found)).toBe(true);
+    expect(notWhole(result([observed()]))).toBe(false);
+  });
+
+  it('does not call lost what a stopped run had under way', () => {
+    const found = result([observed({ stopped: true, ledgers: [{ ...ledger, lost: 9 }] })]);
+    expect(found).toMatchObject({ lost: 0, stopped: true });
+    expect(found.notMeasured.join()).toContain('stopped');
+  });
+
+  it('counts errors and cut-offs', () => {
+    const errors = [{ text: 'a', count: 2 }];
+    const found = result([observed({ errors, slowConsumers: 1 }), observed({ errors })]);
+    expect(found).toMatchObject({ errors: 5, slowConsumers: 1, errorTexts: [{ text: 'a', count: 4 }] });
+  });
+
+  it('says what it did not measure', () => {
+    const tiny = result([observed({ notMeasured: ['latency', 'sequence'] })], 'pubsub --size 4');
+    expect(tiny.notMeasured.join()).toMatch(/4 bytes has no room for a send time.*no room for a sequence/);
+    expect(tiny).toMatchObject({ duplicated: null, reordered: null, latencyUs: null });
+    expect(result([observed({}, { costSource: null })]).notMeasured.join()).toContain('--monitor');
+    expect(result([observed()], 'pub').notMeasured.join()).toContain('nobody receives');
+  });
+
+  it('says when the generator was the limit', () => {
+    expect(result([observed({ generatorCpuSeconds: 1.99 })]).notes.join()).toContain('--threads');
+    expect(result([observed({ generatorCpuSeconds: 1 })]).notes).toEqual([]);
+  });
+
+  it('sums up many connections by kind', () => {
+    const client = { name: 'c', role: 'publisher' as const, published: 10, delivered: 0, seconds: 2 };
+    const few = result([observed({ clients: [client, client] })]);
+    expect(few.clients).toHaveLength(2);
+    expect(few.clients[0]?.publishedPerSecond).toBe(5);
+    const many = result([observed({ clients: Array.from({ length: 100 }, () => client) })]);
+    expect(many.clients).toMatchObject([{ published: 1000, publishedPerSecond: 500 }]);
+  });
+
+  it('gives memory per connection where connections are the work', () => {
+    const runs = [observed({ process: cost, published: 0, delivered: 0 }, { rssBefore: 3e6, connections: 1000 })];
+    const found = result(runs, 'conns', { headline: 'connectsPerSecond' });
+    expect(found.server.bytesPerConnection).toBe(1000);
+    expect(found.connectsPerSecond).toBe(10_000);
+    expect(found.server.cpuSecondsPerMillion).toBeNull();
+  });
+});
+
+describe('a comparison', () => {
+  const side = (name: 'a' | 'b', runs: Observed[]) => result(runs, 'pubsub', { side: name });
+  const work = { verb: 'pubsub' as const, title: 'x', argument: 'bench', flags: {} };
+
+  it('has medians, ratios in favour of b above 1, and their spread over the rounds', () => {
+    const a = side(
+      'a',
+      [500, 1000, 1500].map((delivered) => observed({ delivered, process: cost })),
+    );
+    const b = side(
+      'b',
+      [2000, 2000, 1500].map((delivered) => observed({ delivered, process: cost })),
+    );
+    const row = compare({ work, results: [a, b] });
+    expect(row).toMatchObject({ a: 500, b: 1000, ratio: 2, spread: { low: 1, high: 4 } });
+    expect(row.metrics[0]?.metric).toBe('deliveredPerSecond');
+    const cpu = row.metrics.find(({ metric }) => metric === 'cpuSecondsPerMillion');
+    expect(cpu?.ratio).toBeGreaterThan(1);
+    expect(row.failed).toBeUndefined();
+  });
+
+  it('says which side was not whole, or not there', () => {
+    const bad = side('b', [observed({ ledgers: [{ ...ledger, lost: 1 }] })]);
+    expect(compare({ work, results: [side('a', [observed()]), bad] }).failed).toMatch(/^B lost/);
+    expect(compare({ work, results: [side('a', [observed()])] }).failed).toContain('both servers');
+  });
+});
