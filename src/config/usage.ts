@@ -5,9 +5,16 @@ import { FLAG_GROUPS } from './spec.js';
 
 const COLUMN = 36;
 
+const USAGE = [
+  'Usage: nats-turbo [options]',
+  '       nats-turbo config explain [FILE] [options]    every option, its value and where that came from',
+  '       nats-turbo config diff A B [options]          what a reload from A to B would change',
+  '       nats-turbo doctor [-c FILE] [options]         what would go wrong on this machine',
+];
+
 /** `version` is that of this broker, `compatible` the level clients see. */
 export function usage(version: string, compatible: string): string {
-  const lines = [`nats-turbo ${version}, compatible with nats-server ${compatible}`, '', 'Usage: nats-turbo [options]'];
+  const lines = [`nats-turbo ${version}, compatible with nats-server ${compatible}`, '', ...USAGE];
   const flags = [...OPTION_FLAGS, ...COMMAND_FLAGS].filter(({ support }) => support === 'yes');
   for (const group of FLAG_GROUPS) {
     const inGroup = flags.filter((flag) => flag.group === group);

@@ -1,0 +1,42 @@
+/**
+ * `npm run docs`: writes the generated pages of docs/ from the option table. With `--check`: writes nothing, and fails
+ * when one of them is not what the table makes.
+ */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { root } from './lib/root.mjs';
+import { main, StepFailed, say } from './lib/run.mjs';
+
+await main(async () => {
+  const stale = Object.entries(await generated()).filter(([path, text]) => {
+    const file = join(root, path);
+    return !existsSync(file) || readFileSync(file, 'utf8') !== text;
+  });
+  if (process.argv.includes('--check')) {
+    const names = stale.map(([path]) => path).join(', ');
+    if (stale.length > 0) throw new StepFailed(`${names}: not what the option table makes; run npm run docs`);
+    return;
+  }
+  for (const [path, text] of stale) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+    say(`wrote ${path}`);
+  }
+});
+
+/** The sources are TypeScript, so they are bundled before they can be asked. */
+async function generated() {
+  const folder = mkdtempSync(join(tmpdir(), 'nats-turbo-docs-'));
+  try {
+    const outfile = join(folder, 'docs.mjs');
+    const entryPoints = [join(root, 'src/explain/docs/index.ts')];
+    await build({ entryPoints, outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'warning' });
+    const { generatedDocs } = await import(pathToFileURL(outfile).href);
+    return generatedDocs();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

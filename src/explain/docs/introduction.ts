@@ -1,0 +1,34 @@
+/** The part of the reference page that no table can say. */
+
+export const INTRODUCTION = `<!-- Made by \`npm run docs\` from src/config; changes here are lost. -->
+# Configuration
+
+nats-turbo reads the configuration files of nats-server. Every option is below, with what a reload (SIGHUP) does with
+a change of it. Flags win over the file, and keep doing so across reloads.
+
+\`\`\`
+# Comments begin with # or //.
+port: 4222                       # ":", "=" or a blank between name and value
+max_payload: 2MB                 # 1k is 1000, 1kb 1024; also m, g, t
+ping_interval: "2m"              # durations: 250ms, 10s, 1m30s; minutes in quotes, as 1m is a million
+LIMIT = 128MB                    # a name that is no option is a variable, for use further down
+max_pending: $LIMIT              # looked up in the blocks around it, then in the environment
+include "limits.conf"            # relative to the folder of this file
+authorization { users: [ { user: alice, password: $ALICE_PASSWORD } ] }
+\`\`\`
+
+A file may be JSON as well. For that form [nats-turbo.schema.json](nats-turbo.schema.json) tells an editor the names,
+the types and what they mean; name it in the editor's settings, as the file itself has no place for it. It is stricter
+than the broker: names in lower case, sizes as numbers, durations as text.
+
+## Asking the configuration
+
+| Command | What it says |
+|---|---|
+| \`nats-turbo -t -c FILE\` | whether the file can be used, and its digest; every mistake with its place |
+| \`nats-turbo config explain FILE\` | every option in force, and where its value came from: default, file and line, include, variable, flag |
+| \`nats-turbo config diff A B\` | what a reload from A to B applies, and what needs a restart; exit code 0 same, 1 different, 2 not readable |
+| \`nats-turbo doctor -c FILE\` | what would go wrong on this machine: limits, ports, certificates, disks, memory, clock; exit code 1 when there is a problem |
+
+All but \`-t\` take \`--json\` and the flags the server is started with. Passwords and tokens are shown as \`[REDACTED]\`.
+`;
