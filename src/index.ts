@@ -23,6 +23,8 @@ export {
 export {
   type AuthorizationOptions,
   type BrokerOptions,
+  ConfigError,
+  type ConfigProblem,
   OptionsError,
   type PermissionsOptions,
   type ResolvedOptions,

@@ -15,7 +15,8 @@ export function writePidFile(path: string): void {
   } catch (error) {
     const reason = systemText(error);
     const { code = 'PID_FILE' } = error as NodeJS.ErrnoException;
-    const message = `can't write the pid file ${path} (${reason}): choose another path, or create its folder`;
+    const remedy = code === 'ENOENT' ? 'create its folder' : 'let this user write there';
+    const message = `can't write the pid file ${path} (${reason}): ${remedy}, or choose another path`;
     const logText = `Could not write pidfile: open ${path}: ${reason}`;
     const Kind = code === 'EACCES' || code === 'EPERM' ? PermissionError : BrokerError;
     throw new Kind(code, message, logText, error);

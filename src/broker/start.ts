@@ -4,7 +4,13 @@
  * The worker threads are asked for first, because they take longest; everything else happens while they come up. A
  * failure at any step undoes the steps before and throws.
  */
-import { type BrokerOptions, configure, type ResolvedOptions, startupWarnings } from '../config/index.js';
+import {
+  type BrokerOptions,
+  configure,
+  formatProblem,
+  type ResolvedOptions,
+  startupWarnings,
+} from '../config/index.js';
 import { Logger, type LogSink, nowMs } from '../log/index.js';
 import type { MonitorServer } from '../monitor/server.js';
 import type { MonitorSource } from '../monitor/source.js';
@@ -17,6 +23,7 @@ import { BrokerLog } from './broker-log.js';
 import { BrokerError, listenError } from './errors.js';
 import { type Ports, writePidFile, writePortsFile } from './files.js';
 import { createIdentity, type Identity } from './identity.js';
+import { monitorSource } from './monitor-source.js';
 import { compilePlan } from './plan.js';
 import { COMPAT_VERSION, OWN_VERSION, RUNTIME_VERSION } from './version.js';
 
@@ -25,14 +32,19 @@ export interface StartContext {
   /** Takes the log lines; without one they go to the option `logFile`, or nowhere. */
   sink?: LogSink;
   configFile?: { path: string; digest: string };
+  /** What the log has to warn of beside what the options themselves give rise to. */
+  warnings?: readonly string[];
   /** A runtime that was acquired before; the broker releases it, also when the start fails. */
   runtime?: Runtime;
 }
 
 export function startBroker(written: BrokerOptions): Promise<Broker> {
-  const { options, digest } = configure(written);
+  const { options, warnings, cautions, digest } = configure(written);
   const path = written.configFile;
-  return startResolved(options, path && digest ? { configFile: { path, digest } } : {});
+  return startResolved(options, {
+    warnings: [...warnings.map(formatProblem), ...cautions],
+    ...(path && digest ? { configFile: { path, digest } } : {}),
+  });
 }
 
 /** The shared runtime on the real data plane; its threads begin to start at once. */
@@ -49,10 +61,12 @@ export async function startResolved(options: ResolvedOptions, context: StartCont
   try {
     log = new BrokerLog({ own: context.sink ? undefined : ownLog(options), shared: context.sink });
     const identity = createIdentity();
-    greet(log, options, identity, context.configFile);
+    greet(log, options, identity, context);
     if (options.pidFile) writePidFile(options.pidFile);
     const digest = context.configFile?.digest ?? '';
-    monitor = await startMonitoring(log, options, () => monitorSource(broker as Broker, runtime, startMs, digest));
+    const parts = { runtime, log, startMs, configLoadMs: startMs, configDigest: digest };
+    // Nobody is answered before the listener is bound below: nothing in between waits.
+    monitor = await startMonitoring(log, options, () => monitorSource({ ...parts, broker: broker as Broker, started }));
     const started = listen(log, runtime, compilePlan(options, identity));
     broker = new Broker({ options, identity, runtime, started, log, monitor });
     if (options.portsFileDir) leavePortsFile(log, options, started, monitor);
@@ -86,7 +100,8 @@ function ownLog(options: ResolvedOptions): Logger | undefined {
   return new Logger({ file, sizeLimit, maxFiles, time, utc, debug, trace });
 }
 
-function greet(log: BrokerLog, options: ResolvedOptions, identity: Identity, file: StartContext['configFile']): void {
+function greet(log: BrokerLog, options: ResolvedOptions, identity: Identity, context: StartContext): void {
+  const { configFile: file, warnings = [] } = context;
   log.info('Starting nats-server');
   log.info(`  Version:  ${COMPAT_VERSION}`);
   log.info(`  nats-turbo: ${OWN_VERSION}`);
@@ -94,7 +109,7 @@ function greet(log: BrokerLog, options: ResolvedOptions, identity: Identity, fil
   log.write('DBG', `  Go build: ${RUNTIME_VERSION}`);
   log.info(`  Name:     ${options.serverName ?? identity.serverId}`);
   log.info(`  ID:       ${identity.serverId}`);
-  for (const warning of startupWarnings(options)) log.write('WRN', warning);
+  for (const warning of [...startupWarnings(options), ...warnings]) log.write('WRN', warning);
   if (file) log.info(`Using configuration file: ${file.path} (${file.digest})`);
 }
 
@@ -108,25 +123,6 @@ async function startMonitoring(
   const monitor = await MonitorServer.listen(http, source);
   log.info(`Starting http monitor on ${joinHostPort(http.host, monitor.port)}`);
   return monitor;
-}
-
-function monitorSource(broker: Broker, runtime: Runtime, startMs: number, configDigest: string): MonitorSource {
-  return {
-    serverId: broker.serverId,
-    serverName: broker.serverName,
-    host: broker.host,
-    port: broker.port,
-    options: broker.options,
-    startMs,
-    configLoadMs: startMs,
-    configDigest,
-    reactors: runtime.reactors,
-    stats: () => broker.stats(),
-    connections: () => broker.connections(),
-    closedConnections: () => broker.closedConnections(),
-    subscriptions: (cid) => broker.subscriptions(cid),
-    closedSubscriptions: (cid) => broker.closedSubscriptions(cid),
-  };
 }
 
 function listen(log: BrokerLog, runtime: Runtime, plan: BrokerPlan): StartedBroker {

@@ -7,6 +7,7 @@ import { writeSync } from 'node:fs';
 import { COMPAT_VERSION, OWN_VERSION } from '../broker/version.js';
 import {
   ConfigError,
+  cautions,
   configure,
   formatProblem,
   loadConfigFile,
@@ -50,7 +51,7 @@ async function main(args: readonly string[]): Promise<void> {
       warn(warnings);
       const checked = loadConfigFile(configFile, { allowUnsupported, checkOnly: true });
       // What is skipped on purpose passes the check; its user must still see what would not be in force.
-      warn(checked.warnings.map(formatProblem));
+      warn([...checked.warnings.map(formatProblem), ...cautions(checked.options, checked.skippedGuards)]);
       print(STDERR, `${PREFIX}configuration file ${configFile} is valid (${checked.digest})\n`);
       break;
     }

@@ -4,14 +4,14 @@
  * The worker threads take longest to come up, so they are asked for as soon as the options are known; log, signals
  * and the rest of the start happen meanwhile.
  */
-import { BrokerError } from '../broker/errors.js';
+import type { BrokerError } from '../broker/errors.js';
 import { acquireRuntime, startResolved } from '../broker/start.js';
 import type { Configured } from '../config/index.js';
 import { Logger, nowMs } from '../log/index.js';
 import { handleSignals } from './signals.js';
 
 /** Settles once the broker runs or the process is about to end. Throws a `LogFileError` when there is no log. */
-export async function run({ options, digest }: Configured): Promise<void> {
+export async function run({ options, cautions, digest }: Configured): Promise<void> {
   const {
     logFile,
     logtime: time,
@@ -26,14 +26,18 @@ export async function run({ options, digest }: Configured): Promise<void> {
     logger.close();
     process.exit(code);
   };
-  const fail = (text: string): void => {
-    logger.write({ level: 'FTL', text, timeMs: nowMs() });
+  /** Tools look for the last line; the one before says what to do. */
+  const fail = (error: Error): void => {
+    const { message, logText = message } = error as Partial<BrokerError> & Error;
+    if (message !== logText) logger.write({ level: 'ERR', text: message, timeMs: nowMs() });
+    logger.write({ level: 'FTL', text: logText, timeMs: nowMs() });
     exit(1);
   };
   const path = options.configFile;
   const start = async () =>
     startResolved(options, {
       sink: logger,
+      warnings: cautions,
       runtime: acquireRuntime(options.reactors),
       ...(path && digest ? { configFile: { path, digest } } : {}),
     });
@@ -41,8 +45,8 @@ export async function run({ options, digest }: Configured): Promise<void> {
   handleSignals({ broker: starting, logger, exit });
   try {
     const broker = await starting;
-    broker.on('error', (error) => fail(error.logText));
+    broker.on('error', fail);
   } catch (error) {
-    fail(error instanceof BrokerError ? error.logText : (error as Error).message);
+    fail(error as Error);
   }
 }

@@ -4,6 +4,7 @@
  * Calling it again with the same arguments is how a reload sees the file anew while flags keep their priority.
  */
 
+import { cautions } from './cautions.js';
 import { type ConfigProblem, OptionsError } from './errors.js';
 import type { Environment } from './language/parse.js';
 import { loadConfigFile } from './load.js';
@@ -13,6 +14,8 @@ import type { BrokerOptions, ResolvedOptions } from './types.js';
 export interface Configured {
   options: ResolvedOptions;
   warnings: ConfigProblem[];
+  /** What belongs into the log, loudly. */
+  cautions: string[];
   /** Of the file; absent without one. */
   digest?: string;
 }
@@ -22,10 +25,11 @@ export function configure(written: BrokerOptions, env?: Environment): Configured
   if (typeof written !== 'object' || written === null || Array.isArray(written)) {
     throw new OptionsError('', 'options must be an object', 'Give an object such as { port: 0 }, or nothing at all.');
   }
-  if (!written.configFile) return { options: resolveOptions(written), warnings: [] };
+  if (!written.configFile) return { options: resolveOptions(written), warnings: [], cautions: cautions(written) };
   const settings = { allowUnsupported: written.allowUnsupported ?? false, ...(env && { env }) };
-  const { options, warnings, digest } = loadConfigFile(written.configFile, settings);
-  return { options: resolveOptions(mergeOptions(options, written)), warnings, digest };
+  const { options, warnings, skippedGuards, digest } = loadConfigFile(written.configFile, settings);
+  const merged = mergeOptions(options, written);
+  return { options: resolveOptions(merged), warnings, cautions: cautions(merged, skippedGuards), digest };
 }
 
 /** `over` wins wherever it says something; credentials are merged one by one. */

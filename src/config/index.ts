@@ -5,6 +5,7 @@
  * default. This folder reads files and the environment, and nothing else: it opens no socket and prints nothing.
  */
 
+export { cautions } from './cautions.js';
 export { type Configured, configure, mergeOptions } from './configure.js';
 export { formatDuration, parseDuration } from './duration.js';
 export { ConfigError, type ConfigProblem, formatProblem, OptionsError } from './errors.js';

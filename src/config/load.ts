@@ -22,6 +22,8 @@ export interface LoadSettings {
 export interface LoadedConfig {
   options: BrokerOptions;
   warnings: ConfigProblem[];
+  /** Options that decide who may connect and were skipped because `allowUnsupported` said so, as written. */
+  skippedGuards: string[];
   /** `sha256:…`, equal for files that say the same. */
   digest: string;
   /** Everything the file says, with its places. */
@@ -45,7 +47,8 @@ function load(file: string, settings: LoadSettings, parse: (world: World) => Con
   const options = readOptions(root, report);
   const failed = report.problems.length > 0 || (settings.checkOnly === true && report.warnings.length > 0);
   if (failed) throw new ConfigError(report.problems, [...report.skipped, ...report.warnings]);
-  return { options, warnings: [...report.skipped, ...report.warnings], digest: digest(root), root };
+  const { skippedGuards } = report;
+  return { options, warnings: [...report.skipped, ...report.warnings], skippedGuards, digest: digest(root), root };
 }
 
 function orConfigError<Result>(work: () => Result): Result {

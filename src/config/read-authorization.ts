@@ -30,7 +30,7 @@ export function readAuthorization(node: ConfigNode, report: Report): Authorizati
       report.unknownField(value, name, fieldNames(AUTHORIZATION_FIELDS));
       continue;
     }
-    if (!report.supports(value, name, field.support)) continue;
+    if (!report.supports(value, name, field.support, field.name === 'auth_callout')) continue;
     switch (field.name) {
       case 'user':
         auth.user = readString(value, name, report);

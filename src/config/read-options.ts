@@ -26,7 +26,7 @@ export function readOptions(root: ConfigMap, report: Report): BrokerOptions {
   for (const [name, node] of root) {
     const row = ROWS.get(name.toLowerCase());
     if (row === undefined) report.unknownField(node, name, [...ROWS.keys()]);
-    else if (report.supports(node, name, row.support)) readOption(row, name, node, values, report);
+    else if (report.supports(node, name, row.support, isGuard(row, node))) readOption(row, name, node, values, report);
   }
   if (values.traceVerbose || values.traceHeaders) values.trace = true;
   return values as BrokerOptions;
@@ -36,6 +36,13 @@ const ROWS = new Map<string, OptionSpec>();
 for (const row of OPTIONS as readonly OptionSpec[]) {
   if (row.inFile === false) continue;
   for (const name of [row.name, ...(row.aliases ?? [])]) ROWS.set(name, row);
+}
+
+/** Whether this value of the option decides who may connect. */
+function isGuard({ guards }: OptionSpec, { value }: ConfigNode): boolean {
+  if (guards !== 'verify') return guards === true;
+  if (!(value instanceof Map)) return false;
+  return [...value].some(([name, field]) => name.toLowerCase().startsWith('verify') && field.value === true);
 }
 
 function readOption(row: OptionSpec, name: string, node: ConfigNode, values: Values, report: Report): void {

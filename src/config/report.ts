@@ -16,6 +16,8 @@ export class Report {
   readonly warnings: ConfigProblem[] = [];
   /** Options that were skipped because the user allowed it. */
   readonly skipped: ConfigProblem[] = [];
+  /** Those among them that decide who may connect, as written. */
+  readonly skippedGuards: string[] = [];
 
   constructor(private readonly allowUnsupported: boolean) {}
 
@@ -37,9 +39,10 @@ export class Report {
     return this.error(node, `${name} must be ${expected}, but got ${described(node.value)}`);
   }
 
-  /** Whether the option works. If not, it is refused, or noted as skipped. */
-  supports(node: ConfigNode, name: string, support: Support): boolean {
+  /** Whether the option works. If not, it is refused, or noted as skipped; `guards`: it decides who may connect. */
+  supports(node: ConfigNode, name: string, support: Support, guards = false): boolean {
     if (support === 'yes') return true;
+    if (guards && this.allowUnsupported) this.skippedGuards.push(name);
     this.notYet(node, name, support.notYet);
     return false;
   }

@@ -56,7 +56,7 @@ export function resolveAuthorization(
   for (const user of users) refuseHash('authorization.users', user.password);
 
   const resolved: ResolvedAuthorization = {
-    required: auth.users !== undefined || users.length > 0 || Boolean(token),
+    required: asksForCredentials(auth),
     users,
     timeoutMs: authTimeout(auth.timeout),
   };
@@ -81,6 +81,11 @@ export function firstDuplicate(names: readonly string[]): string | undefined {
     seen.add(name);
   }
   return undefined;
+}
+
+/** Whether anyone is asked who they are. */
+export function asksForCredentials(auth: AuthorizationOptions): boolean {
+  return auth.users !== undefined || Boolean(auth.user) || Boolean(auth.token);
 }
 
 function refuseHash(option: string, secret: string): void {

@@ -28,6 +28,7 @@ export const SECURITY_OPTIONS = [
     reload: 'P',
     doc: 'TLS for clients.',
     support: { notYet: 'TLS is not there yet' },
+    guards: 'verify',
   },
   {
     name: 'allow_non_tls',
@@ -56,6 +57,7 @@ export const SECURITY_OPTIONS = [
     reload: 'Y',
     doc: 'Isolated groups of users with imports and exports between them.',
     support: { notYet: 'accounts are not there yet' },
+    guards: true,
   },
   {
     name: 'system_account',
@@ -88,6 +90,7 @@ export const SECURITY_OPTIONS = [
     reload: 'N',
     doc: 'The operators whose accounts are trusted.',
     support: { notYet: 'operator mode (JWT) is not there yet' },
+    guards: true,
   },
   {
     name: 'trusted_keys',
@@ -96,6 +99,7 @@ export const SECURITY_OPTIONS = [
     reload: 'N',
     doc: 'Public operator keys that are trusted.',
     support: { notYet: 'operator mode (JWT) is not there yet' },
+    guards: true,
   },
   {
     name: 'resolver',

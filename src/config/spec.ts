@@ -72,6 +72,8 @@ export interface OptionSpec {
   /** One sentence. */
   readonly doc: string;
   readonly support: Support;
+  /** Decides who may connect: skipping it may leave the server open. `verify`: where it says so by a field `verify…`. */
+  readonly guards?: true | 'verify';
   readonly flag?: FlagSpec;
 }
 

@@ -17,7 +17,7 @@ export class LogFileError extends Error {
   readonly path: string;
 
   constructor(path: string, cause: NodeJS.ErrnoException) {
-    super(`error opening file: ${describe(path, cause)}`, { cause });
+    super(`error opening file: ${describe(path, cause)}: ${remedy(cause)}`, { cause });
     this.path = path;
   }
 }
@@ -125,6 +125,12 @@ const REASONS: Record<string, string> = {
   EROFS: 'read-only file system',
   ENOSPC: 'no space left on device',
 };
+
+function remedy({ code }: NodeJS.ErrnoException): string {
+  if (code === 'ENOENT') return 'create its folder, or choose another log file';
+  if (code === 'EISDIR') return 'name a file in it';
+  return 'let this user write there, or choose another log file';
+}
 
 /** `open /path: no such file or directory` */
 function describe(path: string, error: NodeJS.ErrnoException): string {

@@ -93,7 +93,7 @@ function read(path: string, world: World): Uint8Array {
 
 const SYSTEM_TEXTS: Record<string, string> = {
   ENOENT: 'no such file or directory',
-  EACCES: 'permission denied',
+  EACCES: 'permission denied: let the user who runs the server read it',
   EPERM: 'operation not permitted',
   EISDIR: 'is a directory',
   ENOTDIR: 'not a directory',

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { cautions } from './cautions.js';
+import { configure } from './configure.js';
+import { loadConfigText } from './load.js';
+
+/** What the operator is warned of after this file with `--allow-unsupported`. */
+function after(text: string, flags = {}): string[] {
+  const { options, skippedGuards } = loadConfigText(text, 'server.conf', { allowUnsupported: true });
+  return cautions({ ...options, ...flags }, skippedGuards);
+}
+
+describe('a server that asks nobody although its file reads as if it did', () => {
+  it.each([
+    ['accounts { A { users: [{ user: a, password: b }] } }', 'accounts is'],
+    ['operator: "eyJ0"\nresolver: MEMORY', 'operator is'],
+    ['roots: ["eyJ0"]\naccounts {}', 'roots, accounts are'],
+    ['trusted_keys: ["OA"]', 'trusted_keys is'],
+    ['tls { cert_file: a, key_file: b, verify: true }', 'tls is'],
+    ['tls { verify_and_map: true }', 'tls is'],
+    ['authorization { auth_callout { issuer: A } }', 'auth_callout is'],
+  ])('%s', (text, names) => {
+    expect(after(text)).toEqual([expect.stringMatching(`^NOBODY IS ASKED FOR CREDENTIALS: ${names} not there yet`)]);
+  });
+
+  it('is not warned of when somebody is asked, or nothing about access was skipped', () => {
+    expect(after('accounts {}', { authorization: { token: 's' } })).toEqual([]);
+    expect(after('accounts {}\nauthorization { users: [{ user: a, password: b }] }')).toEqual([]);
+    expect(after('jetstream {}\ntls { cert_file: a, key_file: b }')).toEqual([]);
+    expect(cautions({})).toEqual([]);
+  });
+
+  it('a password without a user', () => {
+    const { cautions: found, options } = configure({ authorization: { password: 'secret' } });
+    expect(options.authorization.required).toBe(false);
+    expect(found).toEqual([expect.stringMatching(/^NOBODY IS ASKED FOR CREDENTIALS: a password without a user/)]);
+    expect(configure({ authorization: { user: 'a', password: 'secret' } }).cautions).toEqual([]);
+  });
+});
+
+it('a server that nobody can enter: nkeys were its only users', () => {
+  expect(after('authorization { users: [{ nkey: UA }] }')).toEqual([expect.stringMatching(/^NOBODY CAN CONNECT/)]);
+});
