@@ -57,11 +57,15 @@ async function runOnce(
   hooks.signal?.addEventListener('abort', stop, { once: true });
   const began = performance.now();
   let connectedAt: number | undefined;
+  let enough = false;
   const timer = setInterval(() => {
     const progress = JSON.parse(addon.loadProgress(load)) as LoadProgress;
     if (progress.phase !== 'connecting') connectedAt ??= performance.now();
     hooks.progress?.(progress);
-    if (hooks.stopAfter !== undefined && progress.delivered >= hooks.stopAfter) stop();
+    if (hooks.stopAfter !== undefined && progress.delivered >= hooks.stopAfter) {
+      enough = true;
+      stop();
+    }
   }, hooks.everyMs ?? PROGRESS_EVERY_MS);
   let outcome: Awaited<ReturnType<typeof pool.run>>;
   try {
@@ -73,6 +77,8 @@ async function runOnce(
     process.off('exit', stop);
   }
   const report = finish(addon, load, outcome.failed);
+  // Reaching its number is an end like any other.
+  if (enough) report.stopped = hooks.signal?.aborted ?? false;
   return { report, connectSeconds: ((connectedAt ?? performance.now()) - began) / 1000 };
 }
 
@@ -80,7 +86,9 @@ function create(addon: LoadAddon, plan: LoadPlan): number {
   try {
     return addon.createLoad(JSON.stringify(plan));
   } catch (error) {
-    throw new BenchError('LOAD', `the load generator refuses the plan: ${(error as Error).message}`, error);
+    const { code, message } = error as Error & { code?: string };
+    if (code === 'CONNECT_FAILED') throw failure({ code, message });
+    throw new BenchError('LOAD', `the load generator refuses the plan: ${message}`, error);
   }
 }
 

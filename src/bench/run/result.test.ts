@@ -81,6 +81,12 @@ describe('a result', () => {
     expect(found.notMeasured.join()).toContain('stopped');
   });
 
+  it('calls a request without answer lost, unless the run was stopped', () => {
+    const errors = [{ text: 'a request was not answered', count: 3 }];
+    expect(result([observed({ errors })], 'request')).toMatchObject({ lost: 3, errors: 0 });
+    expect(result([observed({ errors, stopped: true })], 'request')).toMatchObject({ lost: 0, errors: 0 });
+  });
+
   it('counts errors and cut-offs', () => {
     const errors = [{ text: 'a', count: 2 }];
     const found = result([observed({ errors, slowConsumers: 1 }), observed({ errors })]);

@@ -39,6 +39,8 @@ export interface ResultParts {
 /** More connections than this are summed up by kind. */
 const CLIENTS_SHOWN = 64;
 const NOTHING_YET = { published: 0, delivered: 0, publishedPerSecond: 0, deliveredPerSecond: 0, seconds: 0 };
+/** How the load generator words it. */
+const UNANSWERED = 'a request was not answered';
 const STAMP_BYTES = 16;
 const SEQUENCE_BYTES = 8;
 
@@ -79,7 +81,7 @@ export function resultOf(parts: ResultParts): RunResult {
     latencyUs: latencyOf(histogram),
     lost,
     duplicated: checked ? duplicatedIn(runs) : null,
-    reordered: checked ? reports.reduce((total, { ledgers }) => total + total_(ledgers, 'reordered'), 0) : null,
+    reordered: checked ? reports.reduce((total, { ledgers }) => total + sumOf(ledgers, 'reordered'), 0) : null,
     errors: errorTexts.reduce((total, { count }) => total + count, 0) + slowConsumers,
     headline,
     ...(work.flags.rate !== undefined && { targetPerSecond: work.flags.rate }),
@@ -121,24 +123,30 @@ function repeatOf(run: Observed, headline: RunResult['headline']): RepeatResult 
     p99Us: latency?.p99 ?? null,
     cpuSecondsPerMillion: cpu === null ? null : perMillion(cpu, published + delivered),
     lost: lostIn(run),
-    errors: report.errors.reduce((total, { count }) => total + count, 0) + report.slowConsumers,
+    errors: errorsIn(report).reduce((total, { count }) => total + count, 0) + report.slowConsumers,
   };
 }
 
 /** Messages that should have come and did not. What a stopped run had under way is not lost. */
 function lostIn({ report, verified }: Observed): number {
   if (report.stopped) return 0;
-  return total_(report.ledgers, 'lost') + (verified?.lost ?? 0);
+  const unanswered = report.errors.find(({ text }) => text === UNANSWERED)?.count ?? 0;
+  return sumOf(report.ledgers, 'lost') + (verified?.lost ?? 0) + unanswered;
+}
+
+/** All but requests without answer, which are losses. */
+function errorsIn({ errors }: LoadReport): { text: string; count: number }[] {
+  return errors.filter(({ text }) => text !== UNANSWERED);
 }
 
 function duplicatedIn(runs: readonly Observed[]): number {
   return runs.reduce(
-    (total, { report, verified }) => total + total_(report.ledgers, 'duplicated') + (verified?.duplicated ?? 0),
+    (total, { report, verified }) => total + sumOf(report.ledgers, 'duplicated') + (verified?.duplicated ?? 0),
     0,
   );
 }
 
-function total_(ledgers: LoadReport['ledgers'], key: 'lost' | 'duplicated' | 'reordered' | 'foreign'): number {
+function sumOf(ledgers: LoadReport['ledgers'], key: 'lost' | 'duplicated' | 'reordered' | 'foreign'): number {
   return ledgers.reduce((total, ledger) => total + ledger[key], 0);
 }
 
@@ -248,7 +256,7 @@ function leftOut({ work, runs, syncCalls, headline }: ResultParts, reports: read
   }
   if (work.verb === 'pub') texts.push('latency and loss: nobody receives');
   if (work.verb === 'sub') texts.push('latency, duplicates and order: the messages are not from this run');
-  const foreign = reports.reduce((total, { ledgers }) => total + total_(ledgers, 'foreign'), 0);
+  const foreign = reports.reduce((total, { ledgers }) => total + sumOf(ledgers, 'foreign'), 0);
   if (foreign > 0 && work.verb !== 'sub') {
     texts.push(`order of ${foreign} messages that were not sent by this run: they are counted, not checked`);
   }
