@@ -34,6 +34,8 @@ export interface StartContext {
   configFile?: { path: string; digest: string };
   /** What the log has to warn of beside what the options themselves give rise to. */
   warnings?: readonly string[];
+  /** What the log has to warn of beside what the options themselves give rise to. */
+  warnings?: readonly string[];
   /** A runtime that was acquired before; the broker releases it, also when the start fails. */
   runtime?: Runtime;
 }

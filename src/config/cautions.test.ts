@@ -4,7 +4,7 @@ import { configure } from './configure.js';
 import { loadConfigText } from './load.js';
 
 /** What the operator is warned of after this file with `--allow-unsupported`. */
-function after(text: string, flags = {}): string[] {
+function warned(text: string, flags = {}): string[] {
   const { options, skippedGuards } = loadConfigText(text, 'server.conf', { allowUnsupported: true });
   return cautions({ ...options, ...flags }, skippedGuards);
 }
@@ -19,13 +19,13 @@ describe('a server that asks nobody although its file reads as if it did', () =>
     ['tls { verify_and_map: true }', 'tls is'],
     ['authorization { auth_callout { issuer: A } }', 'auth_callout is'],
   ])('%s', (text, names) => {
-    expect(after(text)).toEqual([expect.stringMatching(`^NOBODY IS ASKED FOR CREDENTIALS: ${names} not there yet`)]);
+    expect(warned(text)).toEqual([expect.stringMatching(`^NOBODY IS ASKED FOR CREDENTIALS: ${names} not there yet`)]);
   });
 
   it('is not warned of when somebody is asked, or nothing about access was skipped', () => {
-    expect(after('accounts {}', { authorization: { token: 's' } })).toEqual([]);
-    expect(after('accounts {}\nauthorization { users: [{ user: a, password: b }] }')).toEqual([]);
-    expect(after('jetstream {}\ntls { cert_file: a, key_file: b }')).toEqual([]);
+    expect(warned('accounts {}', { authorization: { token: 's' } })).toEqual([]);
+    expect(warned('accounts {}\nauthorization { users: [{ user: a, password: b }] }')).toEqual([]);
+    expect(warned('jetstream {}\ntls { cert_file: a, key_file: b }')).toEqual([]);
     expect(cautions({})).toEqual([]);
   });
 
@@ -38,5 +38,5 @@ describe('a server that asks nobody although its file reads as if it did', () =>
 });
 
 it('a server that nobody can enter: nkeys were its only users', () => {
-  expect(after('authorization { users: [{ nkey: UA }] }')).toEqual([expect.stringMatching(/^NOBODY CAN CONNECT/)]);
+  expect(warned('authorization { users: [{ nkey: UA }] }')).toEqual([expect.stringMatching(/^NOBODY CAN CONNECT/)]);
 });
