@@ -206,8 +206,7 @@ function serverOf({ url, info, side, runs, syncCalls, headline }: ResultParts, m
 
 function gatherErrors(reports: readonly LoadReport[]): { text: string; count: number }[] {
   const found = new Map<string, number>();
-  for (const { text, count } of reports.flatMap(({ errors }) => errors))
-    found.set(text, (found.get(text) ?? 0) + count);
+  for (const { text, count } of reports.flatMap(errorsIn)) found.set(text, (found.get(text) ?? 0) + count);
   return [...found].map(([text, count]) => ({ text, count }));
 }
 
