@@ -159,6 +159,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     const { log } = this.#parts;
     log.info('Entering lame duck mode, stop accepting new clients');
     addon.enterLameDuck(handle, broker);
+    this.#tellListenerClosed();
     if (this.connections().length > 0) {
       await closeInStages({
         durationMs: this.options.lameDuckDurationMs,
@@ -177,6 +178,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     log.info('Initiating Shutdown...');
     this.#stopping.abort();
     runtime.addon.stopBroker(runtime.handle, started.broker);
+    if (!this.isLameDuck) this.#tellListenerClosed();
     if (!(await settlesWithin(this.#allClosed, STOP_PATIENCE_MS))) {
       log.write('ERR', `Connections were not closed within ${STOP_PATIENCE_MS / 1000}s, going on without`);
     }
@@ -186,6 +188,10 @@ export class Broker extends EventEmitter<BrokerEvents> {
     await runtime.release();
     log.info('Server Exiting..');
     log.close();
+  }
+
+  #tellListenerClosed(): void {
+    if (!this.options.dontListen) this.#parts.log.write('DBG', 'Client accept loop exiting..');
   }
 
   #removeFiles(): void {

@@ -203,6 +203,15 @@ const facts: FactLine[] = [
   ['1.14-01', 'SIGINT and SIGTERM: logged, exit 0'],
   ['1.14-02', 'clients are closed without -ERR; the ports file goes, the pid file stays'],
 
+  ['1.16-01', 'trace: what comes in, as it was sent, and everything that goes out, messages with their payloads'],
+  ['1.16-02', 'trace: trace_headers and max_traced_msg_len'],
+  ['1.16-03', 'trace: CONNECT as it was sent, without its secrets'],
+  ['1.16-04', 'the lines of refused credentials'],
+  ['1.16-05', 'the name of a connection in its lines'],
+  ['1.16-06', 'trace and debug: the lines of what is refused, in their order'],
+  ['1.16-07', 'debug: ping timers, late and superfluous clients, the end of a subscription'],
+  ['1.16-08', 'debug: the lines of the stop'],
+
   ['3.2-01', 'SIGUSR2 is lame duck mode, SIGINT and SIGTERM shut down, each logged'],
   ['3.2-02', '--signal sends stop, quit, term and ldm to a pid or pid file'],
   ['3.2-03', '--signal errors: bad pid, no such process, unknown signal'],

@@ -107,7 +107,7 @@ impl Outlets {
         }
         if !route.groups.is_empty() {
             for &frame in frames {
-                delivered += self.deliver_groups(interest, route, from, frame.alone(data));
+                delivered += self.deliver_groups::<false>(interest, route, from, frame.alone(data));
             }
         }
         if delivered > 0 {

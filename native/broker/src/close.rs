@@ -85,8 +85,8 @@ impl Shard {
         }
         let subscriptions = self.out.conns[slot as usize].sids.len() as u32;
         self.keep_subscriptions(slot);
-        self.drop_subscriptions(slot);
         self.debug(slot, || format!("Client connection closed: {}", reason.as_str()));
+        self.drop_subscriptions(slot);
         let stop_ms = self.wall_ms();
         let conn = &mut self.out.conns[slot as usize];
         conn.phase = Phase::Closing(reason);

@@ -53,6 +53,8 @@ pub struct Conn {
     pub(crate) held: Vec<u8>,
     /// Length of that operation where it is known, else 0.
     pub(crate) need: usize,
+    /// The trace has shown the line of that operation.
+    pub(crate) line_traced: bool,
     /// The subject it published to last, if it may do so again unasked.
     pub(crate) last_route: RouteRef,
     /// `held` has whole operations that found no time in the last turn.
@@ -173,6 +175,7 @@ impl Conn {
             out: OutQueue::default(),
             held: Vec::new(),
             need: 0,
+            line_traced: false,
             last_route: RouteRef::NONE,
             backlog: false,
             in_dirty_list: false,
@@ -287,27 +290,5 @@ impl Conn {
         self.last_activity_ns = now_ns;
         let ms = now_ns.saturating_sub(self.started_ns) / 1_000_000;
         self.shared.last_activity_ms.store(ms, Ordering::Relaxed);
-    }
-
-    /// `ip:port - cid:N`, with what the client said of itself once it did: how log lines name it.
-    pub(crate) fn label(&self) -> String {
-        let snapshot = self.shared.snapshot();
-        let mut label = format!("{} - cid:{}", snapshot.peer, snapshot.cid);
-        if self.wants.connect_received {
-            let version = if snapshot.version.is_empty() {
-                String::new()
-            } else {
-                format!("v{}", snapshot.version)
-            };
-            let parts: Vec<&str> = [&version, &snapshot.lang, &snapshot.name]
-                .into_iter()
-                .map(String::as_str)
-                .filter(|s| !s.is_empty())
-                .collect();
-            if !parts.is_empty() {
-                label.push_str(&format!(" - {:?}", parts.join(":")));
-            }
-        }
-        label
     }
 }

@@ -2,6 +2,7 @@
 
 use parking_lot::Mutex;
 use std::net::SocketAddr;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 /// One connection, seen from outside its loop. Counters have one writer, so plain stores suffice.
@@ -14,6 +15,8 @@ pub struct ConnShared {
     /// When it came, milliseconds since the epoch.
     pub start_ms: f64,
     identity: Mutex<Option<Box<Identity>>>,
+    /// What its first CONNECT adds to its name in the log.
+    introduced: OnceLock<Box<str>>,
     /// Bytes in its output queue.
     pub out_pending: AtomicUsize,
     /// Bytes in parcels on their way to it; several writers.
@@ -87,6 +90,7 @@ impl ConnShared {
             peer,
             start_ms,
             identity: Mutex::new(None),
+            introduced: OnceLock::new(),
             out_pending: AtomicUsize::new(0),
             inbox_pending: AtomicUsize::new(0),
             waited_for_by: AtomicU64::new(0),
@@ -104,6 +108,19 @@ impl ConnShared {
     /// Bytes waiting for this connection anywhere.
     pub fn pending(&self) -> usize {
         self.out_pending.load(Ordering::Relaxed) + self.inbox_pending.load(Ordering::Relaxed)
+    }
+
+    /// From now on log lines name it with this. Only the first time counts: names in a log do not change.
+    pub(crate) fn introduce(&self, introduction: Option<String>) {
+        if let Some(text) = introduction {
+            let _ = self.introduced.set(text.into());
+        }
+    }
+
+    /// `ip:port - cid:N`, with who it is once it said so: how log lines name it.
+    pub(crate) fn label(&self) -> String {
+        let introduction = self.introduced.get().map_or("", |text| text);
+        format!("{} - cid:{}{introduction}", self.peer, self.cid)
     }
 
     pub(crate) fn set_identity(&self, mut identity: Identity) {
@@ -139,7 +156,7 @@ impl ConnShared {
 }
 
 /// Shortens a text to [`TEXT_MAX`], at the end of a character.
-fn cut(text: &mut String) {
+pub(crate) fn cut(text: &mut String) {
     if text.len() > TEXT_MAX {
         let end = (0..=TEXT_MAX).rfind(|&at| text.is_char_boundary(at));
         text.truncate(end.unwrap_or(0));

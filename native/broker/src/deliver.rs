@@ -6,6 +6,7 @@ use crate::connection_shared::ConnShared;
 use crate::inbox::{Inbox, InboxItem, Location, Parcel};
 use crate::interest::{Interest, Subscription};
 use crate::route::{Route, Target};
+use crate::trace::{Delivery, DeliveryTrace};
 use slab::Slab;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -46,6 +47,8 @@ pub(crate) struct Outlets {
     pub wakes: Vec<u16>,
     /// Subscriptions that got their last message.
     pub exhausted: Vec<u32>,
+    /// What is told of deliveries, while somebody reads traces.
+    pub trace: DeliveryTrace,
     /// The subscriber that is furthest behind among those written to lately: its publisher may have to pause.
     pub behind: Option<Arc<ConnShared>>,
     /// Bytes above which a subscriber counts as behind, for the broker whose messages are being delivered.
@@ -78,6 +81,7 @@ impl Outlets {
             pool,
             wakes: Vec::new(),
             exhausted: Vec::new(),
+            trace: DeliveryTrace::default(),
             behind: None,
             behind_above: usize::MAX,
             cut_above: usize::MAX,
@@ -128,17 +132,23 @@ impl Outlets {
         }
     }
 
-    /// Delivers to everyone on the route. Returns how many got it.
+    /// Delivers to everyone on the route, and tells `trace` of it where somebody reads traces. Returns how many got it.
     #[inline]
-    pub fn deliver(&mut self, interest: &Interest, route: &mut Route, from: Sender, frame: Frame<'_>) -> u32 {
+    pub fn deliver<const TRACED: bool>(
+        &mut self,
+        interest: &Interest,
+        route: &mut Route,
+        from: Sender,
+        frame: Frame<'_>,
+    ) -> u32 {
         let mut delivered = 0;
         for i in 0..route.plain {
-            if self.deliver_one(interest, route, i, from, frame) {
+            if self.deliver_one::<TRACED>(interest, route, i, from, frame) {
                 delivered += 1;
             }
         }
         if !route.groups.is_empty() {
-            delivered += self.deliver_groups(interest, route, from, frame);
+            delivered += self.deliver_groups::<TRACED>(interest, route, from, frame);
         }
         if delivered > 0 {
             route.uncounted = true;
@@ -146,8 +156,20 @@ impl Outlets {
         delivered
     }
 
+    /// [`Self::deliver`] with traces, out of the way of those without.
+    #[cold]
+    pub fn deliver_traced(&mut self, interest: &Interest, route: &mut Route, from: Sender, frame: Frame<'_>) -> u32 {
+        self.deliver::<true>(interest, route, from, frame)
+    }
+
     /// One member of each group: a random one, or the next that takes it.
-    pub fn deliver_groups(&mut self, interest: &Interest, route: &mut Route, from: Sender, frame: Frame<'_>) -> u32 {
+    pub fn deliver_groups<const TRACED: bool>(
+        &mut self,
+        interest: &Interest,
+        route: &mut Route,
+        from: Sender,
+        frame: Frame<'_>,
+    ) -> u32 {
         let mut delivered = 0;
         for g in 0..route.groups.len() {
             let (start, end) = route.groups[g];
@@ -158,7 +180,7 @@ impl Outlets {
                 if at >= size {
                     at -= size;
                 }
-                if self.deliver_one(interest, route, (start + at) as usize, from, frame) {
+                if self.deliver_one::<TRACED>(interest, route, (start + at) as usize, from, frame) {
                     delivered += 1;
                     break;
                 }
@@ -168,7 +190,7 @@ impl Outlets {
     }
 
     #[inline]
-    fn deliver_one(
+    fn deliver_one<const TRACED: bool>(
         &mut self,
         interest: &Interest,
         route: &mut Route,
@@ -191,6 +213,19 @@ impl Outlets {
             Some(tail) if target.headers => (prefixes.hmsg(target), tail, frame.hmsg_bytes),
             _ => (prefixes.msg(target), frame.msg_tail, frame.msg_bytes),
         };
+        if TRACED {
+            let sub = &interest.subs[target.sub as usize];
+            let is_last = target.limited && self.exhausted.last() == Some(&target.sub);
+            let header_len = bytes - frame.msg_bytes;
+            let delivery = Delivery {
+                prefix,
+                tail,
+                header_len,
+                last: is_last.then_some((&sub.sid, sub.max)),
+            };
+            self.trace
+                .add(&interest.members[target.member as usize].shared, &delivery);
+        }
         if target.location.reactor == self.reactor {
             self.stage_here(target, prefix, tail, bytes, frame.reply);
         } else {

@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::connection_shared::{ConnShared, ConnectionSnapshot, SubscriptionSnapshot};
 use crate::inbox::Location;
 use crate::listing::Listing;
+use crate::repeated::RepeatedLines;
 use foldhash::fast::RandomState;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -39,6 +40,8 @@ pub struct Hub {
     lame_duck: AtomicBool,
     shutting_down: AtomicBool,
     watches_connects: AtomicBool,
+    /// When lines were logged that crowds would repeat.
+    pub(crate) repeated: RepeatedLines,
     shutdown_acks: AtomicUsize,
     /// Connections that closed since the shutdown began and whose end the control plane has not heard of.
     untold: AtomicUsize,
@@ -91,6 +94,7 @@ impl Hub {
             lame_duck: AtomicBool::new(false),
             shutting_down: AtomicBool::new(false),
             watches_connects: AtomicBool::new(false),
+            repeated: RepeatedLines::default(),
             shutdown_acks: AtomicUsize::new(0),
             untold: AtomicUsize::new(0),
             stopped_told: AtomicBool::new(false),

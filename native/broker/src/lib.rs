@@ -40,11 +40,14 @@ mod piece;
 mod publish;
 mod quote;
 mod receive;
+mod redact;
+mod repeated;
 mod route;
 mod shard;
 mod timeouts;
 mod timers;
 mod trace;
+mod unknown;
 
 pub use account::Account;
 pub use auth::{Auth, User};

@@ -9,8 +9,10 @@ use crate::inbox::InboxItem;
 use crate::inbox::Location;
 use crate::interest::{Interest, Member};
 use crate::quote::quote;
+use crate::repeated::Repeated;
 use crate::route::RouteRef;
 use crate::shard::Shard;
+use crate::trace::{introduction, subscription_deleted};
 use nt_protocol::{ConnectOptions, Op};
 use nt_subject::token_count;
 use std::sync::Arc;
@@ -21,9 +23,6 @@ const SYSTEM_QUEUE: &[u8] = b"_sys_";
 
 impl Shard {
     pub(crate) fn operate(&mut self, slot: u32, op: Op<'_>) {
-        if self.out.conns[slot as usize].hub.config.log_trace {
-            self.trace_operation(slot, &op);
-        }
         match op {
             Op::Connect(json) => self.connect(slot, json),
             // A run takes every message of a ready connection, and nobody else may publish.
@@ -92,17 +91,26 @@ impl Shard {
                 None => return self.authorization_violation(slot, Some(&options)),
             },
         };
+        let conn = &self.out.conns[slot as usize];
+        if !conn.wants.connect_received {
+            // Who sends no credentials may have become somebody.
+            let stand_in = user
+                .as_ref()
+                .filter(|_| !options.has_credentials())
+                .map(|u| u.name.as_str());
+            let introduction = introduction(&options, stand_in, &conn.account.name);
+            conn.shared.introduce(introduction);
+        }
         if !(0..=1).contains(&options.protocol) {
-            return self.close(
-                slot,
-                CloseReason::BadClientProtocolVersion,
-                Some("invalid client protocol"),
-            );
+            let text = "invalid client protocol";
+            self.close(slot, CloseReason::BadClientProtocolVersion, Some(text));
+            return self.error(slot, || text.to_owned());
         }
         let headers = hub.config.headers && options.headers;
         if options.no_responders && !headers {
             let text = "no responders requires headers support";
-            return self.close(slot, CloseReason::NoRespondersRequiresHeaders, Some(text));
+            self.close(slot, CloseReason::NoRespondersRequiresHeaders, Some(text));
+            return self.error(slot, || text.to_owned());
         }
         let conn = &mut self.out.conns[slot as usize];
         conn.wants = Wants {
@@ -152,9 +160,9 @@ impl Shard {
 
     pub(crate) fn authorization_violation(&mut self, slot: u32, options: Option<&ConnectOptions>) {
         self.error(slot, || match options {
+            Some(o) if !o.nkey.is_empty() => format!("authentication error - Nkey {}", quote(o.nkey.as_bytes())),
+            Some(o) if !o.user.is_empty() => format!("authentication error - User {}", quote(o.user.as_bytes())),
             Some(o) if !o.auth_token.is_empty() => "authentication error - Token \"[REDACTED]\"".to_owned(),
-            Some(o) if !o.nkey.is_empty() => format!("authentication error - Nkey {:?}", o.nkey),
-            Some(o) if !o.user.is_empty() => format!("authentication error - User {:?}", o.user),
             _ => "authentication error".to_owned(),
         });
         self.close(
@@ -203,21 +211,20 @@ impl Shard {
         let max_tokens = hub.config.max_sub_tokens;
         if max_tokens > 0 && token_count(subject) > max_tokens {
             let subject = quote(subject);
-            self.error(slot, || {
-                format!(
-                    "Subscription Violation Too Many Tokens - Subject {subject}, SID {}",
-                    String::from_utf8_lossy(sid)
-                )
+            let text = format!("Permissions Violation for Subscription to {subject}, too many tokens");
+            self.error_reply(slot, &text);
+            return self.error(slot, || {
+                let sid = String::from_utf8_lossy(sid);
+                format!("Subscription Violation Too Many Tokens - Subject {subject}, SID {sid}")
             });
-            return self.error_reply(
-                slot,
-                &format!("Permissions Violation for Subscription to {subject}, too many tokens"),
-            );
         }
         let live = conn.sids.len();
         if hub.config.max_subscriptions > 0 && live >= hub.config.max_subscriptions {
-            self.error(slot, || "maximum subscriptions exceeded".to_owned());
-            return self.error_reply(slot, "maximum subscriptions exceeded");
+            let text = "maximum subscriptions exceeded";
+            if hub.repeated.allow(Repeated::MaxSubscriptions, self.wall_ms()) {
+                self.error(slot, || text.to_owned());
+            }
+            return self.error_reply(slot, text);
         }
         let mut interest = account.interest.write();
         let member = self.member_of(slot, &mut interest);
@@ -266,6 +273,7 @@ impl Shard {
     fn unsubscribe(&mut self, slot: u32, sid: &[u8], max: Option<u64>) {
         let conn = &self.out.conns[slot as usize];
         let account = conn.account.clone();
+        let mut removed = false;
         if let Some(member) = conn.member {
             let mut interest = account.interest.write();
             let conn = &self.out.conns[slot as usize];
@@ -276,12 +284,17 @@ impl Shard {
                     sub.max = max;
                     interest.generation += 1;
                 } else {
+                    // Whoever sent the last message of a spent one tells of its end.
+                    removed = !interest.is_spent(id);
                     self.remove_subscription(&mut interest, id);
                     self.drain_before_pong = true;
                 }
             }
         }
         self.acknowledge(slot);
+        if removed {
+            self.trace(slot, || subscription_deleted(sid));
+        }
     }
 
     /// Removes one subscription from the interest and from its owner's table, here or elsewhere.
@@ -310,48 +323,50 @@ impl Shard {
         let ids: Vec<u32> = conn.sids.take().collect();
         conn.publish_subscription_count();
         let account = conn.account.clone();
+        let traced = conn.hub.config.log_trace && !conn.hub.is_shutting_down();
+        let mut deleted = Vec::new();
         let mut interest = account.interest.write();
         for id in ids {
             if interest.subs.get(id as usize).is_some_and(|s| s.member == member) {
-                interest.remove(id);
+                let spent = interest.is_spent(id);
+                let removed = interest.remove(id);
+                deleted.extend(removed.filter(|_| traced && !spent).map(|sub| sub.sid));
             }
         }
         interest.members.remove(member as usize);
+        drop(interest);
         self.drain_before_pong = true;
+        for sid in deleted {
+            self.trace(slot, || subscription_deleted(&sid));
+        }
     }
 
     fn refuse_subscription(&mut self, slot: u32, subject: &[u8], queue: Option<&[u8]>, sid: &[u8]) {
         let subject = quote(subject);
         let sid = String::from_utf8_lossy(sid);
-        match queue.map(quote) {
-            Some(queue) => {
-                self.error(slot, || {
-                    format!("Subscription Violation - Subject {subject}, Queue: {queue}, SID {sid}")
-                });
-                let text = format!("Permissions Violation for Subscription to {subject} using queue {queue}");
-                self.error_reply(slot, &text);
-            }
-            None => {
-                self.error(slot, || {
-                    format!("Subscription Violation - Subject {subject}, SID {sid}")
-                });
-                self.error_reply(slot, &format!("Permissions Violation for Subscription to {subject}"));
-            }
-        }
+        let (told, logged) = match queue.map(quote) {
+            Some(queue) => (
+                format!("{subject} using queue {queue}"),
+                format!("{subject}, Queue: {queue}"),
+            ),
+            None => (subject.clone(), subject),
+        };
+        self.error_reply(slot, &format!("Permissions Violation for Subscription to {told}"));
+        self.error(slot, || format!("Subscription Violation - Subject {logged}, SID {sid}"));
     }
 
     pub(crate) fn refuse_subject(&mut self, slot: u32, subject: &[u8]) {
         let subject = quote(subject);
-        self.error(slot, || format!("Publish Violation - Subject {subject}"));
         self.error_reply(slot, &format!("Permissions Violation for Publish to {subject}"));
+        self.error(slot, || format!("Publish Violation - Subject {subject}"));
     }
 
     pub(crate) fn refuse_reply(&mut self, slot: u32, reply: &[u8]) {
         let reply = quote(reply);
-        self.error(slot, || format!("Publish Violation - Reply {reply}"));
         self.error_reply(
             slot,
             &format!("Permissions Violation for Publish with Reply of {reply}"),
         );
+        self.error(slot, || format!("Publish Violation - Reply {reply}"));
     }
 }

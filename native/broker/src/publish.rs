@@ -4,10 +4,13 @@ use crate::account::Account;
 use crate::burst;
 use crate::conn::{Conn, Phase, Wants};
 use crate::deliver::{Frame, Sender};
+use crate::event::{Event, LogLevel};
+use crate::hub::Hub;
 use crate::interest::Interest;
 use crate::permissions::Permissions;
 use crate::route::RouteRef;
 use crate::shard::Shard;
+use crate::trace::limit_reached;
 use nt_protocol::{Limits, Op, Parsed, Publish, parse};
 use std::sync::Arc;
 
@@ -85,6 +88,9 @@ impl Shard {
         self.routes.trim();
         self.out.behind_above = conn.hub.config.behind_bytes();
         self.out.cut_above = conn.hub.config.max_pending;
+        if publisher.traced {
+            self.out.trace.set_up(&conn.hub.config);
+        }
 
         let interest = account.interest.read();
         let mut at = 0;
@@ -103,6 +109,9 @@ impl Shard {
             }
             match parse(rest, &publisher.limits) {
                 Parsed::Op(Op::Publish(message), used) => {
+                    if publisher.traced {
+                        self.trace_publish(slot, &rest[..used], &message);
+                    }
                     at += used;
                     self.publish(
                         &publisher,
@@ -125,7 +134,8 @@ impl Shard {
 
         self.touched_routes = touched;
         if !self.out.exhausted.is_empty() {
-            self.remove_exhausted(&account);
+            let hub = self.out.conns[slot as usize].hub.clone();
+            self.remove_exhausted(&hub, &account);
         }
         let conn = &mut self.out.conns[slot as usize];
         conn.last_route = last;
@@ -185,9 +195,6 @@ impl Shard {
     ) {
         tally.msgs += 1;
         tally.bytes += message.body.len() as u64;
-        if publisher.traced {
-            self.trace_publish(publisher.slot, message);
-        }
         let same = self
             .routes
             .known(*last, account.id, interest.generation)
@@ -223,12 +230,20 @@ impl Shard {
         let frame = frame_of(message, &mut scratch);
         let route = &mut self.routes.routes[index as usize];
         let was_counted = !route.uncounted;
-        let delivered = self.out.deliver(interest, route, publisher.sender, frame);
+        let delivered = if publisher.traced {
+            self.out.deliver_traced(interest, route, publisher.sender, frame)
+        } else {
+            self.out.deliver::<false>(interest, route, publisher.sender, frame)
+        };
         if was_counted && route.uncounted {
             touched.push(index);
         }
         self.frame_scratch = scratch;
         tally.deliveries += delivered;
+        if publisher.traced {
+            let hub = self.out.conns[publisher.slot as usize].hub.id;
+            self.tell_deliveries(hub);
+        }
         if delivered == 0
             && publisher.wants.no_responders
             && let (Some(reply), Some(member)) = (message.reply, publisher.member)
@@ -297,11 +312,20 @@ impl Shard {
 
     /// Removes subscriptions that got their last message, wherever they live.
     #[cold]
-    pub(crate) fn remove_exhausted(&mut self, account: &Arc<Account>) {
+    pub(crate) fn remove_exhausted(&mut self, hub: &Hub, account: &Arc<Account>) {
         let exhausted = std::mem::take(&mut self.out.exhausted);
+        // A trace has told it beside the message.
+        let told = !hub.config.log_debug || hub.config.log_trace;
         let mut interest = account.interest.write();
         for id in exhausted {
             if interest.is_spent(id) {
+                if !told {
+                    let sub = &interest.subs[id as usize];
+                    let label = interest.members[sub.member as usize].shared.label();
+                    let text = format!("{label} - {}", limit_reached(&sub.sid, sub.max));
+                    let level = LogLevel::Debug;
+                    self.event(hub.id, Event::Log { level, text });
+                }
                 self.remove_subscription(&mut interest, id);
             }
         }

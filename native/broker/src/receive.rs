@@ -5,10 +5,8 @@ use crate::conn::Phase;
 use crate::publish::limits_of;
 use crate::quote::quote;
 use crate::shard::Shard;
+use crate::unknown::{is_bad_payload, unknown_operation};
 use nt_protocol::{ParseError, Parsed, parse};
-
-/// How much of what can't be parsed is shown in the log.
-const SNIPPET_BYTES: usize = 32;
 
 impl Shard {
     /// Handles what a client sent. Returns how many bytes are done with; the caller keeps the rest and gives it again,
@@ -43,14 +41,20 @@ impl Shard {
             }
             match parse(&data[at..], &limits_of(conn)) {
                 Parsed::Op(op, used) => {
+                    if conn.hub.config.log_trace {
+                        self.trace_line(slot, &data[at..at + used]);
+                    }
                     at += used;
                     self.operate(slot, op);
                 }
                 Parsed::Incomplete { need } => {
                     conn.need = need;
+                    if need > 0 && conn.hub.config.log_trace {
+                        self.trace_line_early(slot, &data[at..]);
+                    }
                     break;
                 }
-                Parsed::Error(error) => self.protocol_error(slot, &error, &data[at..], at),
+                Parsed::Error(error) => self.protocol_error(slot, &error, data, at),
             }
             if self.out.conns[slot as usize].is_closing() {
                 return data.len();
@@ -65,24 +69,41 @@ impl Shard {
         self.close(slot, reason, None);
     }
 
-    fn protocol_error(&mut self, slot: u32, error: &ParseError, rest: &[u8], offset: usize) {
-        let reason = match error {
-            ParseError::ControlLine => CloseReason::MaxControlLineExceeded,
-            ParseError::Payload { .. } => CloseReason::MaxPayloadExceeded,
-            ParseError::ClientError(_) => CloseReason::ParseError,
-            ParseError::UnknownOperation | ParseError::Arguments { .. } | ParseError::HeadersNotSupported => {
-                CloseReason::ProtocolViolation
-            }
-        };
+    /// The operation that begins at `start` of `data` can't be: tells the client and the log, in their usual order.
+    fn protocol_error(&mut self, slot: u32, error: &ParseError, data: &[u8], start: usize) {
         match error {
             ParseError::UnknownOperation => {
-                let snippet = quote(&rest[..rest.len().min(SNIPPET_BYTES)]);
-                self.error(slot, || {
-                    format!("Client parser ERROR, state=0, i={offset}: proto='{snippet}...'")
-                });
+                let traced = self.out.conns[slot as usize].hub.config.log_trace;
+                if traced && is_bad_payload(&data[start..]) {
+                    self.trace_line_early(slot, &data[start..]);
+                }
+                self.error_reply(slot, "Unknown Protocol Operation");
+                self.error(slot, || unknown_operation(data, start));
+                self.close(slot, CloseReason::ProtocolViolation, None);
             }
-            _ => self.error(slot, || error.to_string()),
+            ParseError::ControlLine => {
+                self.close(slot, CloseReason::MaxControlLineExceeded, error.wire_text());
+                self.error(slot, || error.to_string());
+            }
+            ParseError::Payload { .. } => {
+                self.trace_line(slot, &data[start..]);
+                self.error(slot, || error.to_string());
+                self.close(slot, CloseReason::MaxPayloadExceeded, error.wire_text());
+            }
+            ParseError::Arguments { what, argument } => {
+                self.trace_line(slot, &data[start..]);
+                self.error(slot, || format!("{what}: {}", quote(argument.as_bytes())));
+                self.close(slot, CloseReason::ProtocolViolation, None);
+            }
+            ParseError::HeadersNotSupported => {
+                self.trace_line(slot, &data[start..]);
+                self.error(slot, || error.to_string());
+                self.close(slot, CloseReason::ProtocolViolation, None);
+            }
+            ParseError::ClientError(_) => {
+                self.error(slot, || error.to_string());
+                self.close(slot, CloseReason::ParseError, None);
+            }
         }
-        self.close(slot, reason, error.wire_text());
     }
 }

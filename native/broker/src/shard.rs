@@ -9,9 +9,10 @@ use crate::burst::BurstFrame;
 use crate::close::CloseReason;
 use crate::conn::Conn;
 use crate::deliver::Outlets;
-use crate::event::Event;
+use crate::event::{Event, LogLevel};
 use crate::hub::{Ending, Hub, Refused};
 use crate::inbox::{Inbox, InboxItem, Location};
+use crate::repeated::Repeated;
 use crate::route::RouteCache;
 use crate::timers::{Timer, TimerKind, Timers};
 use crate::trace::info_line;
@@ -24,6 +25,9 @@ use std::sync::Arc;
 /// Bytes staged for connections here before [`Shard::receive`] asks for them to be written. With many subscribers
 /// each write is a small part of it, and small writes cost more than a full cache does.
 const FLUSH_BYTES: usize = 8 << 20;
+
+/// Bytes of log lines kept until the loop takes them: one read can cause any number of traces.
+const LOG_BYTES_MAX: usize = 16 << 20;
 
 /// What a shard is made from.
 pub struct ShardSeed {
@@ -62,6 +66,10 @@ pub struct Shard {
     /// Where frames are put together that can't be borrowed from the input.
     pub(crate) frame_scratch: Vec<u8>,
     pub(crate) events: Vec<(u32, Event)>,
+    /// Bytes of the log lines among them.
+    log_bytes: usize,
+    /// Log lines that found no room, and the broker of the last one.
+    log_lost: Option<(u32, u64)>,
     closing: Vec<u32>,
     pub(crate) ending: Vec<(Arc<Hub>, Ending)>,
     /// Connections that are not read from for a moment.
@@ -91,6 +99,8 @@ impl Shard {
             burst: Vec::new(),
             frame_scratch: Vec::new(),
             events: Vec::new(),
+            log_bytes: 0,
+            log_lost: None,
             closing: Vec::new(),
             ending: Vec::new(),
             paused: Vec::new(),
@@ -134,20 +144,21 @@ impl Shard {
         self.out
             .conns
             .insert(Conn::new(hub, account, shared, generation, self.out.now_ns));
+        self.debug(slot, || "Client connection created".to_owned());
         self.send_info(slot, false);
         if over_limit {
-            self.close(
-                slot,
-                CloseReason::MaxConnectionsExceeded,
-                Some("maximum connections exceeded"),
-            );
+            let text = "maximum connections exceeded";
+            self.error_reply(slot, text);
+            if hub.repeated.allow(Repeated::MaxConnections, self.wall_ms()) {
+                self.error(slot, || text.to_owned());
+            }
+            self.close(slot, CloseReason::MaxConnectionsExceeded, None);
             return Some(slot);
         }
         if let Some(auth) = &hub.auth {
             self.add_timer(slot, TimerKind::Auth, auth.timeout.as_nanos() as u64);
         }
         self.add_first_ping_timer(slot);
-        self.debug(slot, || "Client connection created".to_owned());
         Some(slot)
     }
 
@@ -347,6 +358,12 @@ impl Shard {
 
     /// What the control plane should hear, by broker.
     pub fn take_events(&mut self) -> Vec<(u32, Event)> {
+        self.log_bytes = 0;
+        if let Some((hub, lines)) = self.log_lost.take() {
+            let text = format!("{lines} log lines were dropped: too many came at once");
+            let level = LogLevel::Warn;
+            self.events.push((hub, Event::Log { level, text }));
+        }
         std::mem::take(&mut self.events)
     }
 
@@ -377,6 +394,14 @@ impl Shard {
     }
 
     pub(crate) fn event(&mut self, hub: u32, event: Event) {
+        if let Event::Log { text, .. } = &event {
+            if self.log_bytes >= LOG_BYTES_MAX {
+                self.log_lost = Some((hub, self.log_lost.map_or(0, |(_, lines)| lines) + 1));
+                return;
+            }
+            // An empty one costs something too.
+            self.log_bytes += text.len() + size_of::<Event>();
+        }
         self.events.push((hub, event));
     }
 

@@ -3,6 +3,7 @@
 use crate::close::CloseReason;
 use crate::conn::Phase;
 use crate::event::LogLevel;
+use crate::repeated::Repeated;
 use crate::shard::Shard;
 use crate::timers::{Timer, TimerKind};
 use std::sync::atomic::Ordering;
@@ -43,16 +44,25 @@ impl Shard {
     }
 
     fn ping_due(&mut self, slot: u32) {
+        self.debug(slot, || "Client Ping Timer".to_owned());
         let interval = self.ping_interval(slot);
         let now = self.out.now_ns;
         let conn = &mut self.out.conns[slot as usize];
-        let heard_of_lately = now.saturating_sub(conn.last_activity_ns) < interval;
+        let silent_ns = now.saturating_sub(conn.last_activity_ns);
+        let heard_of_lately = silent_ns < interval;
         // Whoever talks lives. One PING goes out all the same, to learn the round-trip time.
         let asked = conn.ping.rtt_known || conn.ping.outstanding > 0;
-        if !(heard_of_lately && asked) && conn.phase == Phase::Ready {
+        if heard_of_lately && asked {
+            self.debug(slot, || {
+                let ago = whole_seconds_text(silent_ns);
+                format!("Delaying PING due to remote client data or ping {ago} ago")
+            });
+        } else if conn.phase == Phase::Ready {
             if conn.ping.outstanding >= conn.hub.config.ping_max {
                 self.debug(slot, || "Stale Client Connection - Closing".to_owned());
-                return self.close(slot, CloseReason::StaleConnection, Some("Stale Connection"));
+                // The one reply that traces leave out.
+                self.out.push(slot, b"-ERR 'Stale Connection'\r\n");
+                return self.close(slot, CloseReason::StaleConnection, None);
             }
             conn.ping.outstanding += 1;
             conn.ping.sent_ns = now;
@@ -73,9 +83,15 @@ impl Shard {
     }
 
     fn auth_due(&mut self, slot: u32) {
-        if self.out.conns[slot as usize].phase == Phase::AwaitingConnect {
-            self.error(slot, || "Authentication Timeout".to_owned());
-            self.close(slot, CloseReason::AuthenticationTimeout, Some("Authentication Timeout"));
+        let conn = &self.out.conns[slot as usize];
+        if conn.phase == Phase::AwaitingConnect {
+            let text = "Authentication Timeout";
+            let logged = conn.hub.repeated.allow(Repeated::AuthenticationTimeout, self.wall_ms());
+            self.error_reply(slot, text);
+            if logged {
+                self.debug(slot, || text.to_owned());
+            }
+            self.close(slot, CloseReason::AuthenticationTimeout, None);
         }
     }
 
@@ -165,6 +181,14 @@ impl Shard {
         } else {
             self.close(slot, CloseReason::SlowConsumerWriteDeadline, None);
         }
+    }
+}
+
+/// A duration in whole seconds: `0s`, `1m5s`.
+fn whole_seconds_text(ns: u64) -> String {
+    match (ns + 500_000_000) / 1_000_000_000 {
+        0 => "0s".to_owned(),
+        seconds => seconds_text(seconds * 1_000_000_000),
     }
 }
 

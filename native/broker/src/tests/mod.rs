@@ -23,6 +23,8 @@ mod interest;
 #[cfg(test)]
 mod interleavings;
 #[cfg(test)]
+mod log;
+#[cfg(test)]
 mod memory;
 #[cfg(test)]
 mod migration;
