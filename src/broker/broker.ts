@@ -138,6 +138,11 @@ export class Broker extends EventEmitter<BrokerEvents> {
     return this.#lameDuck !== undefined;
   }
 
+  /** True from the call of `stop` on. */
+  get isStopping(): boolean {
+    return this.#stopped !== undefined;
+  }
+
   /** Takes no new clients, closes those there are one by one over `lameDuckDuration`, then stops. */
   lameDuck(): Promise<void> {
     this.#lameDuck ??= this.#stopped ?? this.#retire();

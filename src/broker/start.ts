@@ -23,6 +23,7 @@ import { BrokerLog } from './broker-log.js';
 import { BrokerError, listenError } from './errors.js';
 import { type Ports, writePidFile, writePortsFile } from './files.js';
 import { createIdentity, type Identity } from './identity.js';
+import { monitorSource } from './monitor-source.js';
 import { compilePlan } from './plan.js';
 import { COMPAT_VERSION, OWN_VERSION, RUNTIME_VERSION } from './version.js';
 
@@ -63,7 +64,9 @@ export async function startResolved(options: ResolvedOptions, context: StartCont
     greet(log, options, identity, context);
     if (options.pidFile) writePidFile(options.pidFile);
     const digest = context.configFile?.digest ?? '';
-    monitor = await startMonitoring(log, options, () => monitorSource(broker as Broker, runtime, startMs, digest));
+    const parts = { runtime, log, startMs, configLoadMs: startMs, configDigest: digest };
+    // Nobody is answered before the listener is bound below: nothing in between waits.
+    monitor = await startMonitoring(log, options, () => monitorSource({ ...parts, broker: broker as Broker, started }));
     const started = listen(log, runtime, compilePlan(options, identity));
     broker = new Broker({ options, identity, runtime, started, log, monitor });
     if (options.portsFileDir) leavePortsFile(log, options, started, monitor);
@@ -120,25 +123,6 @@ async function startMonitoring(
   const monitor = await MonitorServer.listen(http, source);
   log.info(`Starting http monitor on ${joinHostPort(http.host, monitor.port)}`);
   return monitor;
-}
-
-function monitorSource(broker: Broker, runtime: Runtime, startMs: number, configDigest: string): MonitorSource {
-  return {
-    serverId: broker.serverId,
-    serverName: broker.serverName,
-    host: broker.host,
-    port: broker.port,
-    options: broker.options,
-    startMs,
-    configLoadMs: startMs,
-    configDigest,
-    reactors: runtime.reactors,
-    stats: () => broker.stats(),
-    connections: () => broker.connections(),
-    closedConnections: () => broker.closedConnections(),
-    subscriptions: (cid) => broker.subscriptions(cid),
-    closedSubscriptions: (cid) => broker.closedSubscriptions(cid),
-  };
 }
 
 function listen(log: BrokerLog, runtime: Runtime, plan: BrokerPlan): StartedBroker {

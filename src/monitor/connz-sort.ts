@@ -1,46 +1,45 @@
 /** How `/connz` may be sorted. Only cid, start, uptime and reason ascend; every counter descends. */
-import type { ConnectionInfo } from '../native/contract.js';
+import type { ConnectionInfo, ConnectionOrder } from '../native/contract.js';
 import { BadParameterError } from './params.js';
 
-export type ConnectionOrder = (a: ConnectionInfo, b: ConnectionInfo, nowMs: number) => number;
+export interface SortOrder {
+  /** Told to the data plane, which sorts the open connections; absent: only closed ones have it. */
+  open?: ConnectionOrder;
+  /** What a closed connection is sorted by, ascending; the data plane computes the same for open ones. */
+  key(connection: ConnectionInfo): number | string;
+}
 
-const descending =
-  (value: (c: ConnectionInfo) => number): ConnectionOrder =>
-  (a, b) =>
-    value(b) - value(a);
+const counter = (open: ConnectionOrder, count: (c: ConnectionInfo) => number): SortOrder => ({
+  open,
+  key: (c) => -count(c),
+});
+const byCid: SortOrder = { open: 'cid', key: (c) => c.cid };
 
-const byCid: ConnectionOrder = (a, b) => a.cid - b.cid;
-const lifetime = (c: ConnectionInfo, nowMs: number) => (c.stopMs ?? nowMs) - c.startMs;
-
-const ORDERS: Record<string, ConnectionOrder> = {
+const ORDERS: Record<string, SortOrder> = {
   '': byCid,
   cid: byCid,
   start: byCid,
-  subs: descending((c) => c.subscriptions),
-  pending: descending((c) => c.pendingBytes),
-  msgs_to: descending((c) => c.outMsgs),
-  msgs_from: descending((c) => c.inMsgs),
-  bytes_to: descending((c) => c.outBytes),
-  bytes_from: descending((c) => c.inBytes),
-  last: descending((c) => c.lastActivityMs),
-  idle: (a, b) => a.lastActivityMs - b.lastActivityMs,
-  uptime: (a, b, nowMs) => lifetime(a, nowMs) - lifetime(b, nowMs),
-  rtt: descending((c) => c.rttNs),
-  stop: descending((c) => c.stopMs ?? 0),
-  reason: (a, b) => compareText(a.reason ?? '', b.reason ?? ''),
+  subs: counter('subs', (c) => c.subscriptions),
+  pending: counter('pending', (c) => c.pendingBytes),
+  msgs_to: counter('msgs_to', (c) => c.outMsgs),
+  msgs_from: counter('msgs_from', (c) => c.inMsgs),
+  bytes_to: counter('bytes_to', (c) => c.outBytes),
+  bytes_from: counter('bytes_from', (c) => c.inBytes),
+  last: counter('last', (c) => c.lastActivityMs),
+  idle: { open: 'idle', key: (c) => c.lastActivityMs },
+  uptime: { open: 'uptime', key: (c) => (c.stopMs ?? 0) - c.startMs },
+  rtt: counter('rtt', (c) => c.rttNs),
+  stop: { key: (c) => -(c.stopMs ?? 0) },
+  reason: { key: (c) => c.reason ?? '' },
 };
 
 /** Throws a `BadParameterError` for an order that doesn't exist, or that open connections don't have. */
-export function connectionOrder(sort: string, closedOnly: boolean): ConnectionOrder {
+export function sortOrder(sort: string, closedOnly: boolean): SortOrder {
   const order = Object.hasOwn(ORDERS, sort) ? ORDERS[sort] : undefined;
-  if (!order || (!closedOnly && (sort === 'stop' || sort === 'reason'))) {
+  if (!order || (!closedOnly && !order.open)) {
     throw new BadParameterError(
       order ? `sort by ${sort} only valid on closed connections` : `invalid sorting option: ${sort}`,
     );
   }
   return order;
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

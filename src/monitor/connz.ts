@@ -1,122 +1,91 @@
-/** `/connz`: the connections, filtered, sorted and cut into pages. Field by field as the reference. */
+/**
+ * `/connz`: the connections, filtered, sorted and cut into pages. Field by field as the reference.
+ *
+ * A large page is described and written some hundred connections at a time, and the main thread does other things in
+ * between: a connection that closes meanwhile is left out of the list although it was counted.
+ */
+import { setImmediate as turn } from 'node:timers/promises';
 import type { ConnectionInfo, SubscriptionInfo } from '../native/contract.js';
-import { type ConnectionOrder, connectionOrder } from './connz-sort.js';
-import { goDuration, rfc3339, uptime } from './go-format.js';
-import { BadParameterError, boolParam, intParam, uintParam } from './params.js';
+import { type ConnzOptions, readConnzOptions } from './connz-options.js';
+import { type Entry, type Selection, select } from './connz-select.js';
+import { type Answer, json, jsonPieces } from './endpoint.js';
+import { goDuration, goJson, rfc3339, uptime } from './go-format.js';
 import type { MonitorContext, MonitorSource } from './source.js';
+import { accountOf, subscriptionDetail } from './subsz.js';
 
-const LIMIT_DEFAULT = 1024;
 const GLOBAL_ACCOUNT = '$G';
+/** Connections described at once: a few milliseconds of work. */
+const AT_ONCE = 1024;
 
-type State = 'open' | 'closed' | 'all';
-
-interface ConnzOptions {
-  order: ConnectionOrder;
-  auth: boolean;
-  subs: 'none' | 'list' | 'detail';
-  offset: number;
-  limit: number;
-  /** 0: any. */
-  cid: number;
-  state: State;
-  user: string;
-  account: string;
-  mqttClient: string;
-}
-
-export function connz(context: MonitorContext, query: URLSearchParams): object {
+export function connz(context: MonitorContext, query: URLSearchParams): Answer {
   const { source } = context;
-  const options = readOptions(query);
+  const options = readConnzOptions(query);
   const nowMs = context.nowMs();
-  const head = { now: rfc3339(nowMs) };
-  const paging = { offset: options.offset, limit: options.limit };
   if (options.account !== '' && !knowsAccount(source, options.account)) {
-    return { server_id: '', ...head, num_connections: 0, total: 0, ...paging, connections: null };
+    return json(head('', nowMs, options, 0, { total: 0, page: [] }, null));
   }
-  const { total, found } = select(source, options);
-  found.sort((a, b) => options.order(a, b, nowMs));
-  const page = found.slice(options.offset, options.offset + options.limit);
-  const subscriptions = options.subs === 'none' ? new Map() : bySubscriber(source, page, options.cid);
-  return {
-    server_id: source.serverId,
-    ...head,
-    num_connections: page.length,
-    total,
-    ...paging,
-    connections: page.map((c) => describe(c, options, nowMs, subscriptions.get(c.cid) ?? [])),
-  };
+  const selection = select(source, options, nowMs);
+  if (selection.page.length > AT_ONCE) return jsonPieces(pieces(source, options, nowMs, selection));
+  const connections = describePage(source, selection.page, options, nowMs);
+  return json(head(source.serverId, nowMs, options, connections.length, selection, connections));
 }
 
-function readOptions(query: URLSearchParams): ConnzOptions {
-  const sort = query.get('sort') ?? '';
-  const auth = boolParam(query, 'auth');
-  const detail = query.get('subs')?.toLowerCase() === 'detail';
-  const list = !detail && boolParam(query, 'subs');
-  const offset = intParam(query, 'offset');
-  const limit = intParam(query, 'limit');
-  const cid = uintParam(query, 'cid');
-  const state = stateParam(query);
-  return {
-    order: connectionOrder(sort, state === 'closed'),
-    auth,
-    subs: detail ? 'detail' : list ? 'list' : 'none',
-    offset: Math.max(0, offset),
-    limit: cid > 0 ? 1 : limit > 0 ? limit : LIMIT_DEFAULT,
-    cid,
-    state,
-    user: query.get('user') ?? '',
-    account: query.get('acc') ?? '',
-    mqttClient: query.get('mqtt_client') ?? '',
-  };
+function head(
+  serverId: string,
+  nowMs: number,
+  { offset, limit }: ConnzOptions,
+  count: number,
+  { total }: Selection,
+  connections: object[] | null,
+): object {
+  return { server_id: serverId, now: rfc3339(nowMs), num_connections: count, total, offset, limit, connections };
 }
 
-function stateParam(query: URLSearchParams): State {
-  const text = query.get('state') ?? '';
-  switch (text.toLowerCase()) {
-    case '':
-    case 'open':
-      return 'open';
-    case 'closed':
-      return 'closed';
-    case 'any':
-    case 'all':
-      return 'all';
-    default:
-      throw new BadParameterError(`Error decoding state for ${text}`);
+async function* pieces(
+  source: MonitorSource,
+  options: ConnzOptions,
+  nowMs: number,
+  selection: Selection,
+): AsyncGenerator<string> {
+  const { page } = selection;
+  yield goJson(head(source.serverId, nowMs, options, page.length, selection, [])).replace(/\]\s*\}$/, '');
+  let separator = '\n';
+  for (let at = 0; at < page.length; at += AT_ONCE) {
+    const described = describePage(source, page.slice(at, at + AT_ONCE), options, nowMs);
+    for (const one of described.length > 0 ? [goJson(described)] : []) {
+      // The list without its brackets, one level deeper.
+      yield separator + one.slice(2, -2).replaceAll('\n', '\n  ').replace(/^/, '  ');
+      separator = ',\n';
+    }
+    await turn();
   }
+  yield '\n  ]\n}';
 }
 
 function knowsAccount(source: MonitorSource, account: string): boolean {
   return account === GLOBAL_ACCOUNT || source.stats().accounts.some(({ name }) => name === account);
 }
 
-/** `total` counts before the filters by user and number, as the reference does. */
-function select(source: MonitorSource, options: ConnzOptions): { total: number; found: ConnectionInfo[] } {
-  const { state, cid, user, account, mqttClient } = options;
-  const ofAccount = (list: ConnectionInfo[]) => (account === '' ? list : list.filter((c) => c.account === account));
-  const all = state === 'closed' ? [] : source.connections();
-  const open = ofAccount(all);
-  const closed = state === 'open' ? [] : ofAccount(source.closedConnections());
-  const total = open.length + closed.length;
-  // MQTT connections are none of the kinds there are: asking for one finds nothing.
-  if (mqttClient !== '') return { total, found: [] };
-  if (cid > 0) {
-    const hit = all.find((c) => c.cid === cid) ?? closed.find((c) => c.cid === cid);
-    return { total, found: hit ? [hit] : [] };
-  }
-  const found = [...open, ...closed].filter((c) => user === '' || c.user === user);
-  return { total, found };
+function describePage(source: MonitorSource, page: Entry[], options: ConnzOptions, nowMs: number): object[] {
+  const numbers = Float64Array.from(page.filter(({ closed }) => !closed).map(({ cid }) => cid));
+  const open = new Map<number, ConnectionInfo>();
+  if (numbers.length > 0) for (const c of source.describeConnections(numbers)) open.set(c.cid, c);
+  const subscriptions = options.subs === 'none' ? new Map() : bySubscriber(source, numbers, page);
+  return page.flatMap(({ cid, closed }) => {
+    const c = closed ?? open.get(cid);
+    return c ? [describe(c, options, nowMs, subscriptions.get(cid) ?? [])] : [];
+  });
 }
 
-/** One question for one connection or for all of a state, never one per connection. */
-function bySubscriber(source: MonitorSource, page: ConnectionInfo[], cid: number): Map<number, SubscriptionInfo[]> {
+/** One question for all of a page, never one per connection. */
+function bySubscriber(source: MonitorSource, open: Float64Array, page: Entry[]): Map<number, SubscriptionInfo[]> {
+  const closed = page.filter((entry) => entry.closed);
+  const lists = [
+    open.length > 0 ? source.findSubscriptions({ cids: open, offset: 0, limit: Number.MAX_SAFE_INTEGER }).list : [],
+    closed.length > 0 ? source.closedSubscriptions(page.length === 1 ? closed[0]?.cid : undefined) : [],
+  ];
   const grouped = new Map<number, SubscriptionInfo[]>();
-  if (page.length === 0) return grouped;
-  const asked = cid > 0 ? cid : undefined;
-  const isClosed = (c: ConnectionInfo) => c.stopMs !== undefined;
-  const open = page.every(isClosed) ? [] : source.subscriptions(asked);
-  const closed = page.some(isClosed) ? source.closedSubscriptions(asked) : [];
-  for (const subscription of [...open, ...closed]) {
+  for (const subscription of lists.flat()) {
     const list = grouped.get(subscription.cid);
     if (list) list.push(subscription);
     else grouped.set(subscription.cid, [subscription]);
@@ -126,6 +95,7 @@ function bySubscriber(source: MonitorSource, page: ConnectionInfo[], cid: number
 
 function describe(c: ConnectionInfo, options: ConnzOptions, nowMs: number, subscriptions: SubscriptionInfo[]): object {
   const untilMs = c.stopMs ?? nowMs;
+  const isClosed = c.stopMs !== undefined;
   return {
     cid: c.cid,
     kind: c.kind,
@@ -155,10 +125,15 @@ function describe(c: ConnectionInfo, options: ConnzOptions, nowMs: number, subsc
       ? { subscriptions_list: subscriptions.map(({ subject }) => subject) }
       : {}),
     ...(options.subs === 'detail' && subscriptions.length > 0
-      ? { subscriptions_list_detail: subscriptions.map((s) => subscriptionDetail(s, c.stopMs !== undefined)) }
+      ? { subscriptions_list_detail: subscriptions.map((s) => detail(s, isClosed)) }
       : {}),
     ...(options.auth && hasNameTag(c) ? { name_tag: c.account } : {}),
   };
+}
+
+/** Of closed connections the account is told too, as the reference does. */
+function detail(s: SubscriptionInfo, isClosed: boolean): object {
+  return { ...(isClosed ? accountOf(s) : {}), ...subscriptionDetail(s) };
 }
 
 /** The tag of an account is its name; a closed connection of the global account shows none, as in the reference. */
@@ -169,17 +144,4 @@ function hasNameTag(c: ConnectionInfo): boolean {
 /** Below a millisecond, fractions of a microsecond are noise. */
 function roundRtt(ns: number): number {
   return ns > 1_000 && ns < 1_000_000 ? Math.floor(ns / 1_000) * 1_000 : ns;
-}
-
-/** Of closed connections the account is told too, as the reference does. */
-function subscriptionDetail(s: SubscriptionInfo, closed: boolean): object {
-  return {
-    ...(closed ? { account: s.account, account_tag: s.account } : {}),
-    subject: s.subject,
-    ...(s.queue ? { qgroup: s.queue } : {}),
-    sid: s.sid,
-    msgs: s.msgs,
-    ...(s.max ? { max: s.max } : {}),
-    cid: s.cid,
-  };
 }

@@ -1,13 +1,29 @@
-/** `/`: a page that lists the endpoints. Links are relative, so a base path or a proxy in front changes nothing. */
+/**
+ * `/`: a page that lists the endpoints. Links are relative and repeat the base path, so they work below it and with a
+ * proxy in front.
+ */
 import { COMPAT_VERSION, OWN_VERSION } from '../broker/version.js';
 
 const ENDPOINTS = [
   { path: 'varz', title: 'General' },
+  { path: 'jsz', title: 'JetStream' },
   { path: 'connz', title: 'Connections' },
+  { path: 'accountz', title: 'Accounts' },
+  { path: 'accstatz', title: 'Account Stats' },
+  { path: 'subsz', title: 'Subscriptions' },
+  { path: 'routez', title: 'Routes' },
+  { path: 'leafz', title: 'LeafNodes' },
+  { path: 'gatewayz', title: 'Gateways' },
+  { path: 'raftz', title: 'Raft Groups' },
+  { path: 'healthz', title: 'Health Probe' },
+  { path: 'debug/vars', title: 'Expvar' },
+  { path: 'metrics', title: 'Prometheus' },
 ];
 
-export function indexPage(): string {
-  const links = ENDPOINTS.map(({ path, title }) => `    <li><a href=./${path}>${title}</a> <code>/${path}</code></li>`);
+/** `basePath`: empty, or with a slash in front. */
+export function indexPage(basePath: string): string {
+  const link = ({ path, title }: { path: string; title: string }) =>
+    `      <li><a href=".${basePath}/${path}">${title}</a> <code>/${path}</code></li>`;
   return `<!DOCTYPE html>
 <html lang="en">
   <head>
@@ -22,7 +38,7 @@ export function indexPage(): string {
     <h1>nats-turbo ${OWN_VERSION}</h1>
     <p>Compatible with NATS ${COMPAT_VERSION}</p>
     <ul>
-${links.join('\n')}
+${ENDPOINTS.map(link).join('\n')}
     </ul>
   </body>
 </html>

@@ -1,19 +1,57 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connection, NO_STATS } from '../broker/testing/fake-addon.js';
+import { accountStats, connection, NO_STATS } from '../broker/testing/fake-addon.js';
 import { resolveOptions } from '../config/index.js';
-import type { ConnectionInfo } from '../native/contract.js';
+import type { ConnectionInfo, ConnectionQuery, SubscriptionInfo } from '../native/contract.js';
+import { withoutSecrets } from './expvarz.js';
+import { goJson } from './go-format.js';
 import { MonitorServer } from './server.js';
 import type { MonitorSource } from './source.js';
 
 const OPEN = [
-  connection(3, { name: 'c', inMsgs: 5, outMsgs: 1, subscriptions: 1, user: 'ann', rttNs: 300_970_123, lang: 'js' }),
   connection(1, { inMsgs: 9, outMsgs: 2, stalls: 4, account: 'OTHER' }),
   connection(2, { inMsgs: 7, outMsgs: 3, rttNs: 42_777, subscriptions: 2 }),
+  connection(3, { name: 'c', inMsgs: 5, outMsgs: 1, subscriptions: 1, user: 'ann', rttNs: 300_970_123, lang: 'js' }),
 ];
 const CLOSED = [
-  connection(8, { stopMs: 1_795_224_005_000, reason: 'Stale Connection' }),
+  connection(8, { stopMs: 1_795_224_005_000, reason: 'Stale Connection', inMsgs: 8 }),
   connection(9, { stopMs: 1_795_224_004_000, reason: 'Client Closed' }),
 ];
+const SUBSCRIPTIONS: SubscriptionInfo[] = [
+  { cid: 2, account: '$G', subject: 'a.>', sid: '1', msgs: 4 },
+  { cid: 2, account: '$G', subject: 'b', queue: 'q', sid: '2', msgs: 0, max: 5 },
+  { cid: 3, account: '$G', subject: 'c', sid: '1', msgs: 0 },
+];
+const ACCOUNTS = [
+  accountStats('$G', {
+    connections: 2,
+    subscriptions: 3,
+    inMsgs: 12,
+    inBytes: 120,
+    outMsgs: 4,
+    outBytes: 40,
+    slowConsumers: 2,
+    interest: { inserts: 5, removes: 2, matches: 8, cacheHits: 2, cached: 4, fanout: 6, fanoutMax: 3 },
+  }),
+  accountStats('OTHER', { connections: 1 }),
+  accountStats('UNUSED'),
+];
+
+/** What each order looks at, as the data plane does: ascending, counters below zero. */
+const KEYS: Partial<Record<ConnectionQuery['order'], (c: ConnectionInfo, nowMs: number) => number>> = {
+  cid: (c) => c.cid,
+  subs: (c) => -c.subscriptions,
+  msgs_from: (c) => -c.inMsgs,
+  msgs_to: (c) => -c.outMsgs,
+  rtt: (c) => -c.rttNs,
+  last: (c) => -c.lastActivityMs,
+  idle: (c) => c.lastActivityMs,
+  uptime: (c, nowMs) => nowMs - c.startMs,
+};
+
+let ready = true;
+let openConnections = OPEN;
+const warnings: string[] = [];
 
 const source: MonitorSource = {
   serverId: 'NSERVER',
@@ -25,26 +63,52 @@ const source: MonitorSource = {
   configLoadMs: 1_795_224_000_000,
   configDigest: 'sha256:aa',
   reactors: 2,
+  get ready() {
+    return ready;
+  },
   stats: () => ({
     ...NO_STATS,
     connections: 3,
     inMsgs: 21,
     slowConsumers: 2,
-    accounts: [{ name: 'OTHER', connections: 1, subscriptions: 0 }],
+    open: { pendingBytes: 77, subscriptions: 3, inMsgs: 21, inBytes: 210, outMsgs: 6, outBytes: 60 },
+    accounts: ACCOUNTS,
   }),
-  connections: () => OPEN.slice(),
+  findConnections: ({ order, account, user, limit, nowMs }) => {
+    const of = openConnections.filter((c) => account === undefined || c.account === account);
+    const key = KEYS[order] ?? (() => 0);
+    const found = of
+      .filter((c) => user === undefined || c.user === user)
+      .sort((a, b) => key(a, nowMs) - key(b, nowMs) || a.cid - b.cid);
+    const page = found.slice(0, limit);
+    return {
+      total: of.length,
+      matching: found.length,
+      cids: Float64Array.from(page.map(({ cid }) => cid)),
+      keys: Float64Array.from(page.map((c) => key(c, nowMs))),
+    };
+  },
+  describeConnections: (cids) => [...cids].flatMap((cid) => openConnections.find((c) => c.cid === cid) ?? []),
   closedConnections: () => CLOSED.slice(),
-  subscriptions: (cid) =>
-    [
-      { cid: 2, account: '$G', subject: 'a.>', sid: '1', msgs: 4 },
-      { cid: 2, account: '$G', subject: 'b', queue: 'q', sid: '2', msgs: 0, max: 5 },
-      { cid: 3, account: '$G', subject: 'c', sid: '1', msgs: 0 },
-    ].filter((s) => cid === undefined || s.cid === cid),
+  findSubscriptions: ({ cids, subject, account, offset, limit }) => {
+    const found = SUBSCRIPTIONS.filter(
+      (s) =>
+        (cids?.includes(s.cid) ?? true) &&
+        (subject === undefined || s.subject === subject) &&
+        (account === undefined || s.account === account),
+    );
+    return { matching: found.length, list: found.slice(offset, offset + limit) };
+  },
   closedSubscriptions: (cid) =>
     [
       { cid: 8, account: '$G', subject: 'left', sid: '1', msgs: 2 },
       { cid: 9, account: '$G', subject: 'last', queue: 'q', sid: '7', msgs: 0, max: 3 },
     ].filter((s) => cid === undefined || s.cid === cid),
+  queues: () => [
+    { name: 'reactor 0 inbox', pending: 3 },
+    { name: 'control plane events', pending: 0 },
+  ],
+  warn: (text) => void warnings.push(text),
 };
 
 let monitor: MonitorServer;
@@ -55,6 +119,10 @@ beforeAll(async () => {
   base = `http://127.0.0.1:${monitor.port}/nats`;
 });
 afterAll(() => monitor.close());
+
+async function read<T>(path: string): Promise<T> {
+  return (await (await fetch(`${base}/${path}`)).json()) as T;
+}
 
 async function connz(query = '') {
   const body = (await (await fetch(`${base}/connz${query}`)).json()) as {
@@ -69,9 +137,13 @@ describe('the listener', () => {
     const response = await fetch(base);
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
     const page = await response.text();
-    const links = [...page.matchAll(/href=\.\/(\w+)/g)].map(([, path]) => path);
-    expect(links).toEqual(['varz', 'connz']);
-    for (const path of links) expect((await fetch(`${base}/${path}`)).status).toBe(200);
+    const links = [...page.matchAll(/href="(.*?)"/g)].map(([, path]) => path as string);
+    expect(links).toHaveLength(13);
+    for (const link of links) {
+      // As a browser resolves it, from a page whose path has no slash at the end.
+      const { status } = await fetch(new URL(link, base));
+      expect(status, link).toBe(link.endsWith('raftz') ? 404 : 200);
+    }
   });
 
   it.each(['/', '/varz', '/nats/none', '/natsvarz', '/nats/'])('knows no %s', async (path) => {
@@ -234,5 +306,308 @@ describe('/connz', () => {
     expect(response.status).toBe(400);
     expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
     expect(await response.text()).toBe(text);
+  });
+});
+
+describe('a long page of /connz', () => {
+  const MANY = Array.from({ length: 2500 }, (_, at) => connection(at + 1, { name: 'a"<b' }));
+  beforeAll(() => {
+    openConnections = MANY;
+  });
+  afterAll(() => {
+    openConnections = OPEN;
+  });
+
+  it('is the same text as a short one', async () => {
+    const text = await (await fetch(`${base}/connz?limit=9999`)).text();
+    const parsed = JSON.parse(text) as { num_connections: number; connections: { cid: number }[] };
+    expect(parsed.num_connections).toBe(2500);
+    expect(parsed.connections.map(({ cid }) => cid)).toEqual(MANY.map(({ cid }) => cid));
+    expect(text).toBe(goJson(parsed));
+  });
+
+  it('leaves out what closed meanwhile', async () => {
+    const describe = source.describeConnections;
+    source.describeConnections = (cids) => describe(cids.filter((cid) => cid < 1000 || cid > 2300));
+    const text = await (await fetch(`${base}/connz?limit=9999`)).text();
+    source.describeConnections = describe;
+    const parsed = JSON.parse(text) as { connections: object[] };
+    expect(parsed.connections).toHaveLength(999 + 200);
+    expect(text).toBe(goJson(parsed));
+  });
+
+  it('merges closed connections in', async () => {
+    const { cids } = await connz('?limit=9999&state=all&sort=msgs_from');
+    expect(cids.slice(0, 3)).toEqual([8, 1, 2]);
+    expect(cids).toHaveLength(2502);
+  });
+});
+
+describe('/subsz', () => {
+  const subsz = (query = '') => read<object>(`subsz${query}`);
+
+  it('sums up the index', async () => {
+    const body = await subsz();
+    expect(Object.keys(body).join(' ')).toBe(
+      'server_id now num_subscriptions num_cache num_inserts num_removes num_matches cache_hit_rate max_fanout ' +
+        'avg_fanout total offset limit',
+    );
+    expect(body).toMatchObject({
+      num_subscriptions: 3,
+      num_cache: 4,
+      num_inserts: 5,
+      num_removes: 2,
+      num_matches: 8,
+      cache_hit_rate: 0.25,
+      max_fanout: 3,
+      avg_fanout: 1.5,
+      total: 0,
+      offset: 0,
+      limit: 1024,
+    });
+    expect(await (await fetch(`${base}/subscriptionsz`)).json()).toMatchObject({ num_inserts: 5 });
+    expect(await subsz('?acc=OTHER')).toMatchObject({ num_inserts: 0, cache_hit_rate: 0, avg_fanout: 0 });
+  });
+
+  it('lists subscriptions in pages', async () => {
+    expect(await subsz('?subs=1&offset=1&limit=1')).toMatchObject({
+      total: 3,
+      offset: 1,
+      limit: 1,
+      subscriptions_list: [
+        { account: '$G', account_tag: '$G', subject: 'b', qgroup: 'q', sid: '2', msgs: 0, max: 5, cid: 2 },
+      ],
+    });
+    expect(await subsz('?subs=1&test=c')).toMatchObject({ total: 1, subscriptions_list: [{ subject: 'c' }] });
+    const none = await subsz('?subs=1&acc=OTHER');
+    expect(none).toMatchObject({ total: 0 });
+    expect(none).not.toHaveProperty('subscriptions_list');
+  });
+
+  it.each(['a.*', '>', 'a..b', '.a', 'a b'])('refuses to test %j', async (subject) => {
+    const response = await fetch(`${base}/subsz?test=${encodeURIComponent(subject)}`);
+    expect(response.status).toBe(400);
+    expect(await response.text()).toBe(`invalid test subject, must be valid publish subject: ${subject}`);
+  });
+});
+
+describe('/accountz and /accstatz', () => {
+  it('names accounts, and tells all of one', async () => {
+    expect(await (await fetch(`${base}/accountz`)).json()).toMatchObject({ accounts: ['$G', 'OTHER', 'UNUSED'] });
+    const { account_detail } = await read<{ account_detail: object }>('accountz?acc=$G');
+    expect(account_detail).toMatchObject({
+      account_name: '$G',
+      update_time: '2026-11-21T01:20:00Z',
+      complete: true,
+      client_connections: 2,
+      subscriptions: 3,
+      name_tag: '$G',
+      sublist_stats: { num_subscriptions: 3, num_inserts: 5 },
+    });
+    const unknown = await fetch(`${base}/accountz?acc=NOPE`);
+    expect([unknown.status, await unknown.text()]).toEqual([400, 'Account NOPE does not exist']);
+  });
+
+  it('counts what accounts move; unused ones when asked', async () => {
+    const names = async (query: string) => {
+      const body = await read<{ account_statz: { acc: string }[] }>(`accstatz${query}`);
+      return body.account_statz.map(({ acc }) => acc);
+    };
+    expect(await names('')).toEqual(['$G', 'OTHER']);
+    expect(await names('?unused=1')).toEqual(['$G', 'OTHER', 'UNUSED']);
+    const none = { msgs: 0, bytes: 0 };
+    expect((await read<{ account_statz: object[] }>('accstatz')).account_statz[0]).toEqual({
+      acc: '$G',
+      name: '$G',
+      conns: 2,
+      leafnodes: 0,
+      total_conns: 2,
+      num_subscriptions: 3,
+      sent: { msgs: 4, bytes: 40, gateways: none, routes: none, leafs: none },
+      received: { msgs: 12, bytes: 120, gateways: none, routes: none, leafs: none },
+      slow_consumers: 2,
+    });
+  });
+});
+
+describe('/healthz', () => {
+  const ask = async (query = '') => {
+    const response = await fetch(`${base}/healthz${query}`);
+    return [response.status, await response.text()];
+  };
+
+  it('is fine', async () => {
+    const response = await fetch(`${base}/healthz`);
+    expect(response.headers.get('content-type')).toBe('application/json');
+    expect(await ask()).toEqual([200, '{"status":"ok"}']);
+    expect(await ask('?js-enabled-only=1&details=t&account=A&stream=S&consumer=C')).toEqual([200, '{"status":"ok"}']);
+  });
+
+  it('fails when clients can no longer connect', async () => {
+    ready = false;
+    const error = 'failed to be ready for connections after 1ms: server';
+    try {
+      expect(await ask()).toEqual([500, JSON.stringify({ status: 'error', error })]);
+      const errors = [{ type: 'CONNECTION', error }];
+      expect(await ask('?details=true')).toEqual([500, JSON.stringify({ status: 'error', errors })]);
+    } finally {
+      ready = true;
+    }
+    expect(warnings.splice(0)).toEqual([`Healthcheck failed: "${error}"`, 'Healthcheck failed: 1 errors']);
+  });
+
+  it('says what a question lacks', async () => {
+    const error = '"account" must not be empty when checking stream health';
+    expect(await ask('?stream=S')).toEqual([400, JSON.stringify({ status: 'error', error })]);
+    const errors = [{ type: 'BAD_REQUEST', error: '"stream" must not be empty when checking consumer health' }];
+    expect(await ask('?consumer=S&details=1')).toEqual([400, JSON.stringify({ status: 'error', errors })]);
+    await ask('?js-enabled=1');
+    expect(warnings.splice(0)).toEqual([
+      'Healthcheck failed: "\\"account\\" must not be empty when checking stream health"',
+      'Healthcheck failed: 1 errors',
+      'Healthcheck: js-enabled deprecated, use js-enabled-only instead',
+    ]);
+  });
+});
+
+describe('endpoints of what there is not', () => {
+  it.each([
+    ['routez', { server_name: 'me', num_routes: 0, routes: [] }],
+    ['routez?subs=detail', { routes: [] }],
+    ['gatewayz?accs=1', { outbound_gateways: {}, inbound_gateways: {} }],
+    ['leafz?subs=1', { leafnodes: 0, leafs: [] }],
+    ['jsz?accounts=1', { disabled: true, config: { max_memory: 0, max_storage: 0 }, total: 0 }],
+  ])('%s', async (path, content) => {
+    expect(await (await fetch(`${base}/${path}`)).json()).toMatchObject({ server_id: 'NSERVER', ...content });
+  });
+
+  it.each([
+    ['routez?subs=x', 400, `Error decoding boolean for 'subs': strconv.ParseBool: parsing "x": invalid syntax`],
+    [
+      'leafz?subs=detail',
+      400,
+      `Error decoding boolean for 'subs': strconv.ParseBool: parsing "detail": invalid syntax`,
+    ],
+    ['gatewayz?accs=x', 400, `Error decoding boolean for 'accs': strconv.ParseBool: parsing "x": invalid syntax`],
+    ['jsz?limit=x', 400, `Error decoding int for 'limit': strconv.Atoi: parsing "x": invalid syntax`],
+    ['jsz?leader-only=1', 400, 'filtered response: not leader'],
+    ['accstatz?unused=x', 400, `Error decoding boolean for 'unused': strconv.ParseBool: parsing "x": invalid syntax`],
+    ['ipqueuesz?all=x', 400, `Error decoding boolean for 'all': strconv.ParseBool: parsing "x": invalid syntax`],
+    ['raftz', 404, 'No Raft nodes registered'],
+  ])('%s is refused', async (path, status, text) => {
+    const response = await fetch(`${base}/${path}`);
+    expect([response.status, await response.text()]).toEqual([status, text]);
+  });
+});
+
+describe('the process', () => {
+  it('tells of its queues', async () => {
+    const text = async (query: string) => (await fetch(`${base}/ipqueuesz${query}`)).text();
+    expect(await text('')).toBe('{\n   "reactor 0 inbox": {\n      "pending": 3\n   }\n}');
+    expect(JSON.parse(await text('?all=1'))).toEqual({
+      'control plane events': { pending: 0 },
+      'reactor 0 inbox': { pending: 3 },
+    });
+    expect(await text('?all=1&queues=none')).toBe('{}');
+  });
+
+  it('tells of its stacks', async () => {
+    const text = await (await fetch(`${base}/stacksz`)).text();
+    expect(text).toContain('main thread [running]');
+    expect(text).toContain('stacksz');
+  });
+
+  it('tells of its memory as Go does', async () => {
+    const response = await fetch(`${base}/debug/vars`);
+    expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    type Vars = { cmdline: string[]; memstats: { HeapAlloc: number; HeapSys: number; Sys: number; PauseNs: number[] } };
+    const { cmdline, memstats } = (await response.json()) as Vars;
+    expect(cmdline[0]).toBe(process.argv[0]);
+    expect(memstats.HeapAlloc).toBeGreaterThan(0);
+    expect(memstats.Sys).toBeGreaterThan(memstats.HeapSys);
+    expect(memstats.PauseNs).toHaveLength(256);
+  });
+
+  it('keeps secrets of the command line', () => {
+    const line = ['nats-turbo', '--user', 'u', '--pass', 'p', '-auth=t', '--pass=a=b', '--port', '1'];
+    expect(withoutSecrets(line)).toEqual([
+      'nats-turbo',
+      '--user',
+      'u',
+      '--pass',
+      '[REDACTED]',
+      '-auth=[REDACTED]',
+      '--pass=[REDACTED]',
+      '--port',
+      '1',
+    ]);
+  });
+});
+
+describe('/metrics', () => {
+  it('has the names, labels and types of the exporter', async () => {
+    const response = await fetch(`${base}/metrics`);
+    expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    const lines = (await response.text()).split('\n');
+    for (const line of [
+      '# HELP gnatsd_varz_connections connections',
+      '# TYPE gnatsd_varz_connections gauge',
+      'gnatsd_varz_connections{server_id="NSERVER"} 3',
+      'gnatsd_varz_server_name{server_id="NSERVER",value="me"} 1',
+      'gnatsd_varz_version{server_id="NSERVER",value="2.15.2"} 1',
+      'gnatsd_varz_start{server_id="NSERVER"} 1795224000000',
+      'gnatsd_varz_slow_consumer_stats_clients{server_id="NSERVER"} 2',
+      '# TYPE gnatsd_connz_in_msgs counter',
+      'gnatsd_connz_in_msgs{server_id="NSERVER"} 21',
+      'gnatsd_connz_pending_bytes{server_id="NSERVER"} 77',
+      'gnatsd_connz_total{server_id="NSERVER"} 3',
+      'gnatsd_subsz_cache_hit_rate{server_id="NSERVER"} 0.25',
+      'gnatsd_routez_num_routes{server_id="NSERVER"} 0',
+      'gnatsd_leafz_conn_nodes_total{server_id="NSERVER"} 0',
+      'gnatsd_healthz_status{server_id="NSERVER"} 0',
+      'gnatsd_healthz_status_value{server_id="NSERVER",value="ok"} 1',
+      'gnatsd_accstatz_sent_bytes{server_id="NSERVER",account="$G",account_id="$G",account_name="$G"} 40',
+      'gnatsd_accountz_client_connections{server_id="NSERVER",account_id="OTHER",account_name="OTHER"} 1',
+    ]) {
+      expect(lines).toContain(line);
+    }
+    expect(lines.some((line) => /^gnatsd_varz_http_req_stats_metrics\{.*\} \d+$/.test(line))).toBe(true);
+    const families = lines.filter((line) => line.startsWith('# TYPE')).map((line) => line.split(' ')[2]);
+    expect(families).toEqual([...new Set(families)].sort());
+  });
+});
+
+describe('clients of the listener', () => {
+  it('are sent to the tidy path', async () => {
+    const response = await fetch(`${base}//./x/../varz?a=1`, { redirect: 'manual' });
+    // fetch resolves dots itself; the double slash reaches the server.
+    expect([response.status, response.headers.get('location')]).toEqual([307, '/nats/varz?a=1']);
+    expect((await fetch(`${base}//varz`)).status).toBe(200);
+  });
+
+  it('may use any method, and write paths with escapes', async () => {
+    expect((await fetch(`${base}/healthz`, { method: 'POST', body: 'x' })).status).toBe(200);
+    const head = await fetch(`${base}/healthz`, { method: 'HEAD' });
+    expect([head.status, head.headers.get('content-length')]).toEqual([200, '15']);
+    expect((await fetch(`${base}/v%61rz`)).status).toBe(200);
+  });
+
+  it('are refused when what they send is no path, or too long', async () => {
+    const { port } = monitor;
+    const status = (request: string) =>
+      new Promise<string>((resolve, reject) => {
+        let got = '';
+        const socket = connect(port, '127.0.0.1', () => socket.write(request));
+        socket.setEncoding('utf8').on('data', (data) => {
+          got += data;
+        });
+        socket.on('close', () => resolve(got.split('\r\n')[0] ?? '')).on('error', reject);
+      });
+    const close = 'Host: x\r\nConnection: close\r\n\r\n';
+    expect(await status(`GET /%zz HTTP/1.1\r\n${close}`)).toBe('HTTP/1.1 400 Bad Request');
+    expect(await status(`GET http://x/nats/healthz HTTP/1.1\r\n${close}`)).toBe('HTTP/1.1 200 OK');
+    expect(await status(`GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n${close}`)).toBe(
+      'HTTP/1.1 431 Request Header Fields Too Large',
+    );
   });
 });

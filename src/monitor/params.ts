@@ -40,3 +40,9 @@ function bad(type: string, name: string, parser: string, text: string, reason: s
     `Error decoding ${type} for '${name}': strconv.${parser}: parsing ${JSON.stringify(text)}: ${reason}`,
   );
 }
+
+/** `subs`: not at all, by subject, or `detail`. */
+export function subsParam(query: URLSearchParams): 'none' | 'list' | 'detail' {
+  if (query.get('subs')?.toLowerCase() === 'detail') return 'detail';
+  return boolParam(query, 'subs') ? 'list' : 'none';
+}

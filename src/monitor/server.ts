@@ -1,27 +1,35 @@
 /**
  * The monitoring listener: one HTTP server, a table from path to endpoint, nothing else. Loaded only when configured.
+ *
+ * Clients are bounded: by number, by the time a request and an answer may take, by the size of headers. Bodies of
+ * requests are not read.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { listenError } from '../broker/errors.js';
 import type { ResolvedHttp } from '../config/index.js';
 import { nowMs } from '../log/clock.js';
-import { connz } from './connz.js';
 import { CpuSampler } from './cpu.js';
-import { goJson } from './go-format.js';
+import { type Answer, text } from './endpoint.js';
+import { PLACES, type Place } from './endpoints.js';
 import { indexPage } from './index-page.js';
 import { BadParameterError } from './params.js';
 import type { MonitorContext, MonitorSource } from './source.js';
-import { varz } from './varz.js';
-
-type Endpoint = (context: MonitorContext, query: URLSearchParams) => object;
-
-const ENDPOINTS = new Map<string, Endpoint>([
-  ['/varz', varz],
-  ['/connz', connz],
-]);
+import { readTarget } from './target.js';
 
 const HEADERS_TIMEOUT_MS = 5000;
+const REQUEST_TIMEOUT_MS = 10_000;
+/** How often those two are looked after. */
+const TIMEOUT_CHECK_MS = 1000;
+/** A scraper that comes once a minute keeps its connection. */
+const KEEP_ALIVE_MS = 75_000;
+/** An answer of which nothing was taken for so long is given up. */
+const STALLED_MS = 30_000;
+/** An answer that takes longer than this is, too. */
+const ANSWER_MS = 120_000;
+const CLIENTS_MAX = 512;
 
 export class MonitorServer {
   readonly #server: Server;
@@ -45,9 +53,15 @@ export class MonitorServer {
   private constructor(http: ResolvedHttp, source: () => MonitorSource) {
     this.#http = http;
     this.#source = source;
-    this.#server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS }, (request, response) =>
-      this.#answer(request, response),
-    );
+    const timeouts = {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    };
+    this.#server = createServer(timeouts, (request, response) => this.#answer(request, response));
+    this.#server.maxConnections = CLIENTS_MAX;
+    this.#server.setTimeout(STALLED_MS);
   }
 
   get port(): number {
@@ -72,32 +86,36 @@ export class MonitorServer {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    const [path, query] = splitTarget(request.url ?? '/');
+    request.resume();
+    const target = readTarget(request.url ?? '/');
+    if (!target) return void send(response, text(400, '400 Bad Request'));
+    if (target.redirect) {
+      response.setHeader('Location', target.redirect);
+      return void send(response, text(307, ''));
+    }
     const { basePath } = this.#http;
-    if (path === (basePath || '/')) {
+    if (target.path === (basePath || '/')) {
       this.#count('/');
-      send(response, 200, 'text/html; charset=utf-8', indexPage());
-      return;
+      const page = { status: 200, type: 'text/html; charset=utf-8', shared: false, body: indexPage(basePath) };
+      return void send(response, page);
     }
-    const name = path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : '';
-    const endpoint = ENDPOINTS.get(name);
-    if (!endpoint) {
+    const name = target.path.startsWith(`${basePath}/`) ? target.path.slice(basePath.length) : '';
+    const place = PLACES.get(name);
+    if (!place) {
       response.setHeader('X-Content-Type-Options', 'nosniff');
-      send(response, 404, 'text/plain; charset=utf-8', '404 page not found\n');
-      return;
+      return void send(response, text(404, '404 page not found\n'));
     }
-    this.#count(name);
-    this.#answerJson(response, endpoint, query);
+    void send(response, this.#ask(place, target.query));
   }
 
-  #answerJson(response: ServerResponse, endpoint: Endpoint, query: URLSearchParams): void {
+  #ask({ endpoint, counted, countsValidOnly }: Place, query: URLSearchParams): Answer {
+    if (counted && !countsValidOnly) this.#count(counted);
     try {
-      const body = goJson(endpoint(this.#context(), query));
-      response.setHeader('Access-Control-Allow-Origin', '*');
-      send(response, 200, 'application/json', body);
+      const answer = endpoint(this.#context(), query);
+      if (counted && countsValidOnly) this.#count(counted);
+      return answer;
     } catch (error) {
-      const status = error instanceof BadParameterError ? 400 : 500;
-      send(response, status, 'text/plain; charset=utf-8', (error as Error).message);
+      return text(error instanceof BadParameterError ? 400 : 500, (error as Error).message);
     }
   }
 
@@ -117,12 +135,20 @@ export class MonitorServer {
   }
 }
 
-function splitTarget(target: string): [path: string, query: URLSearchParams] {
-  const at = target.indexOf('?');
-  return at < 0 ? [target, new URLSearchParams()] : [target.slice(0, at), new URLSearchParams(target.slice(at + 1))];
-}
-
-function send(response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) });
-  response.end(body);
+async function send(response: ServerResponse, { status, type, shared, body }: Answer): Promise<void> {
+  const patience = setTimeout(() => response.destroy(), ANSWER_MS).unref();
+  response.once('close', () => clearTimeout(patience));
+  if (shared) response.setHeader('Access-Control-Allow-Origin', '*');
+  if (typeof body === 'string') {
+    response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) });
+    response.end(body);
+    return;
+  }
+  response.writeHead(status, { 'Content-Type': type });
+  try {
+    await pipeline(Readable.from(body), response);
+  } catch {
+    // What was promised can't be delivered, e.g. because the broker stops: an answer cut short says so.
+    response.destroy();
+  }
 }

@@ -3,7 +3,16 @@
  * nothing here changes a broker.
  */
 import type { ResolvedOptions } from '../config/index.js';
-import type { BrokerStats, ConnectionInfo, SubscriptionInfo } from '../native/contract.js';
+import type {
+  BrokerStats,
+  ConnectionInfo,
+  ConnectionQuery,
+  FoundConnections,
+  FoundSubscriptions,
+  QueueInfo,
+  SubscriptionInfo,
+  SubscriptionQuery,
+} from '../native/contract.js';
 
 export interface MonitorSource {
   readonly serverId: string;
@@ -17,13 +26,23 @@ export interface MonitorSource {
   /** `sha256:…` of the configuration file; empty without one. */
   readonly configDigest: string;
   readonly reactors: number;
+  /** Whether clients can connect: false from lame duck mode on. */
+  readonly ready: boolean;
   stats(): BrokerStats;
-  connections(): ConnectionInfo[];
+  /** Open connections by number, in an order. */
+  findConnections(query: ConnectionQuery): FoundConnections;
+  /** Those of these connections that are still open, in the order given. */
+  describeConnections(cids: Float64Array): ConnectionInfo[];
   /** Oldest first. */
   closedConnections(): ConnectionInfo[];
-  subscriptions(cid?: number): SubscriptionInfo[];
+  /** Of open connections. */
+  findSubscriptions(query: SubscriptionQuery): FoundSubscriptions;
   /** Of closed connections, as far as they are kept. */
   closedSubscriptions(cid?: number): SubscriptionInfo[];
+  /** What waits between the threads. */
+  queues(): QueueInfo[];
+  /** Writes a line into the broker's log. */
+  warn(text: string): void;
 }
 
 /** What an endpoint knows besides the broker. */

@@ -1,6 +1,7 @@
 /** `/varz`: the server, its limits and its counters. The order of the fields is that of the reference. */
 import { availableParallelism } from 'node:os';
 import { COMPAT_VERSION, OWN_VERSION, RUNTIME_VERSION } from '../broker/version.js';
+import { type Answer, json } from './endpoint.js';
 import { rfc3339, uptime } from './go-format.js';
 import type { MonitorContext } from './source.js';
 
@@ -14,7 +15,11 @@ const FEATURE_FLAGS = {
 };
 const TLS_TIMEOUT_S = 2;
 
-export function varz(context: MonitorContext): object {
+export function varz(context: MonitorContext): Answer {
+  return json(describeServer(context));
+}
+
+export function describeServer(context: MonitorContext): object {
   const { source, http } = context;
   const { options } = source;
   const stats = source.stats();

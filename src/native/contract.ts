@@ -159,7 +159,102 @@ export interface BrokerStats {
   staleConnections: number;
   stalledClients: number;
   subscriptions: number;
-  accounts: { name: string; connections: number; subscriptions: number }[];
+  /** Of the connections there are now. */
+  open: OpenTotals;
+  accounts: AccountStats[];
+}
+
+/** What the connections there are now amount to; what closed ones have moved is in the broker's own counters. */
+export interface OpenTotals {
+  pendingBytes: number;
+  subscriptions: number;
+  inMsgs: number;
+  inBytes: number;
+  outMsgs: number;
+  outBytes: number;
+}
+
+export interface AccountStats {
+  name: string;
+  connections: number;
+  subscriptions: number;
+  inMsgs: number;
+  inBytes: number;
+  outMsgs: number;
+  outBytes: number;
+  slowConsumers: number;
+  interest: InterestStats;
+}
+
+/** How interest changed and how it was asked. */
+export interface InterestStats {
+  inserts: number;
+  removes: number;
+  /** Look-ups of subjects: not each message, since the next one on the same subject needs none. */
+  matches: number;
+  cacheHits: number;
+  /** Resolved subjects that are remembered now, what they go to all together, and at most. */
+  cached: number;
+  fanout: number;
+  fanoutMax: number;
+}
+
+/** Counters come greatest first. */
+export type ConnectionOrder =
+  | 'cid'
+  | 'subs'
+  | 'pending'
+  | 'msgs_to'
+  | 'msgs_from'
+  | 'bytes_to'
+  | 'bytes_from'
+  | 'last'
+  | 'idle'
+  | 'uptime'
+  | 'rtt';
+
+/** Which open connections, in which order, and how many of them. */
+export interface ConnectionQuery {
+  order: ConnectionOrder;
+  account?: string;
+  user?: string;
+  limit: number;
+  /** The clock that `uptime` is told by. */
+  nowMs: number;
+}
+
+/** Connections by number, to be described page by page. */
+export interface FoundConnections {
+  /** How many there are in the account, or at all, whoever's they are. */
+  total: number;
+  /** How many of them the query fits. */
+  matching: number;
+  /** The first of those. */
+  cids: Float64Array;
+  /** What each was sorted by, ascending: the number, a counter below zero, an instant or a time in milliseconds. */
+  keys: Float64Array;
+}
+
+/** Which subscriptions of open connections, and which of those. */
+export interface SubscriptionQuery {
+  account?: string;
+  cids?: Float64Array;
+  /** Only those that a message on this subject would reach. */
+  subject?: string;
+  offset: number;
+  limit: number;
+}
+
+export interface FoundSubscriptions {
+  /** How many the query fits. */
+  matching: number;
+  list: SubscriptionInfo[];
+}
+
+/** A queue between threads. */
+export interface QueueInfo {
+  name: string;
+  pending: number;
 }
 
 /** Everything the addon exports. */
@@ -186,6 +281,13 @@ export interface NativeAddon {
   stats(runtime: number, broker: number): BrokerStats;
   /** Open connections in cid order. */
   connections(runtime: number, broker: number): ConnectionInfo[];
+  /** Open connections by number, sorted and cut: cheap where `connections` would copy all of them. */
+  findConnections(runtime: number, broker: number, query: ConnectionQuery): FoundConnections;
+  /** Those of these connections that are still open, in the order given. */
+  describeConnections(runtime: number, broker: number, cids: Float64Array): ConnectionInfo[];
+  findSubscriptions(runtime: number, broker: number, query: SubscriptionQuery): FoundSubscriptions;
+  /** What waits between the threads of the runtime. */
+  queues(runtime: number): QueueInfo[];
   subscriptions(runtime: number, broker: number, cid: number | undefined): SubscriptionInfo[];
   /** What connections that are gone were subscribed to: of the last `maxClosedClients`, within a budget of memory. */
   closedSubscriptions(runtime: number, broker: number, cid: number | undefined): SubscriptionInfo[];

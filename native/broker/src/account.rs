@@ -1,6 +1,6 @@
 //! An account: a subject space of its own.
 
-use crate::interest::{Interest, InterestCounts};
+use crate::interest::{Interest, InterestCounts, InterestStats};
 use parking_lot::RwLock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -40,9 +40,12 @@ impl Account {
 
     /// Subscriptions ever added and ever removed.
     pub fn changes(&self) -> (u64, u64) {
-        (
-            self.counts.inserts.load(Ordering::Relaxed),
-            self.counts.removes.load(Ordering::Relaxed),
-        )
+        let stats = self.counts.stats();
+        (stats.inserts, stats.removes)
+    }
+
+    /// How interest changed and how it was asked.
+    pub fn interest_stats(&self) -> InterestStats {
+        self.counts.stats()
     }
 }

@@ -130,6 +130,11 @@ impl ConnShared {
         *self.identity.lock() = Some(Box::new(identity));
     }
 
+    /// Whether it was admitted as this user.
+    pub(crate) fn has_user(&self, user: &str) -> bool {
+        self.identity.lock().as_deref().is_some_and(|i| i.user == user)
+    }
+
     /// Everything at this moment.
     pub fn snapshot(&self) -> ConnectionSnapshot {
         let identity = self.identity.lock().as_deref().cloned().unwrap_or_default();

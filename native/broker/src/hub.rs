@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::connection_shared::{ConnShared, ConnectionSnapshot, SubscriptionSnapshot};
 use crate::inbox::Location;
 use crate::listing::Listing;
+use crate::overview::OpenTotals;
 use crate::repeated::RepeatedLines;
 use foldhash::fast::RandomState;
 use parking_lot::Mutex;
@@ -27,7 +28,7 @@ pub struct Hub {
     pub auth: Option<Auth>,
     /// Where clients without an account of their own are.
     pub global: Arc<Account>,
-    directory: Mutex<BTreeMap<u64, DirectoryEntry>>,
+    pub(crate) directory: Mutex<BTreeMap<u64, DirectoryEntry>>,
     closed: Mutex<ClosedSubscriptions>,
     last_cid: AtomicU64,
     total_connections: AtomicU64,
@@ -51,10 +52,10 @@ pub struct Hub {
 }
 
 #[derive(Debug)]
-struct DirectoryEntry {
-    shared: Arc<ConnShared>,
+pub(crate) struct DirectoryEntry {
+    pub shared: Arc<ConnShared>,
     location: Location,
-    account: Arc<Account>,
+    pub account: Arc<Account>,
 }
 
 /// Counters for monitoring.
@@ -72,6 +73,8 @@ pub struct HubStats {
     pub stale_connections: u64,
     pub stalled_clients: u64,
     pub subscriptions: u64,
+    /// Of the connections there are now.
+    pub open: OpenTotals,
 }
 
 impl Hub {
@@ -234,10 +237,15 @@ impl Hub {
     pub fn stats(&self) -> HubStats {
         let directory = self.directory.lock();
         let mut sums: [u64; 4] = std::array::from_fn(|i| self.gone[i].load(Ordering::Relaxed));
+        let mut open = OpenTotals::default();
         for entry in directory.values() {
-            for (sum, n) in sums.iter_mut().zip(moved(&entry.shared)) {
-                *sum += n;
-            }
+            open.add(&entry.shared);
+        }
+        for (sum, n) in sums
+            .iter_mut()
+            .zip([open.in_msgs, open.in_bytes, open.out_msgs, open.out_bytes])
+        {
+            *sum += n;
         }
         HubStats {
             connections: directory.len() as u64,
@@ -251,6 +259,7 @@ impl Hub {
             stale_connections: self.stale.load(Ordering::Relaxed),
             stalled_clients: self.stalled.load(Ordering::Relaxed),
             subscriptions: self.global.subscriptions() as u64,
+            open,
         }
     }
 

@@ -131,6 +131,16 @@ impl Inbox {
         self.waiting.load(Ordering::SeqCst)
     }
 
+    /// Items that wait right now, for monitoring.
+    pub fn len(&self) -> usize {
+        self.items.lock().len()
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        !self.has_items()
+    }
+
     /// Takes all items into `into`, which must be empty.
     pub fn drain(&self, into: &mut Vec<InboxItem>) {
         let mut items = self.items.lock();

@@ -42,6 +42,74 @@ pub(crate) struct InterestCounts {
     pub subscriptions: AtomicUsize,
     pub inserts: AtomicU64,
     pub removes: AtomicU64,
+    /// Subjects looked up, and found among those a loop remembers. Loops add theirs at the end of a run.
+    pub matches: AtomicU64,
+    pub cache_hits: AtomicU64,
+    /// Subjects remembered by all loops, and what they go to.
+    cached: AtomicUsize,
+    fanout: AtomicUsize,
+    fanout_max: AtomicUsize,
+}
+
+/// How interest changed and how it was asked.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct InterestStats {
+    /// Subscriptions ever added.
+    pub inserts: u64,
+    /// Subscriptions ever removed.
+    pub removes: u64,
+    /// Subjects that were looked up: not each message, since the next one on the same subject needs no look-up.
+    pub matches: u64,
+    /// Look-ups that found a resolved subject.
+    pub cache_hits: u64,
+    /// Resolved subjects that are remembered now.
+    pub cached: usize,
+    /// Subscriptions and queue groups that those go to, all together.
+    pub fanout: usize,
+    /// The most that one remembered subject went to.
+    pub fanout_max: usize,
+}
+
+impl InterestCounts {
+    pub fn stats(&self) -> InterestStats {
+        InterestStats {
+            inserts: self.inserts.load(Ordering::Relaxed),
+            removes: self.removes.load(Ordering::Relaxed),
+            matches: self.matches.load(Ordering::Relaxed),
+            cache_hits: self.cache_hits.load(Ordering::Relaxed),
+            cached: self.cached.load(Ordering::Relaxed),
+            fanout: self.fanout.load(Ordering::Relaxed),
+            fanout_max: self.fanout_max.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// A resolved subject in the counts, for as long as it is remembered.
+#[derive(Debug)]
+pub(crate) struct Remembered {
+    counts: Arc<InterestCounts>,
+    fanout: usize,
+}
+
+impl Remembered {
+    pub fn new(counts: &Arc<InterestCounts>, fanout: usize) -> Self {
+        counts.cached.fetch_add(1, Ordering::Relaxed);
+        counts.fanout.fetch_add(fanout, Ordering::Relaxed);
+        counts.fanout_max.fetch_max(fanout, Ordering::Relaxed);
+        Self {
+            counts: counts.clone(),
+            fanout,
+        }
+    }
+}
+
+impl Drop for Remembered {
+    fn drop(&mut self) {
+        self.counts.fanout.fetch_sub(self.fanout, Ordering::Relaxed);
+        if self.counts.cached.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.counts.fanout_max.store(0, Ordering::Relaxed);
+        }
+    }
 }
 
 /// A change of interest: the feed that counters, and later other servers, live from.

@@ -34,6 +34,7 @@ mod listing;
 mod migrate;
 mod operations;
 mod out_queue;
+mod overview;
 mod pause;
 mod permissions;
 mod piece;
@@ -59,7 +60,11 @@ pub use connection_shared::{ConnShared, ConnectionSnapshot, SubscriptionSnapshot
 pub use event::{Event, LogLevel};
 pub use hub::{Ending, Hub, HubStats};
 pub use inbox::{Inbox, InboxItem, Location, Parcel};
+pub use interest::InterestStats;
 pub use out_queue::OutQueue;
+pub use overview::{
+    ConnectionOrder, ConnectionQuery, FoundConnections, FoundSubscriptions, OpenTotals, SubscriptionQuery,
+};
 pub use permissions::{PermissionLists, Permissions, ReplyAllowance};
 pub use shard::{Shard, ShardSeed};
 

@@ -4,7 +4,7 @@
 //! seen, so a stream of random subjects neither inserts nor allocates; it is bounded in subjects and in targets.
 
 use crate::inbox::Location;
-use crate::interest::Interest;
+use crate::interest::{Interest, Remembered};
 use crate::piece::{BLOCK, Piece};
 use foldhash::fast::RandomState;
 use nt_subject::{Matches, is_valid_literal_subject};
@@ -109,6 +109,8 @@ pub(crate) struct Route {
     pub reserved: bool,
     /// Whether some target has uncounted deliveries.
     pub uncounted: bool,
+    /// Its place in the account's counts.
+    remembered: Option<Remembered>,
 }
 
 const PUB: &[u8] = b"PUB ";
@@ -279,6 +281,8 @@ pub(crate) struct RouteCache {
     missed: Vec<u32>,
     targets: usize,
     bytes: usize,
+    /// Look-ups not yet in the account's counts, and how many of them found a valid route.
+    lookups: (u64, u64),
     last_stamp: u64,
     found: Matches,
     seed: RandomState,
@@ -292,6 +296,7 @@ impl RouteCache {
             missed: Vec::new(),
             targets: 0,
             bytes: 0,
+            lookups: (0, 0),
             last_stamp: 0,
             found: Matches::new(),
             seed,
@@ -307,6 +312,7 @@ impl RouteCache {
             self.slots = vec![0; SLOTS];
             self.missed = vec![0; SLOTS];
         }
+        self.lookups.0 += 1;
         let mut index = self.slots[at];
         let known = index != 0 && {
             let route = &self.routes[index as usize];
@@ -314,6 +320,7 @@ impl RouteCache {
         };
         if known {
             if self.routes[index as usize].generation == interest.generation {
+                self.lookups.1 += 1;
                 return index;
             }
         } else if self.missed[at] != tag {
@@ -333,6 +340,9 @@ impl RouteCache {
         route.resolve(account, interest, subject, self.last_stamp, &mut self.found);
         if index != 0 {
             self.targets = self.targets + route.target_count() - before.0;
+            // The new one first: the last of an account resets its greatest fan-out.
+            let fanout = route.plain + route.groups.len();
+            route.remembered = Some(Remembered::new(&interest.counts, fanout));
         }
         // The scratch route counts too: what it held for another subject is of no more use.
         self.bytes = self.bytes + route.bytes() - before.1;
@@ -352,6 +362,17 @@ impl RouteCache {
         RouteRef {
             index,
             stamp: self.routes[index as usize].stamp,
+        }
+    }
+
+    /// Adds the look-ups of a run to its account's counts. Before the interest is unlocked.
+    #[inline]
+    pub fn count_lookups(&mut self, interest: &Interest) {
+        use std::sync::atomic::Ordering;
+        let (lookups, hits) = std::mem::take(&mut self.lookups);
+        if lookups > 0 {
+            interest.counts.matches.fetch_add(lookups, Ordering::Relaxed);
+            interest.counts.cache_hits.fetch_add(hits, Ordering::Relaxed);
         }
     }
 

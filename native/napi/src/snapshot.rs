@@ -1,6 +1,7 @@
 //! Answers and events on their way up. Shapes as in `contract.ts`. Counters are numbers: exact up to 2^53.
 #![allow(missing_docs)]
 
+use crate::monitor::{InterestStats, OpenTotals};
 use napi_derive::napi;
 use nt_broker::{ConnectionSnapshot, Event, Hub, LogLevel, SubscriptionSnapshot};
 use nt_reactor::Mail;
@@ -155,6 +156,12 @@ pub struct AccountStats {
     pub name: String,
     pub connections: u32,
     pub subscriptions: u32,
+    pub in_msgs: f64,
+    pub in_bytes: f64,
+    pub out_msgs: f64,
+    pub out_bytes: f64,
+    pub slow_consumers: f64,
+    pub interest: InterestStats,
 }
 
 #[napi(object)]
@@ -171,6 +178,7 @@ pub struct BrokerStats {
     pub stale_connections: f64,
     pub stalled_clients: f64,
     pub subscriptions: f64,
+    pub open: OpenTotals,
     pub accounts: Vec<AccountStats>,
 }
 
@@ -190,10 +198,18 @@ impl BrokerStats {
             stale_connections: s.stale_connections as f64,
             stalled_clients: s.stalled_clients as f64,
             subscriptions: s.subscriptions as f64,
+            open: s.open.into(),
             accounts: vec![AccountStats {
                 name: hub.global.name.clone(),
                 connections: hub.global.connections.load(Ordering::Relaxed) as u32,
                 subscriptions: hub.global.subscriptions() as u32,
+                // There is one account: what the broker moved is what it moved.
+                in_msgs: s.in_msgs as f64,
+                in_bytes: s.in_bytes as f64,
+                out_msgs: s.out_msgs as f64,
+                out_bytes: s.out_bytes as f64,
+                slow_consumers: (s.slow_consumers_pending + s.slow_consumers_deadline) as f64,
+                interest: hub.global.interest_stats().into(),
             }],
         }
     }

@@ -132,6 +132,11 @@ impl Mailbox {
         }
     }
 
+    /// Events that wait right now.
+    pub fn len(&self) -> usize {
+        self.inner.lock().mails.len()
+    }
+
     pub fn take(&self) -> Vec<Mail> {
         let inner = std::mem::take(&mut *self.inner.lock());
         let mut mails = inner.mails;

@@ -198,6 +198,14 @@ impl Runtime {
         self.mailbox.take()
     }
 
+    /// What waits between the threads, by the name of its queue.
+    pub fn queues(&self) -> Vec<(String, usize)> {
+        let inbox = |(index, inbox): (usize, &Arc<Inbox>)| (format!("reactor {index} inbox"), inbox.len());
+        let mut queues: Vec<_> = self.inboxes.iter().enumerate().map(inbox).collect();
+        queues.push(("control plane events".to_owned(), self.mailbox.len()));
+        queues
+    }
+
     /// Starts a broker; `listen` is the host and port to bind, if any. INFO shows the bound address where the plan
     /// leaves host or port empty.
     pub fn start_broker(

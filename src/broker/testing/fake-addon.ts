@@ -3,12 +3,18 @@
  * Tests put events into it and look at what it was asked.
  */
 import type {
+  AccountStats,
   BrokerPlan,
   BrokerStats,
   ConnectionInfo,
+  ConnectionQuery,
+  FoundConnections,
+  FoundSubscriptions,
   NativeAddon,
   NativeEvent,
+  QueueInfo,
   SubscriptionInfo,
+  SubscriptionQuery,
 } from '../../native/contract.js';
 import type { ReactorPool } from '../../worker/pool.js';
 
@@ -82,6 +88,28 @@ export class FakeAddon implements NativeAddon {
     return [...this.open.values()];
   }
 
+  findConnections(_runtime: number, _broker: number, query: ConnectionQuery): FoundConnections {
+    const found = [...this.open.values()]
+      .filter((c) => query.account === undefined || c.account === query.account)
+      .sort((a, b) => a.cid - b.cid);
+    const matching = found.filter((c) => query.user === undefined || c.user === query.user);
+    const cids = Float64Array.from(matching.slice(0, query.limit).map(({ cid }) => cid));
+    return { total: found.length, matching: matching.length, cids, keys: cids };
+  }
+
+  describeConnections(_runtime: number, _broker: number, cids: Float64Array): ConnectionInfo[] {
+    return [...cids].flatMap((cid) => this.open.get(cid) ?? []);
+  }
+
+  findSubscriptions(_runtime: number, _broker: number, query: SubscriptionQuery): FoundSubscriptions {
+    const found = this.subs.filter((s) => query.cids === undefined || query.cids.includes(s.cid));
+    return { matching: found.length, list: found.slice(query.offset, query.offset + query.limit) };
+  }
+
+  queues(): QueueInfo[] {
+    return [{ name: 'control plane events', pending: this.#events.length }];
+  }
+
   subscriptions(_runtime: number, _broker: number, cid: number | undefined): SubscriptionInfo[] {
     return this.subs.filter((s) => cid === undefined || s.cid === cid);
   }
@@ -124,8 +152,24 @@ export const NO_STATS: BrokerStats = {
   staleConnections: 0,
   stalledClients: 0,
   subscriptions: 0,
-  accounts: [{ name: '$G', connections: 0, subscriptions: 0 }],
+  open: { pendingBytes: 0, subscriptions: 0, inMsgs: 0, inBytes: 0, outMsgs: 0, outBytes: 0 },
+  accounts: [accountStats('$G')],
 };
+
+export function accountStats(name: string, more: Partial<AccountStats> = {}): AccountStats {
+  return {
+    name,
+    connections: 0,
+    subscriptions: 0,
+    inMsgs: 0,
+    inBytes: 0,
+    outMsgs: 0,
+    outBytes: 0,
+    slowConsumers: 0,
+    interest: { inserts: 0, removes: 0, matches: 0, cacheHits: 0, cached: 0, fanout: 0, fanoutMax: 0 },
+    ...more,
+  };
+}
 
 export function connection(cid: number, more: Partial<ConnectionInfo> = {}): ConnectionInfo {
   return {

@@ -33,6 +33,7 @@ mod model;
 #[cfg(test)]
 mod monitoring;
 #[cfg(test)]
+mod overview;
 #[cfg(test)]
 mod permissions;
 #[cfg(test)]

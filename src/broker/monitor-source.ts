@@ -1,0 +1,41 @@
+/** What monitoring reads of a broker: a view of this moment, made anew for each request. */
+import type { MonitorSource } from '../monitor/source.js';
+import type { StartedBroker } from '../native/contract.js';
+import type { Runtime } from '../worker/index.js';
+import type { Broker } from './broker.js';
+import type { BrokerLog } from './broker-log.js';
+
+export interface MonitorParts {
+  broker: Broker;
+  runtime: Runtime;
+  started: StartedBroker;
+  log: BrokerLog;
+  startMs: number;
+  configLoadMs: number;
+  configDigest: string;
+}
+
+export function monitorSource(parts: MonitorParts): MonitorSource {
+  const { broker, runtime, started, log } = parts;
+  const { addon, handle } = runtime;
+  return {
+    serverId: broker.serverId,
+    serverName: broker.serverName,
+    host: broker.host,
+    port: broker.port,
+    options: broker.options,
+    startMs: parts.startMs,
+    configLoadMs: parts.configLoadMs,
+    configDigest: parts.configDigest,
+    reactors: runtime.reactors,
+    ready: !broker.isLameDuck && !broker.isStopping,
+    stats: () => broker.stats(),
+    findConnections: (query) => addon.findConnections(handle, started.broker, query),
+    describeConnections: (cids) => addon.describeConnections(handle, started.broker, cids),
+    closedConnections: () => broker.closedConnections(),
+    findSubscriptions: (query) => addon.findSubscriptions(handle, started.broker, query),
+    closedSubscriptions: (cid) => broker.closedSubscriptions(cid),
+    queues: () => addon.queues(handle),
+    warn: (text) => log.write('WRN', text),
+  };
+}

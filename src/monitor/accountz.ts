@@ -1,0 +1,36 @@
+/** `/accountz`: the names of the accounts, or all that is known of one. */
+import { type Answer, json } from './endpoint.js';
+import { rfc3339 } from './go-format.js';
+import { BadParameterError } from './params.js';
+import type { MonitorContext } from './source.js';
+import { sublistStats } from './subsz.js';
+
+export function accountz(context: MonitorContext, query: URLSearchParams): Answer {
+  const { source, nowMs } = context;
+  const name = query.get('acc') ?? '';
+  const head = { server_id: source.serverId, now: rfc3339(nowMs()) };
+  if (name === '') return json({ ...head, accounts: accountNames(context) });
+  return json({ ...head, account_detail: describeAccount(context, name) });
+}
+
+export function accountNames({ source }: MonitorContext): string[] {
+  return source.stats().accounts.map(({ name }) => name);
+}
+
+export function describeAccount({ source }: MonitorContext, name: string) {
+  const account = source.stats().accounts.find((one) => one.name === name);
+  if (!account) throw new BadParameterError(`Account ${name} does not exist`);
+  return {
+    account_name: account.name,
+    // Accounts are made with the configuration they come from.
+    update_time: rfc3339(source.configLoadMs),
+    expired: false,
+    complete: true,
+    jetstream_enabled: false,
+    leafnode_connections: 0,
+    client_connections: account.connections,
+    subscriptions: account.subscriptions,
+    name_tag: account.name,
+    sublist_stats: sublistStats([account]),
+  };
+}

@@ -1,0 +1,67 @@
+/**
+ * `/debug/vars`: the command line and the memory of the process, under the names of Go's runtime, which readers of this
+ * endpoint look for. Heap numbers are those of JavaScript's heap; `Sys` is everything the process has from the system,
+ * `OtherSys` what of it is neither heap nor stack: the data plane's buffers among it. What has no counterpart is 0.
+ */
+import { getHeapStatistics } from 'node:v8';
+import type { Answer } from './endpoint.js';
+import { goJson } from './go-format.js';
+
+/** The reference tells of so many pauses. */
+const PAUSES = 256;
+
+export function expvarz(): Answer {
+  const cmdline = goJson(withoutSecrets(process.argv), 0);
+  const body = `{\n"cmdline": ${cmdline},\n"memstats": ${goJson(memstats(), 0)}\n}\n`;
+  return { status: 200, type: 'application/json; charset=utf-8', shared: false, body };
+}
+
+const SECRET = /^--?(pass|auth)$/;
+const SECRET_ASSIGNED = /^(--?(?:pass|auth)=).*$/s;
+
+/** Anyone who reaches the monitoring port reads this. */
+export function withoutSecrets(args: string[]): string[] {
+  return args.map((arg, at) =>
+    SECRET.test(args[at - 1] ?? '') ? '[REDACTED]' : arg.replace(SECRET_ASSIGNED, '$1[REDACTED]'),
+  );
+}
+
+function memstats(): object {
+  const { rss, heapTotal, heapUsed } = process.memoryUsage();
+  const heap = getHeapStatistics();
+  const zeros = () => new Array<number>(PAUSES).fill(0);
+  return {
+    Alloc: heapUsed,
+    TotalAlloc: heapUsed,
+    Sys: rss,
+    Lookups: 0,
+    Mallocs: 0,
+    Frees: 0,
+    HeapAlloc: heapUsed,
+    HeapSys: heapTotal,
+    HeapIdle: Math.max(0, heapTotal - heapUsed),
+    HeapInuse: heapUsed,
+    HeapReleased: Math.max(0, heapTotal - heap.total_physical_size),
+    HeapObjects: 0,
+    StackInuse: 0,
+    StackSys: 0,
+    MSpanInuse: 0,
+    MSpanSys: 0,
+    MCacheInuse: 0,
+    MCacheSys: 0,
+    BuckHashSys: 0,
+    GCSys: 0,
+    OtherSys: Math.max(0, rss - heapTotal),
+    NextGC: heap.heap_size_limit,
+    LastGC: 0,
+    PauseTotalNs: 0,
+    PauseNs: zeros(),
+    PauseEnd: zeros(),
+    NumGC: 0,
+    NumForcedGC: 0,
+    GCCPUFraction: 0,
+    EnableGC: true,
+    DebugGC: false,
+    BySize: [],
+  };
+}

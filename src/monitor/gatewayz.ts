@@ -1,0 +1,11 @@
+/** `/gatewayz`: connections to other clusters. There are none: this broker has no gateways. */
+import { type Answer, json } from './endpoint.js';
+import { rfc3339 } from './go-format.js';
+import { boolParam, subsParam } from './params.js';
+import type { MonitorContext } from './source.js';
+
+export function gatewayz({ source, nowMs }: MonitorContext, query: URLSearchParams): Answer {
+  subsParam(query);
+  boolParam(query, 'accs');
+  return json({ server_id: source.serverId, now: rfc3339(nowMs()), outbound_gateways: {}, inbound_gateways: {} });
+}

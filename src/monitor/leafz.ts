@@ -1,0 +1,10 @@
+/** `/leafz`: leaf nodes. There are none: this broker takes no leaf node connections. */
+import { type Answer, json } from './endpoint.js';
+import { rfc3339 } from './go-format.js';
+import { boolParam } from './params.js';
+import type { MonitorContext } from './source.js';
+
+export function leafz({ source, nowMs }: MonitorContext, query: URLSearchParams): Answer {
+  boolParam(query, 'subs');
+  return json({ server_id: source.serverId, now: rfc3339(nowMs()), leafnodes: 0, leafs: [] });
+}

@@ -1,0 +1,134 @@
+/**
+ * `/metrics`: Prometheus text format, under the names that prometheus-nats-exporter gives to what it reads from the
+ * other endpoints, so dashboards made for it load. Everything comes from totals: nothing here grows with the number of
+ * connections.
+ */
+
+import { accountNames, describeAccount } from './accountz.js';
+import { describeAccounts } from './accstatz.js';
+import type { Answer } from './endpoint.js';
+import { isHealthy } from './healthz.js';
+import { type Labels, MetricSet } from './metric-set.js';
+import { describeRoutes } from './routez.js';
+import type { MonitorContext } from './source.js';
+import { describeIndex } from './subsz.js';
+import { describeServer } from './varz.js';
+
+const TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+/** The page of `/connz` that the exporter would read. */
+const PAGE_LIMIT = 1024;
+
+export function metrics(context: MonitorContext): Answer {
+  const { source } = context;
+  const server = { server_id: source.serverId };
+  const set = new MetricSet();
+  addObject(set, 'gnatsd_varz', server, describeServer(context));
+  addObject(set, 'gnatsd_subsz', server, describeIndex(context));
+  addObject(set, 'gnatsd_routez', server, describeRoutes(context));
+  set.gauge('gnatsd_leafz_conn_nodes_total', server, 0, 'nodes_total');
+  addConnections(set, context, server);
+  addAccounts(set, context, server);
+  const healthy = isHealthy(context);
+  set.gauge('gnatsd_healthz_status', server, healthy ? 0 : 1, 'status');
+  set.gauge('gnatsd_healthz_status_value', { ...server, value: healthy ? 'ok' : 'error' }, healthy ? 1 : 0, 'status');
+  return { status: 200, type: TYPE, shared: true, body: set.text() };
+}
+
+/** Of all open connections: the exporter adds up those on one page. */
+function addConnections(set: MetricSet, { source }: MonitorContext, server: Labels): void {
+  const { connections, open } = source.stats();
+  const gauges = {
+    num_connections: connections,
+    total: connections,
+    offset: 0,
+    limit: PAGE_LIMIT,
+    pending_bytes: open.pendingBytes,
+    subscriptions: open.subscriptions,
+  };
+  const counters = {
+    in_bytes: open.inBytes,
+    out_bytes: open.outBytes,
+    in_msgs: open.inMsgs,
+    out_msgs: open.outMsgs,
+  };
+  for (const [name, value] of Object.entries(gauges)) set.gauge(`gnatsd_connz_${name}`, server, value, name);
+  for (const [name, value] of Object.entries(counters)) set.counter(`gnatsd_connz_${name}`, server, value, name);
+}
+
+function addAccounts(set: MetricSet, context: MonitorContext, server: Labels): void {
+  for (const account of describeAccounts(context, true)) {
+    const labels = { ...server, account: account.acc, account_id: account.acc, account_name: account.name };
+    const values = {
+      current_connections: account.conns,
+      total_connections: account.total_conns,
+      subscriptions: account.num_subscriptions,
+      leaf_nodes: account.leafnodes,
+      sent_messages: account.sent.msgs,
+      sent_bytes: account.sent.bytes,
+      received_messages: account.received.msgs,
+      received_bytes: account.received.bytes,
+      slow_consumers: account.slow_consumers,
+    };
+    for (const [name, value] of Object.entries(values)) set.gauge(`gnatsd_accstatz_${name}`, labels, value, name);
+  }
+  for (const name of accountNames(context)) {
+    const account = describeAccount(context, name);
+    const labels = { ...server, account_id: name, account_name: account.name_tag };
+    const values = {
+      client_connections: account.client_connections,
+      leafnode_connections: account.leafnode_connections,
+      subscriptions: account.subscriptions,
+      is_system: 0,
+      expired: Number(account.expired),
+      complete: Number(account.complete),
+      jetstream_enabled: Number(account.jetstream_enabled),
+      ...NO_JWT_LIMITS,
+    };
+    for (const [key, value] of Object.entries(values)) set.gauge(`gnatsd_accountz_${key}`, labels, value, key);
+  }
+}
+
+/** What the exporter tells of an account that no JWT describes. */
+const NO_JWT_LIMITS = {
+  limit_subs: 0,
+  limit_data: 0,
+  limit_payload: 0,
+  limit_imports: 0,
+  limit_exports: 0,
+  limit_wildcards: 0,
+  limit_conn: 0,
+  limit_leaf: 0,
+};
+
+/** Texts that become a metric of value 1 with the text as a label, or an instant. */
+const LABEL_KEYS = new Set([
+  'server_id',
+  'server_name',
+  'version',
+  'domain',
+  'leader',
+  'name',
+  'start',
+  'config_load_time',
+]);
+/** What the exporter leaves out. */
+const SKIPPED = new Set(['leaf', 'trusted_operators_claim']);
+const INSTANT = /^\d{4}-\d\d-\d\dT/;
+
+/** Numbers, also those of objects within, and some texts; names are joined by underscores. */
+function addObject(set: MetricSet, prefix: string, server: Labels, object: object, path: string[] = []): void {
+  for (const [key, value] of Object.entries(object)) {
+    const name = [...path, key].join('_').replaceAll('/', '_').replace(/_+/g, '_').replace(/^_|_$/g, '');
+    if (SKIPPED.has(name)) continue;
+    const full = `${prefix}_${name}`;
+    if (typeof value === 'number') {
+      set.gauge(full, server, value, name);
+    } else if (typeof value === 'string') {
+      if (!LABEL_KEYS.has(key)) continue;
+      if (INSTANT.test(value)) set.gauge(full, server, Date.parse(value), name);
+      else set.gauge(full, { ...server, value }, 1, name);
+    } else if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
+      addObject(set, prefix, server, value, [...path, key]);
+    }
+  }
+}

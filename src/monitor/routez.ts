@@ -1,0 +1,20 @@
+/** `/routez`: the servers this one is in a cluster with. There are none: this broker has no routes. */
+import { type Answer, json } from './endpoint.js';
+import { rfc3339 } from './go-format.js';
+import { subsParam } from './params.js';
+import type { MonitorContext } from './source.js';
+
+export function routez(context: MonitorContext, query: URLSearchParams): Answer {
+  subsParam(query);
+  return json(describeRoutes(context));
+}
+
+export function describeRoutes({ source, nowMs }: MonitorContext) {
+  return {
+    server_id: source.serverId,
+    server_name: source.serverName,
+    now: rfc3339(nowMs()),
+    num_routes: 0,
+    routes: [],
+  };
+}

@@ -1,0 +1,61 @@
+/**
+ * `/stacksz`: what the process is doing. The main thread's own stack, what keeps its event loop alive, and every thread
+ * of the process with the place in the kernel where it waits, as far as the system tells.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { type Answer, text } from './endpoint.js';
+import type { MonitorContext } from './source.js';
+
+const TASKS = '/proc/self/task';
+
+export function stacksz({ source }: MonitorContext): Answer {
+  const parts = [mainThread(), resources(), queues(source.queues()), ...threads()];
+  // The reference says JSON, although it is none.
+  return { ...text(200, `${parts.join('\n\n')}\n`), type: 'application/json', shared: true };
+}
+
+function mainThread(): string {
+  const stack = new Error().stack?.split('\n').slice(1).join('\n') ?? '';
+  return `main thread [running]:\n${stack}`;
+}
+
+function resources(): string {
+  const counts = new Map<string, number>();
+  for (const kind of process.getActiveResourcesInfo()) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return ['event loop waits for:', ...[...counts].map(([kind, count]) => `    ${count} ${kind}`)].join('\n');
+}
+
+function queues(list: { name: string; pending: number }[]): string {
+  return ['queues between threads:', ...list.map(({ name, pending }) => `    ${pending} in ${name}`)].join('\n');
+}
+
+const STATES: Record<string, string> = {
+  R: 'running',
+  S: 'waiting',
+  D: 'waiting for a disk',
+  Z: 'ended',
+  T: 'stopped',
+};
+
+/** Linux tells of every thread; elsewhere there is nothing to say. */
+function threads(): string[] {
+  let ids: string[];
+  try {
+    ids = readdirSync(TASKS);
+  } catch {
+    return [];
+  }
+  return ids.flatMap((id) => {
+    try {
+      const name = readFileSync(`${TASKS}/${id}/comm`, 'utf8').trim();
+      const stat = readFileSync(`${TASKS}/${id}/stat`, 'utf8');
+      const state = stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
+      const place = readFileSync(`${TASKS}/${id}/wchan`, 'utf8').trim();
+      const at = place === '' || place === '0' ? 'in its own code' : `in the kernel: ${place}`;
+      return [`thread ${id} (${name}) [${STATES[state] ?? state}]:\n    ${at}`];
+    } catch {
+      // It ended meanwhile.
+      return [];
+    }
+  });
+}
