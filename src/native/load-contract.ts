@@ -5,7 +5,7 @@
  * report. A plan goes down once, as JSON; progress is asked for while it runs; one report comes back, as JSON.
  * Nothing crosses per message. Times are nanoseconds where a name ends in `Ns`, else milliseconds (`Ms`).
  *
- * Payloads carry a stamp: 8 bytes send time, 4 bytes sequence, 4 bytes publisher and mark. Payloads of 8 to 15 bytes
+ * Payloads carry a stamp: 4 bytes sequence, 4 bytes publisher and mark, 8 bytes send time. Payloads of 8 to 15 bytes
  * carry sequence and publisher only (no latency), shorter ones nothing (only counts). The report says which applied.
  */
 
@@ -177,6 +177,7 @@ export interface LoadReport {
   /** From the first to the last message sent. */
   sendSeconds: number;
   published: number;
+  /** Messages received, answers included (a PubAck is one); what responders got is not. */
   delivered: number;
   publishedBytes: number;
   deliveredBytes: number;
@@ -185,11 +186,13 @@ export interface LoadReport {
   latency?: LoadHistogram;
   /** From the start of connecting to the PONG behind CONNECT. */
   connects: LoadHistogram;
+  /** `latency` by client of the plan (same index); null for those that record none. */
+  clientLatencies: (LoadHistogram | null)[];
   ledgers: LoadLedgerReport[];
   errors: { text: string; count: number }[];
-  /** Connections the server cut off as slow. */
+  /** Receiving connections that the server closed while load ran without saying why: so it treats slow consumers. */
   slowConsumers: number;
-  /** Every 100 ms of the measured part. */
+  /** Every 100 ms of the measured part; sums since its begin. */
   timeline: { atMs: number; published: number; delivered: number }[];
   process?: LoadProcessCost;
   /** CPU seconds the generator itself took in the measured part. */
@@ -200,9 +203,13 @@ export interface LoadReport {
   stopped: boolean;
 }
 
+/** One connection; idle ones are left out. */
 export interface LoadClientReport {
   name: string;
   role: ClientRole['role'];
+  /** Index in the plan's clients, and which of that client's connections. */
+  client: number;
+  connection: number;
   published: number;
   delivered: number;
   seconds: number;

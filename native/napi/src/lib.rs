@@ -4,6 +4,7 @@
 //! workers, so what crosses is a number. No rule of the broker lives here. Shapes and meaning of everything exported
 //! are told once, in `src/native/contract.ts`.
 
+mod load;
 pub mod monitor;
 mod plan;
 mod snapshot;

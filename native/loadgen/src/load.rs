@@ -1,0 +1,272 @@
+//! A run as its owner sees it: made from a plan, run by lent threads, looked at, stopped, reported.
+
+use crate::error::LoadError;
+use crate::event_loop::{EventLoop, WAKE};
+use crate::hello::Identity;
+use crate::histogram::Latencies;
+use crate::ledger::{Ledger, Mode};
+use crate::message::Random;
+use crate::plan::{LoadPlan, RolePlan};
+use crate::report::{ErrorReport, HistogramReport, LedgerReport, Progress, Report};
+use crate::shared::{LoopResult, Phase, Server, Shared};
+use crate::stamp::{IDENTITY, Mark, STAMP};
+use crate::tls;
+use mio::{Poll, Waker};
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::net::ToSocketAddrs;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+
+/// One run.
+pub struct Load {
+    shared: Arc<Shared>,
+    polls: Mutex<Vec<Option<Poll>>>,
+    returned: AtomicUsize,
+}
+
+impl Load {
+    /// Checks a plan, given as JSON, and makes everything ready. Connects nothing.
+    pub fn new(plan: &str) -> Result<Self, LoadError> {
+        let plan = LoadPlan::parse(plan)?;
+        let identity = Identity::new(&plan.credentials).map_err(LoadError::InvalidPlan)?;
+        let tls = plan.tls.as_ref().map(tls::config).transpose();
+        let tls = tls.map_err(|text| LoadError::InvalidPlan(format!("tls: {text}")))?;
+        let mut random = Random::new(RandomState::new().build_hasher().finish());
+        let ledgers = ledgers(&plan);
+        let servers = servers(&plan.servers)?;
+        let (mut polls, mut wakers) = (Vec::new(), Vec::new());
+        for _ in 0..plan.threads {
+            let failed = |error| LoadError::Failed(format!("no event loop can be made: {error}"));
+            let poll = Poll::new().map_err(failed)?;
+            wakers.push(Waker::new(poll.registry(), WAKE).map_err(failed)?);
+            polls.push(Some(poll));
+        }
+        let mark = Mark::of_run(random.bits());
+        let inbox = format!("_INBOX.{:016x}", random.bits());
+        let shared = Shared::new(plan, mark, servers, identity, tls, ledgers, inbox, wakers);
+        Ok(Self {
+            shared: Arc::new(shared),
+            polls: Mutex::new(polls),
+            returned: AtomicUsize::new(0),
+        })
+    }
+
+    /// Lends the calling thread to loop `thread`; returns when the run is over.
+    pub fn run(&self, thread: usize) -> Result<(), LoadError> {
+        let poll = self.polls.lock().get_mut(thread).and_then(Option::take);
+        let Some(poll) = poll else {
+            return Err(LoadError::Failed(format!(
+                "there is no loop {thread}, or it runs already"
+            )));
+        };
+        let result = EventLoop::new(self.shared.clone(), poll, thread)
+            .map_err(|error| LoadError::Failed(format!("no event loop can be made: {error}")))
+            .and_then(EventLoop::run);
+        let outcome = match result {
+            Ok(result) => {
+                self.shared.results.lock().push(result);
+                Ok(())
+            }
+            Err(error) => {
+                self.shared.fail(error.clone());
+                Err(error)
+            }
+        };
+        self.returned.fetch_add(1, AcqRel);
+        outcome
+    }
+
+    /// How far it is.
+    pub fn progress(&self) -> Progress {
+        let shared = &self.shared;
+        let (published, delivered) = shared.counts();
+        let start = shared.measure_start.load(Relaxed);
+        let now = shared.clock.now();
+        Progress {
+            phase: shared.phase().name(),
+            connected: shared.gates.connected.load(Relaxed) as u64,
+            published,
+            delivered,
+            target: shared.target(),
+            elapsed_ms: if start == 0 {
+                0.0
+            } else {
+                now.saturating_sub(start) as f64 / 1e6
+            },
+        }
+    }
+
+    /// Ends it early.
+    pub fn stop(&self) {
+        self.shared.stop();
+    }
+
+    /// Whether all loops that were run have returned.
+    pub fn is_over(&self) -> bool {
+        let begun = self.polls.lock().iter().filter(|poll| poll.is_none()).count();
+        self.shared.phase() == Phase::Done && self.returned.load(Acquire) >= begun
+    }
+
+    /// What came of it, once all loops have returned.
+    pub fn report(&self) -> Result<Report, LoadError> {
+        if let Some(failure) = self.shared.failure() {
+            return Err(failure);
+        }
+        if !self.is_over() {
+            return Err(LoadError::Failed(
+                "the run is not over; stop it and wait for its loops".into(),
+            ));
+        }
+        let mut results = std::mem::take(&mut *self.shared.results.lock());
+        Ok(report(&self.shared, &mut results))
+    }
+}
+
+fn servers(names: &[String]) -> Result<Vec<Server>, LoadError> {
+    names
+        .iter()
+        .map(|name| {
+            let failed = |reason: String| LoadError::ConnectFailed {
+                server: name.clone(),
+                reason,
+            };
+            let address = name
+                .to_socket_addrs()
+                .map_err(|error| failed(error.to_string()))?
+                .next()
+                .ok_or_else(|| failed("the name has no address".into()))?;
+            let host = name.rsplit_once(':').map_or(name.as_str(), |(host, _)| host);
+            let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+            Ok(Server {
+                name: name.clone(),
+                host,
+                address,
+            })
+        })
+        .collect()
+}
+
+fn ledgers(plan: &LoadPlan) -> Vec<Arc<Ledger>> {
+    let senders = plan.senders().map(|client| client.connections).sum();
+    let ledger = |(index, ledger): (usize, &crate::plan::LedgerPlan)| {
+        let readers = || {
+            plan.clients
+                .iter()
+                .filter(move |client| client.role.fills() == Some(index))
+        };
+        let connections = readers().map(|client| client.connections).sum();
+        let dealt = readers().any(|client| match &client.role {
+            RolePlan::Subscriber { subscriptions, .. } => subscriptions.queue.is_some() || subscriptions.split,
+            RolePlan::Puller { .. } => true,
+            _ => false,
+        });
+        let mode = Mode::of(ledger.copies, connections, dealt);
+        Arc::new(Ledger::new(
+            mode,
+            ledger.copies,
+            ledger.already_stored,
+            senders,
+            plan.first_sequence,
+        ))
+    };
+    plan.ledgers.iter().enumerate().map(ledger).collect()
+}
+
+fn report(shared: &Shared, results: &mut Vec<LoopResult>) -> Report {
+    let mut clients = Vec::new();
+    let mut latencies: Vec<Latencies> = shared.plan.clients.iter().map(|_| Latencies::default()).collect();
+    let (mut all, mut connects) = (Latencies::default(), Latencies::default());
+    let mut errors: BTreeMap<String, u64> = BTreeMap::new();
+    for result in results.iter_mut() {
+        clients.append(&mut result.clients);
+        for (sum, latency) in latencies.iter_mut().zip(&mut result.latencies) {
+            sum.add(latency);
+            all.add(latency);
+        }
+        connects.add(&mut result.connects);
+        for (text, count) in std::mem::take(&mut result.errors) {
+            *errors.entry(text).or_default() += count;
+        }
+    }
+    clients.sort_by_key(|client| (client.client, client.connection));
+    let sum = |of: fn(&LoopResult) -> u64| results.iter().map(of).sum::<u64>();
+    let first = |of: fn(&LoopResult) -> Option<u64>| results.iter().filter_map(of).min();
+    let last = |of: fn(&LoopResult) -> Option<u64>| results.iter().filter_map(of).max();
+    let first_sent = first(|r| r.first_sent);
+    let began = first_sent.or(first(|r| r.first_arrived));
+    let ended = last(|r| r.last_arrived).max(last(|r| r.last_sent));
+    let seconds = |from: Option<u64>, to: Option<u64>| match (from, to) {
+        (Some(from), Some(to)) => to.saturating_sub(from) as f64 / 1e9,
+        _ => 0.0,
+    };
+    let mut errors: Vec<_> = errors
+        .into_iter()
+        .map(|(text, count)| ErrorReport { text, count })
+        .collect();
+    errors.sort_by_key(|error| std::cmp::Reverse(error.count));
+    Report {
+        seconds: seconds(began, ended),
+        send_seconds: seconds(first_sent, last(|r| r.last_sent)),
+        published: sum(|r| r.published),
+        delivered: sum(|r| r.delivered),
+        published_bytes: sum(|r| r.published_bytes),
+        delivered_bytes: sum(|r| r.delivered_bytes),
+        clients,
+        latency: all.report(),
+        client_latencies: latencies.iter_mut().map(Latencies::report).collect(),
+        connects: connects.report().unwrap_or_else(HistogramReport::empty),
+        ledgers: shared
+            .plan
+            .ledgers
+            .iter()
+            .zip(&shared.ledgers)
+            .map(|(plan, ledger)| ledger_report(&plan.name, ledger))
+            .collect(),
+        errors,
+        slow_consumers: sum(|r| r.slow_consumers),
+        timeline: std::mem::take(&mut *shared.timeline.lock()),
+        process: *shared.cost.lock(),
+        generator_cpu_seconds: sum(|r| r.cpu_ns) as f64 / 1e9,
+        not_measured: not_measured(&shared.plan),
+        stopped: shared.is_stopped(),
+    }
+}
+
+fn ledger_report(name: &str, ledger: &Ledger) -> LedgerReport {
+    let sums = ledger.sums();
+    LedgerReport {
+        name: name.to_owned(),
+        expected: sums.expected,
+        received: sums.received,
+        lost: sums.lost,
+        duplicated: sums.duplicated,
+        reordered: sums.reordered,
+        foreign: sums.foreign,
+    }
+}
+
+fn not_measured(plan: &LoadPlan) -> Vec<&'static str> {
+    // A request's own sender times it: only what is sent one way needs a stamp for that.
+    let smallest = |timed_by_stamp: bool| {
+        let counts = |role: &RolePlan| !timed_by_stamp || matches!(role, RolePlan::Publisher { .. });
+        let senders = plan
+            .senders()
+            .filter(|client| client.connections > 0 && counts(&client.role));
+        senders
+            .filter_map(|client| client.role.sender())
+            .map(|sender| sender.size.smallest())
+            .min()
+    };
+    let too_small = [
+        ("latency", smallest(true), STAMP),
+        ("sequence", smallest(false), IDENTITY),
+    ];
+    too_small
+        .into_iter()
+        .filter(|(_, size, room)| size.is_some_and(|size| size < *room))
+        .map(|(what, ..)| what)
+        .collect()
+}

@@ -1,0 +1,162 @@
+//! A big send buffer of messages written once: before each pass only the stamps are set, in place.
+//!
+//! For senders of one payload size whose subjects fit into the buffer in turn. Everything else is composed per message.
+
+use crate::message::Composer;
+use crate::stamp::{Mark, Stamp};
+
+/// Bytes sent with one write, about.
+const POOL_BYTES: usize = 256 * 1024;
+/// Bytes one message may have to be pooled.
+const MESSAGE_MAX: usize = POOL_BYTES / 4;
+
+/// Ready messages, and what of them is on its way.
+#[derive(Debug)]
+pub struct Pool {
+    bytes: Vec<u8>,
+    /// Where each message ends.
+    ends: Vec<u32>,
+    size: usize,
+    /// The next message to be stamped.
+    next: usize,
+    /// Stamped bytes not yet written.
+    unsent: std::ops::Range<usize>,
+}
+
+impl Pool {
+    /// `None` when the plan does not lend itself to it.
+    pub fn new(composer: &Composer) -> Option<Self> {
+        let size = composer.fixed_size()?;
+        let mut composer = composer.clone();
+        let count = composer
+            .subjects()
+            .in_turn()
+            .then(|| composer.subjects().count() as usize)?;
+        let blank = Stamp {
+            sequence: 0,
+            sender: 0,
+            mark: Mark::of_run(0),
+            time: None,
+        };
+        let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+        // Whole rounds of all subjects.
+        while ends.len() % count != 0 || bytes.len() < POOL_BYTES {
+            composer.push(&mut bytes, blank, None, b"");
+            ends.push(bytes.len() as u32);
+            if bytes.len() > POOL_BYTES * 4 || bytes.len() / ends.len() > MESSAGE_MAX {
+                return None;
+            }
+        }
+        Some(Self {
+            bytes,
+            ends,
+            size,
+            next: 0,
+            unsent: 0..0,
+        })
+    }
+
+    /// How many messages the next pass can take at most.
+    pub fn room(&self) -> usize {
+        self.ends.len() - self.next
+    }
+
+    /// Stamps the next `count` messages, at most [`Pool::room`]; the stamps come in order from `stamp`.
+    #[inline]
+    pub fn fill(&mut self, count: usize, mut stamp: impl FnMut() -> Stamp) {
+        debug_assert!(self.unsent.is_empty(), "what was stamped is sent first");
+        let begin = if self.next == 0 {
+            0
+        } else {
+            self.ends[self.next - 1] as usize
+        };
+        for end in &self.ends[self.next..self.next + count] {
+            let end = *end as usize - 2;
+            stamp().write(&mut self.bytes[end - self.size..end]);
+        }
+        self.next += count;
+        self.unsent = begin..self.ends[self.next - 1] as usize;
+        if self.next == self.ends.len() {
+            self.next = 0;
+        }
+    }
+
+    /// What is to be written.
+    pub fn unsent(&self) -> &[u8] {
+        &self.bytes[self.unsent.clone()]
+    }
+
+    /// So much of it was.
+    pub fn sent(&mut self, bytes: usize) {
+        self.unsent.start += bytes;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::SenderPlan;
+    use nt_protocol::{Limits, Op, Parsed, parse};
+
+    fn composer(json: &str) -> Composer {
+        let plan: SenderPlan = serde_json::from_str(json).expect("a sender's plan");
+        Composer::new(&plan, 1)
+    }
+
+    #[test]
+    fn holds_what_a_broker_understands_in_order() {
+        for size in [0, 7, 8, 15, 16, 100] {
+            let json = format!(
+                r#"{{"subjects":{{"pattern":"a.{{}}","count":300,"order":"turn"}},"size":{{"fixed":{size}}},"headers":[["K","v"]]}}"#
+            );
+            let mut pool = Pool::new(&composer(&json)).expect("can be pooled");
+            let limits = Limits {
+                max_control_line: 4096,
+                max_payload: 1 << 20,
+                headers: true,
+            };
+            let (mut sequence, mut told) = (0u32, 0u32);
+            for _ in 0..5 {
+                let count = pool.room().min(1000);
+                pool.fill(count, || {
+                    sequence += 1;
+                    Stamp {
+                        sequence: sequence - 1,
+                        sender: 3,
+                        mark: Mark::of_run(8),
+                        time: Some(u64::from(sequence)),
+                    }
+                });
+                let mut buf = pool.unsent();
+                while !buf.is_empty() {
+                    let Parsed::Op(Op::Publish(publish), used) = parse(buf, &limits) else {
+                        panic!("a message")
+                    };
+                    assert_eq!(publish.subject, format!("a.{}", told % 300).as_bytes());
+                    let payload = &publish.body[publish.header_len..];
+                    assert_eq!(payload.len(), size);
+                    if let Some(stamp) = Stamp::read(payload) {
+                        assert_eq!((stamp.sequence, stamp.sender), (told, 3));
+                        assert_eq!(stamp.time, (size >= 16).then_some(u64::from(told) + 1));
+                    }
+                    told += 1;
+                    buf = &buf[used..];
+                }
+                let all = pool.unsent().len();
+                pool.sent(all);
+                assert_eq!(told, sequence);
+            }
+        }
+    }
+
+    #[test]
+    fn random_subjects_and_sizes_are_composed() {
+        let random = r#"{"subjects":{"pattern":"a.{}","count":3,"order":"random"},"size":{"fixed":16}}"#;
+        let range = r#"{"subjects":{"pattern":"a","count":1,"order":"turn"},"size":{"min":1,"max":9}}"#;
+        let many = r#"{"subjects":{"pattern":"a.{}","count":1000000,"order":"turn"},"size":{"fixed":16}}"#;
+        let large = r#"{"subjects":{"pattern":"a","count":1,"order":"turn"},"size":{"fixed":1000000}}"#;
+        for json in [random, range, many, large] {
+            assert!(Pool::new(&composer(json)).is_none(), "{json}");
+        }
+    }
+}

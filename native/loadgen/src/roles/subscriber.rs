@@ -1,0 +1,95 @@
+//! Receives: counts, checks the stamp against the ledger, records how long it took.
+
+use super::Receive;
+use crate::connection::Core;
+use crate::frames::Message;
+use crate::ledger::Tracker;
+use crate::local::Local;
+use crate::shared::Shared;
+use crate::stamp::Stamp;
+
+/// What every receiving role does with a message that is no status.
+pub struct Arrivals {
+    /// Into which ledger.
+    pub tracker: Tracker,
+    every: u32,
+    /// Until the next latency is recorded.
+    left: u32,
+    /// Of the measured part, since the last look.
+    messages: u64,
+    bytes: u64,
+}
+
+impl Arrivals {
+    /// Into ledger number `ledger`.
+    pub fn new(ledger: usize, shared: &Shared) -> Self {
+        Self {
+            tracker: Tracker::new(shared.ledgers[ledger].clone()),
+            every: shared.plan.latency_every,
+            left: 1,
+            messages: 0,
+            bytes: 0,
+        }
+    }
+
+    /// One message has come.
+    #[inline]
+    pub fn take(&mut self, message: &Message<'_>, core: &Core, local: &mut Local, now: u64) {
+        let measured = match Stamp::read(message.payload()) {
+            Some(stamp) if local.is_ours(&stamp) => {
+                self.tracker.arrive(&stamp);
+                if stamp.mark.is_measured()
+                    && let Some(time) = stamp.time
+                {
+                    self.left -= 1;
+                    if self.left == 0 {
+                        self.left = self.every;
+                        local.latencies[core.client].record(now.saturating_sub(time));
+                    }
+                }
+                stamp.mark.is_measured()
+            }
+            Some(_) => {
+                self.tracker.foreign();
+                core.measuring
+            }
+            None => {
+                self.tracker.count();
+                core.measuring
+            }
+        };
+        self.messages += u64::from(measured);
+        self.bytes += if measured { message.body_len() as u64 } else { 0 };
+    }
+
+    /// Tells others what has come.
+    pub fn publish(&mut self, core: &mut Core, local: &mut Local, now: u64) {
+        self.tracker.publish();
+        let (messages, bytes) = (std::mem::take(&mut self.messages), std::mem::take(&mut self.bytes));
+        if messages > 0 {
+            core.arrived(messages, bytes, now);
+        }
+        local.count(0, messages, now);
+    }
+}
+
+/// A subscriber.
+pub struct Subscriber(Arrivals);
+
+impl Subscriber {
+    /// As planned.
+    pub fn new(ledger: usize, shared: &Shared) -> Self {
+        Self(Arrivals::new(ledger, shared))
+    }
+}
+
+impl Receive for Subscriber {
+    #[inline]
+    fn message(&mut self, message: &Message<'_>, core: &mut Core, local: &mut Local, now: u64) {
+        self.0.take(message, core, local, now);
+    }
+
+    fn looked_through(&mut self, core: &mut Core, local: &mut Local, now: u64) {
+        self.0.publish(core, local, now);
+    }
+}

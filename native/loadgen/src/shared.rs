@@ -1,0 +1,279 @@
+//! What the loops of a run share, and how it goes from phase to phase.
+//!
+//! Loops report arrivals in counters; the first loop coordinates: it alone advances the phase (`coordinator.rs`).
+
+use crate::clock::Clock;
+use crate::error::LoadError;
+use crate::hello::Identity;
+use crate::histogram::Latencies;
+use crate::ledger::Ledger;
+use crate::plan::LoadPlan;
+use crate::report::{ClientReport, TimelinePoint};
+use crate::stamp::Mark;
+use mio::Waker;
+use parking_lot::Mutex;
+use rustls::ClientConfig;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize};
+
+/// Where a run is. Goes forward only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+#[allow(missing_docs)]
+pub enum Phase {
+    Connecting,
+    Subscribing,
+    Warming,
+    /// The warm-up is sent; what is under way arrives.
+    Settling,
+    Measuring,
+    /// All is sent.
+    Draining,
+    /// All has arrived; one more round trip shows what should not have.
+    Closing,
+    Done,
+}
+
+impl Phase {
+    fn from_number(number: u8) -> Self {
+        const ALL: [Phase; 8] = [
+            Phase::Connecting,
+            Phase::Subscribing,
+            Phase::Warming,
+            Phase::Settling,
+            Phase::Measuring,
+            Phase::Draining,
+            Phase::Closing,
+            Phase::Done,
+        ];
+        ALL[usize::from(number).min(ALL.len() - 1)]
+    }
+
+    /// As the contract spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Subscribing => "subscribing",
+            Self::Warming | Self::Settling => "warming up",
+            Self::Measuring => "measuring",
+            Self::Draining | Self::Closing => "draining",
+            Self::Done => "done",
+        }
+    }
+}
+
+/// Counters of one loop, on a cache line of their own.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+#[allow(missing_docs)]
+pub struct Cell {
+    pub published: AtomicU64,
+    pub delivered: AtomicU64,
+    /// When something last arrived or could be sent.
+    pub activity: AtomicU64,
+}
+
+/// How many have arrived at a point all must pass.
+#[derive(Debug, Default)]
+pub struct Gates {
+    /// Connections that got the PONG behind CONNECT.
+    pub connected: AtomicUsize,
+    /// Connections whose subscriptions are confirmed.
+    pub ready: AtomicUsize,
+    /// Senders done with the warm-up.
+    pub warmed: AtomicUsize,
+    /// Senders that have sent everything.
+    pub sent: AtomicUsize,
+    /// Senders and pullers with nothing unanswered.
+    pub drained: AtomicUsize,
+    /// Connections with the last round trip behind them.
+    pub closed: AtomicUsize,
+    /// Connections lost since.
+    pub lost: AtomicUsize,
+}
+
+/// What one loop brings home.
+#[derive(Debug, Default)]
+#[allow(missing_docs)]
+pub struct LoopResult {
+    pub clients: Vec<ClientReport>,
+    pub latencies: Vec<Latencies>,
+    pub connects: Latencies,
+    pub published: u64,
+    pub delivered: u64,
+    pub published_bytes: u64,
+    pub delivered_bytes: u64,
+    pub first_sent: Option<u64>,
+    pub last_sent: Option<u64>,
+    pub first_arrived: Option<u64>,
+    pub last_arrived: Option<u64>,
+    pub errors: BTreeMap<String, u64>,
+    pub slow_consumers: u64,
+    pub cpu_ns: u64,
+}
+
+/// A server of the plan, resolved.
+#[derive(Debug)]
+#[allow(missing_docs)]
+pub struct Server {
+    /// As the plan names it.
+    pub name: String,
+    pub host: String,
+    pub address: SocketAddr,
+}
+
+/// All that loops share.
+#[allow(missing_docs)]
+pub struct Shared {
+    pub plan: LoadPlan,
+    pub clock: Clock,
+    pub mark: Mark,
+    pub servers: Vec<Server>,
+    pub identity: Identity,
+    pub tls: Option<Arc<ClientConfig>>,
+    pub ledgers: Vec<Arc<Ledger>>,
+    /// First part of every inbox of this run.
+    pub inbox: String,
+    /// Connections in all, and those that send.
+    pub connections: usize,
+    pub senders: usize,
+    phase: AtomicU8,
+    pub gates: Gates,
+    pub warm_end: AtomicU64,
+    pub measure_start: AtomicU64,
+    /// 0: messages end it, not time.
+    pub measure_end: AtomicU64,
+    stop: AtomicBool,
+    failure: Mutex<Option<LoadError>>,
+    pub cells: Box<[Cell]>,
+    pub wakers: Vec<Waker>,
+    pub results: Mutex<Vec<LoopResult>>,
+    pub timeline: Mutex<Vec<TimelinePoint>>,
+    pub cost: Mutex<Option<crate::report::ProcessCost>>,
+}
+
+impl Shared {
+    /// Builds on what `load.rs` has made ready.
+    #[allow(clippy::too_many_arguments)]
+    pub fn new(
+        plan: LoadPlan,
+        mark: Mark,
+        servers: Vec<Server>,
+        identity: Identity,
+        tls: Option<Arc<ClientConfig>>,
+        ledgers: Vec<Arc<Ledger>>,
+        inbox: String,
+        wakers: Vec<Waker>,
+    ) -> Self {
+        let senders = plan.senders().map(|client| client.connections).sum();
+        Self {
+            clock: Clock::new(),
+            mark,
+            servers,
+            identity,
+            tls,
+            ledgers,
+            inbox,
+            connections: plan.clients.iter().map(|client| client.connections).sum(),
+            senders,
+            phase: AtomicU8::new(0),
+            gates: Gates::default(),
+            warm_end: AtomicU64::new(0),
+            measure_start: AtomicU64::new(0),
+            measure_end: AtomicU64::new(0),
+            stop: AtomicBool::new(false),
+            failure: Mutex::new(None),
+            cells: (0..plan.threads).map(|_| Cell::default()).collect(),
+            wakers,
+            results: Mutex::new(Vec::new()),
+            timeline: Mutex::new(Vec::new()),
+            cost: Mutex::new(None),
+            plan,
+        }
+    }
+
+    /// Where the run is.
+    #[inline]
+    pub fn phase(&self) -> Phase {
+        Phase::from_number(self.phase.load(Acquire))
+    }
+
+    /// The coordinator goes on; never back.
+    pub fn advance(&self, phase: Phase) {
+        self.phase.fetch_max(phase as u8, AcqRel);
+        self.wake_all();
+    }
+
+    /// Ends the run early.
+    pub fn stop(&self) {
+        self.stop.store(true, Release);
+        self.wake_all();
+    }
+
+    /// Whether it was told to.
+    pub fn is_stopped(&self) -> bool {
+        self.stop.load(Acquire)
+    }
+
+    /// Ends the run with an error; the first one counts.
+    pub fn fail(&self, error: LoadError) {
+        self.failure.lock().get_or_insert(error);
+        self.advance(Phase::Done);
+    }
+
+    /// What ended the run.
+    pub fn failure(&self) -> Option<LoadError> {
+        self.failure.lock().clone()
+    }
+
+    /// One more at a gate.
+    pub fn arrive(&self, gate: &AtomicUsize) {
+        gate.fetch_add(1, AcqRel);
+    }
+
+    /// Looks at the coordinator.
+    pub fn wake_coordinator(&self) {
+        let _ = self.wakers[0].wake();
+    }
+
+    fn wake_all(&self) {
+        for waker in &self.wakers {
+            // A loop that is gone needs no waking.
+            let _ = waker.wake();
+        }
+    }
+
+    /// Sums over all loops: published and delivered.
+    pub fn counts(&self) -> (u64, u64) {
+        self.cells.iter().fold((0, 0), |(published, delivered), cell| {
+            (
+                published + cell.published.load(Relaxed),
+                delivered + cell.delivered.load(Relaxed),
+            )
+        })
+    }
+
+    /// When anything last moved.
+    pub fn last_activity(&self) -> u64 {
+        self.cells
+            .iter()
+            .map(|cell| cell.activity.load(Relaxed))
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// Messages the measured part has to publish; 0 when time ends it.
+    pub fn target(&self) -> u64 {
+        if self.plan.measure_ms.is_some() {
+            return 0;
+        }
+        let of = |client: &crate::plan::ClientPlan| {
+            let messages = client.role.sender().and_then(|sender| sender.messages);
+            messages.unwrap_or(0) * client.connections as u64
+        };
+        self.plan.clients.iter().map(of).sum()
+    }
+}
