@@ -49,6 +49,7 @@ export function pad(text: string, columns: number, align: 'left' | 'right' = 'le
 
 /** Shortens unpainted text to `columns`. */
 export function cut(text: string, columns: number): string {
+  if (columns <= 0) return '';
   const characters = [...text];
   return characters.length <= columns ? text : `${characters.slice(0, Math.max(0, columns - 1)).join('')}…`;
 }

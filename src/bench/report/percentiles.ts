@@ -13,15 +13,24 @@ export interface CurvePoint {
 /** The percentiles that get a name: grid lines and tooltips. */
 export const NAMED = [0, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999] as const;
 
+/** What a run took: messages, or connections where connecting is the work. */
+export function latencyOf(run: Pick<RunResult, 'latencyUs' | 'connectUs' | 'headline'>): LatencyUs | null {
+  return run.latencyUs ?? (run.headline === 'connectsPerSecond' ? run.connectUs : null);
+}
+
 export function latencyPoints(latency: LatencyUs): CurvePoint[] {
   const { min, p50, p90, p99, p999, p9999 } = latency;
   return [min, p50, p90, p99, p999, p9999].map((us, index) => ({ fraction: NAMED[index] ?? 0, us }));
 }
 
 /** Evenly spaced on the axis log10(1 / (1 - p)), with every named percentile among them. */
-export function latencyCurve(run: Pick<RunResult, 'latencyUs' | 'histogram'>, steps = 48): CurvePoint[] {
-  const { histogram, latencyUs } = run;
-  if (!histogram || histogram.length === 0) return latencyUs ? latencyPoints(latencyUs) : [];
+export function latencyCurve(
+  run: Pick<RunResult, 'latencyUs' | 'connectUs' | 'headline' | 'histogram'>,
+  steps = 48,
+): CurvePoint[] {
+  const { histogram } = run;
+  const latency = latencyOf(run);
+  if (!run.latencyUs || !histogram || histogram.length === 0) return latency ? latencyPoints(latency) : [];
   const total = histogram.reduce((sum, [, many]) => sum + many, 0);
   // Beyond one message in `total` the histogram knows nothing.
   const end = Math.log10(Math.max(total, 2));

@@ -1,6 +1,6 @@
 /** A sweep on a terminal: one line per step, then what was found. */
 import type { Sweep } from '../types.js';
-import { type Column, layOut, painter, printable, type Terminal, terminalOf } from './ansi.js';
+import { type Column, cut, layOut, painter, printable, type Terminal, terminalOf, wrap } from './ansi.js';
 import * as f from './format.js';
 
 /** The steps of `--find-max`, and what they found. */
@@ -28,8 +28,10 @@ export function renderSweep(sweep: Sweep, options: Partial<Terminal> = {}): stri
   const bound = `${sweep.percentile} within ${f.micros(sweep.boundUs)}`;
   const found =
     sweep.maxPerSecond === null
-      ? paint('yellow', `No rate tried kept ${bound}.`)
-      : `${paint('bold', f.rate(sweep.maxPerSecond))} is the highest rate that kept ${bound}.`;
-  const title = paint('bold', printable(sweep.work));
-  return `${[title, ...layOut(columns, rows, terminal), '', found].join('\n')}\n`;
+      ? `No rate tried kept ${bound}.`
+      : `${f.rate(sweep.maxPerSecond)} is the highest rate that kept ${bound}.`;
+  const tone = sweep.maxPerSecond === null ? 'yellow' : 'bold';
+  const title = paint('bold', cut(printable(sweep.work), terminal.columns));
+  const end = wrap(found, terminal.columns).map((line) => paint(tone, line));
+  return `${[title, ...layOut(columns, rows, terminal), '', ...end].join('\n')}\n`;
 }

@@ -4,17 +4,18 @@
  */
 import type { ServerSeen, WorkGroup } from '../facts.js';
 import * as f from '../format.js';
-import { type CurvePoint, latencyCurve, NAMED, reach, valueAt } from '../percentiles.js';
+import { type CurvePoint, latencyCurve, latencyOf, NAMED, reach, valueAt } from '../percentiles.js';
 import { asTable, dot, fold, hit, label, line, NARROW, PANEL, path, type Size, svg, WIDE } from './chart.js';
 import { serverClass } from './look.js';
 import { linear, logarithmic, logDomain, logTicks } from './scale.js';
 
 export function latencySection(groups: readonly WorkGroup[], servers: readonly ServerSeen[]): string {
-  const shown = groups.filter((group) => group.runs.some(({ run }) => run.latencyUs));
+  const shown = groups.filter((group) => group.runs.some(({ run }) => latencyOf(run)));
   const rows = shown.flatMap((group) =>
     group.runs.flatMap(({ run, server }) => {
-      if (!run.latencyUs) return [];
-      const { min, p50, p90, p99, p999, p9999, max } = run.latencyUs;
+      const latency = latencyOf(run);
+      if (!latency) return [];
+      const { min, p50, p90, p99, p999, p9999, max } = latency;
       return [[group.work, server.name, ...[min, p50, p90, p99, p999, p9999, max].map(f.micros)]];
     }),
   );
@@ -74,7 +75,7 @@ function latencyChart(group: WorkGroup, servers: readonly ServerSeen[], size: Si
   marks.push(...bands());
   const text = curves.map(
     ({ server, run }) =>
-      `${server.name}: p50 ${f.micros(run.latencyUs?.p50)}, p99 ${f.micros(run.latencyUs?.p99)}, max ${f.micros(run.latencyUs?.max)}`,
+      `${server.name}: p50 ${f.micros(latencyOf(run)?.p50)}, p99 ${f.micros(latencyOf(run)?.p99)}, max ${f.micros(latencyOf(run)?.max)}`,
   );
   return svg({
     kind: 'latency',

@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import type { BenchFile } from '../../types.js';
 import { groupByWork, overallVerdict, sentence, serverKey, serversOf, titleOf } from '../facts.js';
+import { latencyOf } from '../percentiles.js';
 import { legend } from './chart.js';
 import { dateOf, figuresTable, MARKS, remarks, setup } from './figures.js';
 import { latencySection } from './latency.js';
@@ -121,9 +122,9 @@ function sectionsOf(file: BenchFile): Section[] {
     });
     list.push({ id: 'throughput', name: 'Throughput and cost', lead: '', body: tabs('throughput', panels) });
   }
-  if (runs.some((run) => run.latencyUs)) {
+  if (runs.some(latencyOf)) {
     const lead =
-      'From publish to delivery, for requests there and back. Every further nine on the lower axis has the same width; both axes are logarithmic.';
+      'From publish to delivery, for requests there and back, for connections until the server has answered. Every further nine on the lower axis has the same width; both axes are logarithmic.';
     list.push({ id: 'latency', name: 'Latency', lead, body: key('line') + latencySection(groups, servers) });
   }
   if (runs.some(hasTimeline)) {

@@ -269,7 +269,7 @@ function compare(a: RunResult, b: RunResult, next: () => number): ComparisonRow 
 /** A log-normal body with a slow tail, as schedulers make them. */
 function histogramOf(p50: number, next: () => number): [number, number][] {
   const buckets = new Map<number, number>();
-  for (let index = 0; index < 40_000; index += 1) {
+  for (let index = 0; index < 8_000; index += 1) {
     const normal = Math.sqrt(-2 * Math.log(next() || 1e-9)) * Math.cos(2 * Math.PI * next());
     const stall = next() < 0.004 ? 4 + 12 * next() : 1;
     const value = Number((p50 * Math.exp(0.28 * normal) * stall).toPrecision(3));
