@@ -1,5 +1,5 @@
 /** The types of `proxy.mjs`. */
-export interface Proxy {
+export interface TestProxy {
   port: number;
   url: string;
   messages(): number;
@@ -11,4 +11,4 @@ export interface ProxyOptions {
   delayMs?: number;
 }
 
-export function startProxy(serverPort: number, options?: ProxyOptions): Promise<Proxy>;
+export function startProxy(serverPort: number, options?: ProxyOptions): Promise<TestProxy>;

@@ -57,8 +57,8 @@ export const FLAGS = {
     names: ['msgs'],
     group: 'Load',
     arg: 'N',
-    help: 'Messages to send, all senders together (100k); sub, service and stream reads: to receive',
-    verbs: ['pub', 'sub', 'pubsub', 'request', 'service', 'match', ...STORED],
+    help: 'Messages to send, all senders together (100k); sub and stream reads: to receive',
+    verbs: ['pub', 'sub', 'pubsub', 'request', 'match', ...STORED],
   }),
   duration: flag('duration', {
     names: ['duration'],

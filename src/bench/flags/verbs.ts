@@ -75,7 +75,7 @@ export const VERBS: readonly Verb[] = [
     name: 'service',
     aliases: ['service serve'],
     summary: 'answer the requests of others',
-    detail: ['Ends after --msgs requests, after --duration, or with Ctrl-C.'],
+    detail: ['Ends after --duration or with Ctrl-C.'],
     argument: SUBJECT,
     examples: ['nats-bench service --clients 2'],
   },

@@ -186,7 +186,6 @@ function service(subject: string, flags: Flags): Shape {
     headline: 'deliveredPerSecond',
     measureMs: flags.duration ?? PATIENT_MS,
     noWarmup: true,
-    ...(flags.msgs !== undefined && { stopAfter: flags.msgs }),
   };
 }
 

@@ -6,7 +6,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import type { LoadPlan, LoadProgress } from '../../native/load-contract.js';
+import type { LoadPlan, LoadProgress, LoadReport } from '../../native/load-contract.js';
 import { BenchError, textOf } from '../errors.js';
 import { usage } from '../flags/parse.js';
 import type { Flags } from '../flags/table.js';
@@ -141,7 +141,8 @@ async function once(
     varz?.stop(0);
     throw error;
   }
-  const { report, connectSeconds } = run;
+  const { connectSeconds } = run;
+  const report = work.verb === 'service' ? asServed(run.report) : run.report;
   const cost = varz?.stop(report.seconds);
   const verified = report.stopped ? undefined : await shape.verify?.(report);
   return {
@@ -158,6 +159,11 @@ async function once(
       ...(rssBefore !== undefined && { rssBefore }),
     },
   };
+}
+
+/** The generator counts what comes back to senders; here requests are all that comes. */
+function asServed(report: LoadReport): LoadReport {
+  return { ...report, delivered: report.clients.reduce((sum, { delivered }) => sum + delivered, 0) };
 }
 
 async function drive(bench: Bench, plan: LoadPlan, shape: Shape, title: string): Promise<EngineRun> {

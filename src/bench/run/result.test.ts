@@ -106,8 +106,27 @@ describe('a result', () => {
     expect(result([observed({ generatorCpuSeconds: 1 })]).notes).toEqual([]);
   });
 
+  it('tells what each moment brought', () => {
+    const timeline = [
+      { atMs: 100, published: 5, delivered: 3 },
+      { atMs: 200, published: 9, delivered: 9 },
+    ];
+    expect(result([observed({ timeline })]).timeline).toEqual([
+      { atMs: 100, published: 5, delivered: 3 },
+      { atMs: 200, published: 4, delivered: 6 },
+    ]);
+  });
+
   it('sums up many connections by kind', () => {
-    const client = { name: 'c', role: 'publisher' as const, published: 10, delivered: 0, seconds: 2 };
+    const client = {
+      client: 0,
+      connection: 0,
+      name: 'c',
+      role: 'publisher' as const,
+      published: 10,
+      delivered: 0,
+      seconds: 2,
+    };
     const few = result([observed({ clients: [client, client] })]);
     expect(few.clients).toHaveLength(2);
     expect(few.clients[0]?.publishedPerSecond).toBe(5);

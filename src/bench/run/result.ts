@@ -7,7 +7,7 @@ import { sizeRange } from '../flags/values.js';
 import { DEFAULT_SIZE, type Verified, type Work } from '../plan/work.js';
 import type { ServerInfo } from '../server/probe.js';
 import type { VarzCost } from '../server/varz.js';
-import type { ClientResult, RepeatResult, RunResult, ServerResult, SpreadMetric } from '../types.js';
+import type { ClientResult, RepeatResult, RunResult, ServerResult, SpreadMetric, TimelinePoint } from '../types.js';
 import { latencyOf, mergeHistograms, spreadOf } from './statistics.js';
 
 /** One run as it was observed. */
@@ -94,7 +94,7 @@ export function resultOf(parts: ResultParts): RunResult {
     notes: notesOf(runs, stopped),
     connectUs: latencyOf(mergeHistograms(reports.map(({ connects }) => connects))),
     ...(histogram && { histogram: histogram.counts.map(([ns, many]) => [ns / 1000, many] as [number, number]) }),
-    timeline: reports[0]?.timeline ?? [],
+    timeline: intervalsOf(reports[0]?.timeline ?? []),
     clients: clientsOf(reports),
     repeats,
     spread,
@@ -208,6 +208,15 @@ function gatherErrors(reports: readonly LoadReport[]): { text: string; count: nu
   const found = new Map<string, number>();
   for (const { text, count } of reports.flatMap(errorsIn)) found.set(text, (found.get(text) ?? 0) + count);
   return [...found].map(([text, count]) => ({ text, count }));
+}
+
+/** The generator adds up; a chart wants what each interval brought. */
+function intervalsOf(sums: LoadReport['timeline']): TimelinePoint[] {
+  return sums.map(({ atMs, published, delivered }, index) => ({
+    atMs,
+    published: published - (sums[index - 1]?.published ?? 0),
+    delivered: delivered - (sums[index - 1]?.delivered ?? 0),
+  }));
 }
 
 /** One entry per connection; where they are many, one per kind. */

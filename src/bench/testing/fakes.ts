@@ -12,6 +12,7 @@ export function reportOf(changes: Partial<LoadReport> = {}): LoadReport {
     publishedBytes: 128_000,
     deliveredBytes: 128_000,
     clients: [],
+    clientLatencies: [],
     connects: { count: 2, minNs: 1000, maxNs: 2000, meanNs: 1500, counts: [[1000, 2]] },
     ledgers: [{ name: 'pair', expected: 1000, received: 1000, lost: 0, duplicated: 0, reordered: 0, foreign: 0 }],
     errors: [],
