@@ -63,6 +63,9 @@ describe('sendSignal', () => {
 
   it.each([
     ['stop=abc', {}, 'invalid pid: abc'],
+    ['stop=0', {}, 'invalid pid: 0'],
+    ['stop=-1', {}, 'invalid pid: -1'],
+    ['quit=-77*', { running: [77] }, 'invalid pid: -77'],
     ['stop', {}, 'no nats-turbo processes running'],
     ['stop', { running: [5, 6] }, 'multiple nats-turbo processes running:\n5\n6'],
     ['bogus', { running: [5, 6] }, 'multiple nats-turbo processes running:\n5\n6'],

@@ -56,7 +56,8 @@ function pidExpression(target: string, deps: SignalDeps): string {
 function choosePids(expression: string, deps: SignalDeps): number[] {
   const isPattern = expression.endsWith('*');
   const prefix = isPattern ? expression.slice(0, -1) : expression;
-  if (prefix !== '' && !/^[+-]?\d+$/.test(prefix)) throw new SignalError(`invalid pid: ${prefix}`);
+  // A number below one would mean a group of processes, or all of them.
+  if (prefix !== '' && !/^\+?0*[1-9]\d*$/.test(prefix)) throw new SignalError(`invalid pid: ${prefix}`);
   if (prefix !== '' && !isPattern) return [Number(prefix)];
   const running = runningPids(deps);
   if (running.length > 1 && !isPattern) {

@@ -253,6 +253,14 @@ describe('a process with a broker ends', () => {
     });
   });
 
+  test('by itself after fifty brokers that were stopped, twice, in the middle of traffic; nothing piles up', async () => {
+    const { code, stdout, stderr } = await runProgram('stop-in-traffic.mjs', {}, 60_000);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { before, after, open } = JSON.parse(stdout);
+    expect(after).toEqual(before);
+    expect(open).toEqual([]);
+  }, 70_000);
+
   test('at process.exit() while it runs', async () => {
     expect(await runProgram('exit-while-running.mjs')).toMatchObject({ code: 7, signal: null, stdout: 'leaving\n' });
   });

@@ -14,7 +14,11 @@ export interface Ended {
 }
 
 /** Waits until the program ends by itself; a program that hangs is killed and fails the test. */
-export async function runProgram(name: string, options: { uid?: number; cwd?: string } = {}): Promise<Ended> {
+export async function runProgram(
+  name: string,
+  options: { uid?: number; cwd?: string } = {},
+  patienceMs = 20_000,
+): Promise<Ended> {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'programs', name)], {
     stdio: ['ignore', 'pipe', 'pipe'],
     ...options,
@@ -31,7 +35,7 @@ export async function runProgram(name: string, options: { uid?: number; cwd?: st
     child.once('close', (code, signal) => resolve(Object.assign(ended, { code, signal })));
   });
   try {
-    return await withDeadline(closed, `${name} to end by itself`, 20_000);
+    return await withDeadline(closed, `${name} to end by itself`, patienceMs);
   } catch (error) {
     child.kill('SIGKILL');
     throw new Error(`${(error as Error).message}; so far it said:\n${ended.stdout}${ended.stderr}`);
