@@ -8,6 +8,8 @@
  * This file declares shapes only. `index.ts` beside it loads the addon; nothing else in src/ may.
  */
 
+import type { LoadAddon } from './load-contract.js';
+
 /** Subject patterns a user may or may not use. `undefined` allow means everything, `[]` nothing. */
 export interface SubjectPermission {
   allow?: string[];
@@ -258,7 +260,7 @@ export interface QueueInfo {
 }
 
 /** Everything the addon exports. */
-export interface NativeAddon {
+export interface NativeAddon extends LoadAddon {
   /** Makes the loops' shared state; `onWake` runs on the calling thread when events wait. Returns a runtime handle. */
   createRuntime(reactors: number, onWake: () => void): number;
   /** Lends the calling worker thread to one loop; returns when the runtime is stopped. */

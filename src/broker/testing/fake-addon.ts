@@ -43,6 +43,24 @@ export class FakeAddon implements NativeAddon {
     throw new Error('a fake has no loop');
   }
 
+  createLoad(): number {
+    throw new Error('a fake makes no load');
+  }
+
+  runLoad(): void {
+    throw new Error('a fake makes no load');
+  }
+
+  loadProgress(): string {
+    throw new Error('a fake makes no load');
+  }
+
+  stopLoad(): void {}
+
+  finishLoad(): string {
+    throw new Error('a fake makes no load');
+  }
+
   stopRuntime(): void {
     this.calls.push('stopRuntime');
     this.#endPool();
