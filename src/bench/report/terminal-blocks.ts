@@ -1,6 +1,7 @@
 /** One run in full on a terminal: labelled lines that flow into the width there is. */
 import type { RunResult } from '../types.js';
 import { cut, GAP, pad, painter, printable, type Terminal, width, wrap } from './ansi.js';
+import { clientRanges } from './clients.js';
 import { headlineSpread, serversOf, verdictOf } from './facts.js';
 import * as f from './format.js';
 
@@ -42,6 +43,9 @@ export function block(run: RunResult, runs: readonly RunResult[], terminal: Term
       `95 % interval of the mean ${f.rate(interval.low)} to ${f.rate(interval.high)}`,
       `range ${f.rate(interval.min)} to ${f.rate(interval.max)}`,
     );
+  }
+  for (const { role, clients, slowest, median, fastest } of clientRanges(run)) {
+    add(role, `${f.rate(slowest)} to ${f.rate(fastest)} each, median ${f.rate(median)}`, f.counted(clients, 'client'));
   }
   if (run.latencyUs) add('latency', ...percentiles(run.latencyUs));
   const cost = costOf(run);

@@ -81,6 +81,14 @@ describe('renderTable', () => {
     }
   });
 
+  it('tells how evenly several clients of a role shared the work', () => {
+    const client = { name: 'x', role: 'publisher', published: 1, delivered: 0, deliveredPerSecond: 0 };
+    const clients = [30, 10, 20].map((rate) => ({ ...client, publishedPerSecond: rate * 1000 }));
+    const text = renderTable([sampleRun({ clients })], [], { columns: 100, ...plain });
+    expect(text).toContain('publisher  10.0 k/s to 30.0 k/s each, median 20.0 k/s   3 clients');
+    expect(renderTable([sampleRun({ clients: clients.slice(0, 1) })], [], plain)).not.toContain('median');
+  });
+
   it('lets no server move the cursor', () => {
     const { server } = sampleRun();
     const hostile = sampleRun({

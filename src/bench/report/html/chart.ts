@@ -130,12 +130,19 @@ export function legend(entries: readonly LegendEntry[]): string {
 }
 
 /** The table behind a chart, for those who read rather than look. */
-export function asTable(caption: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return el('details', { class: 'data' }, textEl('summary', 'Show as table'), table(caption, head, rows));
+export function asTable(
+  caption: string,
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  summary = 'Show as table',
+): string {
+  return el('details', { class: 'data' }, textEl('summary', summary), table(caption, head, rows));
 }
 
+const LEFT = new Set(['Server', 'Role', 'Result']);
+
 export function table(caption: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const leftOf = (index: number) => (head[index] === 'Server' ? { class: 'left' } : {});
+  const leftOf = (index: number) => (LEFT.has(head[index] ?? '') ? { class: 'left' } : {});
   const cells = (row: readonly string[]) =>
     row
       .map((cell, index) => (index === 0 ? textEl('th', cell, { scope: 'row' }) : textEl('td', cell, leftOf(index))))

@@ -1,7 +1,9 @@
 /** Every run in figures and words: the table, what went wrong, and how to repeat it. */
 import type { BenchFile, BenchMeta, RunResult } from '../../types.js';
+import { clientRanges } from '../clients.js';
 import { briefVerdict, groupByWork, headlineRate, headlineSpread, type ServerSeen, verdictOf } from '../facts.js';
 import * as f from '../format.js';
+import { asTable } from './chart.js';
 import { el, escapeHtml, textEl } from './markup.js';
 
 export const MARKS = { good: '✓', unchecked: '○', bad: '✗' } as const;
@@ -72,6 +74,19 @@ export function figuresTable(runs: readonly RunResult[], servers: readonly Serve
   );
 }
 
+/** How evenly the work fell on the clients; empty where no role had several. */
+export function clientsTable(runs: readonly RunResult[], servers: readonly ServerSeen[]): string {
+  const rows = groupByWork(runs, [...servers]).flatMap((group) =>
+    group.runs.flatMap(({ run, server }) =>
+      clientRanges(run).map(({ role, clients, slowest, median, fastest }) => {
+        return [group.work, server.name, role, f.count(clients), ...[slowest, median, fastest].map(f.rate)];
+      }),
+    ),
+  );
+  const head = ['Work', 'Server', 'Role', 'Clients', 'Slowest', 'Median', 'Fastest'];
+  return rows.length === 0 ? '' : asTable('Rates of single clients', head, rows, 'Show rates of single clients');
+}
+
 /** What failed, what was left out, what to keep in mind; empty when there is nothing to say. */
 export function remarks(file: BenchFile, nameOf: (run: RunResult) => string): string {
   const items: string[] = [];
@@ -116,6 +131,8 @@ export function setup(meta: BenchMeta, servers: readonly ServerSeen[], runs: rea
   const repeats = Math.max(0, ...runs.map((run) => run.repeats.length));
   if (repeats > 0)
     facts.push(['Repeats', repeats === 1 ? 'none: the figures say nothing about their spread' : String(repeats)]);
+  const sampled = Math.max(1, ...runs.map((run) => run.generator.latencyEvery));
+  if (sampled > 1) facts.push(['Latencies', `one of ${f.count(sampled)} deliveries was timed`]);
   const sources = new Set(
     runs.map((run) => run.server.costSource).filter((source): source is string => source !== null),
   );

@@ -20,6 +20,7 @@ describe('page', () => {
     for (const chart of ['ratio-rate', 'ratio-cpu', 'ratio-p99', 'bars-rate', 'bars-cpu', 'latency', 'timeline']) {
       expect(html).toContain(`data-chart="${chart}"`);
     }
+    expect(html).toContain('Rates of single clients');
     expect(dataOf(html)).toEqual(file);
     for (const { work } of file.runs) expect(html).toContain(work);
     expect(html).not.toMatch(/NaN|undefined|Infinity/);

@@ -9,7 +9,7 @@ import type { BenchFile } from '../../types.js';
 import { groupByWork, overallVerdict, sentence, serverKey, serversOf, titleOf } from '../facts.js';
 import { latencyOf } from '../percentiles.js';
 import { legend } from './chart.js';
-import { dateOf, figuresTable, MARKS, remarks, setup } from './figures.js';
+import { clientsTable, dateOf, figuresTable, MARKS, remarks, setup } from './figures.js';
 import { latencySection } from './latency.js';
 import { serverClass } from './look.js';
 import { el, embedJson, escapeHtml, textEl } from './markup.js';
@@ -134,7 +134,12 @@ function sectionsOf(file: BenchFile): Section[] {
   if (runs.length > 0) {
     const lead =
       'Rates are means over the repeats, ± is half of the 95 % confidence interval; latencies come from one histogram of all repeats.';
-    list.push({ id: 'figures', name: 'All figures', lead, body: figuresTable(runs, servers) });
+    list.push({
+      id: 'figures',
+      name: 'All figures',
+      lead,
+      body: figuresTable(runs, servers) + clientsTable(runs, servers),
+    });
   }
   const nameOf = (run: (typeof runs)[number]) =>
     servers.find((server) => server.key === serverKey(run))?.name ?? run.server.label;

@@ -1,6 +1,6 @@
 /** The few figures at the top: what somebody takes away who reads no further. */
 import type { BenchFile, Compared, ComparedMetric, ComparisonRow, RunResult } from '../../types.js';
-import { geometricMean, headlineRate, headlineSpread, metricOf } from '../facts.js';
+import { geometricMean, headlineRate, headlineSpread, metricOf, serversOf } from '../facts.js';
 import * as f from '../format.js';
 import { el, textEl } from './markup.js';
 
@@ -20,14 +20,16 @@ export function tiles(file: BenchFile): string {
       el('div', {}, textEl('dt', name), el('dd', {}, textEl('b', value), textEl('span', more))),
     ),
   );
-  return list + explanation(file.comparison);
+  return list + explanation(file);
 }
 
-function explanation(comparison: readonly ComparisonRow[]): string {
+function explanation({ comparison, runs }: BenchFile): string {
   if (comparison.length === 0) return '';
+  const servers = serversOf(runs);
+  const ahead = servers.find(({ side }) => side === 'b')?.name ?? servers[1]?.name ?? 'the second server';
   const means = `Geometric means over ${comparison.length} kinds of work, and their range`;
   const text = comparison.length > 1 ? means : 'Medians over the rounds, and their range';
-  return textEl('p', `${text}. Above 1× the server named first is ahead, whatever the figure.`, { class: 'hint' });
+  return textEl('p', `${text}. Above 1× ${ahead} is ahead, whatever the figure.`, { class: 'hint' });
 }
 
 function tilesOf(file: BenchFile): Tile[] {

@@ -223,7 +223,7 @@ function runOf(shape: Shape, label: string, url: string, next: () => number, sid
       const many = Math.round((rate / 10) * part);
       return { atMs: (index + 1) * 100, published: Math.round(many / copies), delivered: shape.publishOnly ? 0 : many };
     }),
-    clients: [],
+    clients: clientsOf(shape, rate / copies),
     repeats,
     spread: {
       publishedPerSecond: spreadOf(repeats.map((one) => one.publishedPerSecond)),
@@ -235,6 +235,19 @@ function runOf(shape: Shape, label: string, url: string, next: () => number, sid
     generator: { cpuSeconds: 1.4, cpuSecondsPerMillion: 0.02, threads: 1, latencyEvery: 1 },
     stopped: false,
   };
+}
+
+/** Pairs share the work unevenly. */
+function clientsOf(shape: Shape, published: number): RunResult['clients'] {
+  if (!shape.work.includes('4:4')) return [];
+  return [0.2, 0.24, 0.26, 0.3].map((share, index) => ({
+    name: `publisher-${index}`,
+    role: 'publisher',
+    published: Math.round(published * share),
+    delivered: 0,
+    publishedPerSecond: published * share,
+    deliveredPerSecond: 0,
+  }));
 }
 
 function compare(a: RunResult, b: RunResult, next: () => number): ComparisonRow {
