@@ -115,7 +115,8 @@ function findingsText(findings: readonly Finding[]): string {
     ...(todo === undefined ? [] : [`         ${todo}`]),
   ]);
   const count = (level: Finding['level']) => findings.filter((finding) => finding.level === level).length;
-  lines.push('', `${count('problem')} problems, ${count('warning')} warnings, ${count('ok')} ok`);
+  const counted = (level: Finding['level']) => `${count(level)} ${level}${count(level) === 1 ? '' : 's'}`;
+  lines.push('', `${counted('problem')}, ${counted('warning')}, ${count('ok')} ok`);
   return `${lines.join('\n')}\n`;
 }
 

@@ -122,10 +122,11 @@ function originOfRow(row: OptionSpec, context: Context): Origin {
   }
   const said = keys.some((key) => context.written[key as keyof BrokerOptions] !== undefined);
   const node = lastNode(context.root, namesOf(row));
-  if (said && node !== undefined) return originOf(node, context.file);
-  if (row.name === 'trace' && context.resolved.trace) {
+  // The options that need a trace turn it on, whatever the file says about it.
+  if (row.name === 'trace' && context.resolved.trace && node?.value !== true) {
     return { kind: 'implied', by: context.resolved.traceVerbose ? 'trace_verbose' : 'trace_headers' };
   }
+  if (said && node !== undefined) return originOf(node, context.file);
   return { kind: 'default' };
 }
 

@@ -1,0 +1,136 @@
+/** The doctor as a command: configurations that are right, wrong and beyond reading; text, JSON and exit codes. */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { doctorCommand } from './command.js';
+import type { Finding } from './finding.js';
+import { machine } from './machine.js';
+import { machineWith } from './testing/fake-machine.js';
+
+let dir = '';
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'doctor-'));
+});
+afterAll(() => rmSync(dir, { recursive: true }));
+
+async function ask(text: string, ...flags: string[]) {
+  const path = join(dir, 'd.conf');
+  writeFileSync(path, text);
+  const outcome = await doctorCommand(['-c', path, '--json', ...flags], machineWith(), {});
+  const { healthy, findings } = JSON.parse(outcome.stdout) as { healthy: boolean; findings: Finding[] };
+  return { ...outcome, healthy, findings };
+}
+
+const complaints = (findings: Finding[]) =>
+  findings.filter(({ level }) => level !== 'ok').map(({ message }) => message);
+
+describe('doctor', () => {
+  test('nothing to complain about', async () => {
+    const { code, healthy, findings } = await ask('port: 4222');
+    expect([code, healthy, complaints(findings)]).toEqual([0, true, []]);
+    expect(findings[0]).toMatchObject({ level: 'ok', message: 'can be used' });
+  });
+
+  test('a warning is no problem', async () => {
+    const { code, healthy, findings } = await ask('port: 40000\nping_interval: 5');
+    expect([code, healthy, complaints(findings).length]).toEqual([0, true, 2]);
+  });
+
+  test('a configuration with mistakes, and a look at the machine all the same', async () => {
+    const { code, healthy, findings } = await ask('prot: 1\nport: 40000\nlog_file: /no/a.log\nlog_size_limit: 1MB');
+    expect([code, healthy]).toEqual([1, false]);
+    expect(complaints(findings)).toEqual([
+      expect.stringContaining('d.conf:1:0: unknown field "prot", did you mean "port"?'),
+      expect.stringContaining('lies in the range'),
+      'the directory /no does not exist',
+    ]);
+  });
+
+  test('options that are refused yet: said, and their files looked at', async () => {
+    const { code, findings } = await ask('tls { cert_file: /c, key_file: /k }\nzork: 1');
+    expect(code).toBe(1);
+    expect(complaints(findings)).toEqual([
+      expect.stringMatching(/"tls" can't be used|unknown field "zork"/),
+      expect.stringMatching(/"tls" can't be used|unknown field "zork"/),
+      'does not exist',
+      'does not exist',
+    ]);
+  });
+
+  test('options that contradict each other', async () => {
+    const { code, findings } = await ask('max_payload: 10MB\nmax_pending: 1MB');
+    expect(code).toBe(1);
+    expect(complaints(findings)).toEqual(['max_payload (10485760) cannot be higher than max_pending (1048576)']);
+    expect(findings[0]?.todo).toBe('Raise max_pending or lower max_payload.');
+  });
+
+  test('text that is no configuration', async () => {
+    const { code, findings } = await ask('port: [');
+    expect(code).toBe(1);
+    expect(complaints(findings)).toEqual([expect.stringMatching(/^Parse error on line 1/)]);
+    expect(findings.length).toBeGreaterThan(4);
+  });
+
+  test('a file that is not there', async () => {
+    const outcome = await doctorCommand(['-c', '/nowhere/x.conf'], machineWith(), {});
+    expect(outcome.code).toBe(1);
+    expect(outcome.stdout).toMatch(
+      /^PROBLEM {2}configuration \/nowhere\/x\.conf: open \/nowhere\/x\.conf: no such file/,
+    );
+  });
+
+  test('flags count', async () => {
+    const { findings } = await ask('port: 40000', '-p', '4222');
+    expect(complaints(findings)).toEqual([]);
+  });
+
+  test('as text', async () => {
+    const { stdout, code } = await doctorCommand(['-p', '40000', '-l', '/no/x'], machineWith(), {});
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^WARNING {2}port 40000 \(port\): lies in .*\n {9}Use a port below 32768/m);
+    expect(stdout).toMatch(/^PROBLEM {2}log_file \/no\/x: the directory \/no does not exist\n {9}Create it/m);
+    expect(stdout).toMatch(/\n1 problem, 2 warnings, \d+ ok\n$/);
+  });
+
+  test('help and mistakes in the flags', async () => {
+    expect(await doctorCommand(['--help'])).toMatchObject({ code: 0, stdout: expect.stringContaining('doctor [-c') });
+    const wrong = await doctorCommand(['-zork']);
+    expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('not defined: -zork') });
+    const refused = await doctorCommand(['--tls']);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("--tls can't be used") });
+    expect(await doctorCommand(['help', 'x'])).toMatchObject({ code: 0 });
+  });
+});
+
+describe('the real machine', () => {
+  test('tells free ports from taken ones', async () => {
+    expect(await machine.tryBind('127.0.0.1', 0)).toBeUndefined();
+    const server = createServer();
+    const port = await new Promise<number>((listening) => {
+      server.listen(0, '127.0.0.1', () => listening((server.address() as { port: number }).port));
+    });
+    expect(await machine.tryBind('127.0.0.1', port)).toBe('EADDRINUSE');
+    await new Promise((closed) => server.close(closed));
+    expect(await machine.tryBind('127.0.0.1', port)).toBeUndefined();
+  });
+
+  test('looks at files', () => {
+    writeFileSync(join(dir, 'f'), 'text', { mode: 0o600 });
+    expect(machine.look(join(dir, 'f'))).toMatchObject({ kind: 'file', readable: true, writable: true });
+    expect(machine.look(dir)).toMatchObject({ kind: 'directory', writable: true });
+    expect(machine.look(join(dir, 'nope'))).toBe('ENOENT');
+    expect(machine.read(join(dir, 'f'))).toBe('text');
+    expect(machine.read(join(dir, 'nope'))).toBeUndefined();
+    expect(machine.fileSystem(dir)?.totalBytes).toBeGreaterThan(0);
+    expect(machine.fileSystem(join(dir, 'nope'))).toBeUndefined();
+  });
+
+  test('knows hosts and processes', async () => {
+    expect(await machine.resolve('127.0.0.1')).toEqual(['127.0.0.1']);
+    expect(machine.isAlive(process.pid)).toBe(true);
+    expect(machine.isAlive(2 ** 30)).toBe(false);
+  });
+});
