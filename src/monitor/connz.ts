@@ -131,9 +131,11 @@ function describe(c: ConnectionInfo, options: ConnzOptions, nowMs: number, subsc
   };
 }
 
-/** Of closed connections the account is told too, as the reference does. */
+/** Of closed connections the account is told and the limit is not, as the reference does. */
 function detail(s: SubscriptionInfo, isClosed: boolean): object {
-  return { ...(isClosed ? accountOf(s) : {}), ...subscriptionDetail(s) };
+  if (!isClosed) return subscriptionDetail(s);
+  const { max: _, ...unlimited } = s;
+  return { ...accountOf(s), ...subscriptionDetail(unlimited) };
 }
 
 /** The tag of an account is its name; a closed connection of the global account shows none, as in the reference. */

@@ -231,7 +231,7 @@ describe('/connz', () => {
       ['last'],
     ]);
     expect((await connz('?subs=detail&state=closed&cid=9')).connections[0]?.subscriptions_list_detail).toEqual([
-      { account: '$G', account_tag: '$G', subject: 'last', qgroup: 'q', sid: '7', msgs: 0, max: 3, cid: 9 },
+      { account: '$G', account_tag: '$G', subject: 'last', qgroup: 'q', sid: '7', msgs: 0, cid: 9 },
     ]);
   });
 

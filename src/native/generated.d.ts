@@ -5,6 +5,12 @@ export interface AccountStats {
   name: string
   connections: number
   subscriptions: number
+  inMsgs: number
+  inBytes: number
+  outMsgs: number
+  outBytes: number
+  slowConsumers: number
+  interest: InterestStats
 }
 
 export interface AllowResponses {
@@ -57,6 +63,7 @@ export interface BrokerStats {
   staleConnections: number
   stalledClients: number
   subscriptions: number
+  open: OpenTotals
   accounts: Array<AccountStats>
 }
 
@@ -90,14 +97,52 @@ export interface ConnectionInfo {
   account: string
 }
 
+/** See `ConnectionQuery`. */
+export interface ConnectionQuery {
+  order: string
+  account?: string
+  user?: string
+  limit: number
+  nowMs: number
+}
+
 /** See `NativeAddon.connections`. */
 export declare function connections(handle: number, broker: number): Array<ConnectionInfo>
+
+/** See `LoadAddon.createLoad`. */
+export declare function createLoad(plan: string): number
 
 /** See `NativeAddon.createRuntime`. */
 export declare function createRuntime(reactors: number, onWake: () => void): number
 
+/** See `NativeAddon.describeConnections`. */
+export declare function describeConnections(handle: number, broker: number, cids: Float64Array): Array<ConnectionInfo>
+
 /** See `NativeAddon.enterLameDuck`. */
 export declare function enterLameDuck(handle: number, broker: number): void
+
+/** See `NativeAddon.findConnections`. */
+export declare function findConnections(handle: number, broker: number, query: ConnectionQuery): FoundConnections
+
+/** See `NativeAddon.findSubscriptions`. */
+export declare function findSubscriptions(handle: number, broker: number, query: SubscriptionQuery): FoundSubscriptions
+
+/** See `LoadAddon.finishLoad`. */
+export declare function finishLoad(handle: number): string
+
+/** See `FoundConnections`. */
+export interface FoundConnections {
+  total: number
+  matching: number
+  cids: Float64Array
+  keys: Float64Array
+}
+
+/** See `FoundSubscriptions`. */
+export interface FoundSubscriptions {
+  matching: number
+  list: Array<SubscriptionInfo>
+}
 
 export interface InfoPlan {
   serverId: string
@@ -110,6 +155,20 @@ export interface InfoPlan {
   xkey: string
 }
 
+/** See `InterestStats`. */
+export interface InterestStats {
+  inserts: number
+  removes: number
+  matches: number
+  cacheHits: number
+  cached: number
+  fanout: number
+  fanoutMax: number
+}
+
+/** See `LoadAddon.loadProgress`. */
+export declare function loadProgress(handle: number): string
+
 export interface NativeEvent {
   kind: string
   broker: number
@@ -118,11 +177,33 @@ export interface NativeEvent {
   connection?: ConnectionInfo
 }
 
+/** See `OpenTotals`. */
+export interface OpenTotals {
+  pendingBytes: number
+  subscriptions: number
+  inMsgs: number
+  inBytes: number
+  outMsgs: number
+  outBytes: number
+}
+
 export interface PermissionsPlan {
   publish?: SubjectPermission
   subscribe?: SubjectPermission
   allowResponses?: AllowResponses
 }
+
+/** See `QueueInfo`. */
+export interface QueueInfo {
+  name: string
+  pending: number
+}
+
+/** See `NativeAddon.queues`. */
+export declare function queues(handle: number): Array<QueueInfo>
+
+/** See `LoadAddon.runLoad`. */
+export declare function runLoad(handle: number, thread: number): void
 
 /** See `NativeAddon.runReactor`. */
 export declare function runReactor(handle: number, index: number): void
@@ -143,6 +224,9 @@ export declare function stats(handle: number, broker: number): BrokerStats
 /** See `NativeAddon.stopBroker`. */
 export declare function stopBroker(handle: number, broker: number): void
 
+/** See `LoadAddon.stopLoad`. */
+export declare function stopLoad(handle: number): void
+
 /** See `NativeAddon.stopRuntime`. */
 export declare function stopRuntime(handle: number): void
 
@@ -159,6 +243,15 @@ export interface SubscriptionInfo {
   sid: string
   msgs: number
   max?: number
+}
+
+/** See `SubscriptionQuery`. */
+export interface SubscriptionQuery {
+  account?: string
+  cids?: Float64Array
+  subject?: string
+  offset: number
+  limit: number
 }
 
 /** See `NativeAddon.subscriptions`. */

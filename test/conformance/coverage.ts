@@ -195,7 +195,7 @@ const facts: FactLine[] = [
   ['1.13-04', 'without clients lame duck mode ends at once'],
   ['1.13-05', 'SIGTERM is logged and ignored during lame duck mode; SIGINT shuts down'],
   ['1.13-06', 'the monitoring port stays up in lame duck mode'],
-  ['1.13-07', 'healthz is unhealthy in lame duck mode', 'healthz'],
+  ['1.13-07', 'healthz is unhealthy in lame duck mode'],
   ['1.13-08', 'LDM of one client by request; LAMEDUCK event', SYSTEM],
   ['1.13-09', 'a lame duck duration under 30 s or a grace not below it is refused'],
   ['1.13-10', 'messages flow during the grace period'],
@@ -251,6 +251,14 @@ const facts: FactLine[] = [
   ['4.2-10', 'imported streams use the mapped subject', ACCOUNTS],
   ['4.2-11', 'a wildcard subscription outside allow is refused'],
 
+  ['5.1-01', 'every endpoint: same keys, types and values under the same load'],
+  ['5.1-02', 'every endpoint: bad parameters and unknown paths are refused in the same words'],
+  ['5.1-03', 'a path with doubled slashes redirects'],
+  ['5.1-04', 'http_base_path prefixes every path; links of the index page work below it'],
+  ['5.1-05', 'requests are counted by path, also those under another name'],
+  ['5.1-06', 'callback is ignored: no JSONP'],
+  ['5.1-07', 'metrics in Prometheus format'],
+
   ['5.2-01', 'varz has the fields of a single plain server, with their types'],
   ['5.2-02', 'varz counts connections, messages, bytes and subscriptions'],
   ['5.2-03', 'varz shows configured limits'],
@@ -262,6 +270,15 @@ const facts: FactLine[] = [
   ['5.3-06', 'connz subs lists subscriptions, plain and in detail'],
   ['5.3-07', 'connz refuses bad parameters with 400'],
   ['5.3-08', 'an unknown account gives a null list', ACCOUNTS],
+
+  ['5.4-01', 'subsz counts the index'],
+  ['5.4-02', 'subsz lists subscriptions in pages and by subject'],
+
+  ['5.6-01', 'accstatz counts what accounts move'],
+
+  ['5.7-01', 'healthz: compact, with status codes'],
+
+  ['5.8-01', 'debug/vars, ipqueuesz and stacksz have their form'],
 
   ['A-01', 'PING line leniences'],
   ['A-02', 'a cut-off op'],

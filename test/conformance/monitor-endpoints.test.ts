@@ -1,0 +1,147 @@
+/** Sections 5.1 and 5.4-5.8 on one server: index page, base path, counting of requests, health, metrics. */
+import { describe, expect } from 'vitest';
+import { until } from '../support/deadline.js';
+import { get, getJson, type Json } from '../support/monitor.js';
+import { proves } from '../support/proves.js';
+import { msg, pub } from '../support/raw.js';
+import { endServersAfterEach, TestServer, useServer } from '../support/server.js';
+
+describe('one server', () => {
+  const server = useServer({ monitor: true });
+
+  proves('5.1-05', 'requests are counted by path', async () => {
+    for (const path of ['/', '/subsz', '/subscriptionsz', '/connz?limit=x', '/accstatz', '/stacksz']) {
+      await get(server, path);
+    }
+    const { http_req_stats } = await getJson<{ http_req_stats: Record<string, number> }>(server, '/varz');
+    expect(http_req_stats).toEqual({ '/': 1, '/accstatz': 1, '/subsz': 2, '/varz': 1 });
+  });
+
+  proves('5.1-06', 'callback is ignored', async () => {
+    for (const path of ['/varz', '/connz', '/healthz']) {
+      const response = await get(server, `${path}?callback=f`);
+      expect(response.headers.get('content-type')).toBe('application/json');
+      expect((await response.text()).startsWith('{')).toBe(true);
+    }
+  });
+
+  proves(['5.4-01', '5.6-01'], 'the index and the account are counted', async () => {
+    const counts = async () => {
+      const subsz = await getJson<Record<string, number>>(server, '/subsz?acc=$G');
+      const { account_statz } = await getJson<{ account_statz: Account[] }>(server, '/accstatz?unused=1');
+      return { subsz, account: account_statz.find(({ acc }) => acc === '$G') as Account };
+    };
+    const before = await counts();
+    const client = await server.open();
+    await client.exchange(`SUB a 1\r\nSUB b 2\r\nUNSUB 2\r\n${pub('a', 'four')}`, msg('a', 1, 'four'));
+    const after = await until(async () => {
+      const now = await counts();
+      return now.account.received.msgs > before.account.received.msgs &&
+        now.account.sent.msgs > before.account.sent.msgs
+        ? now
+        : undefined;
+    }, 'the message in the counters');
+    const grown = (key: string) => Number(after.subsz[key]) - Number(before.subsz[key]);
+    expect([grown('num_subscriptions'), grown('num_inserts'), grown('num_removes')]).toEqual([1, 2, 1]);
+    expect(grown('num_matches')).toBeGreaterThan(0);
+    expect(after.account.conns).toBe(1);
+    expect(after.account.sent).toMatchObject({
+      msgs: before.account.sent.msgs + 1,
+      bytes: before.account.sent.bytes + 4,
+    });
+    expect(after.account.received).toMatchObject({ msgs: before.account.received.msgs + 1 });
+  });
+
+  proves('5.7-01', 'healthz is compact', async () => {
+    const response = await get(server, '/healthz');
+    expect([response.status, await response.text()]).toEqual([200, '{"status":"ok"}']);
+    const bad = await get(server, '/healthz?stream=S');
+    const error = '"account" must not be empty when checking stream health';
+    expect([bad.status, await bad.text()]).toEqual([400, JSON.stringify({ status: 'error', error })]);
+  });
+
+  proves(
+    '5.1-07',
+    'metrics follow the counters',
+    async () => {
+      const client = await server.open();
+      await client.exchange(`SUB m 1\r\n${pub('m', 'four')}`, msg('m', 1, 'four'));
+      const { server_id } = await getJson(server, '/varz');
+      const value = async (name: string) => {
+        const line = (await (await get(server, '/metrics')).text())
+          .split('\n')
+          .find((text) => text.startsWith(`${name}{server_id="${server_id}"} `));
+        return line && Number(line.split(' ')[1]);
+      };
+      await until(
+        async () => ((await value('gnatsd_connz_out_msgs')) ? true : undefined),
+        'the message in the metrics',
+      );
+      expect(await value('gnatsd_connz_num_connections')).toBe(1);
+      expect(await value('gnatsd_connz_subscriptions')).toBe(1);
+      expect(await value('gnatsd_connz_in_bytes')).toBe(4);
+      const varz = await getJson<Record<string, number>>(server, '/varz');
+      for (const key of ['in_msgs', 'out_bytes', 'total_connections', 'max_payload', 'subscriptions']) {
+        expect(await value(`gnatsd_varz_${key}`), key).toBe(varz[key]);
+      }
+      expect(await value('gnatsd_varz_start')).toBe(Date.parse(String(varz.start)));
+      client.destroy();
+      await until(
+        async () => ((await value('gnatsd_connz_num_connections')) === 0 ? true : undefined),
+        'the end of the connection in the metrics',
+      );
+      // What it moved stays in the totals of the server only.
+      expect(await value('gnatsd_connz_out_msgs')).toBe(0);
+      expect(await value('gnatsd_varz_out_msgs')).toBe(varz.out_msgs);
+    },
+    { oursOnly: 'the reference needs the exporter for them' },
+  );
+});
+
+interface Account {
+  acc: string;
+  conns: number;
+  sent: { msgs: number; bytes: number };
+  received: { msgs: number; bytes: number };
+}
+
+describe('servers of their own', () => {
+  endServersAfterEach();
+
+  proves('5.1-04', 'http_base_path prefixes every path', async () => {
+    for (const [written, prefix] of [
+      ['"/nats"', '/nats'],
+      ['"my/base/"', '/my/base'],
+    ]) {
+      const server = await TestServer.start({ monitor: true, config: `http_base_path: ${written}\n` });
+      expect((await get(server, `${prefix}/varz`)).status).toBe(200);
+      expect((await get(server, '/varz')).status).toBe(404);
+      expect((await get(server, '/')).status).toBe(404);
+      const page = await get(server, prefix as string);
+      expect(page.headers.get('content-type')).toMatch(/^text\/html/);
+      const links = [...(await page.text()).matchAll(/href="?\.(\/[^\s">]+)/g)].map(([, link]) => link as string);
+      expect(links.length).toBeGreaterThan(11);
+      for (const link of links) {
+        expect((await get(server, link)).status, link).toBe(link.endsWith('/raftz') ? 404 : 200);
+      }
+    }
+  });
+
+  proves('1.13-07', 'healthz is unhealthy in lame duck mode', async () => {
+    const server = await TestServer.start({
+      monitor: true,
+      config: 'lame_duck_duration: "30s"\nlame_duck_grace_period: "20s"\n',
+    });
+    await server.open();
+    server.kill('SIGUSR2');
+    await server.waitForLog(/Entering lame duck mode/);
+    const answer = await until(async () => {
+      const response = await get(server, '/healthz');
+      return response.status === 200 ? undefined : response;
+    }, 'an unhealthy answer');
+    const error = 'failed to be ready for connections after 1ms: server';
+    expect([answer.status, (await answer.json()) as Json]).toEqual([500, { status: 'error', error }]);
+    await server.waitForLog(/\[WRN\] Healthcheck failed: "failed to be ready/);
+    expect((await get(server, '/varz')).status).toBe(200);
+  });
+});
