@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { geometricMean, groupByWork, hostOf, isClear, overallVerdict, serversOf, titleOf, verdictOf } from './facts.js';
+import {
+  briefVerdict,
+  geometricMean,
+  groupByWork,
+  hostOf,
+  isClear,
+  overallVerdict,
+  serversOf,
+  titleOf,
+  verdictOf,
+} from './facts.js';
 import { META, sampleRun, sampleSuite } from './testing/sample.js';
 
 describe('verdict', () => {
@@ -16,6 +26,12 @@ describe('verdict', () => {
     const blind = verdictOf(sampleRun({ duplicated: null, reordered: null }));
     expect(blind).toEqual({ level: 'unchecked', text: 'nothing lost; duplicates and order not checked' });
     expect(verdictOf(sampleRun({ delivered: 0 })).level).toBe('unchecked');
+  });
+
+  it('stays short where a column is narrow', () => {
+    const words = [sampleRun(), sampleRun({ delivered: 0 }), sampleRun({ reordered: null }), sampleRun({ lost: 1200 })];
+    expect(words.map(briefVerdict)).toEqual(['all, in order', 'no errors', 'nothing lost', '1.20 k lost']);
+    expect(briefVerdict(sampleRun({ errors: 1 }))).toBe('see below');
   });
 
   it('covers all runs in one sentence', () => {

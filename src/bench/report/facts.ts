@@ -3,7 +3,7 @@
  * Shared by terminal and page, so that both say the same; draws nothing.
  */
 import type { BenchFile, ComparisonRow, MetricComparison, RunResult, Spread } from '../types.js';
-import { counted } from './format.js';
+import { counted, quantity } from './format.js';
 
 export interface ServerSeen {
   key: string;
@@ -101,7 +101,7 @@ export function briefVerdict(run: RunResult): string {
   const { level } = verdictOf(run);
   if (level === 'unchecked') return run.delivered === 0 ? 'no errors' : 'nothing lost';
   if (level === 'good') return run.headline === 'connectsPerSecond' ? 'no errors' : 'all, in order';
-  return run.lost > 0 ? `${counted(run.lost, 'message')} lost` : 'failed, see below';
+  return run.lost > 0 ? `${quantity(run.lost)} lost` : 'see below';
 }
 
 /** One sentence over all runs. */

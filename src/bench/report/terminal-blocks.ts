@@ -26,6 +26,7 @@ export function block(run: RunResult, runs: readonly RunResult[], terminal: Term
     add(
       'published',
       ...throughput(run, 'publishedPerSecond', run.publishedBytes),
+      ...(run.targetPerSecond === undefined ? [] : [`asked ${f.rate(run.targetPerSecond)}`]),
       `${f.count(run.published)} messages${run.delivered > 0 ? '' : ` ${seconds}`}`,
     );
   }

@@ -81,6 +81,11 @@ describe('renderTable', () => {
     }
   });
 
+  it('says which rate was asked for in open loop', () => {
+    expect(renderTable([sampleRun({ targetPerSecond: 2_500_000 })], [], plain)).toContain('asked 2.50 M/s');
+    expect(renderTable([sampleRun()], [], plain)).not.toContain('asked');
+  });
+
   it('tells how evenly several clients of a role shared the work', () => {
     const client = { name: 'x', role: 'publisher', published: 1, delivered: 0, deliveredPerSecond: 0 };
     const clients = [30, 10, 20].map((rate) => ({ ...client, publishedPerSecond: rate * 1000 }));

@@ -37,7 +37,7 @@ export function toHtml(file: BenchFile): string {
     'div',
     { class: 'eyebrow' },
     textEl('b', meta.tool.split(' ')[0] || 'nats-bench'),
-    textEl('span', dateOf(meta.date)),
+    textEl('span', dateOf(meta.date).split(',')[0] ?? ''),
     el('span', { class: 'space' }),
     textEl('button', 'Dark', {
       id: 'theme',
@@ -102,7 +102,7 @@ function sectionsOf(file: BenchFile): Section[] {
   const views = ratioViews(comparison);
   if (views.length > 0) {
     const panels = views.map((view) => ({ id: view.id, name: view.name, body: ratioChart(view, comparison, [a, b]) }));
-    const lead = `How many times better ${b} is than ${a}, row by row: above 1× it is ahead, whatever the figure. Lines show the range over the rounds; pale bars are rows whose rounds disagree.`;
+    const lead = `How many times better ${b} is than ${a}, row by row: above 1× it is ahead, whatever the figure. Lines show the range over the rounds; pale bars are rows that failed or whose rounds disagree.`;
     list.push({ id: 'ratio', name: 'Comparison', lead, body: tabs('ratio', panels) });
   }
   if (sweep?.points.some((point) => point.latencyUs)) {

@@ -84,13 +84,13 @@ export function ratioChart(
       const y = top + index * step;
       const middle = narrow ? y + 30 : y + step / 2;
       const ahead = compared.ratio >= 1;
-      const clear = isClear(compared);
+      const clear = isClear(compared) && row.failed === undefined;
       const tip = [
         row.work,
         `${f.times(compared.ratio)} (${f.times(compared.spread.low)} – ${f.times(compared.spread.high)})`,
         `${names[0]}: ${value(row, compared.a)}`,
         `${names[1]}: ${value(row, compared.b)}`,
-        ...(clear ? [] : ['The rounds disagree about who is ahead']),
+        ...(isClear(compared) ? [] : ['The rounds disagree about who is ahead']),
         ...(row.failed ? [row.failed] : []),
       ];
       const lines = fold(

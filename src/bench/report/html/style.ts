@@ -125,7 +125,7 @@ footer { padding-top: 64px; padding-bottom: 56px; color: var(--soft); font-size:
   .chart.wide { display: block; } .chart.narrow { display: none; }
   .tabs > section { display: block; margin-bottom: 18px; } .tabs h3 { display: block; }
   .panels { grid-template-columns: repeat(3, 1fr); gap: 18px; }
-  svg, .tiles div, tr, .notes li { break-inside: avoid; } h2, h3, .hint, .lead, .legend { break-after: avoid; } .tabs > section { break-inside: avoid; }
+  svg, .tiles div, tr, .notes li { break-inside: avoid; } h2, h3, .hint, .lead, .legend { break-after: avoid; } .tabs { break-before: avoid; } .tabs > section, .lead { break-inside: avoid; }
   main > section { padding-top: 28px; } .scroll { overflow: visible; } table { font-size: 8pt; } th, td { padding-left: 8px; }
 }
 `;

@@ -23,7 +23,8 @@ export function tiles(file: BenchFile): string {
   return list + explanation(file);
 }
 
-function explanation({ comparison, runs }: BenchFile): string {
+function explanation({ comparison: rows, runs }: BenchFile): string {
+  const comparison = rows.filter((row) => row.failed === undefined);
   if (comparison.length === 0) return '';
   const servers = serversOf(runs);
   const ahead = servers.find(({ side }) => side === 'b')?.name ?? servers[1]?.name ?? 'the second server';
@@ -34,7 +35,9 @@ function explanation({ comparison, runs }: BenchFile): string {
 
 function tilesOf(file: BenchFile): Tile[] {
   const { comparison, runs, sweep } = file;
-  if (comparison.length > 0) return ofComparison(comparison);
+  // Rows that failed have a ratio, but none to boast of.
+  const whole = comparison.filter((row) => row.failed === undefined);
+  if (comparison.length > 0) return ofComparison(whole);
   const list = sweep ? [ofSweep(sweep)] : [];
   const only = runs.length === 1 ? runs[0] : undefined;
   return [...list, ...(only ? ofRun(only) : ofRuns(runs))];
@@ -78,7 +81,12 @@ function ofRun(run: RunResult): Tile[] {
     {
       name: words[run.headline],
       value: f.rate(headlineRate(run)),
-      more: spread ? `${spread} over ${f.counted(run.repeats.length, 'repeat')}` : `in ${f.seconds(run.seconds)}`,
+      more:
+        run.targetPerSecond !== undefined
+          ? `asked ${f.rate(run.targetPerSecond)}`
+          : spread
+            ? `${spread} over ${f.counted(run.repeats.length, 'repeat')}`
+            : `in ${f.seconds(run.seconds)}`,
     },
   ];
   if (run.bytesPerSecond > 0)
