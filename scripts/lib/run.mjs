@@ -6,6 +6,26 @@ import { root } from './root.mjs';
 /** A failure whose message is all that the user needs; the scripts print it without a stack. */
 export class StepFailed extends Error {}
 
+/** What runs for us at the moment, and must not outlive us. */
+const children = new Set();
+const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
+
+function passOn(signal) {
+  for (const child of children) child.kill(signal);
+  process.exit(signals[signal]);
+}
+
+/** Without children a signal does what it does to any program. */
+function watch(child) {
+  if (children.size === 0) for (const signal of Object.keys(signals)) process.on(signal, passOn);
+  children.add(child);
+}
+
+function unwatch(child) {
+  children.delete(child);
+  if (children.size === 0) for (const signal of Object.keys(signals)) process.off(signal, passOn);
+}
+
 /**
  * Runs to the end. Rejects with StepFailed unless the exit code is 0 (or `anyCode`); resolves to code and, with
  * `capture`, what was written on stdout, which is passed on as well.
@@ -16,18 +36,21 @@ export function run(command, args, { env, cwd = root, capture = false, anyCode =
   return new Promise((resolve, reject) => {
     const stdout = capture ? 'pipe' : quiet ? 'ignore' : process.stderr;
     const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', stdout, 'inherit'] });
+    watch(child);
     let text = '';
     child.stdout?.setEncoding('utf8').on('data', (chunk) => {
       text += chunk;
       if (!quiet) process.stdout.write(chunk);
     });
     child.on('error', (error) => {
+      unwatch(child);
       const missing = error.code === 'ENOENT';
       reject(
         new StepFailed(missing ? `${command} is missing: ${hint ?? 'install it'}` : `${command}: ${error.message}`),
       );
     });
     child.on('close', (code, signal) => {
+      unwatch(child);
       if (code === 0 || anyCode) resolve({ code: code ?? 1, text });
       else reject(new StepFailed(`${[command, ...args].join(' ')} ended with ${signal ?? `exit code ${code}`}`));
     });
