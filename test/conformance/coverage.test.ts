@@ -7,7 +7,7 @@ import { factsLater, factTitles } from './coverage.js';
 const named = new Map<string, string[]>();
 for (const file of readdirSync(import.meta.dirname).filter((name) => name.endsWith('.test.ts'))) {
   const source = readFileSync(join(import.meta.dirname, file), 'utf8');
-  for (const call of source.matchAll(/\bproves\(\s*(\[[^\]]*\]|'[^']*')/g)) {
+  for (const call of source.matchAll(/\b(?:proves|logs)\(\s*(\[[^\]]*\]|'[^']*')/g)) {
     for (const [, id] of (call[1] as string).matchAll(/'([^']+)'/g)) {
       named.set(id as string, [...(named.get(id as string) ?? []), file]);
     }

@@ -107,11 +107,11 @@ logs(['1.16-01', '1.16-07', '1.16-08'], 'messages to another connection, up to a
     { on: 'b', lines: ['[DBG] b - Client connection created'] },
     {
       on: 'a',
-      send: `${CONNECT}SUB foo 1\r\nSUB foo 2\r\nUNSUB 1 2\r\nSUB bar 3\r\n`,
+      send: `${CONNECT}SUB foo 1\r\nSUB foo q 2\r\nUNSUB 1 2\r\nSUB bar 3\r\n`,
       lines: [
         CONNECT_LINE,
         `[TRC] ${A} <<- [SUB foo 1]`,
-        `[TRC] ${A} <<- [SUB foo 2]`,
+        `[TRC] ${A} <<- [SUB foo q 2]`,
         `[TRC] ${A} <<- [UNSUB 1 2]`,
         `[TRC] ${A} <<- [SUB bar 3]`,
       ],
