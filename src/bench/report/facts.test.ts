@@ -52,6 +52,9 @@ describe('servers and works', () => {
     const other = sampleRun({ server: { ...server, url: 'nats://user:secret@10.0.0.1:4223' } });
     const names = serversOf([sampleRun(), other]).map(({ name }) => name);
     expect(names).toEqual(['nats-server 2.15.2 (127.0.0.1:4222)', 'nats-server 2.15.2 (10.0.0.1:4223)']);
+    const near = sampleRun({ server: { ...server, url: 'nats://127.0.0.1:4223' } });
+    const ports = serversOf([sampleRun(), near]).map(({ name }) => name);
+    expect(ports).toEqual(['nats-server 2.15.2 :4222', 'nats-server 2.15.2 :4223']);
     const sides = serversOf([
       sampleRun({ server: { ...server, side: 'b' } }),
       sampleRun({ server: { ...server, side: 'a' } }),

@@ -38,9 +38,14 @@ export function serversOf(runs: readonly RunResult[]): ServerSeen[] {
     seen.set(key, { key, name: label || url, url, ...(side && { side }) });
   }
   const servers = [...seen.values()].sort((x, y) => (x.side ?? '').localeCompare(y.side ?? ''));
-  const names = servers.map((server) => server.name);
-  for (const server of servers) {
-    if (names.filter((name) => name === server.name).length > 1) server.name += ` (${hostOf(server.url)})`;
+  const labels = servers.map((server) => server.name);
+  for (const [index, server] of servers.entries()) {
+    const rivals = servers.filter((_, other) => other !== index && labels[other] === labels[index]);
+    if (rivals.length === 0) continue;
+    const own = hostOf(server.url);
+    // On one machine the port tells them apart.
+    const sameMachine = rivals.every((rival) => withoutPort(hostOf(rival.url)) === withoutPort(own));
+    server.name += sameMachine && own !== withoutPort(own) ? ` ${own.slice(withoutPort(own).length)}` : ` (${own})`;
   }
   // A server started twice by the same command may differ in nothing but its side.
   for (const server of servers) {
@@ -155,4 +160,8 @@ export function sentence(text: string): string {
 /** `host:port` of a URL, without credentials; the text itself where it is none. */
 export function hostOf(url: string): string {
   return /^[a-z]+:\/\/(?:[^@/]*@)?([^/]+)/i.exec(url)?.[1] ?? url;
+}
+
+function withoutPort(host: string): string {
+  return host.replace(/:\d+$/, '');
 }

@@ -41,7 +41,7 @@ export function block(run: RunResult, runs: readonly RunResult[], terminal: Term
   if (interval && interval.n > 1) {
     add(
       'spread',
-      `95 % interval of the mean ${f.rate(interval.low)} to ${f.rate(interval.high)}`,
+      `95 % interval of the mean ${f.rate(Math.max(0, interval.low))} to ${f.rate(interval.high)}`,
       `range ${f.rate(interval.min)} to ${f.rate(interval.max)}`,
     );
   }

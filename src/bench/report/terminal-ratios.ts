@@ -14,7 +14,7 @@ const BAR_MAX = 12;
 
 export function ratios(comparison: readonly ComparisonRow[], runs: readonly RunResult[], terminal: Terminal): string[] {
   const paint = painter(terminal);
-  const [a = 'a', b = 'b'] = serversOf(runs).map((server) => cut(printable(server.name), 24));
+  const [a = 'a', b = 'b'] = serversOf(runs).map((server) => cut(printable(server.name), 28));
   const lines = comparison.length > DETAILED_MAX ? brief() : detailed();
   const rates = comparison.filter((row) => row.failed === undefined).map((row) => row.ratio);
   const mean = rates.length > 1 ? [`Geometric mean of ${rates.length} rates: ${f.times(geometricMean(rates))}.`] : [];

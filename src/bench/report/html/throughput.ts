@@ -68,7 +68,8 @@ export function barChart(metric: BarMetric, groups: readonly WorkGroup[], server
   const rows = shown.flatMap((group) =>
     group.runs.map(({ run, server }) => {
       const spread = metric.spread(run);
-      const range = spread && spread.n > 1 ? `${metric.format(spread.low)} – ${metric.format(spread.high)}` : f.ABSENT;
+      const range =
+        spread && spread.n > 1 ? `${metric.format(Math.max(0, spread.low))} – ${metric.format(spread.high)}` : f.ABSENT;
       return [group.work, server.name, metric.format(metric.value(run)), range];
     }),
   );
@@ -139,7 +140,7 @@ export function barChart(metric: BarMetric, groups: readonly WorkGroup[], server
       const hasRange = spread !== null && spread.n > 1;
       const tip = [run.work, `${server.name}: ${metric.format(value)}`];
       if (hasRange) {
-        tip.push(`95 % interval ${metric.format(spread.low)} – ${metric.format(spread.high)}`);
+        tip.push(`95 % interval ${metric.format(Math.max(0, spread.low))} – ${metric.format(spread.high)}`);
         tip.push(`${spread.n} repeats, ${metric.format(spread.min)} – ${metric.format(spread.max)}`);
       }
       if (value === null) return label('not measured', { x: left + 6, y: at + 11.5 }, { class: 'tick' });
