@@ -50,7 +50,11 @@ describe('start', () => {
       'INF Server is ready',
     ]);
     await broker.stop();
-    expect(lines.slice(-2)).toEqual(['INF Initiating Shutdown...', 'INF Server Exiting..']);
+    expect(lines.slice(-3)).toEqual([
+      'INF Initiating Shutdown...',
+      'DBG Client accept loop exiting..',
+      'INF Server Exiting..',
+    ]);
   });
 
   it('says what to do when the port is in use, and leaves nothing behind', async () => {
@@ -172,9 +176,10 @@ describe('lame duck mode', () => {
   it('stops at once without clients', async () => {
     const broker = await start();
     await broker.lameDuck();
-    expect(lines.slice(-3)).toEqual([
+    expect(lines.slice(-4)).toEqual([
       'INF Entering lame duck mode, stop accepting new clients',
       'INF Initiating Shutdown...',
+      'DBG Client accept loop exiting..',
       'INF Server Exiting..',
     ]);
   });

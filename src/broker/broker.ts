@@ -63,7 +63,6 @@ export class Broker extends EventEmitter<BrokerEvents> {
       this.#confirmAllClosed = resolve;
     });
     parts.runtime.attach(parts.started.broker, (event) => this.#receive(event));
-    parts.log.listen((entry) => this.emit('log', entry));
     const watch = (event: unknown, on: boolean) => {
       if (event !== 'connect' || this.#stopped) return;
       parts.runtime.addon.watchConnects(parts.runtime.handle, parts.started.broker, on);

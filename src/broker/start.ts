@@ -76,7 +76,10 @@ export async function startResolved(options: ResolvedOptions, context: StartCont
     throw error;
   }
   log.info('Server is ready');
-  return broker;
+  // Not before: whoever awaits the start gets its lines too, however long the threads took.
+  const ready = broker;
+  log.listen((entry) => ready.emit('log', entry));
+  return ready;
 }
 
 async function undo(runtime: Runtime, log: BrokerLog | undefined, monitor: MonitorServer | undefined): Promise<void> {
