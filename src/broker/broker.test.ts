@@ -178,8 +178,8 @@ describe('lame duck mode', () => {
     await broker.lameDuck();
     expect(lines.slice(-4)).toEqual([
       'INF Entering lame duck mode, stop accepting new clients',
-      'INF Initiating Shutdown...',
       'DBG Client accept loop exiting..',
+      'INF Initiating Shutdown...',
       'INF Server Exiting..',
     ]);
   });

@@ -44,6 +44,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
   #confirmAllClosed: () => void = () => {};
   #lameDuck: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
+  #listenerTold = false;
 
   /** Starts a broker; settles once clients can connect. Throws an `OptionsError` or a `BrokerError`. */
   static async start(options: BrokerOptions = {}): Promise<Broker> {
@@ -182,7 +183,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     log.info('Initiating Shutdown...');
     this.#stopping.abort();
     runtime.addon.stopBroker(runtime.handle, started.broker);
-    if (!this.isLameDuck) this.#tellListenerClosed();
+    this.#tellListenerClosed();
     if (!(await settlesWithin(this.#allClosed, STOP_PATIENCE_MS))) {
       log.write('ERR', `Connections were not closed within ${STOP_PATIENCE_MS / 1000}s, going on without`);
     }
@@ -194,8 +195,11 @@ export class Broker extends EventEmitter<BrokerEvents> {
     log.close();
   }
 
+  /** Once, whatever closes it. */
   #tellListenerClosed(): void {
-    if (!this.options.dontListen) this.#parts.log.write('DBG', 'Client accept loop exiting..');
+    if (this.#listenerTold || this.options.dontListen) return;
+    this.#listenerTold = true;
+    this.#parts.log.write('DBG', 'Client accept loop exiting..');
   }
 
   #removeFiles(): void {
