@@ -60,6 +60,14 @@ describe('doctor', () => {
     ]);
   });
 
+  test('what a refused configuration says counts, under any name', async () => {
+    const { findings } = await ask('max_conn: 2000000\nzork: 1');
+    expect(findings.filter(({ level }) => level === 'problem').map(({ check }) => check)).toEqual([
+      expect.stringContaining('d.conf'),
+      'open files',
+    ]);
+  });
+
   test('options that contradict each other', async () => {
     const { code, findings } = await ask('max_payload: 10MB\nmax_pending: 1MB');
     expect(code).toBe(1);

@@ -11,6 +11,8 @@ import { type Environment, parseFile, realWorld } from '../config/language/parse
 import { readOptions } from '../config/read-options.js';
 import { Report } from '../config/report.js';
 import { resolveOptions } from '../config/resolve.js';
+import { OPTIONS } from '../config/schema.js';
+import type { OptionSpec } from '../config/spec.js';
 import type { BrokerOptions } from '../config/types.js';
 import { explain } from '../explain/explain.js';
 import { examine } from './examine.js';
@@ -76,7 +78,11 @@ function admit(
 function salvage(options: BrokerOptions, environment?: Environment): Omit<Patient, 'file'> {
   const root = understood(options.configFile, environment);
   const written = mergeOptions(readOptions(root, new Report(true)), options);
-  const said = new Set([...root.keys()].map((name) => name.toLowerCase()));
+  const names = [...root.keys()].map((name) => name.toLowerCase());
+  const rows = (OPTIONS as readonly OptionSpec[]).filter((row) =>
+    [row.name, ...(row.aliases ?? [])].some((name) => names.includes(name)),
+  );
+  const said = new Set(rows.map(({ name }) => name));
   for (const attempt of [written, options, {}]) {
     try {
       return { options: resolveOptions(attempt), root, said };
