@@ -45,6 +45,8 @@ export interface Entry {
 export const REDACTED = '[REDACTED]';
 
 const SECRET_NAMES = /^(pass|password|token|secret|seed|xkey_seed|default_sentinel)$/;
+/** A private nkey, wherever it stands. */
+const SEED = /^S[A-Z][A-Z2-7]{56}$/;
 const URL_CREDENTIALS = /(:\/\/)[^@/\s]*@/g;
 /** So that a fingerprint can't be looked up in a table of passwords. */
 const SALT = randomBytes(16);
@@ -60,7 +62,8 @@ export function entry(parts: EntryParts): Entry {
     .update(JSON.stringify([parts.value]))
     .digest('hex');
   const field = parts.name.split('.').at(-1) ?? '';
-  const secret = parts.value !== null && SECRET_NAMES.test(field);
+  const seed = typeof parts.value === 'string' && SEED.test(parts.value);
+  const secret = parts.value !== null && (seed || SECRET_NAMES.test(field));
   const value = secret ? REDACTED : withoutCredentials(parts.value);
   const shown = secret ? REDACTED : (parts.shown ?? written(value)).replace(URL_CREDENTIALS, `$1${REDACTED}@`);
   return { ...parts, value, shown, fingerprint };

@@ -173,6 +173,17 @@ describe('secrets', () => {
     }
   });
 
+  test('a private key under whatever name', () => {
+    const seed = `SU${'A'.repeat(56)}`;
+    const { stdout } = configCommand([
+      'explain',
+      file('k.conf', `cluster { whatever: ${seed} }`),
+      '--allow-unsupported',
+    ]);
+    expect(stdout).toMatch(/^cluster\.whatever +\[REDACTED\]/m);
+    expect(stdout).not.toContain(seed);
+  });
+
   test('credentials in flags', () => {
     const { stdout } = configCommand(['explain', '--user', 'a', '--pass', 'hunter2'], ENV);
     expect(stdout).toMatch(/authorization\.password +\[REDACTED\] +flag --pass/);
