@@ -1,6 +1,6 @@
 /** What monitoring reads of a broker: a view of this moment, made anew for each request. */
 import type { MonitorSource } from '../monitor/source.js';
-import type { StartedBroker } from '../native/contract.js';
+import type { BrokerStats, StartedBroker } from '../native/contract.js';
 import type { Runtime } from '../worker/index.js';
 import type { Broker } from './broker.js';
 import type { BrokerLog } from './broker-log.js';
@@ -18,6 +18,7 @@ export interface MonitorParts {
 export function monitorSource(parts: MonitorParts): MonitorSource {
   const { broker, runtime, started, log } = parts;
   const { addon, handle } = runtime;
+  let stats: BrokerStats | undefined;
   return {
     serverId: broker.serverId,
     serverName: broker.serverName,
@@ -29,7 +30,11 @@ export function monitorSource(parts: MonitorParts): MonitorSource {
     configDigest: parts.configDigest,
     reactors: runtime.reactors,
     ready: !broker.isLameDuck && !broker.isStopping,
-    stats: () => broker.stats(),
+    // All parts of one answer tell the same.
+    stats: () => {
+      stats ??= broker.stats();
+      return stats;
+    },
     findConnections: (query) => addon.findConnections(handle, started.broker, query),
     describeConnections: (cids) => addon.describeConnections(handle, started.broker, cids),
     closedConnections: () => broker.closedConnections(),

@@ -28,6 +28,7 @@ export function metrics(context: MonitorContext): Answer {
   set.gauge('gnatsd_leafz_conn_nodes_total', server, 0, 'nodes_total');
   addConnections(set, context, server);
   addAccounts(set, context, server);
+  addJetStream(set, context, server);
   const healthy = isHealthy(context);
   set.gauge('gnatsd_healthz_status', server, healthy ? 0 : 1, 'status');
   set.gauge('gnatsd_healthz_status_value', { ...server, value: healthy ? 'ok' : 'error' }, healthy ? 1 : 0, 'status');
@@ -99,6 +100,29 @@ const NO_JWT_LIMITS = {
   limit_conn: 0,
   limit_leaf: 0,
 };
+
+/** JetStream is off, and boards for it say so. */
+function addJetStream(set: MetricSet, { source }: MonitorContext, server: Labels): void {
+  const labels = {
+    ...server,
+    server_name: source.serverName,
+    cluster: '',
+    domain: '',
+    meta_leader: '',
+    is_meta_leader: 'true',
+  };
+  for (const [name, help, value] of JETSTREAM) set.gauge(`jetstream_server_${name}`, labels, value, help);
+}
+
+const JETSTREAM: [name: string, help: string, value: number][] = [
+  ['jetstream_disabled', 'JetStream disabled or not', 1],
+  ['max_memory', 'JetStream Max Memory', 0],
+  ['max_storage', 'JetStream Max Storage', 0],
+  ['total_streams', 'Total number of streams in JetStream', 0],
+  ['total_consumers', 'Total number of consumers in JetStream', 0],
+  ['total_messages', 'Total number of stored messages in JetStream', 0],
+  ['total_message_bytes', 'Total number of bytes stored in JetStream', 0],
+];
 
 /** Texts that become a metric of value 1 with the text as a label, or an instant. */
 const LABEL_KEYS = new Set([

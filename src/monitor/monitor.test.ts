@@ -567,6 +567,7 @@ describe('/metrics', () => {
       'gnatsd_healthz_status{server_id="NSERVER"} 0',
       'gnatsd_healthz_status_value{server_id="NSERVER",value="ok"} 1',
       'gnatsd_accstatz_sent_bytes{server_id="NSERVER",account="$G",account_id="$G",account_name="$G"} 40',
+      'jetstream_server_jetstream_disabled{server_id="NSERVER",server_name="me",cluster="",domain="",meta_leader="",is_meta_leader="true"} 1',
       'gnatsd_accountz_client_connections{server_id="NSERVER",account_id="OTHER",account_name="OTHER"} 1',
     ]) {
       expect(lines).toContain(line);
