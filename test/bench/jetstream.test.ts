@@ -65,7 +65,9 @@ describe('verbs', () => {
     ['ordered', []],
   ])('js %s %j: reads what it filled, and removes it', async (kind, args) => {
     const run = await benchOk(['js', kind, '--msgs', '2000', ...args, '-s', url()]);
-    expect(run).toMatchObject({ delivered: 2000, ...WHOLE });
+    expect(run).toMatchObject({ delivered: 2000, lost: 0, errors: 0 });
+    // The messages were sent by the run that filled the stream: this one only counts them.
+    expect(run.duplicated).toBeNull();
     expect(await streams()).toEqual([]);
   });
 
@@ -80,7 +82,7 @@ describe('verbs', () => {
 
   it('js ordered with several readers', async () => {
     const run = await benchOk(['js', 'ordered', '--msgs', '500', '--clients', '3', '-s', url()]);
-    expect(run).toMatchObject({ delivered: 1500, ...WHOLE });
+    expect(run).toMatchObject({ delivered: 1500, lost: 0, errors: 0 });
   });
 
   it('kv put and get', async () => {

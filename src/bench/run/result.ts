@@ -47,7 +47,7 @@ const SEQUENCE_BYTES = 8;
 export function resultOf(parts: ResultParts): RunResult {
   const { work, runs, headline } = parts;
   const reports = runs.map(({ report }) => report);
-  const repeats = runs.map((run) => repeatOf(run, headline));
+  const repeats = runs.map((run) => repeatOf(run, work, headline));
   const sum = (pick: (report: LoadReport) => number) => reports.reduce((total, report) => total + pick(report), 0);
   const mean = (pick: (repeat: RepeatResult) => number) =>
     repeats.reduce((total, repeat) => total + pick(repeat), 0) / Math.max(1, repeats.length);
@@ -77,7 +77,7 @@ export function resultOf(parts: ResultParts): RunResult {
     publishedPerSecond: mean((repeat) => repeat.publishedPerSecond),
     deliveredPerSecond: mean((repeat) => repeat.deliveredPerSecond),
     bytesPerSecond: mean((repeat) => repeat.bytesPerSecond),
-    seconds: sum((report) => report.seconds),
+    seconds: repeats.reduce((total, { seconds }) => total + seconds, 0),
     latencyUs: latencyOf(histogram),
     lost,
     duplicated: checked ? duplicatedIn(runs) : null,
@@ -87,7 +87,7 @@ export function resultOf(parts: ResultParts): RunResult {
     ...(work.flags.rate !== undefined && { targetPerSecond: work.flags.rate }),
     ...(headline === 'connectsPerSecond' && { connectsPerSecond: mean((repeat) => repeat.connectsPerSecond ?? 0) }),
     publishedBytes: sum((report) => report.publishedBytes),
-    deliveredBytes: sum((report) => report.deliveredBytes),
+    deliveredBytes: sum((report) => deliveredBytesOf(work, report)),
     errorTexts,
     slowConsumers,
     notMeasured: leftOut(parts, reports),
@@ -108,16 +108,21 @@ export function resultOf(parts: ResultParts): RunResult {
   };
 }
 
-function repeatOf(run: Observed, headline: RunResult['headline']): RepeatResult {
+function repeatOf(run: Observed, work: Work, headline: RunResult['headline']): RepeatResult {
   const { report } = run;
-  const { published, delivered, seconds, sendSeconds } = report;
+  const { published, delivered } = report;
+  const connecting = headline === 'connectsPerSecond';
+  const seconds = connecting ? run.connectSeconds : report.seconds;
+  // A burst in one write has no length of its own.
+  const sendSeconds = report.sendSeconds || seconds;
   const latency = latencyOf(report.latency);
   const cpu = cpuSecondsOf(run);
   return {
     publishedPerSecond: rate(published, sendSeconds),
     deliveredPerSecond: rate(delivered, seconds),
-    connectsPerSecond: headline === 'connectsPerSecond' ? rate(run.connections, run.connectSeconds) : null,
-    bytesPerSecond: delivered > 0 ? rate(report.deliveredBytes, seconds) : rate(report.publishedBytes, sendSeconds),
+    connectsPerSecond: connecting ? rate(run.connections, seconds) : null,
+    bytesPerSecond:
+      delivered > 0 ? rate(deliveredBytesOf(work, report), seconds) : rate(report.publishedBytes, sendSeconds),
     seconds,
     p50Us: latency?.p50 ?? null,
     p99Us: latency?.p99 ?? null,
@@ -125,6 +130,15 @@ function repeatOf(run: Observed, headline: RunResult['headline']): RepeatResult 
     lost: lostIn(run),
     errors: errorsIn(report).reduce((total, { count }) => total + count, 0) + report.slowConsumers,
   };
+}
+
+/** An acknowledgement stands for the bytes that it acknowledges. */
+function deliveredBytesOf(
+  { verb }: Work,
+  { published, delivered, publishedBytes, deliveredBytes }: LoadReport,
+): number {
+  if (!verb.startsWith('js pub') && verb !== 'kv put') return deliveredBytes;
+  return published > 0 ? (publishedBytes * delivered) / published : 0;
 }
 
 /** Messages that should have come and did not. What a stopped run had under way is not lost. */
@@ -243,17 +257,27 @@ function clientsOf(reports: readonly LoadReport[]): ClientResult[] {
   }));
 }
 
+function foreignIn(reports: readonly LoadReport[]): number {
+  return reports.reduce((total, { ledgers }) => total + sumOf(ledgers, 'foreign'), 0);
+}
+
+/** What payloads had no room for. Asking for a key takes no payload: the answer's address tells what it belongs to. */
+function missingIn({ verb }: Work, reports: readonly LoadReport[]): Set<'latency' | 'sequence'> {
+  return new Set(verb === 'kv get' ? [] : reports.flatMap(({ notMeasured }) => notMeasured));
+}
+
 /** Somebody has to have counted with sequence numbers: subscribers, in payloads that have room for them. */
 function hasSequences(work: Work, reports: readonly LoadReport[]): boolean {
-  if (reports.some(({ notMeasured }) => notMeasured.includes('sequence'))) return false;
+  if (missingIn(work, reports).has('sequence')) return false;
   if (work.verb === 'sub' || work.verb === 'service') return false;
-  return true;
+  // What another run sent, or filled a stream with, carries no number of this one.
+  return foreignIn(reports) === 0;
 }
 
 function leftOut({ work, runs, syncCalls, headline }: ResultParts, reports: readonly LoadReport[]): string[] {
   const texts: string[] = [];
   const { min } = sizeRange(work.flags.size ?? DEFAULT_SIZE);
-  const missing = new Set(reports.flatMap(({ notMeasured }) => notMeasured));
+  const missing = missingIn(work, reports);
   if (missing.has('latency')) {
     texts.push(`latency: a payload of ${min} bytes has no room for a send time (${STAMP_BYTES} needed)`);
   }
@@ -264,9 +288,9 @@ function leftOut({ work, runs, syncCalls, headline }: ResultParts, reports: read
   }
   if (work.verb === 'pub') texts.push('latency and loss: nobody receives');
   if (work.verb === 'sub') texts.push('latency, duplicates and order: the messages are not from this run');
-  const foreign = reports.reduce((total, { ledgers }) => total + sumOf(ledgers, 'foreign'), 0);
+  const foreign = foreignIn(reports);
   if (foreign > 0 && work.verb !== 'sub') {
-    texts.push(`order of ${foreign} messages that were not sent by this run: they are counted, not checked`);
+    texts.push(`duplicates and order: ${foreign} messages were there before or are from others; they are counted only`);
   }
   if (reports.some(({ stopped }) => stopped)) texts.push('loss: the run was stopped with messages under way');
   if (runs.every(({ costSource }) => costSource === null)) {
