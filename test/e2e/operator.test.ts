@@ -119,7 +119,8 @@ describe('the log file', () => {
     expect(names).toHaveLength(3);
     expect(names.slice(1)).toEqual(names.slice(1).map(() => expect.stringMatching(/^x\.log\.\d{4}(\.\d+){6}$/)));
     expect(allOf(folder)).toContain('Rotated log, backup saved as');
-    expect(read(file)).toContain('Server Exiting');
+    // The last line may be the one that has the file set aside.
+    expect(allOf(folder)).toContain('Server Exiting');
   });
 });
 
