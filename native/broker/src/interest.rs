@@ -101,6 +101,20 @@ impl Remembered {
             fanout,
         }
     }
+
+    pub fn is_of(&self, counts: &Arc<InterestCounts>) -> bool {
+        Arc::ptr_eq(&self.counts, counts)
+    }
+
+    /// The same subject, resolved again: usually to as many.
+    pub fn set_fanout(&mut self, fanout: usize) {
+        if fanout != self.fanout {
+            self.counts.fanout.fetch_add(fanout, Ordering::Relaxed);
+            self.counts.fanout.fetch_sub(self.fanout, Ordering::Relaxed);
+            self.counts.fanout_max.fetch_max(fanout, Ordering::Relaxed);
+            self.fanout = fanout;
+        }
+    }
 }
 
 impl Drop for Remembered {

@@ -340,9 +340,11 @@ impl RouteCache {
         route.resolve(account, interest, subject, self.last_stamp, &mut self.found);
         if index != 0 {
             self.targets = self.targets + route.target_count() - before.0;
-            // The new one first: the last of an account resets its greatest fan-out.
             let fanout = route.plain + route.groups.len();
-            route.remembered = Some(Remembered::new(&interest.counts, fanout));
+            match &mut route.remembered {
+                Some(place) if place.is_of(&interest.counts) => place.set_fanout(fanout),
+                place => *place = Some(Remembered::new(&interest.counts, fanout)),
+            }
         }
         // The scratch route counts too: what it held for another subject is of no more use.
         self.bytes = self.bytes + route.bytes() - before.1;
