@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../support/deadline.js';
 import { useServer } from '../support/server.js';
-import { BenchProcess, bench, benchOk } from './support.js';
+import { BenchProcess, bench, benchOk, subscribed } from './support.js';
 
 const server = useServer({ monitor: true });
 const url = () => `nats://127.0.0.1:${server.port}`;
@@ -103,14 +103,14 @@ describe('verbs', () => {
 
   it('sub and service serve others', async () => {
     const sub = new BenchProcess(['sub', 'far', '--msgs', '5000', '--clients', '2', '-s', url()]);
-    await connected('far', 2);
+    await subscribed(server, 'far', 2);
     await benchOk(['pub', 'far', '--msgs', '5000', '-s', url()]);
     const heard = await sub.finish();
     expect(heard.code).toBe(0);
     expect(heard.file?.runs[0]).toMatchObject({ delivered: 10_000, lost: 0, stopped: false });
 
     const service = new BenchProcess(['service', 'help', '-s', url()]);
-    await connected('help', 1);
+    await subscribed(server, 'help', 1);
     const asked = await benchOk(['request', 'help', '--responders', '0', '--msgs', '500', '-s', url()]);
     expect(asked).toMatchObject({ delivered: 500, ...WHOLE });
     service.child.kill('SIGINT');
@@ -138,7 +138,7 @@ describe('verbs', () => {
 
   it('sub stops at Ctrl-C and still reports', async () => {
     const sub = new BenchProcess(['sub', 'forever', '-s', url()]);
-    await connected('forever', 1);
+    await subscribed(server, 'forever', 1);
     sub.child.kill('SIGINT');
     const { code, file, out } = await sub.finish();
     expect(code).toBe(0);
@@ -157,16 +157,6 @@ describe('verbs', () => {
     expect(file?.runs[0]?.delivered).toBeGreaterThan(10);
   });
 });
-
-/** So many subscriptions of this subject are known to the server. */
-async function connected(subject: string, count: number): Promise<void> {
-  await until(async () => {
-    const response = await fetch(`http://127.0.0.1:${server.monitorPort}/connz?subs=1`);
-    const { connections } = (await response.json()) as { connections: { subscriptions_list?: string[] }[] };
-    const found = connections.filter((one) => one.subscriptions_list?.includes(subject));
-    return found.length >= count ? true : undefined;
-  }, `${count} subscriptions of ${subject}`);
-}
 
 describe('flags', () => {
   it('--duration with --rate sends at that rate', async () => {
@@ -263,9 +253,24 @@ describe('flags', () => {
     expect(run.server.costSource).toMatch(process.platform === 'linux' ? /^process \d+ \(nats-turbo/ : /^process/);
   });
 
-  it('--monitor where the process is unknown to the system', async () => {
-    const run = await benchOk(['pubsub', '--msgs', '5k', '--pid', String(server.pid), '-s', url()]);
-    expect(run.server.costSource).toContain(String(server.pid));
+  it('--pid and --monitor say where the cost is read', async () => {
+    const byPid = await benchOk(['pubsub', '--msgs', '5k', '--pid', String(server.pid), '-s', url()]);
+    expect(byPid.server.costSource).toContain(String(server.pid));
+    const monitor = `http://127.0.0.1:${server.monitorPort}`;
+    const byPort = await benchOk([
+      'pubsub',
+      '--duration',
+      '700ms',
+      '--warmup',
+      '0s',
+      '--monitor',
+      monitor,
+      '-s',
+      url(),
+    ]);
+    expect(byPort.server).toMatchObject({ costSource: `${monitor}/varz`, cpuSecondsPerMillion: null });
+    expect(byPort.server.peakRssBytes).toBeGreaterThan(1e6);
+    expect(byPort.notMeasured.join()).toContain('several seconds');
   });
 });
 

@@ -1,8 +1,8 @@
 /** What goes wrong between server and client is noticed: a proxy drops, repeats, swaps and delays messages. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ProxyOptions, startProxy, type TestProxy } from '../../bench/lib/proxy.mjs';
-import { useServer } from '../support/server.js';
-import { bench, benchOk } from './support.js';
+import { TestServer, useServer } from '../support/server.js';
+import { BenchProcess, bench, benchOk, subscribed } from './support.js';
 
 const server = useServer();
 let proxy: TestProxy | undefined;
@@ -56,6 +56,25 @@ describe('loss', () => {
     expect(code).toBe(1);
     expect(result?.lost).toBe(1);
   });
+});
+
+it('a subscriber that is cut off as too slow', async () => {
+  const tight = await TestServer.start({ monitor: true, config: 'max_pending: 1MB\nwrite_deadline: "500ms"' });
+  try {
+    proxy = await startProxy(tight.port, { stallAfter: 100 });
+    // The subscriber is behind the proxy, the publisher is not.
+    const sub = new BenchProcess(['sub', 'slow', '--msgs', '100k', '-s', proxy.url]);
+    await subscribed(tight, 'slow');
+    await benchOk(['pub', 'slow', '--msgs', '100k', '--size', '1KB', '-s', `nats://127.0.0.1:${tight.port}`]);
+    await tight.waitForLog(/Slow Consumer/);
+    proxy.resume();
+    const { code, file } = await sub.finish();
+    expect(code).toBe(1);
+    expect(file?.runs[0]?.slowConsumers).toBe(1);
+    expect(file?.runs[0]?.errors).toBeGreaterThan(0);
+  } finally {
+    await tight.stop();
+  }
 });
 
 it('duplicates', async () => {

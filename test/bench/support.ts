@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach } from 'vitest';
 import type { BenchFile, RunResult } from '../../src/bench/types.js';
-import { withDeadline } from '../support/deadline.js';
+import { until, withDeadline } from '../support/deadline.js';
+import type { TestServer } from '../support/server.js';
 
 const root = resolve(import.meta.dirname, '../..');
 const RUN_DEADLINE_MS = 60_000;
@@ -74,4 +75,14 @@ export async function benchOk(args: readonly string[]): Promise<RunResult> {
   const run = file?.runs[0];
   if (code !== 0 || !run) throw new Error(`nats-bench ${args.join(' ')} ended with ${code}:\n${err}${out}`);
   return run;
+}
+
+/** Settles once the server, which needs its monitoring port, knows so many subscriptions of this subject. */
+export async function subscribed(server: TestServer, subject: string, count = 1): Promise<void> {
+  await until(async () => {
+    const response = await fetch(`http://127.0.0.1:${server.monitorPort}/connz?subs=1`);
+    const { connections } = (await response.json()) as { connections: { subscriptions_list?: string[] }[] };
+    const found = connections.filter((one) => one.subscriptions_list?.includes(subject));
+    return found.length >= count ? true : undefined;
+  }, `${count} subscriptions of ${subject}`);
 }

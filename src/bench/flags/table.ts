@@ -389,7 +389,7 @@ export const FLAGS = {
     names: ['monitor'],
     group: 'Servers',
     arg: 'URL',
-    help: 'Monitoring port, where the process is out of reach: http://host:8222; again for the server of --vs',
+    help: 'Monitoring port to read the cost from, where the process is out of reach; again for the server of --vs',
   }),
   spawn: flag('texts', {
     names: ['spawn'],

@@ -66,7 +66,9 @@ export class Side {
   #cost(target: Target): Pick<Opened, 'pid' | 'monitor' | 'costSource'> {
     const named = this.#index === 0 ? this.#flags.pid : undefined;
     const monitor = this.#flags.monitor?.[this.#index];
-    const pid = this.#spawned?.pid ?? named ?? listenerOf(target.servers[0] as string);
+    // What the user names goes before what is found.
+    const given = this.#spawned?.pid ?? named;
+    const pid = given ?? (monitor === undefined ? listenerOf(target.servers[0] as string) : undefined);
     if (pid !== undefined) {
       const name = processName(pid);
       return { pid, costSource: `process ${pid}${name ? ` (${name})` : ''}` };

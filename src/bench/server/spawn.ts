@@ -43,8 +43,9 @@ export async function spawnServer(command: string): Promise<SpawnedServer> {
   const words = splitCommand(command).map((word) => word.replaceAll('{port}', String(port)).replaceAll('{dir}', dir));
   const log = join(dir, 'server.log');
   const out = openSync(log, 'a');
-  // Without a shell: the process that is measured is the server itself.
-  const child = spawn(words[0] as string, words.slice(1), { stdio: ['ignore', out, out] });
+  // Without a shell: the process that is measured is the server itself. In a group of its own, or Ctrl-C would end it
+  // before the run that is to be reported.
+  const child = spawn(words[0] as string, words.slice(1), { stdio: ['ignore', out, out], detached: true });
   closeSync(out);
   running.add(child);
   let ended: string | undefined;
