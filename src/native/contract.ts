@@ -95,6 +95,14 @@ export interface StartedBroker {
   port: number;
 }
 
+/** What a reload set in motion. */
+export interface StartedReload {
+  /** A `reloaded` event with it follows. */
+  number: number;
+  /** Connections that are closed because there are more than the new plan allows. */
+  closing: number;
+}
+
 export type NativeEvent =
   /** A line for the log, in the reference's words; `level` as the label is printed. */
   | { kind: 'log'; broker: number; level: 'INF' | 'DBG' | 'WRN' | 'ERR' | 'TRC'; text: string }
@@ -105,6 +113,8 @@ export type NativeEvent =
   | { kind: 'connected'; broker: number; connection: ConnectionInfo }
   /** A connection is gone. `connection.reason` says why. */
   | { kind: 'disconnected'; broker: number; connection: ConnectionInfo }
+  /** All connections live by the plan of the `reloadBroker` that gave this number, and what followed from it is told. */
+  | { kind: 'reloaded'; broker: number; number: number }
   /** All connections of a broker are closed after `stopBroker` or lame duck. */
   | { kind: 'stopped'; broker: number }
   /** The data plane can't go on (a loop panicked). */
@@ -273,6 +283,12 @@ export interface NativeAddon extends LoadAddon {
    * (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`) or `INVALID_PLAN`.
    */
   startBroker(runtime: number, plan: BrokerPlan): StartedBroker;
+  /**
+   * Lets a broker and all its connections live by another plan. Whoever lost the right to be here is disconnected, and
+   * subscriptions that lost theirs are removed; the others notice nothing. Host, port and `listen` are not looked at.
+   * Throws an Error with the `code` `INVALID_PLAN` or `NO_BROKER`.
+   */
+  reloadBroker(runtime: number, broker: number, plan: BrokerPlan): StartedReload;
   /** Closes listener and connections (reason `Server Shutdown`); a `stopped` event follows. */
   stopBroker(runtime: number, broker: number): void;
   /** Stops accepting, tells clients with an `ldm` INFO; connections are closed by `closeConnection`. */

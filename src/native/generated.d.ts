@@ -175,6 +175,7 @@ export interface NativeEvent {
   level?: string
   text?: string
   connection?: ConnectionInfo
+  number?: number
 }
 
 /** See `OpenTotals`. */
@@ -202,6 +203,9 @@ export interface QueueInfo {
 /** See `NativeAddon.queues`. */
 export declare function queues(handle: number): Array<QueueInfo>
 
+/** See `NativeAddon.reloadBroker`. */
+export declare function reloadBroker(handle: number, broker: number, plan: BrokerPlan): StartedReload
+
 /** See `LoadAddon.runLoad`. */
 export declare function runLoad(handle: number, thread: number): void
 
@@ -216,6 +220,12 @@ export interface StartedBroker {
   broker: number
   host: string
   port: number
+}
+
+/** What a reload set in motion; see `StartedReload`. */
+export interface StartedReload {
+  number: number
+  closing: number
 }
 
 /** See `NativeAddon.stats`. */

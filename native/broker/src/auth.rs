@@ -31,6 +31,30 @@ pub struct Auth {
 }
 
 impl Auth {
+    /// Takes over the permissions of users that have the same ones in an older plan: whoever compares sees at once that
+    /// nothing changed.
+    pub(crate) fn keep_known(&mut self, old: &Self) {
+        for (name, user) in &mut self.users {
+            let known = old.users.get(name).and_then(|known| known.permissions.as_ref());
+            let (Some(new), Some(known)) = (&user.permissions, known) else {
+                continue;
+            };
+            if new.same_lists(known) {
+                let kept = Arc::new(User {
+                    name: user.name.clone(),
+                    password: user.password.clone(),
+                    permissions: Some(known.clone()),
+                });
+                *user = kept;
+            }
+        }
+        if let Some(guest) = &mut self.no_auth_user
+            && let Some(user) = self.users.get(&guest.name)
+        {
+            *guest = user.clone();
+        }
+    }
+
     /// The user of these credentials, or `None`: refused.
     pub fn admit(&self, connect: &ConnectOptions) -> Option<Arc<User>> {
         if !connect.has_credentials()

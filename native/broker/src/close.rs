@@ -63,6 +63,11 @@ impl CloseReason {
             .map_or("Unknown State", |(_, text)| text)
     }
 
+    /// What a client is told that is closed from outside for this reason.
+    pub(crate) fn parting_words(self) -> Option<&'static str> {
+        (self == Self::MaxConnectionsExceeded).then_some("maximum connections exceeded")
+    }
+
     /// The reason of that text.
     pub fn from_text(text: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, t)| *t == text).map(|(reason, _)| *reason)
@@ -104,10 +109,11 @@ impl Shard {
         conn.account.connections.fetch_sub(1, Ordering::Relaxed);
         conn.shared.subscriptions.store(subscriptions, Ordering::Relaxed);
         let hub = conn.hub.clone();
+        let behind_bytes = conn.plan.config.behind_bytes();
         let shared = conn.shared.clone();
         // Nobody waits for it any more.
         shared.out_pending.store(0, Ordering::Relaxed);
-        self.tell_waiting(&shared, hub.config.behind_bytes());
+        self.tell_waiting(&shared, behind_bytes);
         let told_before_the_end = hub.leave(&shared, reason);
         self.event(
             hub.id,
@@ -127,7 +133,7 @@ impl Shard {
     /// Leaves what a connection is subscribed to with the broker, for monitoring.
     fn keep_subscriptions(&self, slot: u32) {
         let conn = &self.out.conns[slot as usize];
-        if conn.hub.config.max_closed_clients == 0 {
+        if conn.plan.config.max_closed_clients == 0 {
             return;
         }
         let subscriptions = last_subscriptions(conn);

@@ -7,6 +7,7 @@ use crate::hub::Hub;
 use crate::interest::SidTable;
 use crate::out_queue::OutQueue;
 use crate::permissions::Permissions;
+use crate::plan::Plan;
 use crate::route::RouteRef;
 use nt_protocol::ConnectOptions;
 use std::collections::HashMap;
@@ -30,6 +31,8 @@ pub(crate) enum Phase {
 #[derive(Debug)]
 pub struct Conn {
     pub(crate) hub: Arc<Hub>,
+    /// What it lives by, until a reload brings another.
+    pub(crate) plan: Arc<Plan>,
     pub(crate) account: Arc<Account>,
     pub(crate) shared: Arc<ConnShared>,
     pub(crate) generation: u32,
@@ -63,6 +66,8 @@ pub struct Conn {
     pub(crate) paused: Option<Pause>,
     /// A slot elsewhere was asked for.
     pub(crate) moving: bool,
+    /// What keeps that slot knows old permissions: another one has to be asked for.
+    pub(crate) offer_void: bool,
     /// See `Shard::activity`.
     pub(crate) activity_seen: u64,
     pub(crate) ping: PingState,
@@ -148,18 +153,20 @@ pub(crate) struct WriteState {
 impl Conn {
     pub(crate) fn new(
         hub: &Arc<Hub>,
+        plan: Arc<Plan>,
         account: Arc<Account>,
         shared: Arc<ConnShared>,
         generation: u32,
         now_ns: u64,
     ) -> Self {
-        let phase = if hub.auth.is_some() {
+        let phase = if plan.auth.is_some() {
             Phase::AwaitingConnect
         } else {
             Phase::Ready
         };
         Self {
             hub: hub.clone(),
+            plan,
             account,
             shared,
             generation,
@@ -181,6 +188,7 @@ impl Conn {
             in_dirty_list: false,
             paused: None,
             moving: false,
+            offer_void: false,
             activity_seen: 0,
             ping: PingState::default(),
             write: WriteState::default(),
@@ -195,7 +203,8 @@ impl Conn {
 
     /// What keeps a slot for this connection elsewhere.
     pub(crate) fn stand_in(&self) -> Self {
-        let mut place = Self::new(&self.hub, self.account.clone(), self.shared.clone(), 0, self.started_ns);
+        let (hub, plan) = (&self.hub, self.plan.clone());
+        let mut place = Self::new(hub, plan, self.account.clone(), self.shared.clone(), 0, self.started_ns);
         place.phase = Phase::StandIn;
         place.permissions = self.permissions.clone();
         place
@@ -218,6 +227,11 @@ impl Conn {
         self.shared
             .subscriptions
             .store(self.sids.len() as u32, Ordering::Relaxed);
+    }
+
+    /// The slot that was asked for is given back.
+    pub(crate) fn forget_offer(&mut self) {
+        (self.moving, self.offer_void) = (false, false);
     }
 
     pub(crate) fn may_move(&self) -> bool {
@@ -262,7 +276,7 @@ impl Conn {
     /// Bytes to read from it at once: few where little may wait for its subscribers, so that they are not cut off for
     /// one read's worth.
     pub fn read_bytes(&self) -> usize {
-        (self.hub.config.max_pending / 16).max(4096)
+        (self.plan.config.max_pending / 16).max(4096)
     }
 
     /// The start of an unfinished operation and its whole length (0: unknown).

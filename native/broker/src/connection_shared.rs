@@ -130,6 +130,13 @@ impl ConnShared {
         *self.identity.lock() = Some(Box::new(identity));
     }
 
+    /// It counts as another user from now on, with everything else it said of itself.
+    pub(crate) fn set_user(&self, user: &str) {
+        if let Some(identity) = self.identity.lock().as_deref_mut() {
+            user.clone_into(&mut identity.user);
+        }
+    }
+
     /// Whether it was admitted as this user.
     pub(crate) fn has_user(&self, user: &str) -> bool {
         self.identity.lock().as_deref().is_some_and(|i| i.user == user)

@@ -35,6 +35,11 @@ pub enum Event {
         /// When, milliseconds since the epoch.
         stop_ms: f64,
     },
+    /// All connections of a broker live by the plan of this number, or a later one.
+    Reloaded {
+        /// As [`crate::Reloading::number`] says.
+        number: u64,
+    },
     /// The last connection of a broker that was shut down is closed.
     Stopped,
     /// A loop broke down; the broker can't go on.

@@ -9,23 +9,23 @@ use crate::connection_shared::{ConnShared, ConnectionSnapshot, SubscriptionSnaps
 use crate::inbox::Location;
 use crate::listing::Listing;
 use crate::overview::OpenTotals;
+use crate::plan::Plan;
 use crate::repeated::RepeatedLines;
 use foldhash::fast::RandomState;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
 /// Plan, accounts, directory and counters of one broker.
 #[derive(Debug)]
 pub struct Hub {
     /// Unique within the runtime.
     pub id: u32,
-    /// The plan.
-    pub config: Config,
-    /// Who may connect; `None`: everyone.
-    pub auth: Option<Auth>,
+    plan: RwLock<Arc<Plan>>,
+    /// The plan's, where the directory's lock is held: it decides who is one too many.
+    max_connections: AtomicI64,
     /// Where clients without an account of their own are.
     pub global: Arc<Account>,
     pub(crate) directory: Mutex<BTreeMap<u64, DirectoryEntry>>,
@@ -82,8 +82,12 @@ impl Hub {
     pub fn new(id: u32, account_id: u32, config: Config, auth: Option<Auth>) -> Arc<Self> {
         Arc::new(Self {
             id,
-            config,
-            auth,
+            max_connections: AtomicI64::new(config.max_connections),
+            plan: RwLock::new(Arc::new(Plan {
+                number: 1,
+                config,
+                auth,
+            })),
             global: Arc::new(Account::new(account_id, Account::GLOBAL)),
             directory: Mutex::default(),
             closed: Mutex::default(),
@@ -103,6 +107,37 @@ impl Hub {
             stopped_told: AtomicBool::new(false),
             sid_seed: RandomState::default(),
         })
+    }
+
+    /// The plan in force.
+    pub fn plan(&self) -> Arc<Plan> {
+        self.plan.read().clone()
+    }
+
+    /// The plan in force, which stays that as long as this is held.
+    pub(crate) fn hold_plan(&self) -> RwLockReadGuard<'_, Arc<Plan>> {
+        self.plan.read()
+    }
+
+    /// Puts another plan into force for whoever asks from now on. What each user may do stays the very same object
+    /// where it has not changed.
+    pub(crate) fn replace_plan(&self, config: Config, mut auth: Option<Auth>) -> u64 {
+        let mut plan = self.plan.write();
+        if let (Some(auth), Some(old)) = (&mut auth, &plan.auth) {
+            auth.keep_known(old);
+        }
+        self.max_connections.store(config.max_connections, Ordering::Relaxed);
+        let number = plan.number + 1;
+        *plan = Arc::new(Plan { number, config, auth });
+        number
+    }
+
+    /// Those who came last, as many as are too many under the plan in force.
+    pub(crate) fn excess(&self) -> Vec<u64> {
+        let directory = self.directory.lock();
+        let limit = self.max_connections.load(Ordering::Relaxed).max(0) as usize;
+        let excess = directory.len().saturating_sub(limit);
+        directory.keys().rev().take(excess).copied().collect()
     }
 
     /// Whether clients are told to go elsewhere.
@@ -154,7 +189,7 @@ impl Hub {
         if self.is_shutting_down() {
             return Err(Refused::ShuttingDown);
         }
-        let limit = self.config.max_connections;
+        let limit = self.max_connections.load(Ordering::Relaxed);
         if limit < 0 || directory.len() as u64 >= limit as u64 {
             return Err(Refused::OverLimit(shared));
         }
@@ -276,9 +311,8 @@ impl Hub {
     }
 
     pub(crate) fn keep_closed(&self, cid: u64, subscriptions: Vec<SubscriptionSnapshot>) {
-        self.closed
-            .lock()
-            .push(cid, subscriptions, self.config.max_closed_clients);
+        let max = self.plan().config.max_closed_clients;
+        self.closed.lock().push(cid, subscriptions, max);
     }
 
     /// What one connection that is gone, or any, was subscribed to when it closed: of the last ones, within a budget.

@@ -3,6 +3,7 @@
 use crate::conn::Conn;
 use crate::connection_shared::ConnShared;
 use crate::hub::Hub;
+use crate::reload::Reload;
 use parking_lot::Mutex;
 use std::any::Any;
 use std::sync::Arc;
@@ -99,6 +100,8 @@ pub enum InboxItem {
         /// Its socket, known to the loop around the shard.
         body: Box<dyn Any + Send>,
     },
+    /// Let every connection of a broker live by its new plan.
+    Reload(Arc<Reload>),
     /// Tell every client of a broker that it is going away.
     LameDuck(Arc<Hub>),
     /// Close every connection of a broker.

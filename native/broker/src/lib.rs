@@ -11,7 +11,7 @@
 //!   after SUB's PONG every message arrives, after UNSUB's none does, and `UNSUB max` is exact.
 //! - Messages of one publisher reach each subscription in order: one loop stages them, inboxes are FIFO.
 //!
-//! Lock order: an account's interest, then an inbox or the directory. Identities, and what is kept
+//! Lock order: an account's interest, then the plan, then an inbox or the directory. Identities, and what is kept
 //! of closed connections, are locked alone.
 //! This crate never touches a socket, a clock or a thread.
 #![forbid(unsafe_code)]
@@ -38,10 +38,12 @@ mod overview;
 mod pause;
 mod permissions;
 mod piece;
+mod plan;
 mod publish;
 mod quote;
 mod receive;
 mod redact;
+mod reload;
 mod repeated;
 mod route;
 mod shard;
@@ -66,6 +68,7 @@ pub use overview::{
     ConnectionOrder, ConnectionQuery, FoundConnections, FoundSubscriptions, OpenTotals, SubscriptionQuery,
 };
 pub use permissions::{PermissionLists, Permissions, ReplyAllowance};
+pub use reload::{Reload, Reloading};
 pub use shard::{Shard, ShardSeed};
 
 #[cfg(any(test, fuzzing))]

@@ -49,10 +49,12 @@ impl Shard {
     /// A slot is kept: the loop around decides when to go on, with [`Self::depart`].
     pub(crate) fn reserved(&mut self, from: Location, to: Location) {
         match self.out.tenant(from) {
-            Some(conn) if conn.phase == Phase::Ready && conn.paused.is_none() => self.departures.push((from.slot, to)),
+            Some(conn) if conn.phase == Phase::Ready && conn.paused.is_none() && !conn.offer_void => {
+                self.departures.push((from.slot, to))
+            }
             other => {
                 if let Some(conn) = other {
-                    conn.moving = false;
+                    conn.forget_offer();
                 }
                 self.out.tell(to.reactor, InboxItem::Release(to));
             }
@@ -79,8 +81,12 @@ impl Shard {
         // Everything routed to the old place is in the inbox by now, since routing happens under the lock.
         self.drain_deliveries();
         let conn = &mut self.out.conns[slot as usize];
-        if conn.phase != Phase::Ready || conn.paused.is_some() {
-            conn.moving = false;
+        // Held until it is in the inbox: whoever replaces the plan after that asks the new loop behind it.
+        let hub = conn.hub.clone();
+        let current = hub.hold_plan();
+        let outdated = conn.offer_void || !std::sync::Arc::ptr_eq(&current, &conn.plan);
+        if conn.phase != Phase::Ready || conn.paused.is_some() || outdated {
+            conn.forget_offer();
             self.out.tell(to.reactor, InboxItem::Release(to));
             return Some(body);
         }
@@ -88,7 +94,7 @@ impl Shard {
             interest.members[member as usize].location = to;
             interest.generation += 1;
         }
-        conn.hub.relocate(conn.shared.cid, to);
+        hub.relocate(conn.shared.cid, to);
         let mut conn = Box::new(self.out.conns.remove(slot as usize));
         conn.generation = to.generation;
         conn.moving = false;
@@ -96,6 +102,7 @@ impl Shard {
         conn.last_route = RouteRef::NONE;
         // Still locked: what others deliver to the new place lands behind this.
         self.out.tell(to.reactor, InboxItem::Arrive { to, conn, body });
+        drop(current);
         drop(interest);
         None
     }
@@ -133,15 +140,16 @@ impl Shard {
         *place = *conn;
         // The timers it had are of its old place.
         place.write.timed = false;
-        let (hub, write, ping) = (place.hub.clone(), place.write, place.ping);
+        let (hub, plan) = (place.hub.clone(), place.plan.clone());
+        let (write, ping) = (place.write, place.ping);
         self.out.mark_dirty(slot);
         self.arrivals.push((slot, body));
         if ping.rtt_known || ping.outstanding > 0 {
-            self.add_timer(slot, TimerKind::Ping, hub.config.ping_interval.as_nanos() as u64);
+            self.add_timer(slot, TimerKind::Ping, plan.config.ping_interval.as_nanos() as u64);
         } else {
             self.add_first_ping_timer(slot);
         }
-        let deadline = hub.config.write_deadline.as_nanos() as u64;
+        let deadline = plan.config.write_deadline.as_nanos() as u64;
         if write.blocked && deadline > 0 {
             let left = (write.since_ns + deadline).saturating_sub(self.out.now_ns);
             self.add_write_timer(slot, left);

@@ -42,7 +42,7 @@ impl Shard {
         if conn.phase != Phase::AwaitingConnect {
             return true;
         }
-        match conn.hub.auth.as_ref().and_then(|auth| auth.no_auth_user.clone()) {
+        match conn.plan.auth.as_ref().and_then(|auth| auth.no_auth_user.clone()) {
             Some(user) => {
                 self.admit(slot, Some(user), &ConnectOptions::default());
                 // A CONNECT that follows makes it somebody else: what it subscribed to as nobody in particular goes.
@@ -80,11 +80,11 @@ impl Shard {
         if self.out.conns[slot as usize].wants.connect_received {
             self.drop_subscriptions(slot);
         }
-        let hub = self.out.conns[slot as usize].hub.clone();
+        let plan = self.out.conns[slot as usize].plan.clone();
         if !options.account.is_empty() || options.new_account {
             return self.authorization_violation(slot, Some(&options));
         }
-        let user = match &hub.auth {
+        let user = match &plan.auth {
             None => None,
             Some(auth) => match auth.admit(&options) {
                 Some(user) => Some(user),
@@ -106,7 +106,7 @@ impl Shard {
             self.close(slot, CloseReason::BadClientProtocolVersion, Some(text));
             return self.error(slot, || text.to_owned());
         }
-        let headers = hub.config.headers && options.headers;
+        let headers = plan.config.headers && options.headers;
         if options.no_responders && !headers {
             let text = "no responders requires headers support";
             self.close(slot, CloseReason::NoRespondersRequiresHeaders, Some(text));
@@ -208,7 +208,7 @@ impl Shard {
         if !allowed {
             return self.refuse_subscription(slot, subject, queue, sid);
         }
-        let max_tokens = hub.config.max_sub_tokens;
+        let max_tokens = conn.plan.config.max_sub_tokens;
         if max_tokens > 0 && token_count(subject) > max_tokens {
             let subject = quote(subject);
             let text = format!("Permissions Violation for Subscription to {subject}, too many tokens");
@@ -218,8 +218,8 @@ impl Shard {
                 format!("Subscription Violation Too Many Tokens - Subject {subject}, SID {sid}")
             });
         }
-        let live = conn.sids.len();
-        if hub.config.max_subscriptions > 0 && live >= hub.config.max_subscriptions {
+        let max_subscriptions = conn.plan.config.max_subscriptions;
+        if max_subscriptions > 0 && conn.sids.len() >= max_subscriptions {
             let text = "maximum subscriptions exceeded";
             if hub.repeated.allow(Repeated::MaxSubscriptions, self.wall_ms()) {
                 self.error(slot, || text.to_owned());
@@ -323,7 +323,7 @@ impl Shard {
         let ids: Vec<u32> = conn.sids.take().collect();
         conn.publish_subscription_count();
         let account = conn.account.clone();
-        let traced = conn.hub.config.log_trace && !conn.hub.is_shutting_down();
+        let traced = conn.plan.config.log_trace && !conn.hub.is_shutting_down();
         let mut deleted = Vec::new();
         let mut interest = account.interest.write();
         for id in ids {

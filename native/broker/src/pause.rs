@@ -27,11 +27,11 @@ impl Shard {
         let Some(conn) = self.out.conns.get_mut(slot as usize) else {
             return;
         };
-        let behind_bytes = conn.hub.config.behind_bytes();
-        if pending <= behind_bytes || conn.is_closing() || conn.hub.config.no_fast_producer_stall {
+        let behind_bytes = conn.plan.config.behind_bytes();
+        if pending <= behind_bytes || conn.is_closing() || conn.plan.config.no_fast_producer_stall {
             return;
         }
-        let threshold = conn.hub.config.stall_threshold();
+        let threshold = conn.plan.config.stall_threshold();
         let (wait, enough) = if pending > threshold {
             behind.stalls.fetch_add(1, Ordering::Relaxed);
             conn.hub.stalled.fetch_add(1, Ordering::Relaxed);

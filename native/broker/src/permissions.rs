@@ -19,12 +19,14 @@ pub struct Permissions {
     publish_deny: PatternSet,
     subscribe_allow: Option<PatternSet>,
     subscribe_deny: PatternSet,
+    /// What it was compiled from.
+    lists: PermissionLists,
     /// See [`ReplyAllowance`].
     pub allow_responses: Option<ReplyAllowance>,
 }
 
 /// Lists as they are written in a plan.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct PermissionLists {
     pub publish_allow: Option<Vec<String>>,
@@ -37,6 +39,7 @@ pub struct PermissionLists {
 impl Permissions {
     /// Compiles lists. Granting answers without a publish list means that answers are all there is.
     pub fn new(lists: PermissionLists) -> Result<Self, InvalidPattern> {
+        let written = lists.clone();
         let set = |list: Option<Vec<String>>| list.map(PatternSet::new).transpose();
         let publish_allow = match (lists.publish_allow, lists.allow_responses) {
             (None, Some(_)) => Some(Vec::new()),
@@ -48,7 +51,13 @@ impl Permissions {
             subscribe_allow: set(lists.subscribe_allow)?,
             subscribe_deny: PatternSet::new(lists.subscribe_deny)?,
             allow_responses: lists.allow_responses,
+            lists: written,
         })
+    }
+
+    /// Whether they allow the same, as far as the lists they were compiled from tell.
+    pub(crate) fn same_lists(&self, other: &Self) -> bool {
+        self.lists == other.lists
     }
 
     /// Whether the lists let a message on this literal subject in.

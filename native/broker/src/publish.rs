@@ -2,10 +2,10 @@
 
 use crate::account::Account;
 use crate::burst;
+use crate::config::Config;
 use crate::conn::{Conn, Phase, Wants};
 use crate::deliver::{Frame, Sender};
 use crate::event::{Event, LogLevel};
-use crate::hub::Hub;
 use crate::interest::Interest;
 use crate::permissions::Permissions;
 use crate::route::RouteRef;
@@ -34,7 +34,7 @@ struct Publisher {
 
 impl Publisher {
     fn of(slot: u32, conn: &Conn) -> Self {
-        let config = &conn.hub.config;
+        let config = &conn.plan.config;
         Self {
             slot,
             member: conn.member,
@@ -57,7 +57,7 @@ impl Publisher {
 }
 
 pub(crate) fn limits_of(conn: &Conn) -> Limits {
-    let config = &conn.hub.config;
+    let config = &conn.plan.config;
     Limits {
         max_control_line: config.max_control_line,
         max_payload: config.max_payload,
@@ -86,10 +86,10 @@ impl Shard {
         let mut tally = Tally::default();
         let mut touched = std::mem::take(&mut self.touched_routes);
         self.routes.trim();
-        self.out.behind_above = conn.hub.config.behind_bytes();
-        self.out.cut_above = conn.hub.config.max_pending;
+        self.out.behind_above = conn.plan.config.behind_bytes();
+        self.out.cut_above = conn.plan.config.max_pending;
         if publisher.traced {
-            self.out.trace.set_up(&conn.hub.config);
+            self.out.trace.set_up(&conn.plan.config);
         }
 
         let interest = account.interest.read();
@@ -135,8 +135,9 @@ impl Shard {
 
         self.touched_routes = touched;
         if !self.out.exhausted.is_empty() {
-            let hub = self.out.conns[slot as usize].hub.clone();
-            self.remove_exhausted(&hub, &account);
+            let conn = &self.out.conns[slot as usize];
+            let (hub, plan) = (conn.hub.id, conn.plan.clone());
+            self.remove_exhausted(hub, &plan.config, &account);
         }
         let conn = &mut self.out.conns[slot as usize];
         conn.last_route = last;
@@ -313,10 +314,10 @@ impl Shard {
 
     /// Removes subscriptions that got their last message, wherever they live.
     #[cold]
-    pub(crate) fn remove_exhausted(&mut self, hub: &Hub, account: &Arc<Account>) {
+    pub(crate) fn remove_exhausted(&mut self, hub: u32, config: &Config, account: &Arc<Account>) {
         let exhausted = std::mem::take(&mut self.out.exhausted);
         // A trace has told it beside the message.
-        let told = !hub.config.log_debug || hub.config.log_trace;
+        let told = !config.log_debug || config.log_trace;
         let mut interest = account.interest.write();
         for id in exhausted {
             if interest.is_spent(id) {
@@ -325,7 +326,7 @@ impl Shard {
                     let label = interest.members[sub.member as usize].shared.label();
                     let text = format!("{label} - {}", limit_reached(&sub.sid, sub.max));
                     let level = LogLevel::Debug;
-                    self.event(hub.id, Event::Log { level, text });
+                    self.event(hub, Event::Log { level, text });
                 }
                 self.remove_subscription(&mut interest, id);
             }

@@ -41,7 +41,7 @@ impl Shard {
             }
             match parse(&data[at..], &limits_of(conn)) {
                 Parsed::Op(op, used) => {
-                    if conn.hub.config.log_trace {
+                    if conn.plan.config.log_trace {
                         self.trace_line(slot, &data[at..at + used]);
                     }
                     at += used;
@@ -49,7 +49,7 @@ impl Shard {
                 }
                 Parsed::Incomplete { need } => {
                     conn.need = need;
-                    if need > 0 && conn.hub.config.log_trace {
+                    if need > 0 && conn.plan.config.log_trace {
                         self.trace_line_early(slot, &data[at..]);
                     }
                     break;
@@ -73,7 +73,7 @@ impl Shard {
     fn protocol_error(&mut self, slot: u32, error: &ParseError, data: &[u8], start: usize) {
         match error {
             ParseError::UnknownOperation => {
-                let traced = self.out.conns[slot as usize].hub.config.log_trace;
+                let traced = self.out.conns[slot as usize].plan.config.log_trace;
                 if traced && is_bad_payload(&data[start..]) {
                     self.trace_line_early(slot, &data[start..]);
                 }

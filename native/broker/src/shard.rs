@@ -12,6 +12,7 @@ use crate::deliver::Outlets;
 use crate::event::{Event, LogLevel};
 use crate::hub::{Ending, Hub, Refused};
 use crate::inbox::{Inbox, InboxItem, Location};
+use crate::reload::Reload;
 use crate::repeated::Repeated;
 use crate::route::RouteCache;
 use crate::timers::{Timer, TimerKind, Timers};
@@ -72,6 +73,9 @@ pub struct Shard {
     log_lost: Option<(u32, u64)>,
     closing: Vec<u32>,
     pub(crate) ending: Vec<(Arc<Hub>, Ending)>,
+    /// Plans to be taken over once everything else from the inbox is.
+    reloads: Vec<Arc<Reload>>,
+    pub(crate) reloaded: Vec<Arc<Reload>>,
     /// Connections that are not read from for a moment.
     pub(crate) paused: Vec<u32>,
     resumed: Vec<u32>,
@@ -103,6 +107,8 @@ impl Shard {
             log_lost: None,
             closing: Vec::new(),
             ending: Vec::new(),
+            reloads: Vec::new(),
+            reloaded: Vec::new(),
             paused: Vec::new(),
             resumed: Vec::new(),
             expired: Vec::new(),
@@ -134,6 +140,8 @@ impl Shard {
             slot,
             generation,
         };
+        // Should it be replaced right now, that is in this loop's inbox next.
+        let plan = hub.plan();
         let (shared, over_limit) = match hub.enter(peer, self.wall_ms(), location) {
             Ok(shared) => (shared, false),
             Err(Refused::OverLimit(shared)) => (shared, true),
@@ -141,9 +149,14 @@ impl Shard {
         };
         let account: Arc<Account> = hub.global.clone();
         account.connections.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        self.out
-            .conns
-            .insert(Conn::new(hub, account, shared, generation, self.out.now_ns));
+        self.out.conns.insert(Conn::new(
+            hub,
+            plan.clone(),
+            account,
+            shared,
+            generation,
+            self.out.now_ns,
+        ));
         self.debug(slot, || "Client connection created".to_owned());
         self.send_info(slot, false);
         if over_limit {
@@ -155,7 +168,7 @@ impl Shard {
             self.close(slot, CloseReason::MaxConnectionsExceeded, None);
             return Some(slot);
         }
-        if let Some(auth) = &hub.auth {
+        if let Some(auth) = &plan.auth {
             self.add_timer(slot, TimerKind::Auth, auth.timeout.as_nanos() as u64);
         }
         self.add_first_ping_timer(slot);
@@ -201,6 +214,9 @@ impl Shard {
             self.take_item(item);
         }
         self.drained = items;
+        for reload in std::mem::take(&mut self.reloads) {
+            self.apply_plan(reload);
+        }
     }
 
     /// Takes in what other loops handed over for delivery, and keeps everything else for later: the interest is locked.
@@ -229,6 +245,7 @@ impl Shard {
             InboxItem::Release(at) => self.release(at),
             InboxItem::Arrive { to, conn, body } => self.arrive(to, conn, body),
             InboxItem::Drained => self.resume_all(),
+            InboxItem::Reload(reload) => self.reloads.push(reload),
             InboxItem::LameDuck(hub) => self.announce_lame_duck(&hub),
             InboxItem::Shutdown(hub) => self.close_all(&hub),
             InboxItem::Body(body) => self.bodies.push_back(body),
@@ -244,7 +261,7 @@ impl Shard {
                     Some(conn) if conn.is_stand_in() => {
                         self.out.tell(at.reactor, InboxItem::Close { hub, cid, reason })
                     }
-                    Some(_) => self.close(at.slot, reason, None),
+                    Some(_) => self.close(at.slot, reason, reason.parting_words()),
                     None => {}
                 }
             }
@@ -253,7 +270,7 @@ impl Shard {
         }
     }
 
-    fn slots_of(&self, hub: &Arc<Hub>) -> Vec<u32> {
+    pub(crate) fn slots_of(&self, hub: &Arc<Hub>) -> Vec<u32> {
         self.out
             .conns
             .iter()
@@ -414,7 +431,7 @@ impl Shard {
 
     /// Queues bytes for a connection.
     pub(crate) fn send(&mut self, slot: u32, bytes: &[u8]) {
-        if self.out.conns[slot as usize].hub.config.log_trace {
+        if self.out.conns[slot as usize].plan.config.log_trace {
             self.trace_out(slot, bytes);
         }
         self.out.push(slot, bytes);

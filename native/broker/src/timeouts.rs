@@ -40,7 +40,7 @@ impl Shard {
 
     fn ping_interval(&self, slot: u32) -> u64 {
         // No time at all would never end.
-        (self.out.conns[slot as usize].hub.config.ping_interval.as_nanos() as u64).max(1_000_000)
+        (self.out.conns[slot as usize].plan.config.ping_interval.as_nanos() as u64).max(1_000_000)
     }
 
     fn ping_due(&mut self, slot: u32) {
@@ -58,7 +58,7 @@ impl Shard {
                 format!("Delaying PING due to remote client data or ping {ago} ago")
             });
         } else if conn.phase == Phase::Ready {
-            if conn.ping.outstanding >= conn.hub.config.ping_max {
+            if conn.ping.outstanding >= conn.plan.config.ping_max {
                 self.debug(slot, || "Stale Client Connection - Closing".to_owned());
                 // The one reply that traces leave out.
                 self.out.push(slot, b"-ERR 'Stale Connection'\r\n");
@@ -116,11 +116,11 @@ impl Shard {
         conn.publish_out_counters();
         if conn.shared.waited_for_by.load(Ordering::Relaxed) != 0 {
             let shared = conn.shared.clone();
-            let behind_bytes = conn.hub.config.behind_bytes();
+            let behind_bytes = conn.plan.config.behind_bytes();
             self.tell_waiting(&shared, behind_bytes);
         }
         let conn = &mut self.out.conns[slot as usize];
-        let config = &conn.hub.config;
+        let config = &conn.plan.config;
         if conn.overflowed || conn.out.len() > config.max_pending {
             let text = format!("Slow Consumer Detected: MaxPending of {} Exceeded", config.max_pending);
             self.log(slot, LogLevel::Info, &text);
@@ -156,14 +156,14 @@ impl Shard {
         if !conn.write.blocked {
             return;
         }
-        let deadline = conn.hub.config.write_deadline.as_nanos() as u64;
+        let deadline = conn.plan.config.write_deadline.as_nanos() as u64;
         let due = conn.write.since_ns + deadline;
         if due > self.out.now_ns {
             // The flush this timer was set for is through; the one after it has its own time.
             let wait = due - self.out.now_ns;
             return self.add_write_timer(slot, wait);
         }
-        let retry = conn.hub.config.write_timeout_retry && conn.write.progressed > 0;
+        let retry = conn.plan.config.write_timeout_retry && conn.write.progressed > 0;
         let text = format!(
             "Slow Consumer {}: WriteDeadline of {} exceeded with {} chunks of {} total bytes.",
             if conn.write.complained { "State" } else { "Detected" },

@@ -11,7 +11,7 @@ use nt_protocol::{ConnectOptions, Publish, ServerInfo};
 
 /// The INFO line of one connection.
 pub(crate) fn info_line(conn: &Conn, connect_info: bool) -> Vec<u8> {
-    let config = &conn.hub.config;
+    let config = &conn.plan.config;
     let info = &config.info;
     let client_ip = conn.shared.peer.ip().to_string();
     ServerInfo {
@@ -24,7 +24,7 @@ pub(crate) fn info_line(conn: &Conn, connect_info: bool) -> Vec<u8> {
         host: &info.host,
         port: info.port,
         headers: config.headers,
-        auth_required: conn.hub.auth.as_ref().is_some_and(|auth| auth.no_auth_user.is_none()),
+        auth_required: conn.plan.auth.as_ref().is_some_and(|auth| auth.no_auth_user.is_none()),
         max_payload: config.max_payload as u64,
         client_id: conn.shared.cid,
         client_ip: Some(&client_ip),
@@ -39,7 +39,7 @@ pub(crate) fn info_line(conn: &Conn, connect_info: bool) -> Vec<u8> {
 
 impl Shard {
     pub(crate) fn debug(&mut self, slot: u32, text: impl FnOnce() -> String) {
-        if self.out.conns[slot as usize].hub.config.log_debug {
+        if self.out.conns[slot as usize].plan.config.log_debug {
             self.log(slot, LogLevel::Debug, &text());
         }
     }
@@ -56,14 +56,14 @@ impl Shard {
     }
 
     pub(crate) fn trace(&mut self, slot: u32, text: impl FnOnce() -> String) {
-        if self.out.conns[slot as usize].hub.config.log_trace {
+        if self.out.conns[slot as usize].plan.config.log_trace {
             self.log(slot, LogLevel::Trace, &text());
         }
     }
 
     /// Shows the line that `bytes` begin with, if it is there as a whole.
     pub(crate) fn trace_line(&mut self, slot: u32, bytes: &[u8]) {
-        if self.out.conns[slot as usize].hub.config.log_trace
+        if self.out.conns[slot as usize].plan.config.log_trace
             && let Some(line) = line_text(bytes)
         {
             self.log(slot, LogLevel::Trace, &format!("<<- [{line}]"));
@@ -82,7 +82,7 @@ impl Shard {
         if !std::mem::take(&mut self.out.conns[slot as usize].line_traced) {
             self.trace_line(slot, bytes);
         }
-        let shown = Shown::of(&self.out.conns[slot as usize].hub.config);
+        let shown = Shown::of(&self.out.conns[slot as usize].plan.config);
         if let Some(payload) = shown.payload(message.body, message.header_len) {
             self.log(slot, LogLevel::Trace, &format!("<<- {payload}"));
         }

@@ -128,6 +128,30 @@ fn code_of(error: &StartError) -> &'static str {
     }
 }
 
+/// What a reload set in motion; see `StartedReload`.
+#[napi(object)]
+#[allow(missing_docs)]
+pub struct StartedReload {
+    pub number: f64,
+    pub closing: u32,
+}
+
+/// See `NativeAddon.reloadBroker`.
+#[napi]
+pub fn reload_broker(handle: u32, broker: u32, plan: BrokerPlan) -> Result<StartedReload> {
+    let runtime = runtime(handle)?;
+    let (config, auth) = plan
+        .compile()
+        .map_err(|text| napi::Error::new("INVALID_PLAN".to_owned(), text))?;
+    let started = runtime
+        .reload_broker(broker, config, auth)
+        .ok_or_else(|| no_broker(broker))?;
+    Ok(StartedReload {
+        number: started.number as f64,
+        closing: started.closing as u32,
+    })
+}
+
 /// See `NativeAddon.stopBroker`.
 #[napi]
 pub fn stop_broker(handle: u32, broker: u32) {

@@ -71,6 +71,7 @@ pub struct NativeEvent {
     pub level: Option<String>,
     pub text: Option<String>,
     pub connection: Option<ConnectionInfo>,
+    pub number: Option<f64>,
 }
 
 impl From<Mail> for NativeEvent {
@@ -81,6 +82,7 @@ impl From<Mail> for NativeEvent {
             level: None,
             text: None,
             connection: None,
+            number: None,
         };
         match event {
             Event::Log { level, text } => Self {
@@ -107,6 +109,10 @@ impl From<Mail> for NativeEvent {
                     ..bare("disconnected")
                 }
             }
+            Event::Reloaded { number } => Self {
+                number: Some(number as f64),
+                ..bare("reloaded")
+            },
             Event::Stopped => bare("stopped"),
             Event::Fatal { text } => Self {
                 text: Some(text),

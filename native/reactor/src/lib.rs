@@ -19,4 +19,4 @@ mod socket;
 mod tests;
 
 pub use mailbox::Mail;
-pub use runtime::{BrokerId, Runtime, StartError, Started};
+pub use runtime::{BrokerId, Reloading, Runtime, StartError, Started};

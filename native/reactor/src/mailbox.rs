@@ -1,7 +1,7 @@
 //! Events for the control plane: many loops write, the main thread reads.
 //!
 //! Bounded while nobody reads: log lines and news of connections each have a budget, and what finds no room is counted
-//! and told afterwards. The end of a broker and what is fatal always get through.
+//! and told afterwards. The end of a broker or of a reload, and what is fatal, always get through.
 
 use nt_broker::{ConnectionSnapshot, Event, LogLevel};
 use parking_lot::Mutex;
@@ -64,7 +64,7 @@ impl Inner {
         let fits = match &event {
             Event::Log { text, .. } => self.lines.admits(text.len(), LINES_MAX, LINES_BYTES_MAX),
             Event::Connected(connection) | Event::Disconnected { connection, .. } => self.admits_connection(connection),
-            Event::Stopped | Event::Fatal { .. } => true,
+            Event::Stopped | Event::Reloaded { .. } | Event::Fatal { .. } => true,
         };
         if fits {
             return self.mails.push((broker, event));

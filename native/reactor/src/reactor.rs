@@ -501,6 +501,14 @@ impl Reactor {
         self.wake_others();
         let mails: Vec<Mail> = self.shard.take_events();
         self.runtime.mailbox.post(mails);
+        for reload in self.shard.take_reloaded() {
+            if reload.acknowledge() {
+                let number = reload.number;
+                self.runtime
+                    .mailbox
+                    .post(vec![(reload.hub.id, Event::Reloaded { number })]);
+            }
+        }
         for (hub, ending) in self.shard.take_ending() {
             hub.acknowledge_told(ending);
             if hub.tell_stopped(self.runtime.reactors()) {

@@ -68,6 +68,21 @@ pub struct Started {
     pub address: Option<SocketAddr>,
 }
 
+/// A broker, and where it listens: host as asked for, port as bound.
+struct Running {
+    hub: Arc<Hub>,
+    bound: Option<(String, u16)>,
+}
+
+/// A reload that is under way.
+#[derive(Debug, Clone, Copy)]
+pub struct Reloading {
+    /// [`Event::Reloaded`] with this number follows when it is done.
+    pub number: u64,
+    /// Connections that are closed because there are too many now.
+    pub closing: usize,
+}
+
 /// A fixed number of loops, and the brokers on them.
 pub struct Runtime {
     pub(crate) inboxes: Vec<Arc<Inbox>>,
@@ -75,7 +90,7 @@ pub struct Runtime {
     polls: Vec<Mutex<Option<Poll>>>,
     buffers: Arc<SharedBuffers>,
     pub(crate) mailbox: Mailbox,
-    hubs: Mutex<HashMap<BrokerId, Arc<Hub>>>,
+    hubs: Mutex<HashMap<BrokerId, Running>>,
     next_id: AtomicU32,
     pub(crate) loads: Vec<Load>,
     stopping: AtomicBool,
@@ -216,17 +231,17 @@ impl Runtime {
     ) -> Result<Started, StartError> {
         let listener = listen.map(|(host, port)| bind(host, port)).transpose()?;
         let address = listener.as_ref().and_then(|l| l.local_addr().ok());
-        if let (Some(address), Some((host, _))) = (address, listen) {
-            if config.info.host.is_empty() {
-                config.info.host = host.to_owned();
-            }
-            if config.info.port == 0 {
-                config.info.port = address.port();
-            }
-        }
+        let bound = address
+            .zip(listen)
+            .map(|(address, (host, _))| (host.to_owned(), address.port()));
+        advertise(&mut config, bound.as_ref());
         let broker = self.next_id.fetch_add(1, Ordering::Relaxed);
         let hub = Hub::new(broker, broker, config, auth);
-        self.hubs.lock().insert(broker, hub.clone());
+        let running = Running {
+            hub: hub.clone(),
+            bound,
+        };
+        self.hubs.lock().insert(broker, running);
         if let Some(listener) = listener {
             // The last loop has most time: connections gather on the first ones.
             let reactor = self.reactors() - 1;
@@ -237,13 +252,32 @@ impl Runtime {
 
     /// The broker of a handle.
     pub fn hub(&self, broker: BrokerId) -> Option<Arc<Hub>> {
-        self.hubs.lock().get(&broker).cloned()
+        self.hubs.lock().get(&broker).map(|running| running.hub.clone())
     }
 
     fn to_all(&self, item: impl Fn() -> InboxItem) {
         for reactor in 0..self.reactors() {
             self.send(reactor, item());
         }
+    }
+
+    /// Lets a broker and all its connections live by another plan; its listener stays as it is. `None`: it is stopped.
+    pub fn reload_broker(&self, broker: BrokerId, mut config: Config, auth: Option<Auth>) -> Option<Reloading> {
+        let hub = {
+            let hubs = self.hubs.lock();
+            let running = hubs.get(&broker)?;
+            advertise(&mut config, running.bound.as_ref());
+            running.hub.clone()
+        };
+        let started = hub.reload(config, auth, self.reactors());
+        self.to_all(|| InboxItem::Reload(started.reload.clone()));
+        for &cid in &started.excess {
+            self.close_connection(broker, cid, CloseReason::MaxConnectionsExceeded);
+        }
+        Some(Reloading {
+            number: started.reload.number,
+            closing: started.excess.len(),
+        })
     }
 
     /// Stops listening and tells clients that the broker goes away.
@@ -257,7 +291,7 @@ impl Runtime {
 
     /// Stops listening and closes all connections. [`Event::Stopped`] follows when the last one is gone.
     pub fn stop_broker(&self, broker: BrokerId) {
-        let Some(hub) = self.hubs.lock().remove(&broker) else {
+        let Some(Running { hub, .. }) = self.hubs.lock().remove(&broker) else {
             return;
         };
         hub.begin_shutdown();
@@ -271,6 +305,17 @@ impl Runtime {
         let Some(at) = hub.locate(cid) else { return false };
         self.send(usize::from(at.reactor), InboxItem::Close { hub, cid, reason });
         true
+    }
+}
+
+/// Shows clients the bound address where the plan names none.
+fn advertise(config: &mut Config, bound: Option<&(String, u16)>) {
+    let Some((host, port)) = bound else { return };
+    if config.info.host.is_empty() {
+        config.info.host.clone_from(host);
+    }
+    if config.info.port == 0 {
+        config.info.port = *port;
     }
 }
 

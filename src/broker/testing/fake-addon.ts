@@ -20,11 +20,13 @@ import type { ReactorPool } from '../../worker/pool.js';
 
 export class FakeAddon implements NativeAddon {
   readonly plans: BrokerPlan[] = [];
+  /** Plans that brokers were reloaded with. */
+  readonly reloads: BrokerPlan[] = [];
   readonly calls: string[] = [];
   readonly open = new Map<number, ConnectionInfo>();
   readonly subs: SubscriptionInfo[] = [];
   readonly closedSubs: SubscriptionInfo[] = [];
-  /** Thrown by the next `startBroker`. */
+  /** Thrown by the next `startBroker` or `reloadBroker`. */
   refusal: Error | undefined;
   /** False: `stopBroker` is never confirmed. */
   confirmsStop = true;
@@ -74,6 +76,15 @@ export class FakeAddon implements NativeAddon {
     if (this.refusal) throw this.refusal;
     this.plans.push(plan);
     return { broker: this.plans.length, host: plan.host, port: plan.port || 40_000 + this.plans.length };
+  }
+
+  reloadBroker(_runtime: number, broker: number, plan: BrokerPlan) {
+    if (this.refusal) throw this.refusal;
+    this.reloads.push(plan);
+    const number = this.reloads.length + 1;
+    this.calls.push(`reloadBroker ${broker}`);
+    this.send({ kind: 'reloaded', broker, number });
+    return { number, closing: Math.max(0, this.open.size - Math.max(0, plan.maxConnections)) };
   }
 
   stopBroker(_runtime: number, broker: number): void {

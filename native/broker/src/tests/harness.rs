@@ -312,6 +312,12 @@ impl World {
             "told after the broker's end: {events:?}"
         );
         self.events.extend(events.into_iter().map(|(_, event)| event));
+        for reload in self.shards[loop_].take_reloaded() {
+            if reload.acknowledge() {
+                let number = reload.number;
+                self.events.push(Event::Reloaded { number });
+            }
+        }
         for (hub, ending) in self.shards[loop_].take_ending() {
             hub.acknowledge_told(ending);
             if hub.tell_stopped(self.shards.len()) {
@@ -384,6 +390,29 @@ impl World {
 
     pub fn post(&self, loop_: usize, item: InboxItem) {
         let _ = self.inboxes[loop_].push(item);
+    }
+
+    /// What the control plane does to bring another plan. Nothing of it has happened when this returns.
+    pub fn reload(&self, config: Config, auth: Option<Auth>) -> u64 {
+        let started = self.hub.reload(config, auth, self.shards.len());
+        for loop_ in 0..self.shards.len() {
+            self.post(loop_, InboxItem::Reload(started.reload.clone()));
+        }
+        for cid in started.excess {
+            if let Some(at) = self.hub.locate(cid) {
+                let reason = CloseReason::MaxConnectionsExceeded;
+                let hub = self.hub.clone();
+                self.post(usize::from(at.reactor), InboxItem::Close { hub, cid, reason });
+            }
+        }
+        started.reload.number
+    }
+
+    /// Whether the end of that reload was told.
+    pub fn is_reloaded(&self, wanted: u64) -> bool {
+        self.events
+            .iter()
+            .any(|event| matches!(event, Event::Reloaded { number } if *number == wanted))
     }
 
     /// What the control plane does to end the broker.

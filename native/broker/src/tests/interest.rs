@@ -87,7 +87,7 @@ fn a_name_whose_subscription_got_its_last_message_is_free_at_once() {
     world.say(client, "SUB b 1\r\n");
     let account = world.hub.global.clone();
     let hub = world.hub.clone();
-    world.shards[1].remove_exhausted(&hub, &account);
+    world.shards[1].remove_exhausted(hub.id, &hub.plan().config, &account);
     world.say(client, "PUB a 1\r\n1\r\nPUB b 1\r\n2\r\n");
     assert_eq!(world.texts(client), ["2"]);
     assert_eq!(world.hub.connections()[0].subscriptions, 1);

@@ -37,6 +37,8 @@ mod overview;
 #[cfg(test)]
 mod permissions;
 #[cfg(test)]
+mod reload;
+#[cfg(test)]
 mod replies;
 #[cfg(test)]
 mod routes;

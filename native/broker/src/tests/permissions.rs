@@ -8,6 +8,11 @@ use std::time::Duration;
 
 /// A broker whose users have their own names as passwords.
 pub(super) fn with_users(loops: usize, users: &[(&str, PermissionLists)]) -> World {
+    World::with(loops, Config::default(), Some(auth_of(users)))
+}
+
+/// Users who have their own names as passwords.
+pub(super) fn auth_of(users: &[(&str, PermissionLists)]) -> Auth {
     let users: HashMap<String, Arc<User>> = users
         .iter()
         .map(|(name, lists)| {
@@ -20,13 +25,12 @@ pub(super) fn with_users(loops: usize, users: &[(&str, PermissionLists)]) -> Wor
             ((*name).to_owned(), Arc::new(user))
         })
         .collect();
-    let auth = Auth {
+    Auth {
         token: None,
         users,
         no_auth_user: None,
         timeout: Duration::from_secs(2),
-    };
-    World::with(loops, Config::default(), Some(auth))
+    }
 }
 
 pub(super) fn login(world: &mut World, loop_: usize, user: &str) -> usize {
@@ -40,11 +44,11 @@ fn connect(user: &str) -> String {
     format!("CONNECT {{\"verbose\":false,\"headers\":true,\"user\":\"{user}\",\"pass\":\"{user}\"}}\r\n")
 }
 
-fn anything() -> PermissionLists {
+pub(super) fn anything() -> PermissionLists {
     PermissionLists::default()
 }
 
-fn may_publish(subjects: &[&str]) -> PermissionLists {
+pub(super) fn may_publish(subjects: &[&str]) -> PermissionLists {
     PermissionLists {
         publish_allow: Some(subjects.iter().map(|s| (*s).to_owned()).collect()),
         ..PermissionLists::default()

@@ -1,0 +1,198 @@
+//! Another plan for connections that live: who may still be here, hear what it heard, publish what it published.
+//!
+//! The new plan is put into force for connections to come; then every loop finds a [`Reload`] in its inbox and gives the
+//! plan to each connection it has. Only that loop touches them, so a message is judged by one plan as a whole, and no
+//! message pays for the possibility. Connections whose permissions are the same go on without noticing.
+//!
+//! Where permissions changed, the account's interest is locked for writing. What was routed before, by the old ones, is
+//! taken in first; then subscriptions that lost their right go, the member's record gets the new permissions, and the
+//! interest's generation grows: that is the end of every resolved subject that any loop remembers. The publisher's own
+//! shortcut is forgotten with it. A connection on its way between loops carries the plan that is in force when it
+//! leaves (`migrate.rs`), so the loop it comes to finds it no later than its own [`Reload`].
+
+use crate::auth::Auth;
+use crate::config::Config;
+use crate::conn::Phase;
+use crate::event::{Event, LogLevel};
+use crate::hub::Hub;
+use crate::permissions::Permissions;
+use crate::plan::Plan;
+use crate::quote::quote;
+use crate::route::RouteRef;
+use crate::shard::Shard;
+use crate::trace::subscription_deleted;
+use nt_protocol::ConnectOptions;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// One reload, on its way through the loops.
+#[derive(Debug)]
+pub struct Reload {
+    /// Whose.
+    pub hub: Arc<Hub>,
+    /// The plan's.
+    pub number: u64,
+    /// Loops that have not told of it yet.
+    left: AtomicUsize,
+}
+
+/// What a reload set in motion.
+#[derive(Debug)]
+pub struct Reloading {
+    /// To be put into every loop's inbox.
+    pub reload: Arc<Reload>,
+    /// Connections that are too many now: to be closed after it.
+    pub excess: Vec<u64>,
+}
+
+impl Hub {
+    /// Puts another plan into force.
+    pub fn reload(self: &Arc<Self>, config: Config, auth: Option<Auth>, loops: usize) -> Reloading {
+        let number = self.replace_plan(config, auth);
+        let reload = Arc::new(Reload {
+            hub: self.clone(),
+            number,
+            left: AtomicUsize::new(loops),
+        });
+        let excess = self.excess();
+        Reloading { reload, excess }
+    }
+}
+
+impl Reload {
+    /// A loop has told everything that followed from it there. True for the last one: it is to tell
+    /// [`Event::Reloaded`].
+    pub fn acknowledge(&self) -> bool {
+        self.left.fetch_sub(1, Ordering::AcqRel) == 1
+    }
+}
+
+/// A subscription that its owner may not have any more.
+struct Lost {
+    id: u32,
+    subject: Vec<u8>,
+    queue: Option<Vec<u8>>,
+    sid: Box<[u8]>,
+}
+
+impl Shard {
+    /// Gives the plan in force to every connection of its broker here.
+    pub(crate) fn apply_plan(&mut self, reload: Arc<Reload>) {
+        let plan = reload.hub.plan();
+        for slot in self.slots_of(&reload.hub) {
+            let conn = &mut self.out.conns[slot as usize];
+            // What a stand-in waits for brings its own plan along.
+            if conn.is_stand_in() || conn.plan.number >= plan.number {
+                continue;
+            }
+            conn.plan = plan.clone();
+            match conn.phase {
+                Phase::Ready => self.judge_again(slot, &plan),
+                // Nobody is asked for anything any more.
+                Phase::AwaitingConnect if plan.auth.is_none() => conn.phase = Phase::Ready,
+                Phase::AwaitingConnect | Phase::StandIn | Phase::Closing(_) => {}
+            }
+        }
+        self.reloaded.push(reload);
+    }
+
+    /// Reloads that are over here: to be acknowledged once all events are told.
+    pub fn take_reloaded(&mut self) -> Vec<Arc<Reload>> {
+        std::mem::take(&mut self.reloaded)
+    }
+
+    /// Asks again who a connection is and what it may do, with what it said in CONNECT.
+    fn judge_again(&mut self, slot: u32, plan: &Plan) {
+        let conn = &self.out.conns[slot as usize];
+        let nothing = ConnectOptions::default();
+        let options = conn.options.as_deref().unwrap_or(&nothing);
+        let user = match &plan.auth {
+            None => None,
+            Some(auth) => match auth.admit(options) {
+                Some(user) => Some(user),
+                None => {
+                    let said = conn.options.clone();
+                    return self.authorization_violation(slot, said.as_deref());
+                }
+            },
+        };
+        let name = user.as_ref().map_or("", |user| user.name.as_str());
+        if !conn.shared.has_user(name) {
+            conn.shared.set_user(name);
+        }
+        let permissions = user.as_ref().and_then(|user| user.permissions.clone());
+        let same = match (&conn.permissions, &permissions) {
+            (None, None) => true,
+            (Some(old), Some(new)) => Arc::ptr_eq(old, new) || old.same_lists(new),
+            _ => false,
+        };
+        if !same {
+            self.change_permissions(slot, permissions);
+        }
+    }
+
+    fn change_permissions(&mut self, slot: u32, permissions: Option<Arc<Permissions>>) {
+        let account = self.out.conns[slot as usize].account.clone();
+        let mut interest = account.interest.write();
+        self.drain_deliveries();
+        let conn = &mut self.out.conns[slot as usize];
+        if permissions.as_ref().is_none_or(|p| p.allow_responses.is_none()) {
+            conn.replies.clear();
+        }
+        conn.permissions = permissions.clone();
+        conn.last_route = RouteRef::NONE;
+        conn.offer_void = conn.moving;
+        let mut lost = Vec::new();
+        if let Some(member) = conn.member {
+            if let Some(permissions) = &permissions {
+                for id in conn.sids.iter() {
+                    // One that is gone, or got its last message, is somebody else's business.
+                    let Some(sub) = interest.subs.get(id as usize).filter(|sub| sub.member == member) else {
+                        continue;
+                    };
+                    let (subject, queue) = (interest.subject_of(sub), interest.queue_of(sub));
+                    if !interest.is_spent(id) && !permissions.may_subscribe(&subject, queue) {
+                        let (queue, sid) = (queue.map(Into::into), sub.sid.clone());
+                        lost.push(Lost {
+                            id,
+                            subject,
+                            queue,
+                            sid,
+                        });
+                    }
+                }
+            }
+            for Lost { id, .. } in &lost {
+                self.remove_subscription(&mut interest, *id);
+            }
+            interest.members[member as usize].permissions = permissions;
+            interest.generation += 1;
+        }
+        drop(interest);
+        lost.sort_by_key(|lost| lost.id);
+        for lost in lost {
+            self.tell_of_lost(slot, &lost);
+        }
+    }
+
+    fn tell_of_lost(&mut self, slot: u32, lost: &Lost) {
+        self.trace(slot, || subscription_deleted(&lost.sid));
+        let using = match lost.queue.as_deref().map(quote) {
+            Some(queue) => format!(" using queue {queue}"),
+            None => String::new(),
+        };
+        let what = format!("{}{using} (sid {})", quote(&lost.subject), quote(&lost.sid));
+        self.error_reply(slot, &format!("Permissions Violation for Subscription to {what}"));
+        let conn = &self.out.conns[slot as usize];
+        let said = conn.options.as_deref();
+        let whose = match said {
+            Some(options) if !options.nkey.is_empty() => format!("Nkey {}", quote(options.nkey.as_bytes())),
+            Some(options) if !options.user.is_empty() => format!("User {}", quote(options.user.as_bytes())),
+            Some(options) if !options.auth_token.is_empty() => "Token \"[REDACTED]\"".to_owned(),
+            _ => "User \"N/A\"".to_owned(),
+        };
+        let (hub, level) = (conn.hub.id, LogLevel::Info);
+        let text = format!("Removed sub {what} for {whose} - not authorized");
+        self.event(hub, Event::Log { level, text });
+    }
+}

@@ -1,0 +1,325 @@
+//! Another plan for connections that live: who goes, what they lose, and that nobody else notices.
+
+use super::harness::World;
+use super::permissions::{anything, auth_of, login, may_publish, with_users};
+use super::random::{Random, Seed};
+use crate::{CloseReason, Config, LogLevel, PermissionLists, ReplyAllowance};
+use std::time::Duration;
+
+fn may_subscribe(subjects: &[&str]) -> PermissionLists {
+    PermissionLists {
+        subscribe_allow: Some(subjects.iter().map(|s| (*s).to_owned()).collect()),
+        ..PermissionLists::default()
+    }
+}
+
+fn may_not_hear(subject: &str) -> PermissionLists {
+    PermissionLists {
+        subscribe_deny: vec![subject.to_owned()],
+        ..PermissionLists::default()
+    }
+}
+
+/// Brings another plan and lets everything come to rest.
+fn reload(world: &mut World, users: &[(&str, PermissionLists)]) {
+    let number = world.reload(Config::default(), Some(auth_of(users)));
+    world.rest();
+    assert!(world.is_reloaded(number), "the end of a reload is told");
+}
+
+#[test]
+fn lost_subscriptions_are_removed_and_told_and_the_others_stay() {
+    let mut world = with_users(2, &[("any", anything()), ("few", anything())]);
+    let (any, few) = (login(&mut world, 0, "any"), login(&mut world, 1, "few"));
+    world.say(few, "SUB x.1 1\r\nSUB x.2 q 2\r\nSUB y 3\r\nUNSUB 3 5\r\n");
+    reload(&mut world, &[("any", anything()), ("few", may_subscribe(&["y"]))]);
+    assert_eq!(
+        world.errors(few),
+        [
+            "Permissions Violation for Subscription to \"x.1\" (sid \"1\")",
+            "Permissions Violation for Subscription to \"x.2\" using queue \"q\" (sid \"2\")"
+        ]
+    );
+    for line in [
+        "Removed sub \"x.1\" (sid \"1\") for User \"few\" - not authorized",
+        "Removed sub \"x.2\" using queue \"q\" (sid \"2\") for User \"few\" - not authorized",
+    ] {
+        assert!(world.logged(LogLevel::Info, line), "{line}");
+    }
+    assert_eq!(world.hub.stats().subscriptions, 1);
+    world.say(any, "PUB x.1 1\r\n1\r\nPUB x.2 1\r\n2\r\nPUB y 1\r\n3\r\n");
+    assert_eq!(world.texts(few), ["3"]);
+    // The name is free again, and the right is gone.
+    world.say(few, "SUB x.1 1\r\nSUB y 2\r\n");
+    assert_eq!(world.errors(few), ["Permissions Violation for Subscription to \"x.1\""]);
+    assert_eq!(world.hub.stats().subscriptions, 2);
+}
+
+#[test]
+fn what_was_routed_before_comes_before_the_news() {
+    let mut world = with_users(2, &[("any", anything()), ("few", anything())]);
+    let (any, few) = (login(&mut world, 0, "any"), login(&mut world, 1, "few"));
+    world.say(few, "SUB a 1\r\n");
+    world.reload(
+        Config::default(),
+        Some(auth_of(&[("any", anything()), ("few", may_subscribe(&[]))])),
+    );
+    // Behind the reload in the inbox of the subscriber's loop, and still before its loop has looked.
+    world.send(any, "PUB a 1\r\n1\r\n");
+    world.read(any, usize::MAX);
+    world.rest();
+    let got = String::from_utf8_lossy(&world.clients[few].got).into_owned();
+    let (message, news) = (got.find("MSG a 1 1"), got.find("Permissions Violation"));
+    assert!(message.is_some() && message < news, "{got}");
+}
+
+#[test]
+fn no_cache_remembers_what_might_be_published_once() {
+    let users = [("any", anything()), ("few", anything())];
+    let mut world = with_users(2, &users);
+    let (any, few) = (login(&mut world, 0, "any"), login(&mut world, 1, "few"));
+    world.say(any, "SUB secret 1\r\nSUB open 2\r\n");
+    // So often that it takes the short way.
+    world.say(few, "PUB secret 2\r\nok\r\n".repeat(5));
+    assert_eq!(world.texts(any), vec!["ok"; 5]);
+    reload(&mut world, &[("any", anything()), ("few", may_publish(&["open"]))]);
+    world.say(few, "PUB secret 3\r\nbad\r\n".repeat(3));
+    assert_eq!(
+        world.errors(few),
+        vec!["Permissions Violation for Publish to \"secret\""; 3]
+    );
+    world.say(few, "PUB open 2\r\nok\r\n");
+    assert_eq!(world.texts(any), ["ok"]);
+    // And back again.
+    reload(&mut world, &users);
+    world.say(few, "PUB secret 4\r\nfine\r\n");
+    assert_eq!(world.texts(any), ["fine"]);
+}
+
+#[test]
+fn no_cache_of_another_loop_remembers_who_heard_what() {
+    let mut world = with_users(3, &[("any", anything()), ("few", anything())]);
+    let (one, two) = (login(&mut world, 0, "any"), login(&mut world, 1, "any"));
+    let few = login(&mut world, 2, "few");
+    world.say(few, "SUB a.* 1\r\n");
+    for publisher in [one, two] {
+        world.say(publisher, "PUB a.secret 2\r\nok\r\n".repeat(4));
+    }
+    assert_eq!(world.texts(few).len(), 8);
+    reload(&mut world, &[("any", anything()), ("few", may_not_hear("a.secret"))]);
+    for publisher in [one, two] {
+        world.say(publisher, "PUB a.secret 3\r\nbad\r\nPUB a.open 2\r\nok\r\n");
+    }
+    assert_eq!(world.texts(few), ["ok", "ok"]);
+    assert_eq!(world.errors(few).len(), 0);
+}
+
+#[test]
+fn who_is_not_known_any_more_goes() {
+    let mut world = with_users(2, &[("gone", anything()), ("new", anything()), ("same", anything())]);
+    let [gone, changed, same] = ["gone", "new", "same"].map(|user| login(&mut world, 1, user));
+    let waiting = world.client(0);
+    let mut auth = auth_of(&[("new", anything()), ("same", anything())]);
+    let user = auth.users.get_mut("new").expect("just made");
+    std::sync::Arc::get_mut(user).expect("nobody else has it").password = "other".to_owned();
+    world.reload(Config::default(), Some(auth));
+    world.rest();
+    for client in [gone, changed] {
+        assert_eq!(world.errors(client), ["Authorization Violation"]);
+        assert_eq!(world.reason(client), Some(CloseReason::AuthenticationFailure));
+    }
+    assert!(world.logged(LogLevel::Error, "authentication error - User \"gone\""));
+    // Who has said nothing yet is judged by what it says.
+    world.say(waiting, "CONNECT {\"user\":\"gone\",\"pass\":\"gone\"}\r\n");
+    assert_eq!(world.errors(waiting), ["Authorization Violation"]);
+    world.say(same, "SUB a 1\r\nPUB a 2\r\nok\r\n");
+    assert_eq!(world.texts(same), ["ok"]);
+}
+
+#[test]
+fn credentials_may_be_asked_for_from_now_on_and_no_more() {
+    let mut world = World::new(2);
+    let silent = world.client(0);
+    let stranger = world.quiet_client(0);
+    let ann = world.client(1);
+    let connect = "CONNECT {\"verbose\":false,\"user\":\"ann\",\"pass\":\"ann\"}\r\n";
+    world.say(ann, format!("{connect}SUB a 1\r\nSUB b 2\r\n"));
+    reload(&mut world, &[("ann", may_subscribe(&["a"]))]);
+    assert_eq!(world.reason(stranger), Some(CloseReason::AuthenticationFailure));
+    assert_eq!(world.reason(silent), Some(CloseReason::AuthenticationFailure));
+    assert_eq!(world.errors(ann).len(), 1);
+    assert_eq!(world.hub.connections()[0].user, "ann");
+    let waiting = world.client(0);
+    world.reload(Config::default(), None);
+    world.rest();
+    world.say(waiting, "PUB a 2\r\nok\r\n");
+    assert_eq!(world.errors(waiting).len(), 0);
+    world.say(ann, "SUB b 2\r\n");
+    assert_eq!(world.errors(ann).len(), 0);
+    assert_eq!(world.texts(ann).len(), 0);
+    assert_eq!(world.hub.stats().subscriptions, 2);
+    assert_eq!(world.hub.connections()[0].user, "");
+}
+
+#[test]
+fn who_keeps_the_same_rights_notices_nothing() {
+    let answers = PermissionLists {
+        publish_allow: Some(Vec::new()),
+        allow_responses: Some(ReplyAllowance {
+            max: 1,
+            expires: Duration::from_secs(60),
+        }),
+        ..PermissionLists::default()
+    };
+    let users = [("any", anything()), ("service", answers)];
+    let mut world = with_users(2, &users);
+    let (any, service) = (login(&mut world, 0, "any"), login(&mut world, 1, "service"));
+    world.say(service, "SUB ask 1\r\n");
+    world.say(any, "SUB reply 1\r\nPUB ask reply 1\r\n?\r\n");
+    let before = world.hub.global.interest.read().generation;
+    reload(&mut world, &users);
+    assert_eq!(
+        world.hub.global.interest.read().generation,
+        before,
+        "no route is looked up anew"
+    );
+    world.say(service, "PUB reply 1\r\n!\r\n");
+    assert_eq!(world.texts(any), ["!"]);
+}
+
+#[test]
+fn limits_hold_for_connections_that_are_there() {
+    let mut world = World::new(2);
+    let (one, two) = (world.quiet_client(0), world.quiet_client(1));
+    world.say(two, "SUB a 1\r\n");
+    world.say(one, "PUB a 5\r\n12345\r\n".repeat(3));
+    assert_eq!(world.texts(two).len(), 3);
+    let small = Config {
+        max_payload: 4,
+        log_trace: true,
+        ..Config::default()
+    };
+    world.reload(small, None);
+    world.rest();
+    world.say(two, "PING\r\n");
+    assert!(world.logged(LogLevel::Trace, "<<- [PING]"));
+    world.say(one, "PUB a 5\r\n12345\r\n");
+    assert_eq!(world.errors(one), ["Maximum Payload Violation"]);
+    assert_eq!(world.texts(two).len(), 0);
+}
+
+#[test]
+fn as_many_as_are_too_many_go() {
+    let mut world = World::new(2);
+    let clients: Vec<usize> = (0..6).map(|i| world.quiet_client(i % 2)).collect();
+    let limited = |max_connections| Config {
+        max_connections,
+        ..Config::default()
+    };
+    world.reload(limited(4), None);
+    world.rest();
+    assert_eq!(world.hub.connection_count(), 4);
+    for &client in &clients[4..] {
+        assert_eq!(world.errors(client), ["maximum connections exceeded"]);
+        assert_eq!(world.reason(client), Some(CloseReason::MaxConnectionsExceeded));
+    }
+    let late = world.client(0);
+    world.rest();
+    assert_eq!(world.errors(late), ["maximum connections exceeded"]);
+    world.reload(limited(-1), None);
+    world.rest();
+    assert_eq!(world.hub.connection_count(), 0);
+}
+
+#[test]
+fn one_on_its_way_to_another_loop_is_not_overlooked() {
+    // The reload comes after each of the steps of a move.
+    for step in 0..4 {
+        let mut world = with_users(2, &[("any", anything()), ("few", anything())]);
+        let (any, few) = (login(&mut world, 1, "any"), login(&mut world, 0, "few"));
+        world.say(few, "SUB secret 1\r\nSUB open 2\r\n");
+        world.offer(few, 1);
+        if step >= 1 {
+            world.take_in(1);
+        }
+        if step >= 2 {
+            world.shards[0].drain_inbox();
+        }
+        if step >= 3 {
+            world.take_in(0);
+            assert_eq!(world.clients[few].at, None, "it is on its way");
+        }
+        let users = [("any", anything()), ("few", may_subscribe(&["open"]))];
+        let number = world.reload(Config::default(), Some(auth_of(&users)));
+        world.rest();
+        assert!(world.is_reloaded(number));
+        assert_eq!(world.errors(few).len(), 1, "step {step}");
+        world.say(any, "PUB secret 3\r\nbad\r\nPUB open 2\r\nok\r\n");
+        assert_eq!(world.texts(few), ["ok"], "step {step}");
+        world.offer(few, 1 - world.clients[few].at.expect("it lives").0);
+        world.rest();
+        world.say(few, "PUB open 2\r\nmy\r\n");
+        assert_eq!(world.texts(few), ["my"], "it can still move, step {step}");
+    }
+}
+
+/// Publishers, reloads and moves in any order: once a reload is told, nothing it forbids arrives, and whatever is
+/// allowed all the while arrives once and in order.
+#[test]
+fn after_its_end_was_told_nothing_is_judged_by_the_old_plan() {
+    let narrow = || [("any", anything()), ("few", may_not_hear("secret"))];
+    let wide = || [("any", anything()), ("few", anything())];
+    for seed in 1..=150 {
+        let _named = Seed(seed);
+        let mut random = Random::new(seed);
+        let loops = 2 + random.below(2);
+        let mut world = with_users(loops, &wide());
+        let publisher = login(&mut world, 0, "any");
+        let subscribers: Vec<usize> = (0..3)
+            .map(|_| {
+                let at = random.below(loops);
+                let client = login(&mut world, at, "few");
+                world.say(client, "SUB > 1\r\n");
+                client
+            })
+            .collect();
+        let mut sent = 0;
+        let mut forbidden = Vec::new();
+        for _ in 0..6 {
+            for (users, forbids) in [(narrow(), true), (wide(), false)] {
+                let number = world.reload(Config::default(), Some(auth_of(&users)));
+                for _ in 0..random.below(60) {
+                    world.random_step(&mut random);
+                    if random.chance(20) {
+                        let client = subscribers[random.below(subscribers.len())];
+                        world.offer(client, random.below(loops));
+                    }
+                    if random.chance(40) {
+                        if forbids && world.is_reloaded(number) {
+                            forbidden.push(sent);
+                        }
+                        let text = sent.to_string();
+                        for subject in ["open", "secret"] {
+                            world.send(publisher, format!("PUB {subject} {}\r\n{text}\r\n", text.len()));
+                        }
+                        sent += 1;
+                    }
+                }
+                // Whatever was forbidden must not wait for the wider plan.
+                world.rest();
+                assert!(world.is_reloaded(number));
+            }
+        }
+        for client in subscribers {
+            let messages = world.messages(client);
+            let of = |subject: &str| -> Vec<usize> {
+                let those = messages.iter().filter(|m| m.subject == subject);
+                those.map(|m| m.text().parse().expect("a number")).collect()
+            };
+            assert_eq!(of("open"), (0..sent).collect::<Vec<_>>());
+            let secrets = of("secret");
+            assert!(secrets.is_sorted());
+            assert!(!secrets.iter().any(|n| forbidden.contains(n)));
+        }
+    }
+}
