@@ -7,6 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import { nowMs } from './clock.js';
 import type { LogEntry } from './entry.js';
 import { formatLine, type LineFormat } from './format.js';
+import type { LogOutput } from './output.js';
 import { BatchWriter } from './writer.js';
 
 const FILE_MODE = 0o640;
@@ -28,7 +29,7 @@ export interface LogFileOptions {
   format: LineFormat;
 }
 
-export class LogFile {
+export class LogFile implements LogOutput {
   readonly writer: BatchWriter;
   readonly #path: string;
   readonly #options: LogFileOptions;
@@ -43,21 +44,28 @@ export class LogFile {
     this.writer = new BatchWriter(this.#fd);
   }
 
-  push(line: string, entry: LogEntry): void {
+  write(entry: LogEntry): void {
+    const line = formatLine(entry, this.#options.format);
     this.writer.push(line);
     this.#size += Buffer.byteLength(line);
     if (this.#options.sizeLimit > 0 && this.#size > this.#options.sizeLimit) this.#rotate(entry.timeMs);
   }
 
-  reopen(): void {
+  reopen(): true {
     const fd = open(this.#path);
     this.writer.redirect(fd);
     closeSync(this.#fd);
     this.#fd = fd;
     this.#size = fstatSync(fd).size;
+    return true;
+  }
+
+  flush(): void {
+    this.writer.flush();
   }
 
   close(): void {
+    this.flush();
     closeSync(this.#fd);
   }
 

@@ -77,6 +77,23 @@ describe('Logger', () => {
     expect(readFileSync(file, 'utf8')).toBe(`[${process.pid}] [TRC] after\n`);
   });
 
+  it('lives by other options from the next line on', () => {
+    const [first, second] = [join(folder, 'a.log'), join(folder, 'b.log')] as const;
+    const logger = new Logger({ ...options, file: first });
+    const write = (text: string) => logger.write({ level: 'DBG', text, timeMs: 0 });
+    write('hidden');
+    logger.reconfigure({ ...options, file: first, debug: true });
+    write('one');
+    logger.reconfigure({ ...options, file: second, debug: true });
+    write('two');
+    expect(() => logger.reconfigure({ ...options, file: join(folder, 'none', 'x.log') })).toThrow(LogFileError);
+    write('three');
+    logger.close();
+    const line = (text: string) => `[${process.pid}] [DBG] ${text}\n`;
+    expect(readFileSync(first, 'utf8')).toBe(line('one'));
+    expect(readFileSync(second, 'utf8')).toBe(line('two') + line('three'));
+  });
+
   it('says which file does not open', () => {
     const file = join(folder, 'none', 'x.log');
     const failure = expect(() => new Logger({ ...options, file }));
@@ -90,9 +107,8 @@ describe('LogFile', () => {
     const path = join(folder, 'x.log');
     const log = new LogFile(path, { sizeLimit: 60, maxFiles: 3, format: { ...FORMAT, time: false } });
     for (let i = 0; i < 12; i++) {
-      log.push(`line ${i} ${'.'.repeat(60)}\n`, { level: 'INF', text: '', timeMs: AT_MS + i });
+      log.write({ level: 'INF', text: `line ${i} ${'.'.repeat(60)}`, timeMs: AT_MS + i });
     }
-    log.writer.flush();
     log.close();
     const backups = readdirSync(folder).filter((name) => name !== 'x.log');
     expect(backups).toHaveLength(2);

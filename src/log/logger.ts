@@ -1,16 +1,11 @@
 /**
- * The log of one process: filters by level, formats and hands lines to standard error or a file.
+ * The log of one process: filters by level and hands entries to where they go now: standard error, a file, a syslog.
  *
- * Owns the log file. Never decides what is worth a line, and never throws once it is open: a log that cannot be
- * written is lost, the broker goes on.
+ * Owns that output and changes it on demand. Never decides what is worth a line, and never throws once it is open: a
+ * log that cannot be written is lost, the broker goes on.
  */
-import { fstatSync } from 'node:fs';
 import type { LogEntry, LogSink } from './entry.js';
-import { LogFile } from './file.js';
-import { formatLine, type LineFormat } from './format.js';
-import { BatchWriter } from './writer.js';
-
-const STDERR_FD = 2;
+import { type LogOutput, openOutput } from './output.js';
 
 export interface LoggerOptions {
   /** Path of the log file; standard error when absent. */
@@ -26,61 +21,55 @@ export interface LoggerOptions {
 }
 
 export class Logger implements LogSink {
-  readonly #format: LineFormat;
-  readonly #debug: boolean;
-  readonly #trace: boolean;
-  readonly #file: LogFile | undefined;
-  readonly #writer: BatchWriter;
+  #options: LoggerOptions;
+  #output: LogOutput;
   readonly #flushAtExit = () => this.flush();
 
   /** Throws a `LogFileError` when the file cannot be opened. */
   constructor(options: LoggerOptions) {
-    this.#debug = options.debug;
-    this.#trace = options.trace;
-    const colours = options.file === undefined && isTerminal(STDERR_FD);
-    this.#format = { pid: process.pid, time: options.time, utc: options.utc, colours };
-    if (options.file === undefined) {
-      this.#writer = new BatchWriter(STDERR_FD);
-    } else {
-      this.#file = new LogFile(options.file, {
-        sizeLimit: options.sizeLimit ?? 0,
-        maxFiles: options.maxFiles ?? 0,
-        format: this.#format,
-      });
-      this.#writer = this.#file.writer;
-    }
+    this.#options = options;
+    this.#output = openOutput(options);
     process.on('exit', this.#flushAtExit);
   }
 
   write(entry: LogEntry): void {
-    if (entry.level === 'DBG' && !this.#debug) return;
-    if (entry.level === 'TRC' && !this.#trace) return;
-    const line = formatLine(entry, this.#format);
-    if (this.#file) this.#file.push(line, entry);
-    else this.#writer.push(line);
+    if (entry.level === 'DBG' && !this.#options.debug) return;
+    if (entry.level === 'TRC' && !this.#options.trace) return;
+    this.#output.write(entry);
+  }
+
+  /**
+   * Lives by other options from the next line on; what was written before reaches where it belonged. Throws what the
+   * constructor throws, and then nothing has changed.
+   */
+  reconfigure(options: LoggerOptions): void {
+    if (sameOutput(this.#options, options)) {
+      this.#options = options;
+      return;
+    }
+    const output = openOutput(options);
+    this.#output.close();
+    this.#output = output;
+    this.#options = options;
   }
 
   /** Opens the file again under the same path; true when there is a file to re-open. */
   reopen(): boolean {
-    this.#file?.reopen();
-    return this.#file !== undefined;
+    return this.#output.reopen();
   }
 
   flush(): void {
-    this.#writer.flush();
+    this.#output.flush();
   }
 
   close(): void {
     process.off('exit', this.#flushAtExit);
-    this.flush();
-    this.#file?.close();
+    this.#output.close();
   }
 }
 
-function isTerminal(fd: number): boolean {
-  try {
-    return process.platform !== 'win32' && fstatSync(fd).isCharacterDevice();
-  } catch {
-    return false;
-  }
+/** Levels are the logger's own business; all else is the output's. */
+function sameOutput(a: LoggerOptions, b: LoggerOptions): boolean {
+  const keys = Object.keys({ ...a, ...b }) as (keyof LoggerOptions)[];
+  return keys.every((key) => key === 'debug' || key === 'trace' || a[key] === b[key]);
 }
