@@ -164,6 +164,28 @@ describe('the runs', () => {
     }
   });
 
+  it('goes on with one server when the other fails', async () => {
+    const other = await greeter();
+    try {
+      const file = join(dir, 'out.json');
+      const port = other.url.split(':').at(-1) as string;
+      const { engine, code, err } = await bench(
+        ['pubsub', '-s', server.url, '--vs', other.url, '--json', file],
+        (plan) => {
+          if (plan.servers[0]?.endsWith(port)) throw new BenchError('LOAD', 'it broke');
+          return reportOf();
+        },
+      );
+      expect(engine.plans).toHaveLength(4);
+      expect([code, err]).toEqual([1, 'nats-bench: pubsub 1:1 128 B: it broke\n']);
+      const { comparison, runs } = JSON.parse(readFileSync(file, 'utf8')) as BenchFile;
+      expect(comparison).toMatchObject([{ a: 500, failed: 'it broke' }]);
+      expect(runs[0]?.repeats).toHaveLength(3);
+    } finally {
+      await other.close();
+    }
+  });
+
   it('a suite goes on after a row that failed, and says so', async () => {
     const { engine, code, err } = await bench(['--suite', 'core', '--duration', '10ms', '-s', server.url], (plan) => {
       if (plan.clients.some(({ role }) => role === 'idle')) throw new BenchError('LOAD', 'too many files');
@@ -272,7 +294,8 @@ describe('--spawn', () => {
     );
     expect(code).toBe(0);
     expect(new Set(pids).size).toBe(2);
-    expect(new Set(engine.plans.map(({ servers }) => servers[0])).size).toBe(2);
+    // Reports group by address: it stays the same.
+    expect(new Set(engine.plans.map(({ servers }) => servers[0])).size).toBe(1);
     for (const pid of pids) expect(() => process.kill(pid as number, 0)).toThrow();
   });
 

@@ -126,6 +126,8 @@ export interface ClientResult {
   delivered: number;
   publishedPerSecond: number;
   deliveredPerSecond: number;
+  /** Where a scenario mixes works: of all clients of this name together; absent for those that record none. */
+  latencyUs?: LatencyUs;
 }
 
 export interface RepeatResult {

@@ -286,6 +286,8 @@ describe('a scenario', () => {
     writeFileSync(file, 'pubsub --pub 2 --sub 2 --msgs 2k\npubsub --sub 3 --msgs 1k\nrequest --msgs 500 --window 10\n');
     const run = await benchOk(['mixed', file, '-s', url()]);
     expect(run).toMatchObject({ published: 3500, delivered: 2000 + 3000 + 500, ...WHOLE });
+    const timed = run.clients.filter(({ latencyUs }) => latencyUs).map(({ name }) => name);
+    expect(new Set(timed)).toEqual(new Set(['1: subscriber 1', '1: subscriber 2', '2: subscriber', '3: requester']));
   });
 });
 

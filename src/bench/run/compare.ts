@@ -48,12 +48,11 @@ export function compare({ work, results, failed }: Measured): ComparisonRow {
   const b = results.find(({ server }) => server.side === 'b');
   const head = { work: work.title, verb: work.verb };
   if (failed || !a || !b) {
-    return {
-      ...head,
-      ...NOTHING,
-      metrics: [],
-      failed: failed?.message ?? 'stopped before both servers had their turn',
-    };
+    const one = a ?? b;
+    const rate = one && METRICS.find(({ metric }) => metric === one.headline)?.values(one);
+    const known = one && rate && rate.length > 0 ? { [one === a ? 'a' : 'b']: median(rate) } : {};
+    const why = failed?.message ?? 'stopped before both servers had their turn';
+    return { ...head, ...NOTHING, ...known, metrics: [], failed: why };
   }
   const metrics = METRICS.flatMap((metric) => compareMetric(metric, a, b) ?? []).sort(
     (left, right) => Number(right.metric === a.headline) - Number(left.metric === a.headline),

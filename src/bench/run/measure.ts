@@ -57,41 +57,39 @@ export interface Measured {
   failed?: BenchError;
 }
 
-/** Runs one piece of work `repeats` times on each side. */
+/** What was seen of one server. */
+interface Seen {
+  observed: Observed[];
+  opened: Opened;
+  shape: Shape;
+  syncCalls?: number | string;
+}
+
+/** Runs one piece of work `repeats` times on each side. A side that fails is left out of the rounds that follow. */
 export async function measure(bench: Bench, work: Work, sides: readonly Side[], repeats: number): Promise<Measured> {
-  const seen = new Map<Side, { observed: Observed[]; opened: Opened; shape: Shape; syncCalls?: number | string }>();
+  const seen = new Map<Side, Seen>();
   const stores = new Map<Side, StoredWork>();
-  let failed: BenchError | undefined;
-  try {
-    for (let round = 0; round < repeats && !bench.signal.aborted; round++) {
-      const order = round % 2 === 0 ? sides : sides.toReversed();
-      for (const side of order) {
-        if (bench.signal.aborted) break;
-        const title = [work.title, side.name?.toUpperCase(), repeats > 1 ? `${round + 1}/${repeats}` : '']
-          .filter(Boolean)
-          .join(' ');
-        const opened = await side.open();
-        const { observed, shape } = await once(bench, work, side, opened, stores, title, repeats);
-        const before = seen.get(side);
-        const syncCalls =
-          before?.syncCalls ??
-          (work.flags.syncCalls && observed.report.process
-            ? await countSyncs(bench, work, side, opened, stores)
-            : undefined);
-        seen.set(side, {
-          observed: [...(before?.observed ?? []), observed],
-          opened: before?.opened ?? opened,
-          shape,
-          ...(syncCalls !== undefined && { syncCalls }),
-        });
-        if (side.fresh) await closeSide(side, stores);
-      }
+  const failures = new Map<Side, BenchError>();
+  const guard = async (side: Side, task: () => Promise<void>) => {
+    try {
+      await task();
+    } catch (error) {
+      const failure = error instanceof BenchError ? error : new BenchError('LOAD', textOf(error), error);
+      if (!failures.has(side)) failures.set(side, failure);
     }
-  } catch (error) {
-    failed = error instanceof BenchError ? error : new BenchError('LOAD', textOf(error), error);
-  } finally {
-    for (const side of sides) await closeSide(side, stores).catch((error) => (failed ??= error));
+  };
+  for (let round = 0; round < repeats; round++) {
+    for (const side of round % 2 === 0 ? sides : sides.toReversed()) {
+      if (bench.signal.aborted || failures.has(side)) continue;
+      const number = repeats > 1 ? `${round + 1}/${repeats}` : '';
+      const title = [work.title, side.name?.toUpperCase(), number].filter(Boolean).join(' ');
+      await guard(side, async () => {
+        seen.set(side, await oneRound({ bench, work, side, stores, title, repeats }, seen.get(side)));
+      });
+      if (side.fresh) await guard(side, () => closeSide(side, stores));
+    }
   }
+  for (const side of sides) await guard(side, () => closeSide(side, stores));
   const results = sides.flatMap((side) => {
     const found = seen.get(side);
     if (!found) return [];
@@ -106,7 +104,31 @@ export async function measure(bench: Bench, work: Work, sides: readonly Side[], 
       ...(syncCalls !== undefined && { syncCalls }),
     });
   });
+  const failed = [...failures.values()][0];
   return { work, results, ...(failed && { failed }) };
+}
+
+interface Round {
+  bench: Bench;
+  work: Work;
+  side: Side;
+  stores: Map<Side, StoredWork>;
+  title: string;
+  repeats: number;
+}
+
+async function oneRound(round: Round, before: Seen | undefined): Promise<Seen> {
+  const { bench, work, side, stores } = round;
+  const opened = await side.open();
+  const { observed, shape } = await once(round, opened);
+  const count = work.flags.syncCalls && observed.report.process && before?.syncCalls === undefined;
+  const syncCalls = count ? await countSyncs(bench, work, side, opened, stores) : before?.syncCalls;
+  return {
+    observed: [...(before?.observed ?? []), observed],
+    opened: before?.opened ?? opened,
+    shape,
+    ...(syncCalls !== undefined && { syncCalls }),
+  };
 }
 
 async function closeSide(side: Side, stores: Map<Side, StoredWork>): Promise<void> {
@@ -118,15 +140,8 @@ async function closeSide(side: Side, stores: Map<Side, StoredWork>): Promise<voi
   }
 }
 
-async function once(
-  bench: Bench,
-  work: Work,
-  side: Side,
-  opened: Opened,
-  stores: Map<Side, StoredWork>,
-  title: string,
-  repeats: number,
-): Promise<{ observed: Observed; shape: Shape }> {
+async function once(round: Round, opened: Opened): Promise<{ observed: Observed; shape: Shape }> {
+  const { bench, work, side, stores, title, repeats } = round;
   checkSize(work.flags, opened);
   const stored = isStored(work) ? await storeFor(bench, work, side, opened, stores, title) : undefined;
   const shape = stored ? await stored.shape() : shapeOf(work);

@@ -167,6 +167,8 @@ describe('a comparison', () => {
   it('says which side was not whole, or not there', () => {
     const bad = side('b', [observed({ ledgers: [{ ...ledger, lost: 1 }] })]);
     expect(compare({ work, results: [side('a', [observed()]), bad] }).failed).toMatch(/^B lost/);
-    expect(compare({ work, results: [side('a', [observed()])] }).failed).toContain('both servers');
+    const alone = compare({ work, results: [side('a', [observed()])] });
+    expect(alone).toMatchObject({ a: 500, b: 0, ratio: 0 });
+    expect(alone.failed).toContain('both servers');
   });
 });

@@ -95,7 +95,7 @@ export function resultOf(parts: ResultParts): RunResult {
     connectUs: latencyOf(mergeHistograms(reports.map(({ connects }) => connects))),
     ...(histogram && { histogram: histogram.counts.map(([ns, many]) => [ns / 1000, many] as [number, number]) }),
     timeline: intervalsOf(reports[0]?.timeline ?? []),
-    clients: clientsOf(reports),
+    clients: clientsOf(reports, work.verb === 'mixed'),
     repeats,
     spread,
     generator: {
@@ -234,14 +234,14 @@ function intervalsOf(sums: LoadReport['timeline']): TimelinePoint[] {
 }
 
 /** One entry per connection; where they are many, one per kind. */
-function clientsOf(reports: readonly LoadReport[]): ClientResult[] {
+function clientsOf(reports: readonly LoadReport[], mixed: boolean): ClientResult[] {
   const many = (reports[0]?.clients.length ?? 0) > CLIENTS_SHOWN;
-  const found = new Map<string, ClientResult & { seconds: number }>();
+  const found = new Map<string, ClientResult & { seconds: number; client: number }>();
   for (const { clients } of reports) {
     const longest = new Map<string, number>();
-    for (const [index, { name, role, published, delivered, seconds }] of clients.entries()) {
+    for (const [index, { client, name, role, published, delivered, seconds }] of clients.entries()) {
       const key = many ? `${role} ${name}` : String(index);
-      const sum = found.get(key) ?? { ...NOTHING_YET, name, role };
+      const sum = found.get(key) ?? { ...NOTHING_YET, client, name, role };
       sum.published += published;
       sum.delivered += delivered;
       found.set(key, sum);
@@ -250,11 +250,16 @@ function clientsOf(reports: readonly LoadReport[]): ClientResult[] {
     // Connections of one kind work at the same time, repeats one after another.
     for (const [key, seconds] of longest) (found.get(key) as { seconds: number }).seconds += seconds;
   }
-  return [...found.values()].map(({ seconds, ...client }) => ({
-    ...client,
-    publishedPerSecond: rate(client.published, seconds),
-    deliveredPerSecond: rate(client.delivered, seconds),
-  }));
+  return [...found.values()].map(({ seconds, client, ...one }) => {
+    const histograms = mixed ? reports.map(({ clientLatencies }) => clientLatencies[client] ?? undefined) : [];
+    const latencyUs = latencyOf(mergeHistograms(histograms));
+    return {
+      ...one,
+      publishedPerSecond: rate(one.published, seconds),
+      deliveredPerSecond: rate(one.delivered, seconds),
+      ...(latencyUs && { latencyUs }),
+    };
+  });
 }
 
 function foreignIn(reports: readonly LoadReport[]): number {

@@ -31,6 +31,7 @@ export class Side {
   readonly #index: number;
   #spawned: SpawnedServer | undefined;
   #opened: Opened | undefined;
+  #port: number | undefined;
 
   constructor(place: SidePlace, flags: Flags, index: number, name?: 'a' | 'b') {
     this.#place = place;
@@ -47,7 +48,10 @@ export class Side {
   async open(): Promise<Opened> {
     if (this.#opened) return this.#opened;
     const flags = this.#flags;
-    if ('spawn' in this.#place) this.#spawned = await spawnServer(this.#place.spawn);
+    if ('spawn' in this.#place) {
+      this.#spawned = await spawnServer(this.#place.spawn, this.#port);
+      this.#port = this.#spawned.port;
+    }
     const urls = 'spawn' in this.#place ? [this.#spawned?.url as string] : this.#place.urls;
     const target = targetOf(flags, urls);
     const info = await probe(target, flags.timeout ?? TIMEOUT_MS);

@@ -22,6 +22,7 @@ process.on('exit', () => {
 
 export interface SpawnedServer {
   url: string;
+  port: number;
   pid: number;
   stop(): Promise<void>;
 }
@@ -36,9 +37,12 @@ export function checkSpawn(command: string): void {
   if (splitCommand(command).length === 0) throw usage('--spawn is empty');
 }
 
-/** Settles once the server greets. Throws a `BenchError` of code `SPAWN_FAILED` with the end of its log. */
-export async function spawnServer(command: string): Promise<SpawnedServer> {
-  const port = await freePort();
+/**
+ * Settles once the server greets. Throws a `BenchError` of code `SPAWN_FAILED` with the end of its log. `before` is the
+ * port of an earlier one: it is taken again if it is free, so that reports show one server and not many.
+ */
+export async function spawnServer(command: string, before?: number): Promise<SpawnedServer> {
+  const port = await freePort(before);
   const dir = mkdtempSync(join(tmpdir(), 'nats-bench-'));
   const words = splitCommand(command).map((word) => word.replaceAll('{port}', String(port)).replaceAll('{dir}', dir));
   const log = join(dir, 'server.log');
@@ -75,7 +79,7 @@ export async function spawnServer(command: string): Promise<SpawnedServer> {
   for (;;) {
     try {
       await probe({ url, servers: [`127.0.0.1:${port}`] }, 1000);
-      return { url, pid: child.pid as number, stop };
+      return { url, port, pid: child.pid as number, stop };
     } catch {
       if (ended === undefined && Date.now() < deadline) {
         await new Promise((resolve) => setTimeout(resolve, 20));
@@ -89,11 +93,11 @@ export async function spawnServer(command: string): Promise<SpawnedServer> {
   }
 }
 
-function freePort(): Promise<number> {
+function freePort(wanted = 0): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
+    server.once('error', (error) => (wanted === 0 ? reject(error) : resolve(freePort())));
+    server.listen(wanted, '127.0.0.1', () => {
       const { port } = server.address() as { port: number };
       server.close(() => resolve(port));
     });
