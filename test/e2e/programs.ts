@@ -16,10 +16,10 @@ export interface Ended {
 /** Waits until the program ends by itself; a program that hangs is killed and fails the test. */
 export async function runProgram(
   name: string,
-  options: { uid?: number; cwd?: string } = {},
+  { args = [], ...options }: { args?: string[]; uid?: number; cwd?: string } = {},
   patienceMs = 20_000,
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'programs', name)], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'programs', name), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     ...options,
   });

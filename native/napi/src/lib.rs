@@ -4,12 +4,14 @@
 //! workers, so what crosses is a number. No rule of the broker lives here. Shapes and meaning of everything exported
 //! are told once, in `src/native/contract.ts`.
 
+mod allocator;
+mod lender;
 mod load;
 pub mod monitor;
 mod plan;
 mod snapshot;
 
-use napi::bindgen_prelude::Function;
+use napi::bindgen_prelude::{Env, Function};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi_derive::napi;
 use nt_broker::CloseReason;
@@ -40,6 +42,13 @@ fn runtime(handle: u32) -> Result<Arc<Runtime>> {
     })
 }
 
+/// Runs once for each thread that loads the addon.
+#[napi_derive::napi(module_exports)]
+pub fn loaded(_exports: napi::bindgen_prelude::Object<'_>) -> napi::Result<()> {
+    allocator::outlive_first_thread();
+    Ok(())
+}
+
 /// The version of this addon; the control plane refuses to work with another one than its own.
 #[napi]
 pub fn version() -> &'static str {
@@ -66,9 +75,9 @@ pub fn create_runtime(reactors: u32, on_wake: Function<'_, (), ()>) -> napi::Res
 
 /// See `NativeAddon.runReactor`.
 #[napi]
-pub fn run_reactor(handle: u32, index: u32) -> Result<()> {
+pub fn run_reactor(env: Env, handle: u32, index: u32) -> Result<()> {
     let failed = |error: io::Error| napi::Error::new("REACTOR_FAILED".to_owned(), error.to_string());
-    runtime(handle)?.run(index as usize).map_err(failed)
+    runtime(handle)?.run_on(index as usize, lender::of(env)).map_err(failed)
 }
 
 /// See `NativeAddon.stopRuntime`.

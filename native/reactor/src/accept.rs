@@ -119,12 +119,12 @@ impl Reactor {
     }
 }
 
-/// Tokens from the top are listeners'; the very top is the wake-up.
+/// Tokens from the top are listeners'; the topmost two are the wake-up and the lender.
 pub(crate) fn listener_token(key: usize) -> Token {
-    Token(usize::MAX - 1 - key)
+    Token(usize::MAX - 2 - key)
 }
 
 /// The listener of a token, if it is one's.
 pub(crate) fn listener_of(token: Token) -> Option<usize> {
-    (token.0 > usize::MAX / 2).then(|| usize::MAX - 1 - token.0)
+    (token.0 > usize::MAX / 2).then(|| usize::MAX - 2 - token.0)
 }

@@ -9,6 +9,7 @@
 
 mod accept;
 mod balance;
+mod lender;
 mod mailbox;
 mod reactor;
 mod ready;
@@ -18,5 +19,6 @@ mod socket;
 #[cfg(test)]
 mod tests;
 
+pub use lender::Lender;
 pub use mailbox::Mail;
 pub use runtime::{BrokerId, Reloading, Runtime, StartError, Started};

@@ -5,9 +5,10 @@
 
 use crate::accept::{Listening, listener_of};
 use crate::balance::Meter;
+use crate::lender::Lender;
 use crate::mailbox::Mail;
 use crate::ready::ReadyList;
-use crate::runtime::{Runtime, WAKE};
+use crate::runtime::{LENDER, Runtime, WAKE};
 use crate::socket::Socket;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Registry, Token};
@@ -76,10 +77,11 @@ pub(crate) struct Reactor {
     unfinished: Vec<u32>,
     buffer: Box<[u8]>,
     lean: bool,
+    lender: Option<Lender>,
 }
 
 impl Reactor {
-    pub fn new(runtime: Arc<Runtime>, index: usize, poll: Poll, shard: Shard) -> Self {
+    pub fn new(runtime: Arc<Runtime>, index: usize, poll: Poll, shard: Shard, lender: Option<Lender>) -> Self {
         Self {
             runtime,
             index,
@@ -92,6 +94,7 @@ impl Reactor {
             unfinished: Vec::new(),
             buffer: vec![0; READ_BYTES].into_boxed_slice(),
             lean: true,
+            lender,
         }
     }
 
@@ -109,6 +112,7 @@ impl Reactor {
 
     pub fn run(mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(1024);
+        self.watch_lender()?;
         while !self.runtime.is_stopping() {
             let before = self.runtime.now_ns();
             self.wait(&mut events)?;
@@ -138,6 +142,27 @@ impl Reactor {
             self.finish_turn();
         }
         Ok(())
+    }
+
+    #[cfg(unix)]
+    fn watch_lender(&self) -> io::Result<()> {
+        let Some(lender) = &self.lender else { return Ok(()) };
+        let mut queue = mio::unix::SourceFd(&lender.queue);
+        self.poll.registry().register(&mut queue, LENDER, Interest::READABLE)?;
+        // It may have been wanted back before the queue was watched.
+        self.look_at_lender();
+        Ok(())
+    }
+
+    #[cfg(not(unix))]
+    fn watch_lender(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn look_at_lender(&self) {
+        if self.lender.as_ref().is_some_and(|lender| (lender.wants_it_back)()) {
+            self.runtime.stop();
+        }
     }
 
     fn wait(&mut self, events: &mut Events) -> io::Result<()> {
@@ -178,6 +203,9 @@ impl Reactor {
     fn note(&mut self, event: &mio::event::Event) {
         if event.token() == WAKE {
             return;
+        }
+        if event.token() == LENDER {
+            return self.look_at_lender();
         }
         if let Some(key) = listener_of(event.token()) {
             if let Some(listening) = self.listeners.get_mut(key) {

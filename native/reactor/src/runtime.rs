@@ -1,6 +1,7 @@
 //! The loops' shared state, and what the control plane asks of it.
 
 use crate::balance::{self, Load};
+use crate::lender::Lender;
 use crate::mailbox::{Mail, Mailbox};
 use crate::reactor::{Body, Reactor};
 use mio::net::TcpListener;
@@ -101,6 +102,8 @@ pub struct Runtime {
 
 /// Token of a loop's own wake-up.
 pub(crate) const WAKE: mio::Token = mio::Token(usize::MAX);
+/// Token of the queue of the thread that runs the loop.
+pub(crate) const LENDER: mio::Token = mio::Token(usize::MAX - 1);
 
 impl Runtime {
     /// Prepares `reactors` loops; `wake` is called from any thread when events wait. `random` seeds what is chosen by
@@ -137,6 +140,11 @@ impl Runtime {
 
     /// Runs one loop on the calling thread until the runtime is stopped. Each loop can be run once.
     pub fn run(self: &Arc<Self>, index: usize) -> io::Result<()> {
+        self.run_on(index, None)
+    }
+
+    /// The same on a thread whose lender may want it back: all loops return then.
+    pub fn run_on(self: &Arc<Self>, index: usize, lender: Option<Lender>) -> io::Result<()> {
         let Some(poll) = self.polls.get(index).and_then(|poll| poll.lock().take()) else {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
@@ -152,7 +160,7 @@ impl Runtime {
                 .wrapping_add((index as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)),
             wall_ms_at_zero: self.wall_ms_at_start,
         });
-        let reactor = Reactor::new(self.clone(), index, poll, shard);
+        let reactor = Reactor::new(self.clone(), index, poll, shard, lender);
         let outcome = panic::catch_unwind(AssertUnwindSafe(|| reactor.run()));
         let text = match outcome {
             Ok(Ok(())) => return Ok(()),
