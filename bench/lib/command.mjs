@@ -51,7 +51,10 @@ export function keep(name, { title, file, text, remarks = [] }) {
   const { machine } = meta;
   const servers = [...new Set(file.runs.map(({ server }) => `${server.label} on ${server.runtime}`))];
   // Home folders and their like are nobody's business.
-  const command = meta.command.replaceAll(root, '.').replace(/\S*\/(node|nats-server)(?=[\s'])/g, '$1');
+  const command = meta.command
+    .replaceAll(root, '.')
+    .replace(/[^\s']*\/(node|nats-server)(?=[\s'])/g, '$1')
+    .replace(/ --json \S+$/, '');
   const head = [
     `# ${title}, ${meta.date.slice(0, 10)}`,
     '',

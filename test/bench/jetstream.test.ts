@@ -143,6 +143,23 @@ describe('flags of the stream', () => {
     expect(await messages('benchstream')).toBe(400);
   });
 
+  it('--sync-calls counts one per message where the server syncs each, or says why it cannot', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'nats-bench-store-'));
+    const config = `jetstream { store_dir: "${folder}", sync_interval: always }`;
+    const strict = await TestServer.start({ config }, command);
+    try {
+      const at = `nats://127.0.0.1:${strict.port}`;
+      const run = await benchOk(['js', 'pub', 'sync', '--msgs', '100', '--sync-calls', '-s', at]);
+      expect(run).toMatchObject({ delivered: 100, ...WHOLE });
+      const { syncCallsPerMillion } = run.server;
+      if (syncCallsPerMillion === undefined) expect(run.notMeasured.join()).toContain('sync calls: ');
+      else expect(syncCallsPerMillion).toBeGreaterThanOrEqual(1e6);
+    } finally {
+      await strict.stop();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
   it('--duration with --rate', async () => {
     const run = await benchOk([
       'js',

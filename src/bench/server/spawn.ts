@@ -49,7 +49,10 @@ export async function spawnServer(command: string, before?: number): Promise<Spa
   const out = openSync(log, 'a');
   // Without a shell: the process that is measured is the server itself. In a group of its own, or Ctrl-C would end it
   // before the run that is to be reported.
-  const child = spawn(words[0] as string, words.slice(1), { stdio: ['ignore', out, out], detached: true });
+  const child = spawn(words[0] as string, words.slice(1), {
+    stdio: ['ignore', out, out],
+    detached: process.platform !== 'win32',
+  });
   closeSync(out);
   running.add(child);
   let ended: string | undefined;
