@@ -43,6 +43,8 @@ pub struct Sender {
     limit: u64,
     until: u64,
     ledgers: Vec<usize>,
+    /// Messages of this part that the server has refused.
+    refused: u64,
     warmed: bool,
     over: bool,
 }
@@ -62,6 +64,7 @@ impl Sender {
             limit: 0,
             until: 0,
             ledgers: ledgers.to_vec(),
+            refused: 0,
             warmed: false,
             over: false,
         }
@@ -191,14 +194,18 @@ impl Sender {
     }
 
     fn account(&mut self, shared: &Shared) {
-        let sent = std::mem::take(&mut self.sent);
+        let sent = std::mem::take(&mut self.sent) - std::mem::take(&mut self.refused);
         for &ledger in &self.ledgers {
             shared.ledgers[ledger].expect(sent);
         }
     }
 
     /// Messages that the server has refused will not arrive.
-    pub fn refused(&self, messages: u64, shared: &Shared) {
+    pub fn refused(&mut self, messages: u64, shared: &Shared) {
+        if self.is_active() {
+            self.refused += messages;
+            return;
+        }
         for &ledger in &self.ledgers {
             shared.ledgers[ledger].expect_less(messages);
         }

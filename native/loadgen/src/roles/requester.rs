@@ -101,7 +101,9 @@ impl Requester {
             }
             let now = local.shared.clock.now();
             if !self.sender.is_active() {
-                return Ok(self.wait(now, local));
+                let next = self.wait(now, local);
+                self.settle(core, local);
+                return Ok(next);
             }
             let due = self.sender.allowed(now);
             if due == 0 {
@@ -294,6 +296,15 @@ impl Requester {
         }
     }
 
+    /// Once everything is answered or given up, the part is over for it.
+    fn settle(&mut self, core: &mut Core, local: &mut Local) {
+        let answered = self.free.len() == self.slots.len();
+        if core.flushed && answered && matches!(self.sender.part(), Part::Flushing { .. }) {
+            core.flushed = false;
+            self.sender.settled(local);
+        }
+    }
+
     /// Its connection is lost.
     pub fn lost(&mut self, local: &mut Local) {
         self.close(local);
@@ -330,9 +341,6 @@ impl Receive for Requester {
             core.arrived(answered, bytes, now);
         }
         local.count(0, answered, now);
-        if core.flushed && self.free.len() == self.slots.len() && matches!(self.sender.part(), Part::Flushing { .. }) {
-            core.flushed = false;
-            self.sender.settled(local);
-        }
+        self.settle(core, local);
     }
 }

@@ -61,7 +61,15 @@ pub fn serve(behaviour: Behaviour) -> String {
         for (number, socket) in listener.incoming().enumerate() {
             let (state, behaviour) = (state.clone(), behaviour.clone());
             // A connection that breaks is the client's to notice.
-            thread::spawn(move || socket.and_then(|socket| connection(number, socket, &state, &behaviour)));
+            thread::spawn(move || {
+                let ended = socket.and_then(|socket| connection(number, socket, &state, &behaviour));
+                state
+                    .lock()
+                    .expect("no panic")
+                    .subscriptions
+                    .retain(|s| s.connection != number);
+                ended
+            });
         }
     });
     address
