@@ -4,23 +4,31 @@
  * Lines of the start are kept until the owner of the broker had a chance to listen. Owns the log file when the broker
  * has one of its own.
  */
-import { type LogEntry, type Logger, type LogLevel, type LogSink, nowMs } from '../log/index.js';
+import {
+  type LogEntry,
+  Logger,
+  type LoggerOptions,
+  type LogLevel,
+  type LogSink,
+  nowMs,
+  type PreparedChange,
+} from '../log/index.js';
 
 export class BrokerLog {
-  readonly #sink: LogSink | undefined;
-  readonly #own: Logger | undefined;
+  readonly #shared: LogSink | undefined;
+  #own: Logger | undefined;
   #listener: ((entry: LogEntry) => void) | undefined;
   #early: LogEntry[] = [];
 
   /** `own` is closed with the broker, `shared` is not. */
   constructor(sinks: { own?: Logger | undefined; shared?: LogSink | undefined }) {
     this.#own = sinks.own;
-    this.#sink = sinks.shared ?? sinks.own;
+    this.#shared = sinks.shared;
   }
 
   write(level: LogLevel, text: string): void {
     const entry: LogEntry = { level, text, timeMs: nowMs() };
-    this.#sink?.write(entry);
+    (this.#shared ?? this.#own)?.write(entry);
     if (this.#listener) this.#listener(entry);
     else this.#early.push(entry);
   }
@@ -36,6 +44,22 @@ export class BrokerLog {
       for (const entry of this.#early) listener(entry);
       this.#early = [];
     });
+  }
+
+  /** Opens what other options name. Throws what a `Logger` throws, and then nothing has changed. */
+  prepare(options: LoggerOptions): PreparedChange {
+    if (this.#shared instanceof Logger) return this.#shared.prepare(options);
+    if (this.#shared) return { commit: () => {}, cancel: () => {} };
+    // Brokers of libraries write a log only when told where to.
+    if (options.file === undefined) return { commit: () => this.#replace(undefined), cancel: () => {} };
+    if (this.#own) return this.#own.prepare(options);
+    const opened = new Logger(options);
+    return { commit: () => this.#replace(opened), cancel: () => opened.close() };
+  }
+
+  #replace(logger: Logger | undefined): void {
+    this.#own?.close();
+    this.#own = logger;
   }
 
   close(): void {

@@ -23,7 +23,10 @@ const STOP_PATIENCE_MS = 5000;
 
 /** What the start hands over; the broker owns it from then on. */
 export interface BrokerParts {
+  /** These three change with a reload. */
   options: ResolvedOptions;
+  written: BrokerOptions | undefined;
+  config: { loadMs: number; digest: string };
   identity: Identity;
   runtime: Runtime;
   started: StartedBroker;
@@ -32,8 +35,6 @@ export interface BrokerParts {
 }
 
 export class Broker extends EventEmitter<BrokerEvents> {
-  /** The options in force, defaults filled in. */
-  readonly options: ResolvedOptions;
   /** The public key of this broker, `N…`; another one at each start. */
   readonly serverId: string;
   readonly serverName: string;
@@ -44,6 +45,9 @@ export class Broker extends EventEmitter<BrokerEvents> {
   #confirmAllClosed: () => void = () => {};
   #lameDuck: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
+  #reloading: Promise<unknown> = Promise.resolve();
+  /** Who waits for the data plane to have taken a plan: one at a time. */
+  #awaited: { number: number; resolve: () => void; reject: (error: Error) => void } | undefined;
   #listenerTold = false;
 
   /** Starts a broker; settles once clients can connect. Throws an `OptionsError` or a `BrokerError`. */
@@ -56,7 +60,6 @@ export class Broker extends EventEmitter<BrokerEvents> {
   constructor(parts: BrokerParts) {
     super();
     this.#parts = parts;
-    this.options = parts.options;
     this.serverId = parts.identity.serverId;
     this.serverName = parts.options.serverName ?? parts.identity.serverId;
     this.#closed = new ClosedConnections(parts.options.maxClosedClients);
@@ -71,6 +74,16 @@ export class Broker extends EventEmitter<BrokerEvents> {
     // Told only while somebody listens. A listener is removed before, but added after, its announcement.
     this.on('newListener' as never, ((event: unknown) => watch(event, true)) as never);
     this.on('removeListener' as never, ((event: unknown) => watch(event, this.listenerCount('connect') > 0)) as never);
+  }
+
+  /** The options in force, defaults filled in. */
+  get options(): ResolvedOptions {
+    return this.#parts.options;
+  }
+
+  /** When the options in force were taken over, and the digest of their file: empty without one. */
+  get configuration(): Readonly<{ loadMs: number; digest: string }> {
+    return this.#parts.config;
   }
 
   /** The address clients connect to, e.g. `nats://127.0.0.1:4222`. */
@@ -149,6 +162,17 @@ export class Broker extends EventEmitter<BrokerEvents> {
     return this.#lameDuck;
   }
 
+  /**
+   * Takes over what the configuration file says by now, or `options`, which are complete as those of `start` are.
+   * Settles once every connection lives by them: whoever lost the right to be here is gone, the others notice nothing.
+   * Throws a `ConfigError`, an `OptionsError` or a `BrokerError`; then nothing has changed.
+   */
+  reload(options?: BrokerOptions): Promise<void> {
+    const reloading = this.#reloading.then(() => this.#reload(options));
+    this.#reloading = reloading.catch(() => {});
+    return reloading;
+  }
+
   /** Closes listener and connections and frees everything; calling it again returns the same promise. */
   stop(): Promise<void> {
     this.#stopped ??= this.#shutDown();
@@ -157,6 +181,24 @@ export class Broker extends EventEmitter<BrokerEvents> {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
+  }
+
+  async #reload(options?: BrokerOptions): Promise<void> {
+    this.#running();
+    const written = options ?? this.#parts.written;
+    if (!written || (!options && !written.configFile)) {
+      throw new BrokerError('NO_CONFIG_FILE', 'can only reload config when a file is provided using -c or --config');
+    }
+    const { reload } = await import('./reload.js');
+    this.#running();
+    await reload({ parts: this.#parts, written, applied: (number) => this.#applied(number) });
+  }
+
+  /** Settles with the data plane's word that all connections live by that plan. */
+  #applied(number: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#awaited = { number, resolve, reject };
+    });
   }
 
   async #retire(): Promise<void> {
@@ -182,6 +224,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     const { runtime, log, started, monitor } = this.#parts;
     log.info('Initiating Shutdown...');
     this.#stopping.abort();
+    this.#awaited?.reject(new StoppedError());
     runtime.addon.stopBroker(runtime.handle, started.broker);
     this.#tellListenerClosed();
     if (!(await settlesWithin(this.#allClosed, STOP_PATIENCE_MS))) {
@@ -226,6 +269,9 @@ export class Broker extends EventEmitter<BrokerEvents> {
       case 'disconnected':
         this.#closed.push(event.connection);
         this.emit('disconnect', event.connection);
+        break;
+      case 'reloaded':
+        if (event.number === this.#awaited?.number) this.#awaited.resolve();
         break;
       case 'stopped':
         this.#confirmAllClosed();

@@ -33,6 +33,16 @@ export class AddressError extends BrokerError {
   override readonly name = 'AddressError';
 }
 
+/** A change that takes a restart, found while reloading: nothing was changed. */
+export class NotReloadableError extends BrokerError {
+  override readonly name = 'NotReloadableError';
+
+  constructor(field: string, before: string, after: string) {
+    const logText = `config reload not supported for ${field}: old=${before}, new=${after}`;
+    super('NOT_RELOADABLE', `${logText}; restart to change it, or undo it to reload the rest`, logText);
+  }
+}
+
 /** The data plane can't go on; a bug, please report it. */
 export class DataPlaneError extends BrokerError {
   override readonly name = 'DataPlaneError';

@@ -23,6 +23,16 @@ export function writePidFile(path: string): void {
   }
 }
 
+/** The same for a broker that runs, and goes on without. Returns the sentence for the log when it fails. */
+export function renewPidFile(path: string): string | undefined {
+  try {
+    writeFileSync(path, String(process.pid));
+    return undefined;
+  } catch (error) {
+    return `Failed to write pidfile: open ${path}: ${systemText(error)}`;
+  }
+}
+
 /** Tools look for this very name, whatever the executable is called. */
 export function portsFilePath(dir: string): string {
   return join(dir, `nats-server_${process.pid}.ports`);

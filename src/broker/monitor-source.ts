@@ -11,8 +11,6 @@ export interface MonitorParts {
   started: StartedBroker;
   log: BrokerLog;
   startMs: number;
-  configLoadMs: number;
-  configDigest: string;
 }
 
 export function monitorSource(parts: MonitorParts): MonitorSource {
@@ -26,8 +24,8 @@ export function monitorSource(parts: MonitorParts): MonitorSource {
     port: broker.port,
     options: broker.options,
     startMs: parts.startMs,
-    configLoadMs: parts.configLoadMs,
-    configDigest: parts.configDigest,
+    configLoadMs: broker.configuration.loadMs,
+    configDigest: broker.configuration.digest,
     reactors: runtime.reactors,
     ready: !broker.isLameDuck && !broker.isStopping,
     // All parts of one answer tell the same.

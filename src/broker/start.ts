@@ -17,14 +17,16 @@ import type { MonitorSource } from '../monitor/source.js';
 import type { BrokerPlan, StartedBroker } from '../native/contract.js';
 import { loadAddon } from '../native/index.js';
 import { Runtime } from '../worker/index.js';
-import { allUrls, joinHostPort } from './address.js';
+import { joinHostPort } from './address.js';
 import { Broker } from './broker.js';
 import { BrokerLog } from './broker-log.js';
 import { BrokerError, listenError } from './errors.js';
-import { type Ports, writePidFile, writePortsFile } from './files.js';
+import { writePidFile, writePortsFile } from './files.js';
 import { createIdentity, type Identity } from './identity.js';
+import { logOptions } from './log-options.js';
 import { monitorSource } from './monitor-source.js';
 import { compilePlan } from './plan.js';
+import { openPorts } from './ports.js';
 import { COMPAT_VERSION, OWN_VERSION, RUNTIME_VERSION } from './version.js';
 
 /** What the command line knows and a library user does not need. */
@@ -32,6 +34,8 @@ export interface StartContext {
   /** Takes the log lines; without one they go to the option `logFile`, or nowhere. */
   sink?: LogSink;
   configFile?: { path: string; digest: string };
+  /** The options before the file they name was read: what a reload starts from. */
+  written?: BrokerOptions;
   /** What the log has to warn of beside what the options themselves give rise to. */
   warnings?: readonly string[];
   /** A runtime that was acquired before; the broker releases it, also when the start fails. */
@@ -42,6 +46,7 @@ export function startBroker(written: BrokerOptions): Promise<Broker> {
   const { options, warnings, cautions, digest } = configure(written);
   const path = written.configFile;
   return startResolved(options, {
+    written,
     warnings: [...warnings.map(formatProblem), ...cautions],
     ...(path && digest ? { configFile: { path, digest } } : {}),
   });
@@ -63,13 +68,17 @@ export async function startResolved(options: ResolvedOptions, context: StartCont
     const identity = createIdentity();
     greet(log, options, identity, context);
     if (options.pidFile) writePidFile(options.pidFile);
-    const digest = context.configFile?.digest ?? '';
-    const parts = { runtime, log, startMs, configLoadMs: startMs, configDigest: digest };
+    const config = { loadMs: startMs, digest: context.configFile?.digest ?? '' };
+    const parts = { runtime, log, startMs };
     // Nobody is answered before the listener is bound below: nothing in between waits.
     monitor = await startMonitoring(log, options, () => monitorSource({ ...parts, broker: broker as Broker, started }));
     const started = listen(log, runtime, compilePlan(options, identity));
-    broker = new Broker({ options, identity, runtime, started, log, monitor });
-    if (options.portsFileDir) leavePortsFile(log, options, started, monitor);
+    const { written } = context;
+    broker = new Broker({ options, written, config, identity, runtime, started, log, monitor });
+    if (options.portsFileDir) {
+      const problem = writePortsFile(options.portsFileDir, openPorts(options, started, monitor?.port));
+      if (problem) log.write('ERR', problem);
+    }
     await runtime.running;
   } catch (error) {
     await (broker ? broker.stop() : undo(runtime, log, monitor));
@@ -90,17 +99,7 @@ async function undo(runtime: Runtime, log: BrokerLog | undefined, monitor: Monit
 
 /** Brokers of a library write a log only when told where to. */
 function ownLog(options: ResolvedOptions): Logger | undefined {
-  if (!options.logFile) return undefined;
-  const {
-    logFile: file,
-    logtime: time,
-    logtimeUtc: utc,
-    logSizeLimit: sizeLimit,
-    logMaxNum: maxFiles,
-    debug,
-    trace,
-  } = options;
-  return new Logger({ file, sizeLimit, maxFiles, time, utc, debug, trace });
+  return options.logFile ? new Logger(logOptions(options)) : undefined;
 }
 
 function greet(log: BrokerLog, options: ResolvedOptions, identity: Identity, context: StartContext): void {
@@ -140,19 +139,4 @@ function listen(log: BrokerLog, runtime: Runtime, plan: BrokerPlan): StartedBrok
   }
   if (plan.listen) log.info(`Listening for client connections on ${joinHostPort(plan.host, started.port)}`);
   return started;
-}
-
-function leavePortsFile(
-  log: BrokerLog,
-  options: ResolvedOptions,
-  { host, port }: StartedBroker,
-  monitor: MonitorServer | undefined,
-): void {
-  const { http, dontListen, portsFileDir } = options;
-  const ports: Ports = {
-    ...(dontListen ? {} : { nats: allUrls('nats', host, port) }),
-    ...(http && monitor ? { monitoring: allUrls('http', http.host, monitor.port) } : {}),
-  };
-  const problem = writePortsFile(portsFileDir as string, ports);
-  if (problem) log.write('ERR', problem);
 }

@@ -43,7 +43,7 @@ async function main(args: readonly string[]): Promise<void> {
       const configured = configure(command.options);
       warn([...command.warnings, ...configured.warnings.map(formatProblem)]);
       const { run } = await import('./run.js');
-      await run(configured);
+      await run(configured, command.options);
       break;
     }
     case 'check': {

@@ -5,23 +5,15 @@
  * and the rest of the start happen meanwhile.
  */
 import type { BrokerError } from '../broker/errors.js';
+import { logOptions } from '../broker/log-options.js';
 import { acquireRuntime, startResolved } from '../broker/start.js';
-import type { Configured } from '../config/index.js';
+import type { BrokerOptions, Configured } from '../config/index.js';
 import { Logger, nowMs } from '../log/index.js';
 import { handleSignals } from './signals.js';
 
 /** Settles once the broker runs or the process is about to end. Throws a `LogFileError` when there is no log. */
-export async function run({ options, cautions, digest }: Configured): Promise<void> {
-  const {
-    logFile,
-    logtime: time,
-    logtimeUtc: utc,
-    logSizeLimit: sizeLimit,
-    logMaxNum: maxFiles,
-    debug,
-    trace,
-  } = options;
-  const logger = new Logger({ file: logFile || undefined, sizeLimit, maxFiles, time, utc, debug, trace });
+export async function run({ options, cautions, digest }: Configured, written: BrokerOptions): Promise<void> {
+  const logger = new Logger(logOptions(options));
   const exit = (code: number): void => {
     logger.close();
     process.exit(code);
@@ -37,6 +29,7 @@ export async function run({ options, cautions, digest }: Configured): Promise<vo
   const start = async () =>
     startResolved(options, {
       sink: logger,
+      written,
       warnings: cautions,
       runtime: acquireRuntime(options.reactors),
       ...(path && digest ? { configFile: { path, digest } } : {}),

@@ -1,15 +1,17 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
+import { NotReloadableError } from '../broker/errors.js';
 import type { LogEntry } from '../log/index.js';
 import { handleSignals } from './signals.js';
 
-function setUp(options: { isLameDuck?: boolean; reopen?: () => boolean } = {}) {
+function setUp(options: { isLameDuck?: boolean; reopen?: () => boolean; reload?: () => Promise<void> } = {}) {
   const source = new EventEmitter();
   const did: string[] = [];
   const broker = {
     isLameDuck: options.isLameDuck ?? false,
     stop: async () => void did.push('stop'),
     lameDuck: async () => void did.push('lameDuck'),
+    reload: options.reload ?? (async () => void did.push('reload')),
   };
   const logger = {
     write: ({ level, text }: LogEntry) => void did.push(`${level} ${text}`),
@@ -34,7 +36,7 @@ describe('handleSignals', () => {
     ['SIGTERM', ['INF Trapped "terminated" signal', 'stop', 'exit 0']],
     ['SIGUSR2', ['INF Trapped "user defined signal 2" signal', 'lameDuck', 'exit 0']],
     ['SIGUSR1', ['INF Trapped "user defined signal 1" signal', 'INF File log re-opened']],
-    ['SIGHUP', ['INF Trapped "hangup" signal', expect.stringMatching(/^ERR Failed to reload server configuration: /)]],
+    ['SIGHUP', ['INF Trapped "hangup" signal', 'reload']],
   ])('acts on %s', async (signal, expected) => {
     const { did, send, start } = setUp();
     start();
@@ -58,6 +60,14 @@ describe('handleSignals', () => {
     start();
     await new Promise(setImmediate);
     expect(did.slice(1)).toEqual(['stop', 'exit 0']);
+  });
+
+  it('says why a reload failed, in the words of the log', async () => {
+    const { did, send, start } = setUp({ reload: () => Promise.reject(new NotReloadableError('Port', '1', '2')) });
+    start();
+    await send('SIGHUP');
+    const text = 'config reload not supported for Port: old=1, new=2';
+    expect(did.slice(1)).toEqual([`ERR Failed to reload server configuration: ${text}`]);
   });
 
   it('says when there is no log file to re-open, or it does not open', async () => {

@@ -18,7 +18,7 @@ type HandledSignal = keyof typeof NAMES;
 
 export interface SignalContext {
   /** Rejects when the start fails; the start itself reports that. */
-  broker: Promise<Pick<Broker, 'stop' | 'lameDuck' | 'isLameDuck'>>;
+  broker: Promise<Pick<Broker, 'stop' | 'lameDuck' | 'isLameDuck' | 'reload'>>;
   logger: Pick<Logger, 'write' | 'reopen'>;
   /** Called once the broker has stopped. */
   exit(code: number): void;
@@ -60,8 +60,20 @@ async function act(signal: HandledSignal, context: SignalContext): Promise<void>
       reopenLog(logger, log);
       break;
     case 'SIGHUP':
-      log('ERR', 'Failed to reload server configuration: reload is not there yet, restart the server to apply changes');
+      await reload(broker, log);
       break;
+  }
+}
+
+async function reload(
+  broker: Pick<Broker, 'reload'>,
+  log: (level: 'INF' | 'ERR', text: string) => void,
+): Promise<void> {
+  try {
+    await broker.reload();
+  } catch (error) {
+    const { message, logText = message } = error as Error & { logText?: string };
+    log('ERR', `Failed to reload server configuration: ${logText}`);
   }
 }
 

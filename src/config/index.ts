@@ -7,6 +7,7 @@
 
 export { cautions } from './cautions.js';
 export { type Configured, configure, mergeOptions } from './configure.js';
+export { type Change, type Comparable, type Difference, difference } from './difference.js';
 export { formatDuration, parseDuration } from './duration.js';
 export { ConfigError, type ConfigProblem, formatProblem, OptionsError } from './errors.js';
 export { type CommandLine, parseFlags } from './flags.js';
@@ -14,6 +15,7 @@ export { type LoadedConfig, type LoadSettings, loadConfigFile, loadConfigText } 
 export { redactArgs } from './redact.js';
 export { resolveOptions, startupWarnings } from './resolve.js';
 export { OPTIONS } from './schema.js';
+export { type Setting, settingsOf } from './settings.js';
 export type { OptionSpec } from './spec.js';
 export type {
   AuthorizationOptions,

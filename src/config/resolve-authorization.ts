@@ -60,6 +60,7 @@ export function resolveAuthorization(
     users,
     timeoutMs: authTimeout(auth.timeout),
   };
+  if (name) resolved.single = name;
   if (token) resolved.token = token;
   if (noAuthUser !== undefined) resolved.noAuthUser = noAuthUser;
   return resolved;

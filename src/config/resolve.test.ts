@@ -92,6 +92,7 @@ describe('2.4 credentials', () => {
     expect(resolveOptions({ authorization: { user: 'a', password: 'b' } }).authorization).toEqual({
       required: true,
       users: [{ user: 'a', password: 'b' }],
+      single: 'a',
       timeoutMs: 2000,
     });
     expect(resolveOptions({ authorization: { token: 't', timeout: '5s' } }).authorization).toEqual({

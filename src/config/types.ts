@@ -86,6 +86,8 @@ export interface ResolvedAuthorization {
   token?: string;
   /** A single user stands here as well. */
   users: ResolvedUser[];
+  /** Its name, where there is one. */
+  single?: string;
   /** The user that connections without credentials become. */
   noAuthUser?: string;
   timeoutMs: number;

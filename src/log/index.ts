@@ -3,4 +3,4 @@ export { nowMs } from './clock.js';
 export type { LogEntry, LogLevel, LogSink } from './entry.js';
 export { LogFileError } from './file.js';
 export { formatLine } from './format.js';
-export { Logger, type LoggerOptions } from './logger.js';
+export { Logger, type LoggerOptions, type PreparedChange } from './logger.js';

@@ -20,6 +20,12 @@ export interface LoggerOptions {
   trace: boolean;
 }
 
+/** A change that is ready: one of both is called, once. */
+export interface PreparedChange {
+  commit(): void;
+  cancel(): void;
+}
+
 export class Logger implements LogSink {
   #options: LoggerOptions;
   #output: LogOutput;
@@ -43,14 +49,20 @@ export class Logger implements LogSink {
    * constructor throws, and then nothing has changed.
    */
   reconfigure(options: LoggerOptions): void {
-    if (sameOutput(this.#options, options)) {
-      this.#options = options;
-      return;
-    }
-    const output = openOutput(options);
-    this.#output.close();
-    this.#output = output;
-    this.#options = options;
+    this.prepare(options).commit();
+  }
+
+  /** The same in two steps: what can fail is over when this returns, and nothing has changed before `commit`. */
+  prepare(options: LoggerOptions): PreparedChange {
+    const output = sameOutput(this.#options, options) ? undefined : openOutput(options);
+    return {
+      commit: () => {
+        if (output) this.#output.close();
+        this.#output = output ?? this.#output;
+        this.#options = options;
+      },
+      cancel: () => output?.close(),
+    };
   }
 
   /** Opens the file again under the same path; true when there is a file to re-open. */
