@@ -42,9 +42,10 @@ pub(crate) struct InterestCounts {
     pub subscriptions: AtomicUsize,
     pub inserts: AtomicU64,
     pub removes: AtomicU64,
-    /// Subjects looked up, and found among those a loop remembers. Loops add theirs at the end of a run.
-    pub matches: AtomicU64,
+    /// Look-ups of subjects that found one a loop remembers, and those that did not. Loops add theirs at the end of a
+    /// run.
     pub cache_hits: AtomicU64,
+    pub cache_misses: AtomicU64,
     /// Subjects remembered by all loops, and what they go to.
     cached: AtomicUsize,
     fanout: AtomicUsize,
@@ -72,11 +73,12 @@ pub struct InterestStats {
 
 impl InterestCounts {
     pub fn stats(&self) -> InterestStats {
+        let cache_hits = self.cache_hits.load(Ordering::Relaxed);
         InterestStats {
             inserts: self.inserts.load(Ordering::Relaxed),
             removes: self.removes.load(Ordering::Relaxed),
-            matches: self.matches.load(Ordering::Relaxed),
-            cache_hits: self.cache_hits.load(Ordering::Relaxed),
+            matches: cache_hits + self.cache_misses.load(Ordering::Relaxed),
+            cache_hits,
             cached: self.cached.load(Ordering::Relaxed),
             fanout: self.fanout.load(Ordering::Relaxed),
             fanout_max: self.fanout_max.load(Ordering::Relaxed),

@@ -281,8 +281,9 @@ pub(crate) struct RouteCache {
     missed: Vec<u32>,
     targets: usize,
     bytes: usize,
-    /// Look-ups not yet in the account's counts, and how many of them found a valid route.
-    lookups: (u64, u64),
+    /// Look-ups not yet in the account's counts: those that found a valid route, and the others.
+    hits: u64,
+    misses: u64,
     last_stamp: u64,
     found: Matches,
     seed: RandomState,
@@ -296,7 +297,8 @@ impl RouteCache {
             missed: Vec::new(),
             targets: 0,
             bytes: 0,
-            lookups: (0, 0),
+            hits: 0,
+            misses: 0,
             last_stamp: 0,
             found: Matches::new(),
             seed,
@@ -312,7 +314,6 @@ impl RouteCache {
             self.slots = vec![0; SLOTS];
             self.missed = vec![0; SLOTS];
         }
-        self.lookups.0 += 1;
         let mut index = self.slots[at];
         let known = index != 0 && {
             let route = &self.routes[index as usize];
@@ -320,7 +321,7 @@ impl RouteCache {
         };
         if known {
             if self.routes[index as usize].generation == interest.generation {
-                self.lookups.1 += 1;
+                self.hits += 1;
                 return index;
             }
         } else if self.missed[at] != tag {
@@ -331,6 +332,7 @@ impl RouteCache {
             self.routes.push(Route::default());
             self.slots[at] = index;
         }
+        self.misses += 1;
         let route = &mut self.routes[index as usize];
         if route.uncounted {
             route.count_deliveries(interest);
@@ -371,10 +373,12 @@ impl RouteCache {
     #[inline]
     pub fn count_lookups(&mut self, interest: &Interest) {
         use std::sync::atomic::Ordering;
-        let (lookups, hits) = std::mem::take(&mut self.lookups);
-        if lookups > 0 {
-            interest.counts.matches.fetch_add(lookups, Ordering::Relaxed);
+        let (hits, misses) = (std::mem::take(&mut self.hits), std::mem::take(&mut self.misses));
+        if hits > 0 {
             interest.counts.cache_hits.fetch_add(hits, Ordering::Relaxed);
+        }
+        if misses > 0 {
+            interest.counts.cache_misses.fetch_add(misses, Ordering::Relaxed);
         }
     }
 
