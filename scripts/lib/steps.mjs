@@ -66,7 +66,10 @@ const bundle = {
     'scripts/lib/notices.mjs',
     ...filesBelow('src', ['.ts']).filter((file) => !file.endsWith('.test.ts')),
   ],
-  outputs: () => ['dist/cli/nats-turbo.js', 'dist/worker/reactor.js', 'dist/index.js', 'dist/index.cjs'],
+  outputs: () =>
+    ['cli/nats-turbo.js', 'cli/nats-bench.js', 'worker/reactor.js', 'worker/load.js', 'index.js', 'index.cjs'].map(
+      (file) => `dist/${file}`,
+    ),
   async run() {
     await run(process.execPath, ['scripts/bundle.mjs']);
   },
