@@ -13,7 +13,7 @@ import { filesBelow, isStale, saveStamp, stampOf } from './stamps.mjs';
 const profile = process.env.NATS_TURBO_PROFILE === 'dev' ? 'dev' : 'release';
 
 /** The crates that end up in the addon. */
-const CRATES = ['subject', 'protocol', 'broker', 'reactor', 'loadgen', 'napi'];
+const CRATES = ['subject', 'protocol', 'broker', 'reactor', 'loadgen', 'log', 'napi'];
 
 const dependencies = {
   name: 'dependencies',

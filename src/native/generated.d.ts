@@ -73,6 +73,9 @@ export declare function closeConnection(handle: number, broker: number, cid: num
 /** See `NativeAddon.closedSubscriptions`. */
 export declare function closedSubscriptions(handle: number, broker: number, cid?: number | undefined | null): Array<SubscriptionInfo>
 
+/** See `LogAddon.closeLog`. */
+export declare function closeLog(handle: number): void
+
 export interface ConnectionInfo {
   cid: number
   kind: string
@@ -130,6 +133,9 @@ export declare function findSubscriptions(handle: number, broker: number, query:
 /** See `LoadAddon.finishLoad`. */
 export declare function finishLoad(handle: number): string
 
+/** See `LogAddon.flushLog`. */
+export declare function flushLog(handle: number, patienceMs: number): boolean
+
 /** See `FoundConnections`. */
 export interface FoundConnections {
   total: number
@@ -169,6 +175,15 @@ export interface InterestStats {
 /** See `LoadAddon.loadProgress`. */
 export declare function loadProgress(handle: number): string
 
+/** See `LogAddon.logState`. */
+export declare function logState(handle: number): LogState
+
+/** How a pump is doing. */
+export interface LogState {
+  waiting: number
+  problem?: string
+}
+
 export interface NativeEvent {
   kind: string
   broker: number
@@ -177,6 +192,15 @@ export interface NativeEvent {
   connection?: ConnectionInfo
   number?: number
 }
+
+/** See `LogAddon.openLogFile`. */
+export declare function openLogFile(fd: number): number
+
+/** See `LogAddon.openLogStderr`. */
+export declare function openLogStderr(): number
+
+/** See `LogAddon.openSyslog`. */
+export declare function openSyslog(network: string, addresses: Array<string>): number
 
 /** See `OpenTotals`. */
 export interface OpenTotals {
@@ -205,6 +229,9 @@ export declare function queues(handle: number): Array<QueueInfo>
 
 /** See `NativeAddon.reloadBroker`. */
 export declare function reloadBroker(handle: number, broker: number, plan: BrokerPlan): StartedReload
+
+/** See `LogAddon.replaceLogFile`. */
+export declare function replaceLogFile(handle: number, fd: number): void
 
 /** See `LoadAddon.runLoad`. */
 export declare function runLoad(handle: number, thread: number): void
@@ -281,3 +308,6 @@ export declare function version(): string
 
 /** See `NativeAddon.watchConnects`. */
 export declare function watchConnects(handle: number, broker: number, on: boolean): void
+
+/** See `LogAddon.writeLog`. */
+export declare function writeLog(handle: number, text: string): number

@@ -7,6 +7,7 @@
 mod allocator;
 mod lender;
 mod load;
+mod log;
 pub mod monitor;
 mod plan;
 mod snapshot;
