@@ -53,6 +53,7 @@ impl Mode {
 pub struct Ledger {
     mode: Mode,
     copies: u64,
+    senders: u16,
     first_sequence: u32,
     already_stored: u64,
     expected: AtomicU64,
@@ -79,12 +80,14 @@ pub struct Sums {
 impl Ledger {
     /// An empty ledger for messages of up to `senders` senders.
     pub fn new(mode: Mode, copies: u32, already_stored: u64, senders: usize, first_sequence: u32) -> Self {
-        let windows = if mode == Mode::Shared { senders } else { 0 };
+        // One more than senders: what a stream held before is numbered by the stream.
+        let windows = if mode == Mode::Shared { senders + 1 } else { 0 };
         let share = (WINDOW_WORDS_ALL / windows.max(1)).max(1);
         let words = (1 << share.ilog2()).clamp(WINDOW_WORDS_MIN, WINDOW_WORDS_MAX);
         Self {
             mode,
             copies: u64::from(copies),
+            senders: senders as u16,
             first_sequence,
             already_stored,
             expected: AtomicU64::new(already_stored),
@@ -213,20 +216,34 @@ impl Tracker {
         let place = if self.last.0 == stamp.sender && self.last.1 != usize::MAX {
             self.last.1
         } else {
-            self.find(stamp.sender)
+            self.find(stamp.sender, self.ledger.first_sequence)
         };
+        self.place(place, stamp.sequence);
+    }
+
+    /// A delivery without a stamp of this run that its stream has numbered; `stamped`: with one of another run.
+    pub fn arrive_stored(&mut self, sequence: u64, stamped: bool) {
+        self.received += 1;
+        self.foreign += u64::from(stamped);
+        let sequence = sequence as u32;
+        // A stream may begin anywhere, and has gaps where messages were deleted.
+        let place = self.find(self.ledger.senders, sequence);
+        self.place(place, sequence);
+    }
+
+    #[inline]
+    fn place(&mut self, place: usize, sequence: u32) {
         let source = &mut self.sources[place];
-        let ahead = stamp.sequence.wrapping_sub(source.next);
+        let ahead = sequence.wrapping_sub(source.next);
         if ahead == 0 && self.ledger.mode != Mode::Shared {
             source.next = source.next.wrapping_add(1);
             return;
         }
-        self.arrive_elsewhere(place, stamp.sequence, ahead);
+        self.arrive_elsewhere(place, sequence, ahead);
     }
 
     #[cold]
-    fn find(&mut self, sender: u16) -> usize {
-        let next = self.ledger.first_sequence;
+    fn find(&mut self, sender: u16, next: u32) -> usize {
         let sources = &mut self.sources;
         let place = *self.places.entry(sender).or_insert_with(|| {
             sources.push(Source {

@@ -6,7 +6,7 @@
 //! - `plan`, `report`: what goes in and comes out. `load`: the run as its owner sees it.
 //! - `event_loop`, `coordinator`, `shared`, `local`: threads, phases, counters.
 //! - `connection`, `transport`, `tls`, `hello`, `nkey`: the way to an open connection.
-//! - `roles`: what a client does then. `sender`, `pacer`, `pool`, `message`, `frames`: sending and receiving.
+//! - `roles`: what a client does then; `delivery`: what a consumer tells. `sender`, `pacer`, `pool`, `message`, `frames`: sending and receiving.
 //! - `stamp`, `ledger`, `histogram`: what is checked and measured.
 //!
 //! It never manages streams or consumers and prints nothing: that is the business of the command on top.
@@ -15,6 +15,7 @@
 mod clock;
 mod connection;
 mod coordinator;
+mod delivery;
 mod error;
 mod event_loop;
 mod frames;

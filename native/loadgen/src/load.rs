@@ -175,7 +175,7 @@ fn ledgers(plan: &LoadPlan) -> Vec<Arc<Ledger>> {
     plan.ledgers.iter().enumerate().map(ledger).collect()
 }
 
-fn report(shared: &Shared, results: &mut Vec<LoopResult>) -> Report {
+fn report(shared: &Shared, results: &mut [LoopResult]) -> Report {
     let mut clients = Vec::new();
     let mut latencies: Vec<Latencies> = shared.plan.clients.iter().map(|_| Latencies::default()).collect();
     let (mut all, mut connects) = (Latencies::default(), Latencies::default());

@@ -25,7 +25,7 @@ impl Random {
 
     /// Evenly below `bound`.
     pub fn below(&mut self, bound: u64) -> u64 {
-        (u128::from(self.bits()) * u128::from(bound) >> 64) as u64
+        ((u128::from(self.bits()) * u128::from(bound)) >> 64) as u64
     }
 
     /// Evenly from 0 to 1, without 1.

@@ -5,8 +5,8 @@
 use crate::error::LoadError;
 use serde::Deserialize;
 
-/// Publishers are named by 16 bits in every stamp.
-pub const SENDERS_MAX: usize = 1 << 16;
+/// Publishers are named by 16 bits in every stamp; the last name is for what is not of the run.
+pub const SENDERS_MAX: usize = (1 << 16) - 1;
 /// Far more than cores; a number beyond it is a mistake.
 const THREADS_MAX: usize = 256;
 

@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn says_what_is_wrong_with_certificates() {
-        let wrong = |tls: Tls| config(&tls).err().expect("an error");
+        let wrong = |tls: Tls| config(&tls).expect_err("an error");
         let text = |text: &str| Some(text.to_owned());
         assert!(
             wrong(Tls {

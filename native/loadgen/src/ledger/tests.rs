@@ -122,6 +122,25 @@ fn copies_of_one_message_are_no_disorder() {
 }
 
 #[test]
+fn stored_messages_are_told_apart_by_their_stream() {
+    for mode in [Mode::Exact, Mode::Shared] {
+        let ledger = Arc::new(Ledger::new(mode, 1, 5, 0, 0));
+        let mut tracker = Tracker::new(ledger.clone());
+        // 12 was deleted, 14 is redelivered.
+        for sequence in [10, 11, 13, 14, 14] {
+            tracker.arrive_stored((1 << 32) + sequence, true);
+        }
+        tracker.publish();
+        let sums = ledger.sums();
+        assert_eq!(
+            (sums.received, sums.foreign, sums.duplicated, sums.lost),
+            (5, 5, 1, 1),
+            "{mode:?}"
+        );
+    }
+}
+
+#[test]
 fn modes() {
     assert_eq!(Mode::of(1, 1, false), Mode::Exact);
     assert_eq!(Mode::of(5, 5, false), Mode::Exact);

@@ -5,6 +5,7 @@ use super::Receive;
 use super::puller::push_publish;
 use super::subscriber::Arrivals;
 use crate::connection::Core;
+use crate::delivery::Delivery;
 use crate::frames::Message;
 use crate::local::Local;
 use crate::plan::RolePlan;
@@ -40,18 +41,6 @@ impl Ordered {
     }
 }
 
-/// The consumer's sequence in the reply of a delivered message: `$JS.ACK.[domain.account.]stream.consumer.delivered.
-/// streamSeq.consumerSeq.time.pending[.random]`.
-fn consumer_sequence(reply: &[u8]) -> Option<u64> {
-    let tokens = reply.split(|b| *b == b'.').count();
-    let at = if tokens == 9 { 6 } else { 8 };
-    let token = reply
-        .split(|b| *b == b'.')
-        .nth(at)
-        .filter(|_| reply.starts_with(b"$JS.ACK."))?;
-    std::str::from_utf8(token).ok()?.parse().ok()
-}
-
 impl Receive for Ordered {
     fn message(&mut self, message: &Message<'_>, core: &mut Core, local: &mut Local, now: u64) {
         if let Some(status) = message.status() {
@@ -64,31 +53,16 @@ impl Receive for Ordered {
             }
             return;
         }
-        if let Some(sequence) = message.reply().and_then(consumer_sequence) {
-            if sequence != self.next {
+        if let Some(delivery) = message.reply().and_then(Delivery::parse) {
+            if delivery.consumer_sequence != self.next {
                 local.error("the consumer's numbering has a gap");
             }
-            self.next = sequence + 1;
+            self.next = delivery.consumer_sequence + 1;
         }
         self.arrivals.take(message, core, local, now);
     }
 
     fn looked_through(&mut self, core: &mut Core, local: &mut Local, now: u64) {
         self.arrivals.publish(core, local, now);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn consumer_sequences_of_both_forms() {
-        assert_eq!(consumer_sequence(b"$JS.ACK.S.C.1.44.33.1700000000.5"), Some(33));
-        assert_eq!(
-            consumer_sequence(b"$JS.ACK.hub.ACCHASH.S.C.1.44.33.1700000000.5.tok"),
-            Some(33)
-        );
-        assert_eq!(consumer_sequence(b"_INBOX.a.b"), None);
     }
 }

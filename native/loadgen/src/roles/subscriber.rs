@@ -2,6 +2,7 @@
 
 use super::Receive;
 use crate::connection::Core;
+use crate::delivery::Delivery;
 use crate::frames::Message;
 use crate::ledger::Tracker;
 use crate::local::Local;
@@ -49,17 +50,22 @@ impl Arrivals {
                 }
                 stamp.mark.is_measured()
             }
-            Some(_) => {
-                self.tracker.foreign();
-                core.measuring
-            }
-            None => {
-                self.tracker.count();
+            stamp => {
+                self.take_other(message, stamp.is_some());
                 core.measuring
             }
         };
         self.messages += u64::from(measured);
         self.bytes += if measured { message.body_len() as u64 } else { 0 };
+    }
+
+    /// Not of this run, or too short to say so.
+    fn take_other(&mut self, message: &Message<'_>, stamped: bool) {
+        match message.reply().and_then(Delivery::parse) {
+            Some(delivery) => self.tracker.arrive_stored(delivery.stream_sequence, stamped),
+            None if stamped => self.tracker.foreign(),
+            None => self.tracker.count(),
+        }
     }
 
     /// Tells others what has come.
