@@ -97,11 +97,12 @@ describe('a run', () => {
   });
 
   it.each([
-    ['CONNECT_FAILED', 'UNREACHABLE', '-s URL'],
+    ['CONNECT_FAILED', 'UNREACHABLE', '-s URL', 'h:1: connection refused'],
+    ['CONNECT_FAILED', 'UNREACHABLE', 'open files', 'h:1: too many open files'],
     ['AUTH_REFUSED', 'AUTH_REFUSED', '--creds'],
     ['LOAD_FAILED', 'LOAD', 'why'],
-  ])('that fails with %s says what to do', async (code, expected, text) => {
-    const { engine, calls } = fake({ failed: { code, message: 'why' } });
+  ])('that fails with %s says what to do', async (code, expected, text, message = 'why') => {
+    const { engine, calls } = fake({ failed: { code, message } });
     const error = await engine.run(plan).catch((failure) => failure);
     expect(error).toBeInstanceOf(BenchError);
     expect(error).toMatchObject({ code: expected });

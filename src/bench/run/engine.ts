@@ -8,6 +8,8 @@ import type { LoadAddon, LoadPlan, LoadProgress, LoadReport } from '../../native
 import { BenchError } from '../errors.js';
 
 const PROGRESS_EVERY_MS = 100;
+const ABSENT = /refused|timed out|unreachable|address|name/i;
+const NAME_IT = 'is a NATS server listening there? Name it with -s URL';
 
 export interface RunHooks {
   progress?: (progress: LoadProgress) => void;
@@ -106,7 +108,7 @@ function finish(addon: LoadAddon, load: number, failed: { code: string; message:
 function failure({ code, message }: { code: string; message: string }): BenchError {
   switch (code) {
     case 'CONNECT_FAILED':
-      return new BenchError('UNREACHABLE', `${message}; is a NATS server listening there? Name it with -s URL`);
+      return new BenchError('UNREACHABLE', ABSENT.test(message) ? `${message}; ${NAME_IT}` : message);
     case 'AUTH_REFUSED':
       return new BenchError(
         'AUTH_REFUSED',
