@@ -36,6 +36,7 @@ export function compilePlan(options: ResolvedOptions, identity: Identity): Broke
     writeDeadlineMs: options.writeDeadlineMs,
     writeTimeoutRetry: options.writeTimeout === 'retry',
     noFastProducerStall: options.noFastProducerStall,
+    proxyProtocol: options.proxyProtocol,
     maxClosedClients: options.maxClosedClients,
     logDebug: options.debug,
     logTrace: options.trace,

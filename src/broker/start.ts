@@ -138,5 +138,6 @@ function listen(log: BrokerLog, runtime: Runtime, plan: BrokerPlan): StartedBrok
     throw listenError(error, { what: 'client port', host: plan.host, port: plan.port });
   }
   if (plan.listen) log.info(`Listening for client connections on ${joinHostPort(plan.host, started.port)}`);
+  if (plan.listen && plan.proxyProtocol) log.info('PROXY protocol enabled for client connections');
   return started;
 }

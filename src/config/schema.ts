@@ -94,10 +94,12 @@ export const OPTIONS = [
   },
   {
     name: 'proxy_protocol',
+    key: 'proxyProtocol',
     type: 'bool',
+    default: false,
     reload: 'N',
-    doc: 'Reads a PROXY protocol header from every client.',
-    support: { notYet: 'the PROXY protocol is not there yet' },
+    doc: 'Takes the address of a client from a PROXY protocol header (version 1 or 2), where its connection begins with one.',
+    support: 'yes',
   },
   {
     name: 'no_header_support',

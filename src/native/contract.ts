@@ -80,6 +80,8 @@ export interface BrokerPlan {
   writeTimeoutRetry: boolean;
   /** Drop for a full subscriber instead of pausing its publisher. */
   noFastProducerStall: boolean;
+  /** Connections may begin with a PROXY protocol header. */
+  proxyProtocol: boolean;
   maxClosedClients: number;
   /** Which log lines are worth sending up. */
   logDebug: boolean;
@@ -144,7 +146,9 @@ export interface ConnectionInfo {
   name?: string;
   lang?: string;
   version?: string;
+  /** Who was admitted; where nobody is asked, or one was refused, who the client says it is. */
   user?: string;
+  /** Empty before CONNECT, and of a client that was refused. */
   account: string;
 }
 

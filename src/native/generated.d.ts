@@ -43,6 +43,7 @@ export interface BrokerPlan {
   writeDeadlineMs: number
   writeTimeoutRetry: boolean
   noFastProducerStall: boolean
+  proxyProtocol: boolean
   maxClosedClients: number
   logDebug: boolean
   logTrace: boolean

@@ -48,6 +48,8 @@ pub struct Config {
     pub write_timeout_retry: bool,
     /// Drop for a full subscriber instead of pausing its publisher.
     pub no_fast_producer_stall: bool,
+    /// Connections may begin with a header that says who the client behind a proxy is.
+    pub proxy_protocol: bool,
     /// Send debug lines up.
     pub log_debug: bool,
     /// Send protocol traces up.
@@ -75,6 +77,7 @@ impl Default for Config {
             write_deadline: Duration::from_secs(10),
             write_timeout_retry: false,
             no_fast_producer_stall: false,
+            proxy_protocol: false,
             log_debug: false,
             log_trace: false,
             trace_headers: false,

@@ -17,6 +17,8 @@ use std::sync::atomic::Ordering;
 /// How far a connection has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
+    /// Its first bytes may say who it is.
+    AwaitingProxyHeader,
     /// It must prove who it is first.
     AwaitingConnect,
     /// It may do what its permissions say.
@@ -25,6 +27,16 @@ pub(crate) enum Phase {
     StandIn,
     /// It is on its way out: what it still sends is ignored.
     Closing(CloseReason),
+}
+
+impl Phase {
+    /// Where a connection begins whose peer is known.
+    pub fn first(plan: &Plan) -> Self {
+        match plan.auth {
+            Some(_) => Self::AwaitingConnect,
+            None => Self::Ready,
+        }
+    }
 }
 
 /// A connection: its protocol state, its output, its counters.
@@ -159,10 +171,10 @@ impl Conn {
         generation: u32,
         now_ns: u64,
     ) -> Self {
-        let phase = if plan.auth.is_some() {
-            Phase::AwaitingConnect
+        let phase = if plan.config.proxy_protocol {
+            Phase::AwaitingProxyHeader
         } else {
-            Phase::Ready
+            Phase::first(&plan)
         };
         Self {
             hub: hub.clone(),

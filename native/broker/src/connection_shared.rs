@@ -10,8 +10,10 @@ use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 pub struct ConnShared {
     /// Unique within the broker, never reused.
     pub cid: u64,
-    /// The peer.
+    /// Who is at the other end of the socket.
     pub peer: SocketAddr,
+    /// The client, where that end is a proxy which said so.
+    proxied: OnceLock<Box<SocketAddr>>,
     /// When it came, milliseconds since the epoch.
     pub start_ms: f64,
     identity: Mutex<Option<Box<Identity>>>,
@@ -88,6 +90,7 @@ impl ConnShared {
         Self {
             cid,
             peer,
+            proxied: OnceLock::new(),
             start_ms,
             identity: Mutex::new(None),
             introduced: OnceLock::new(),
@@ -105,6 +108,16 @@ impl ConnShared {
         }
     }
 
+    /// Where the client is: as its proxy said, if one did.
+    pub fn address(&self) -> SocketAddr {
+        self.proxied.get().map_or(self.peer, |client| **client)
+    }
+
+    /// A proxy said who the client is.
+    pub(crate) fn set_proxied(&self, client: SocketAddr) {
+        let _ = self.proxied.set(Box::new(client));
+    }
+
     /// Bytes waiting for this connection anywhere.
     pub fn pending(&self) -> usize {
         self.out_pending.load(Ordering::Relaxed) + self.inbox_pending.load(Ordering::Relaxed)
@@ -120,11 +133,18 @@ impl ConnShared {
     /// `ip:port - cid:N`, with who it is once it said so: how log lines name it.
     pub(crate) fn label(&self) -> String {
         let introduction = self.introduced.get().map_or("", |text| text);
-        format!("{} - cid:{}{introduction}", self.peer, self.cid)
+        format!("{} - cid:{}{introduction}", self.address(), self.cid)
     }
 
     pub(crate) fn set_identity(&self, mut identity: Identity) {
-        for text in [&mut identity.name, &mut identity.lang, &mut identity.version] {
+        let Identity {
+            name,
+            lang,
+            version,
+            user,
+            ..
+        } = &mut identity;
+        for text in [name, lang, version, user] {
             cut(text);
         }
         *self.identity.lock() = Some(Box::new(identity));
@@ -147,7 +167,7 @@ impl ConnShared {
         let identity = self.identity.lock().as_deref().cloned().unwrap_or_default();
         ConnectionSnapshot {
             cid: self.cid,
-            peer: self.peer,
+            peer: self.address(),
             start_ms: self.start_ms,
             last_activity_ms: self.start_ms + self.last_activity_ms.load(Ordering::Relaxed) as f64,
             rtt_ns: self.rtt_ns.load(Ordering::Relaxed),

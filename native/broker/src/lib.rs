@@ -39,6 +39,7 @@ mod pause;
 mod permissions;
 mod piece;
 mod plan;
+mod proxy;
 mod publish;
 mod quote;
 mod receive;

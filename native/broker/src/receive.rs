@@ -1,7 +1,7 @@
 //! Bytes from a client, turn by turn.
 
 use crate::close::CloseReason;
-use crate::conn::Phase;
+use crate::conn::{Conn, Phase};
 use crate::publish::limits_of;
 use crate::quote::quote;
 use crate::shard::Shard;
@@ -32,6 +32,14 @@ impl Shard {
                 continue;
             }
             let conn = &mut self.out.conns[slot as usize];
+            if conn.phase == Phase::AwaitingProxyHeader {
+                match self.take_proxy_header(slot, &data[at..]) {
+                    Some(used) => at += used,
+                    None if self.out.conns[slot as usize].is_closing() => return data.len(),
+                    None => break,
+                }
+                continue;
+            }
             if conn.phase == Phase::AwaitingConnect && !matches!(data.get(at), None | Some(b'c' | b'C')) {
                 // Whatever this will be, it is no CONNECT: nothing else is listened to, or judged, before one.
                 if self.admit_implicitly(slot) {
@@ -66,6 +74,10 @@ impl Shard {
 
     /// The peer closed its end, or the socket broke.
     pub fn peer_gone(&mut self, slot: u32, reason: CloseReason) {
+        let awaited = |conn: &Conn| conn.phase == Phase::AwaitingProxyHeader;
+        if self.out.conns.get(slot as usize).is_some_and(awaited) {
+            return self.refuse_proxy_header(slot, "the connection ended before a whole header");
+        }
         self.close(slot, reason, None);
     }
 

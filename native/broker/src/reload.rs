@@ -90,7 +90,7 @@ impl Shard {
                 Phase::Ready => self.judge_again(slot, &plan),
                 // Nobody is asked for anything any more.
                 Phase::AwaitingConnect if plan.auth.is_none() => conn.phase = Phase::Ready,
-                Phase::AwaitingConnect | Phase::StandIn | Phase::Closing(_) => {}
+                Phase::AwaitingProxyHeader | Phase::AwaitingConnect | Phase::StandIn | Phase::Closing(_) => {}
             }
         }
         self.reloaded.push(reload);

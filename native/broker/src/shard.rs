@@ -168,10 +168,11 @@ impl Shard {
             self.close(slot, CloseReason::MaxConnectionsExceeded, None);
             return Some(slot);
         }
-        if let Some(auth) = &plan.auth {
-            self.add_timer(slot, TimerKind::Auth, auth.timeout.as_nanos() as u64);
+        if plan.config.proxy_protocol {
+            self.await_proxy_header(slot);
+        } else {
+            self.add_first_timers(slot);
         }
-        self.add_first_ping_timer(slot);
         Some(slot)
     }
 

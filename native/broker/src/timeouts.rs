@@ -25,11 +25,21 @@ impl Shard {
                 TimerKind::Linger => self.mark_expired(timer.slot),
                 _ if conn.is_closing() => {}
                 TimerKind::Ping => self.ping_due(timer.slot),
+                TimerKind::ProxyHeader => self.proxy_header_due(timer.slot),
                 TimerKind::Auth => self.auth_due(timer.slot),
                 TimerKind::Write => self.write_due(timer),
                 TimerKind::Resume => self.resume_all(),
             }
         }
+    }
+
+    /// For a connection whose peer is known: CONNECT, if it must come, and the first PING.
+    pub(crate) fn add_first_timers(&mut self, slot: u32) {
+        let auth = self.out.conns[slot as usize].plan.auth.as_ref();
+        if let Some(timeout) = auth.map(|auth| auth.timeout) {
+            self.add_timer(slot, TimerKind::Auth, timeout.as_nanos() as u64);
+        }
+        self.add_first_ping_timer(slot);
     }
 
     pub(crate) fn add_first_ping_timer(&mut self, slot: u32) {

@@ -8,6 +8,8 @@ use std::collections::BinaryHeap;
 pub(crate) enum TimerKind {
     /// Next PING, or find out that the peer is gone.
     Ping,
+    /// A proxy must have said by now who the client is.
+    ProxyHeader,
     /// CONNECT must be here by now.
     Auth,
     /// The flush that began must be over.

@@ -1,7 +1,7 @@
 //! Words for the log: traces of the protocol, debug lines, errors. Built only when somebody wants to read them.
 
 use crate::config::Config;
-use crate::conn::Conn;
+use crate::conn::{Conn, Phase};
 use crate::connection_shared::{ConnShared, cut};
 use crate::event::{Event, LogLevel};
 use crate::quote::quote;
@@ -13,7 +13,9 @@ use nt_protocol::{ConnectOptions, Publish, ServerInfo};
 pub(crate) fn info_line(conn: &Conn, connect_info: bool) -> Vec<u8> {
     let config = &conn.plan.config;
     let info = &config.info;
-    let client_ip = conn.shared.peer.ip().to_string();
+    // Not a proxy's.
+    let known = conn.phase != Phase::AwaitingProxyHeader;
+    let client_ip = known.then(|| conn.shared.address().ip().to_string());
     ServerInfo {
         server_id: &info.server_id,
         server_name: &info.server_name,
@@ -27,7 +29,7 @@ pub(crate) fn info_line(conn: &Conn, connect_info: bool) -> Vec<u8> {
         auth_required: conn.plan.auth.as_ref().is_some_and(|auth| auth.no_auth_user.is_none()),
         max_payload: config.max_payload as u64,
         client_id: conn.shared.cid,
-        client_ip: Some(&client_ip),
+        client_ip: client_ip.as_deref(),
         ldm: conn.hub.is_lame_duck(),
         connect_info,
         remote_account: connect_info.then_some(conn.account.name.as_str()),

@@ -37,6 +37,8 @@ mod overview;
 #[cfg(test)]
 mod permissions;
 #[cfg(test)]
+mod proxy;
+#[cfg(test)]
 mod reload;
 #[cfg(test)]
 mod replies;
