@@ -334,11 +334,21 @@ impl Core {
             Ended::Fatal(error) => return error,
             Ended::Closed => match (&self.last_error, self.stage, shared.phase()) {
                 (Some(text), _, _) => format!("the server closed the connection: {text}"),
-                (None, Stage::Info | Stage::Tcp, _) => "the server closed the connection before it said INFO".into(),
+                (None, Stage::Info | Stage::Tcp, _) => {
+                    "the server closed the connection before it said INFO (it may want TLS first)".into()
+                }
                 (None, _, Phase::Connecting) => "the server closed the connection during the handshake".into(),
                 _ => "the server closed the connection before the run began".into(),
             },
-            Ended::Io(error) if error.kind() == ErrorKind::InvalidData => error.to_string(),
+            Ended::Io(error) if error.kind() == ErrorKind::InvalidData => {
+                let text = error.to_string();
+                let hint = if text.contains("corrupt message") {
+                    ": the server does not speak TLS here"
+                } else {
+                    ""
+                };
+                text + hint
+            }
             Ended::Io(error) => match error.raw_os_error() {
                 // Too many open files, here or in the system.
                 Some(23 | 24) => format!("{error}: raise the limit of open files (ulimit -n)"),
