@@ -120,14 +120,14 @@ function describe(c: ConnectionInfo, options: ConnzOptions, nowMs: number, subsc
     ...(c.lang ? { lang: c.lang } : {}),
     ...(c.version ? { version: c.version } : {}),
     ...(options.auth && c.user ? { authorized_user: c.user } : {}),
-    ...(options.auth && c.account !== GLOBAL_ACCOUNT ? { account: c.account } : {}),
+    ...(options.auth ? accountField(c) : {}),
     ...(options.subs === 'list' && subscriptions.length > 0
       ? { subscriptions_list: subscriptions.map(({ subject }) => subject) }
       : {}),
     ...(options.subs === 'detail' && subscriptions.length > 0
       ? { subscriptions_list_detail: subscriptions.map((s) => detail(s, isClosed)) }
       : {}),
-    ...(options.auth && hasNameTag(c) ? { name_tag: c.account } : {}),
+    ...(options.auth ? nameTagField(c) : {}),
   };
 }
 
@@ -138,9 +138,20 @@ function detail(s: SubscriptionInfo, isClosed: boolean): object {
   return { ...accountOf(s), ...subscriptionDetail(unlimited) };
 }
 
+/** Before CONNECT a connection is in the global account. */
+function accountOfConnection(c: ConnectionInfo): string {
+  return c.account === '' ? GLOBAL_ACCOUNT : c.account;
+}
+
+function accountField(c: ConnectionInfo): object {
+  const account = accountOfConnection(c);
+  return account === GLOBAL_ACCOUNT ? {} : { account };
+}
+
 /** The tag of an account is its name; a closed connection of the global account shows none, as in the reference. */
-function hasNameTag(c: ConnectionInfo): boolean {
-  return c.stopMs === undefined || c.account !== GLOBAL_ACCOUNT;
+function nameTagField(c: ConnectionInfo): object {
+  const account = accountOfConnection(c);
+  return c.stopMs === undefined || account !== GLOBAL_ACCOUNT ? { name_tag: account } : {};
 }
 
 /** Below a millisecond, fractions of a microsecond are noise. */

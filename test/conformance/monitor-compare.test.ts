@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { until } from '../support/deadline.js';
 import { get, getJson, type Json } from '../support/monitor.js';
 import { proves } from '../support/proves.js';
-import { closeAllClients, msg, pub, type RawClient } from '../support/raw.js';
+import { closeAllClients, connectLine, msg, pub, RawClient } from '../support/raw.js';
 import { referenceCommand, TestServer } from '../support/server.js';
 
 const reference = referenceCommand();
@@ -17,6 +17,7 @@ const reference = referenceCommand();
 const OWN_VALUE = new Set([
   ...['server_id', 'now', 'start', 'stop', 'uptime', 'last_activity', 'idle', 'rtt', 'config_load_time', 'update_time'],
   ...['port', 'http_port', 'go', 'mem', 'cpu', 'gomaxprocs'],
+  'pending_bytes', // of a closed connection: how much of its last words had been sent when it was noted down
   ...['num_cache', 'num_matches', 'cache_hit_rate', 'max_fanout', 'avg_fanout'],
 ]);
 /** Only the growth is compared: the reference has subscriptions of its own. */
@@ -39,7 +40,7 @@ max_subscriptions: 90
 ping_interval: "45s"
 ping_max: 7
 write_deadline: "3s"
-authorization { timeout: 4, users: [{user: u, password: pw}, {user: other, password: pw}] }
+authorization { timeout: 50, users: [{user: u, password: pw}, {user: other, password: pw}] }
 `;
 
 /** One of the two servers with what the load needs to know of it. */
@@ -89,12 +90,26 @@ async function load(side: Side): Promise<void> {
   await leaving.ping();
   await leaving.close();
   await named.ping();
+  // One that says nothing.
+  side.clients.push(await RawClient.connect(side.server.port));
+  // Ends of other kinds, one after the other.
+  for (const [fields, bytes] of [
+    [{ user: 'u', pass: 'wrong', name: 'stranger' }, ''],
+    [{ user: 'u', pass: 'pw', name: 'broken' }, 'NONSENSE\r\n'],
+    [{ user: 'u', pass: 'pw', name: 'large', lang: 'ts' }, 'PUB x 4001\r\n'],
+    [{ user: 'u', pass: 'pw', name: 'long' }, `SUB ${'x'.repeat(5000)} 1\r\n`],
+  ] as const) {
+    const client = await RawClient.connect(side.server.port);
+    side.clients.push(client);
+    client.send(connectLine(fields) + bytes);
+    await client.drainUntilClosed();
+  }
   // Counters are told a moment after the fact.
   await until(async () => {
     const { in_msgs, out_msgs } = await getJson<Record<string, number>>(side.server, '/varz');
     const closed = await getJson(side.server, '/connz?state=closed');
-    return in_msgs === 8 && out_msgs === 8 && closed.total === 1 ? true : undefined;
-  }, 'all messages and the closed connection in the counters');
+    return in_msgs === 8 && out_msgs === 8 && closed.total === 5 ? true : undefined;
+  }, 'all messages and the closed connections in the counters');
 }
 
 const COMPARED = [

@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest';
 import { until } from '../support/deadline.js';
 import { get, getJson, type Json } from '../support/monitor.js';
 import { proves } from '../support/proves.js';
-import { msg, pub } from '../support/raw.js';
+import { connectLine, msg, pub, RawClient } from '../support/raw.js';
 import { endServersAfterEach, TestServer, useServer } from '../support/server.js';
 
 describe('one server', () => {
@@ -125,6 +125,25 @@ describe('servers of their own', () => {
         expect((await get(server, link)).status, link).toBe(link.endsWith('/raftz') ? 404 : 200);
       }
     }
+  });
+
+  proves('5.3-02', 'who was refused is remembered by what it said of itself', async () => {
+    const server = await TestServer.start({ monitor: true, config: 'authorization { user: u, password: pw }\n' });
+    const stranger = await RawClient.connect(server.port);
+    stranger.send(connectLine({ user: 'who', pass: 'wrong', name: 'stranger', lang: 'ts', version: '3' }));
+    await stranger.drainUntilClosed();
+    const page = await until(async () => {
+      const closed = await getJson<{ connections: Json[] }>(server, '/connz?state=closed&auth=1');
+      return closed.connections.length > 0 ? closed : undefined;
+    }, 'the closed connection');
+    expect(page.connections[0]).toMatchObject({
+      reason: 'Authentication Failure',
+      name: 'stranger',
+      lang: 'ts',
+      version: '3',
+      authorized_user: 'who',
+    });
+    for (const absent of ['account', 'name_tag']) expect(page.connections[0]).not.toHaveProperty(absent);
   });
 
   proves('1.13-07', 'healthz is unhealthy in lame duck mode', async () => {

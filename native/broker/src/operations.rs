@@ -88,7 +88,10 @@ impl Shard {
             None => None,
             Some(auth) => match auth.admit(&options) {
                 Some(user) => Some(user),
-                None => return self.authorization_violation(slot, Some(&options)),
+                None => {
+                    self.note_stranger(slot, &options);
+                    return self.authorization_violation(slot, Some(&options));
+                }
             },
         };
         let conn = &self.out.conns[slot as usize];
@@ -141,7 +144,10 @@ impl Shard {
             name: options.name.clone(),
             lang: options.lang.clone(),
             version: options.version.clone(),
-            user: user.map(|u| u.name.clone()).unwrap_or_default(),
+            user: user
+                .map(|u| u.name.clone())
+                .filter(|name| !name.is_empty())
+                .unwrap_or_else(|| claimed_user(options)),
             account: account.name.clone(),
         });
         // Subscriptions made before CONNECT stay; how their messages are framed may change now.
@@ -156,6 +162,17 @@ impl Shard {
             let (hub, snapshot) = (conn.hub.id, Box::new(conn.shared.snapshot()));
             self.event(hub, Event::Connected(snapshot));
         }
+    }
+
+    /// What monitoring tells of a client that is refused: what it said of itself, and no account.
+    fn note_stranger(&self, slot: u32, options: &ConnectOptions) {
+        self.out.conns[slot as usize].shared.set_identity(Identity {
+            name: options.name.clone(),
+            lang: options.lang.clone(),
+            version: options.version.clone(),
+            user: claimed_user(options),
+            account: String::new(),
+        });
     }
 
     pub(crate) fn authorization_violation(&mut self, slot: u32, options: Option<&ConnectOptions>) {
@@ -368,5 +385,18 @@ impl Shard {
             &format!("Permissions Violation for Publish with Reply of {reply}"),
         );
         self.error(slot, || format!("Publish Violation - Reply {reply}"));
+    }
+}
+
+/// Who the client says it is. A token is a secret: that there is one is all that is told.
+fn claimed_user(options: &ConnectOptions) -> String {
+    if !options.nkey.is_empty() {
+        options.nkey.clone()
+    } else if !options.user.is_empty() {
+        options.user.clone()
+    } else if !options.auth_token.is_empty() {
+        "[REDACTED]".to_owned()
+    } else {
+        String::new()
     }
 }
