@@ -1,8 +1,9 @@
 /**
- * Turns a log entry into the line that operators and their tools know:
- * `[pid] 2026/11/21 01:25:52.065778 [INF] message`. Pure; no clock, no file.
+ * Turns a log entry into a line: the one that operators and their tools know,
+ * `[pid] 2026/11/21 01:25:52.065778 [INF] message`, or a JSON object. Pure; no clock, no file.
  */
 import type { LogEntry, LogLevel } from './entry.js';
+import { connectionFields } from './fields.js';
 
 export interface LineFormat {
   pid: number;
@@ -11,6 +12,8 @@ export interface LineFormat {
   utc: boolean;
   /** Colours the label; for terminals only. */
   colours: boolean;
+  /** An object per line instead. */
+  json: boolean;
 }
 
 const COLOURS: Record<LogLevel, string> = {
@@ -22,10 +25,42 @@ const COLOURS: Record<LogLevel, string> = {
   TRC: '33',
 };
 
-export function formatLine(entry: LogEntry, format: LineFormat): string {
+/** As collectors of logs name them. */
+const LEVELS: Record<LogLevel, string> = {
+  INF: 'info',
+  DBG: 'debug',
+  WRN: 'warn',
+  ERR: 'error',
+  FTL: 'fatal',
+  TRC: 'trace',
+};
+
+/** `end` is what the line ends with; JSON always ends with a line feed. */
+export function formatLine(entry: LogEntry, format: LineFormat, end = '\n'): string {
+  if (format.json) return `${formatJson(entry, format)}\n`;
   const label = format.colours ? `\u001b[${COLOURS[entry.level]}m${entry.level}\u001b[0m` : entry.level;
   const time = format.time ? `${formatTime(entry.timeMs, format.utc)} ` : '';
-  return `[${format.pid}] ${time}[${label}] ${entry.text}\n`;
+  return `[${format.pid}] ${time}[${label}] ${entry.text}${end}`;
+}
+
+/** `{"time":"2026-11-21T01:25:52.065778Z","level":"info","pid":1,"msg":"…"}` and what it says about a connection. */
+export function formatJson({ level, text, timeMs }: LogEntry, { pid, time, utc }: Omit<LineFormat, 'colours'>): string {
+  return JSON.stringify({
+    ...(time && { time: rfc3339(timeMs, utc) }),
+    level: LEVELS[level],
+    pid,
+    msg: text,
+    ...connectionFields(text),
+  });
+}
+
+/** `2026-11-21T01:25:52.065778+01:00` */
+export function rfc3339(timeMs: number, utc: boolean, fraction = true): string {
+  const [date = '', clock = ''] = formatTime(timeMs, utc).split(' ');
+  const minutes = utc ? 0 : -new Date(timeMs).getTimezoneOffset();
+  const size = Math.abs(minutes);
+  const zone = minutes === 0 ? 'Z' : `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`;
+  return `${date.replaceAll('/', '-')}T${fraction ? clock : clock.slice(0, 8)}${zone}`;
 }
 
 /** `2026/11/21 01:25:52.065778` */

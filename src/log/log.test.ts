@@ -3,13 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nowMs } from './clock.js';
+import type { LogEntry } from './entry.js';
+import { connectionFields } from './fields.js';
 import { LogFile, LogFileError } from './file.js';
 import { formatLine, formatTime } from './format.js';
 import { Logger } from './logger.js';
-import { BatchWriter } from './writer.js';
+import type { Pump } from './pump.js';
+import { RepeatLimiter } from './repeats.js';
+import { LOCAL_SYSLOG, parseSyslogAddress, syslogMessage } from './syslog.js';
+import { LogWriter } from './writer.js';
 
 const AT_MS = Date.UTC(2026, 10, 21, 1, 25, 52, 65) + 0.778;
-const FORMAT = { pid: 42, time: true, utc: true, colours: false };
+const FORMAT = { pid: 42, time: true, utc: true, colours: false, json: false };
 
 let folder: string;
 beforeEach(() => {
@@ -34,6 +39,18 @@ describe('formatLine', () => {
   ] as const)('colours %s for terminals', (level, code) => {
     const line = formatLine({ level, text: 'x', timeMs: AT_MS }, { ...FORMAT, time: false, colours: true });
     expect(line).toBe(`[42] [\u001b[${code}m${level}\u001b[0m] x\n`);
+  });
+
+  it('is an object per line when JSON is asked for', () => {
+    const entry = { level: 'ERR', text: '1.2.3.4:5 - cid:6 - a "b"\nc', timeMs: AT_MS } as const;
+    const line = formatLine(entry, { ...FORMAT, json: true });
+    expect(line.indexOf('\n')).toBe(line.length - 1);
+    const { time, ...rest } = JSON.parse(line);
+    expect(time).toBe('2026-11-21T01:25:52.065778Z');
+    expect(rest).toEqual({ level: 'error', pid: 42, msg: entry.text, kind: 'Client', cid: 6, ip: '1.2.3.4', port: 5 });
+    const local = JSON.parse(formatLine(entry, { ...FORMAT, json: true, utc: false }));
+    expect(Date.parse(local.time)).toBe(Math.floor(AT_MS));
+    expect(JSON.parse(formatLine(entry, { ...FORMAT, json: true, time: false }))).not.toHaveProperty('time');
   });
 
   it('knows local time from UTC', () => {
@@ -113,59 +130,132 @@ describe('LogFile', () => {
     const backups = readdirSync(folder).filter((name) => name !== 'x.log');
     expect(backups).toHaveLength(2);
     for (const name of backups) expect(name).toMatch(/^x\.log\.\d{4}\.\d\d\.\d\d\.\d\d\.\d\d\.\d\d\.\d{9}$/);
-    expect(readFileSync(path, 'utf8')).toMatch(/^\[42\] \[INF\] Rotated log, backup saved as "/);
+    expect(readFileSync(path, 'utf8')).toMatch(/^\[42\] \[INF\] Rotated log, backup saved as "[^\n]*"\r\n/);
   });
 });
 
-describe('BatchWriter', () => {
-  it('writes what a full pipe refused as soon as there is room', () => {
-    let room = 0;
-    let written = '';
-    const write = ((_fd: number, bytes: Buffer) => {
-      if (room === 0) throw Object.assign(new Error('full'), { code: 'EAGAIN' });
-      const part = bytes.subarray(0, Math.min(room, 3));
-      room -= part.length;
-      written += part.toString();
-      return part.length;
-    }) as typeof import('node:fs').writeSync;
-    const writer = new BatchWriter(1, write);
-    writer.push('first line\n');
-    writer.flush();
-    expect(written).toBe('');
-    room = 1000;
-    writer.push('second line\n');
-    writer.flush();
-    expect(written).toBe('first line\nsecond line\n');
-  });
+describe('LogWriter', () => {
+  /** Takes nothing until told to. */
+  class Blocked implements Pump {
+    texts: string[] = [];
+    waiting = 0;
+    problem: string | undefined;
+    write(text: string): number {
+      this.texts.push(text);
+      this.waiting += text.length;
+      return this.waiting;
+    }
+    state = () => ({ waiting: this.waiting, problem: this.problem });
+    replace(): void {}
+    flush(): void {}
+    close(): void {}
+  }
+  const line = `${'x'.repeat(1024 * 1024)}\n`;
 
-  it('bounds what it keeps and says how much was dropped', () => {
-    let open = false;
-    let written = '';
-    const write = ((_fd: number, bytes: Buffer) => {
-      if (!open) throw Object.assign(new Error('full'), { code: 'EAGAIN' });
-      written += bytes.toString();
-      return bytes.length;
-    }) as typeof import('node:fs').writeSync;
-    const writer = new BatchWriter(1, write);
-    const line = `${'x'.repeat(1024 * 1024)}\n`;
+  it('bounds what waits and tells how much was dropped, and why, once there is room', () => {
+    const pump = new Blocked();
+    const writer = new LogWriter(pump, (text) => `note: ${text}\n`);
     for (let i = 0; i < 20; i++) writer.push(line);
-    open = true;
-    writer.flush();
-    expect(written.length).toBeLessThan(10 * 1024 * 1024);
-    expect(written).toMatch(/\((\d+) log lines dropped/);
+    const kept = pump.texts.length;
+    expect(kept).toBeLessThan(10);
+    pump.problem = 'No space left on device';
+    writer.push(line);
+    pump.waiting = 0;
+    pump.problem = undefined;
+    writer.push('more\n');
+    expect(pump.texts.slice(kept)).toEqual([
+      `note: ${21 - kept} log lines dropped: No space left on device\n`,
+      'more\n',
+    ]);
   });
 
-  it('goes quiet when nobody reads any more', () => {
-    let attempts = 0;
-    const write = (() => {
-      attempts += 1;
-      throw Object.assign(new Error('gone'), { code: 'EPIPE' });
-    }) as unknown as typeof import('node:fs').writeSync;
-    const writer = new BatchWriter(1, write);
-    writer.push('a\n');
+  it('tells it at the end at the latest', () => {
+    const pump = new Blocked();
+    const writer = new LogWriter(pump, (text) => `note: ${text}\n`);
+    for (let i = 0; i < 9; i++) writer.push(line);
+    pump.waiting = 0;
     writer.flush();
-    writer.push('b\n');
-    writer.flush();
-    expect(attempts).toBe(1);
+    expect(pump.texts.at(-1)).toMatch(/^note: 1 log line dropped: what takes the log did not keep up/);
+  });
+});
+
+describe('RepeatLimiter', () => {
+  const limits = { burst: 2, periodMs: 3_600_000, kindsMax: 2 };
+  const auth = (n: number, level: LogEntry['level'] = 'ERR'): LogEntry => ({
+    level,
+    text: `127.0.0.1:5000${n} - cid:${n} - authentication error - User "u${n}"`,
+    timeMs: Date.now(),
+  });
+
+  it('writes the first ones and counts the rest', () => {
+    const written: LogEntry[] = [];
+    const limiter = new RepeatLimiter((entry) => written.push(entry), limits);
+    expect([1, 2, 3, 4, 5].map((n) => limiter.admit(auth(n)))).toEqual([true, true, false, false, false]);
+    expect([1, 2, 3].map((n) => limiter.admit(auth(n, 'INF')))).toEqual([true, true, true]);
+    expect(limiter.admit({ level: 'ERR', text: 'another', timeMs: Date.now() })).toBe(true);
+    limiter.end();
+    expect(written.map(({ level, text }) => [level, text])).toEqual([
+      ['ERR', '3 more like this in the last 1s: authentication error - User "u5"'],
+    ]);
+    expect(limiter.admit(auth(6))).toBe(true);
+  });
+
+  it('tells the count when the period is over', async () => {
+    const told = await new Promise<LogEntry>((resolve) => {
+      const limiter = new RepeatLimiter(resolve, { ...limits, periodMs: 1 });
+      // In one instant, whatever the clock says.
+      for (const n of [1, 2, 3]) limiter.admit({ ...auth(n), timeMs: 0 });
+    });
+    expect(told.text).toMatch(/^1 more like this in the last \d+s: authentication error - User "u3"$/);
+  });
+
+  it('never holds more kinds apart than it may, and then holds nothing back', () => {
+    const limiter = new RepeatLimiter(() => {}, limits);
+    const admit = (text: string) => limiter.admit({ level: 'WRN', text, timeMs: 0 });
+    expect(['a', 'b', 'c', 'c', 'c', 'a', 'a'].map(admit)).toEqual([true, true, true, true, true, true, false]);
+  });
+});
+
+describe('connectionFields', () => {
+  it.each([
+    ['Server is ready', {}],
+    ['127.0.0.1:50001 - cid:7 - Client connection created', { kind: 'Client', cid: 7, ip: '127.0.0.1', port: 50001 }],
+    [
+      '[::1]:50001 - cid:7 - "go:1.2:n\\"x" - "A/user:u\\"v" - Client connection closed: Client Closed',
+      { cid: 7, ip: '::1', client: 'go:1.2:n"x', account: 'A', user: 'u"v', reason: 'Client Closed' },
+    ],
+    // What a client calls itself is not who it is.
+    ['1.2.3.4:1 - cid:7 - "$G/user:admin" - ->> [OK]', { cid: 7, account: undefined, user: undefined }],
+    [
+      '1.2.3.4:1 - cid:7 - "x" - "$G/token" - Client connection closed: Stale Connection',
+      { client: 'x', account: '$G', user: undefined, reason: 'Stale Connection' },
+    ],
+  ])('%s', (text, fields) => {
+    // Both ways: nothing that is not there.
+    expect({ ...connectionFields(text), ...fields }).toEqual(connectionFields(text));
+  });
+});
+
+describe('syslogMessage', () => {
+  const entry = { level: 'WRN', text: 'hello', timeMs: new Date(2026, 10, 1, 7, 26, 5).getTime() } as const;
+
+  it('has the facility, the form and the levels that others expect', () => {
+    const remote = syslogMessage(entry, parseSyslogAddress('udp://h:514'), false);
+    expect(remote).toMatch(
+      new RegExp(`^<4>2026-11-01T07:26:05(Z|[+-]\\d\\d:\\d\\d) \\S+ \\S+\\[${process.pid}\\]: hello\\n$`),
+    );
+    const local = (level: LogEntry['level']) => syslogMessage({ ...entry, level }, LOCAL_SYSLOG, false);
+    expect(local('WRN')).toMatch(new RegExp(`^<28>Nov  1 07:26:05 \\S+\\[${process.pid}\\]: hello\\n$`));
+    const levels = ['INF', 'DBG', 'TRC', 'ERR', 'FTL'] as const;
+    expect(levels.map((level) => /^<\d+>/.exec(local(level))?.[0])).toEqual(['<29>', '<31>', '<29>', '<27>', '<26>']);
+  });
+
+  it.each([
+    ['foo://h:1', /error invalid network type: "foo"/],
+    ['h:514', /error invalid network type: ""/],
+    ['udp://h', /no port/],
+    ['unix://', /no socket/],
+  ])('refuses %s', (address, text) => {
+    expect(() => parseSyslogAddress(address)).toThrow(text);
   });
 });

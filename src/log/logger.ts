@@ -6,10 +6,17 @@
  */
 import type { LogEntry, LogSink } from './entry.js';
 import { type LogOutput, openOutput } from './output.js';
+import { RepeatLimiter } from './repeats.js';
 
 export interface LoggerOptions {
-  /** Path of the log file; standard error when absent. */
+  /** Path of the log file. */
   file?: string | undefined;
+  /** Without a file: `udp://host:port`, `tcp://host:port` or `unix:///path`. */
+  remoteSyslog?: string | undefined;
+  /** Without both: the syslog of this machine. Standard error is what remains. */
+  syslog?: boolean | undefined;
+  /** A JSON object per line. */
+  json?: boolean | undefined;
   /** Bytes after which the file is set aside and begun anew; 0: never. */
   sizeLimit?: number | undefined;
   /** How many files to keep, the active one included; 0: all. */
@@ -29,9 +36,10 @@ export interface PreparedChange {
 export class Logger implements LogSink {
   #options: LoggerOptions;
   #output: LogOutput;
+  readonly #repeats = new RepeatLimiter((entry) => this.#output.write(entry));
   readonly #flushAtExit = () => this.flush();
 
-  /** Throws a `LogFileError` when the file cannot be opened. */
+  /** Throws a `LogFileError` or a `SyslogError` when what the options name can't be opened. */
   constructor(options: LoggerOptions) {
     this.#options = options;
     this.#output = openOutput(options);
@@ -41,6 +49,8 @@ export class Logger implements LogSink {
   write(entry: LogEntry): void {
     if (entry.level === 'DBG' && !this.#options.debug) return;
     if (entry.level === 'TRC' && !this.#options.trace) return;
+    // Who looks for a mistake wants each of them.
+    if (!this.#options.debug && !this.#repeats.admit(entry)) return;
     this.#output.write(entry);
   }
 
@@ -75,6 +85,7 @@ export class Logger implements LogSink {
   }
 
   close(): void {
+    this.#repeats.end();
     process.off('exit', this.#flushAtExit);
     this.#output.close();
   }

@@ -1,12 +1,15 @@
 /**
- * Where entries go: one interface, and the choice between what implements it. A file comes before standard error.
+ * Where entries go: one interface, and the choice between what implements it. As in the reference a file comes before a
+ * remote syslog, that before the local one, and standard error is what remains.
  */
 import { fstatSync } from 'node:fs';
 import type { LogEntry } from './entry.js';
 import { LogFile } from './file.js';
-import { formatLine } from './format.js';
+import { formatLine, type LineFormat } from './format.js';
 import type { LoggerOptions } from './logger.js';
-import { BatchWriter } from './writer.js';
+import { filePump } from './pump.js';
+import { LOCAL_SYSLOG, openSyslog, parseSyslogAddress } from './syslog.js';
+import { LogWriter } from './writer.js';
 
 export interface LogOutput {
   write(entry: LogEntry): void;
@@ -21,20 +24,25 @@ export interface LogOutput {
 const STDERR_FD = 2;
 
 export function openOutput(options: LoggerOptions): LogOutput {
-  const format = { pid: process.pid, time: options.time, utc: options.utc, colours: false };
+  const { json = false, time, utc } = options;
+  const format = { pid: process.pid, time, utc, colours: false, json };
   if (options.file !== undefined) {
     return new LogFile(options.file, { sizeLimit: options.sizeLimit ?? 0, maxFiles: options.maxFiles ?? 0, format });
   }
-  return standardError({ ...format, colours: isTerminal(STDERR_FD) });
+  if (options.remoteSyslog) return openSyslog(parseSyslogAddress(options.remoteSyslog), json);
+  if (options.syslog) return openSyslog(LOCAL_SYSLOG, json);
+  return standardError({ ...format, colours: !json && isTerminal(STDERR_FD) });
 }
 
-function standardError(format: Parameters<typeof formatLine>[1]): LogOutput {
-  const writer = new BatchWriter(STDERR_FD);
+function standardError(format: LineFormat): LogOutput {
+  const writer = new LogWriter(filePump('stderr'), (text) =>
+    formatLine({ level: 'WRN', text, timeMs: Date.now() }, format),
+  );
   return {
     write: (entry) => writer.push(formatLine(entry, format)),
     reopen: () => false,
     flush: () => writer.flush(),
-    close: () => writer.flush(),
+    close: () => writer.close(),
   };
 }
 

@@ -3,4 +3,5 @@
  */
 export type * from './contract.js';
 export { AddonError, type AddonErrorCode } from './errors.js';
-export { loadAddon } from './load.js';
+export { loadAddon, loadLogAddon } from './load.js';
+export type { LogAddon } from './log-contract.js';

@@ -9,6 +9,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { NativeAddon } from './contract.js';
 import { AddonError } from './errors.js';
+import type { LogAddon } from './log-contract.js';
 import { type AddonTarget, addonTargets, supportedPlatforms } from './platform.js';
 
 /** What the loader asks of its surroundings; replaced in tests. */
@@ -32,6 +33,11 @@ let loaded: NativeAddon | undefined;
 export function loadAddon(): NativeAddon {
   loaded ??= findAddon(surroundings());
   return loaded;
+}
+
+/** The addon as the log sees it. */
+export function loadLogAddon(): LogAddon {
+  return loadAddon() as NativeAddon & LogAddon;
 }
 
 /** `loadAddon` without memory; `expected` is the version the addon must have. */
