@@ -13,9 +13,7 @@ const ACCOUNTS = 'accounts, imports and exports';
 const NKEYS = 'nkeys, JWT and callout';
 const BCRYPT = 'bcrypt passwords';
 const SYSTEM = 'system account events and requests';
-const RELOAD = 'reload';
 const CLUSTER = 'cluster';
-const PROXY = 'PROXY protocol';
 const INSIDE = 'not visible from outside: proved by tests of the data plane';
 
 const facts: FactLine[] = [
@@ -39,9 +37,9 @@ const facts: FactLine[] = [
   ['1.2-13', 'over max_connections a client gets INFO, -ERR and the close'],
   ['1.2-14', 'fields of other features are absent for a plain client'],
   ['1.2-15', 'no INFO before the TLS handshake when TLS comes first', TLS],
-  ['1.2-16', 'INFO at once under proxy_protocol', PROXY],
+  ['1.2-16', 'INFO at once under proxy_protocol'],
   ['1.2-17', 'connect_urls changes reach connected clients', CLUSTER],
-  ['1.2-18', 'a reload of max_payload or client_advertise is not pushed', RELOAD],
+  ['1.2-18', 'a reload of max_payload or client_advertise is not pushed'],
   ['1.2-19', 'the second INFO carries the max_payload of the account', ACCOUNTS],
   ['1.2-20', 'nonce for nkey users', NKEYS],
 
@@ -175,7 +173,7 @@ const facts: FactLine[] = [
   ['1.11-20', 'Permissions Violation for Subscription, stays open'],
   ['1.11-21', 'Permissions Violation for Subscription using queue, stays open'],
   ['1.11-22', 'Permissions Violation for Subscription, too many tokens, stays open'],
-  ['1.11-23', 'Permissions Violation with sid after a change of permissions', RELOAD],
+  ['1.11-23', 'Permissions Violation with sid after a change of permissions'],
   ['1.11-24', 'client on the port of another kind', CLUSTER],
   ['1.11-25', 'closed without -ERR: shutdown, slow consumers, argument errors'],
   ['1.11-26', 'the subject is quoted, with special bytes escaped'],
@@ -212,14 +210,27 @@ const facts: FactLine[] = [
   ['1.16-07', 'debug: ping timers, late and superfluous clients, the end of a subscription'],
   ['1.16-08', 'debug: the lines of the stop'],
 
+  ['1.17-01', 'PROXY: INFO comes before the header and without client_ip; the second INFO has it'],
+  ['1.17-02', 'PROXY: a client without a header is served unchanged'],
+  ['1.17-03', 'PROXY: version 1 gives address and port; UNKNOWN keeps the own ones'],
+  ['1.17-04', 'PROXY: version 2 gives address and port, extensions are skipped; LOCAL and UNSPEC keep the own ones'],
+  ['1.17-05', 'PROXY: a bad or unfinished header is logged and closed (Protocol Violation), without -ERR'],
+  ['1.17-06', 'PROXY: a silent client is dropped after 5 s'],
+  ['1.17-07', 'PROXY: bytes behind the header are kept; it may be split anywhere'],
+  ['1.17-08', 'PROXY: the start-up line'],
+  ['1.17-09', 'PROXY: the log names the client'],
+  ['1.17-10', 'PROXY: credentials are needed as ever'],
+  ['1.17-11', 'PROXY: off by default'],
+  ['1.17-12', 'PROXY: the header comes before TLS', TLS],
+
   ['3.2-01', 'SIGUSR2 is lame duck mode, SIGINT and SIGTERM shut down, each logged'],
   ['3.2-02', '--signal sends stop, quit, term and ldm to a pid or pid file'],
   ['3.2-03', '--signal errors: bad pid, no such process, unknown signal'],
-  ['3.2-04', 'SIGHUP reloads', RELOAD],
+  ['3.2-04', 'SIGHUP reloads'],
   ['3.2-05', 'SIGUSR1 without a log file is logged and harmless'],
   ['3.3-01', 'the pid file has the decimal pid without newline and stays'],
   ['3.3-02', 'the ports file lists the bound URLs by kind and goes at shutdown'],
-  ['3.3-03', 'ports file after a reload', RELOAD],
+  ['3.3-03', 'ports file after a reload'],
   ['3.4-01', 'log lines have pid, time with microseconds, label and text'],
   ['3.4-02', 'start-up lines, in order, up to Server is ready'],
   ['3.6-01', '-v prints the version and exits 0'],
@@ -279,6 +290,27 @@ const facts: FactLine[] = [
   ['5.7-01', 'healthz: compact, with status codes'],
 
   ['5.8-01', 'debug/vars, ipqueuesz and stacksz have their form'],
+
+  ['7.1-01', 'a reload tells each change in its words, then its end with the digest'],
+  ['7.1-02', 'a file that is wrong is refused with the reason, and the running state is untouched'],
+  ['7.1-03', 'one change that needs a restart keeps all others from being applied'],
+  ['7.1-04', 'without a configuration file there is nothing to reload'],
+  ['7.1-05', 'an option that is taken out goes back to its default, and counts as a change'],
+  ['7.1-06', 'flags keep their priority over the new file'],
+  ['7.1-07', 'varz tells the new values, their time and their digest'],
+  ['7.2-01', 'max_payload and max_control_line bind clients that are there'],
+  ['7.2-02', 'connections above a lower max_connections are closed'],
+  ['7.2-03', 'the pid file is written where it belongs now'],
+  ['7.2-04', 'debug and trace show clients that are there; another log file gets what comes'],
+  ['7.2-05', 'client_advertise is told to those who come later'],
+  ['7.2-06', 'authorization timeout holds for those who come later'],
+  ['7.3-01', 'what needs a restart is refused by its field, with old and new value'],
+  ['7.4-01', 'users that are gone or have other credentials are disconnected'],
+  ['7.4-02', 'a subscription that lost its permission is removed and told; others stay'],
+  ['7.4-03', 'permissions to publish and to hear change at once'],
+  ['7.4-04', 'who is still valid stays and misses nothing'],
+  ['7.4-05', 'credentials may be asked for from now on, or no more'],
+  ['7.4-06', 'a user becomes a token'],
 
   ['A-01', 'PING line leniences'],
   ['A-02', 'a cut-off op'],
