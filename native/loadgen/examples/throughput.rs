@@ -72,17 +72,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Says hello; returns the connection, with what the client subscribed to confirmed.
-fn welcome(listener: &TcpListener) -> std::io::Result<TcpStream> {
-    let (mut socket, _) = listener.accept()?;
-    socket.write_all(b"INFO {\"headers\":true,\"max_payload\":1048576}\r\n")?;
-    // CONNECT with its PING, then the one that confirms subscriptions.
-    for _ in 0..2 {
-        answer_ping(&mut socket, |_| {})?;
-    }
-    Ok(socket)
-}
-
 /// Reads until a PING ends what was read; false when the client has gone.
 fn answer_ping(socket: &mut TcpStream, mut take: impl FnMut(&[u8])) -> std::io::Result<bool> {
     let mut buf = vec![0; 256 * 1024];
@@ -114,8 +103,7 @@ fn sink(listener: &TcpListener) -> std::io::Result<()> {
 
 /// Keeps what is published and delivers it as it came: `PUB abc 16` and `MSG a 1 16` are equally long.
 fn keeper(listener: &TcpListener, size: usize) -> std::io::Result<()> {
-    let accept = || welcome_one(listener);
-    let (mut publisher, mut subscriber) = (accept()?, accept()?);
+    let (mut publisher, mut subscriber) = (welcome(listener)?, welcome(listener)?);
     answer_ping(&mut publisher, |_| {})?;
     answer_ping(&mut subscriber, |_| {})?;
     let mut kept = Vec::new();
@@ -133,7 +121,8 @@ fn keeper(listener: &TcpListener, size: usize) -> std::io::Result<()> {
     Ok(())
 }
 
-fn welcome_one(listener: &TcpListener) -> std::io::Result<TcpStream> {
+/// Says hello; the PING behind CONNECT is answered.
+fn welcome(listener: &TcpListener) -> std::io::Result<TcpStream> {
     let (mut socket, _) = listener.accept()?;
     socket.write_all(b"INFO {\"headers\":true,\"max_payload\":1048576}\r\n")?;
     answer_ping(&mut socket, |_| {})?;

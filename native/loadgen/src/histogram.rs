@@ -1,6 +1,6 @@
 //! Latencies of one loop, for one client of the plan, and what is told of them.
 //!
-//! An HDR histogram of 3 significant digits from 1 ns to an hour. Messages stamped and read together have one latency;
+//! An HDR histogram of 3 significant digits from 1 ns to an hour, which grows with the values it sees. Messages stamped and read together have one latency;
 //! such runs are counted first and recorded once, which is what makes recording every delivery cheap.
 
 use crate::report::HistogramReport;
@@ -33,7 +33,8 @@ impl Latencies {
         if self.run > 0 {
             let value = self.last.clamp(1, HIGHEST_NS);
             let run = std::mem::take(&mut self.run);
-            self.histogram.get_or_insert_with(empty).saturating_record_n(value, run);
+            let histogram = self.histogram.get_or_insert_with(empty);
+            histogram.record_n(value, run).expect("it grows as needed");
             self.sum_ns += u128::from(value) * u128::from(run);
         }
     }
@@ -44,7 +45,7 @@ impl Latencies {
         other.settle();
         if let Some(theirs) = &other.histogram {
             let ours = self.histogram.get_or_insert_with(empty);
-            ours.add(&**theirs).expect("both have the same bounds");
+            ours.add(&**theirs).expect("it grows as needed");
             self.sum_ns += other.sum_ns;
         }
     }
@@ -68,7 +69,7 @@ impl Latencies {
 }
 
 fn empty() -> Box<Histogram<u64>> {
-    Box::new(Histogram::new_with_bounds(1, HIGHEST_NS, DIGITS).expect("the bounds are valid"))
+    Box::new(Histogram::new(DIGITS).expect("as many digits are possible"))
 }
 
 #[cfg(test)]

@@ -62,6 +62,7 @@ impl Load {
                 "there is no loop {thread}, or it runs already"
             )));
         };
+        let _guard = PanicGuard(&self.shared);
         let result = EventLoop::new(self.shared.clone(), poll, thread)
             .map_err(|error| LoadError::Failed(format!("no event loop can be made: {error}")))
             .and_then(EventLoop::run);
@@ -122,6 +123,18 @@ impl Load {
         }
         let mut results = std::mem::take(&mut *self.shared.results.lock());
         Ok(report(&self.shared, &mut results))
+    }
+}
+
+/// A loop that panics must not leave the others waiting for it.
+struct PanicGuard<'a>(&'a Shared);
+
+impl Drop for PanicGuard<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let text = "a loop of the load generator has panicked; please report it";
+            self.0.fail(LoadError::Failed(text.into()));
+        }
     }
 }
 

@@ -5,10 +5,11 @@
 use crate::message::Composer;
 use crate::stamp::{Mark, Stamp};
 
-/// Bytes sent with one write, about.
+/// Bytes sent with one write, about; less when many senders share the memory.
 const POOL_BYTES: usize = 256 * 1024;
-/// Bytes one message may have to be pooled.
-const MESSAGE_MAX: usize = POOL_BYTES / 4;
+const POOL_BYTES_MIN: usize = 8 * 1024;
+/// Memory of all pools together, about.
+const POOLS_BYTES: usize = 64 << 20;
 
 /// Ready messages, and what of them is on its way.
 #[derive(Debug)]
@@ -24,8 +25,9 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// `None` when the plan does not lend itself to it.
-    pub fn new(composer: &Composer) -> Option<Self> {
+    /// One of `senders` pools. `None` when the plan does not lend itself to it.
+    pub fn new(composer: &Composer, senders: usize) -> Option<Self> {
+        let room = (POOLS_BYTES / senders.max(1)).clamp(POOL_BYTES_MIN, POOL_BYTES);
         let size = composer.fixed_size()?;
         let mut composer = composer.clone();
         let count = composer
@@ -40,10 +42,10 @@ impl Pool {
         };
         let (mut bytes, mut ends) = (Vec::new(), Vec::new());
         // Whole rounds of all subjects.
-        while ends.len() % count != 0 || bytes.len() < POOL_BYTES {
+        while ends.len() % count != 0 || bytes.len() < room {
             composer.push(&mut bytes, blank, None, b"");
             ends.push(bytes.len() as u32);
-            if bytes.len() > POOL_BYTES * 4 || bytes.len() / ends.len() > MESSAGE_MAX {
+            if bytes.len() > room * 4 || bytes.len() / ends.len() > room / 4 {
                 return None;
             }
         }
@@ -109,7 +111,7 @@ mod tests {
             let json = format!(
                 r#"{{"subjects":{{"pattern":"a.{{}}","count":300,"order":"turn"}},"size":{{"fixed":{size}}},"headers":[["K","v"]]}}"#
             );
-            let mut pool = Pool::new(&composer(&json)).expect("can be pooled");
+            let mut pool = Pool::new(&composer(&json), 1).expect("can be pooled");
             let limits = Limits {
                 max_control_line: 4096,
                 max_payload: 1 << 20,
@@ -155,8 +157,10 @@ mod tests {
         let range = r#"{"subjects":{"pattern":"a","count":1,"order":"turn"},"size":{"min":1,"max":9}}"#;
         let many = r#"{"subjects":{"pattern":"a.{}","count":1000000,"order":"turn"},"size":{"fixed":16}}"#;
         let large = r#"{"subjects":{"pattern":"a","count":1,"order":"turn"},"size":{"fixed":1000000}}"#;
+        let one = r#"{"subjects":{"pattern":"a","count":1,"order":"turn"},"size":{"fixed":1000}}"#;
+        assert!(Pool::new(&composer(one), 20_000).is_some_and(|pool| pool.bytes.len() < 2 * POOL_BYTES_MIN));
         for json in [random, range, many, large] {
-            assert!(Pool::new(&composer(json)).is_none(), "{json}");
+            assert!(Pool::new(&composer(json), 1).is_none(), "{json}");
         }
     }
 }

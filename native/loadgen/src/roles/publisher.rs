@@ -30,7 +30,7 @@ impl Publisher {
     pub fn new(plan: &SenderPlan, ledgers: &[usize], id: usize, shared: &Shared) -> Self {
         let sender = Sender::new(plan, ledgers, id, shared);
         Self {
-            pool: Pool::new(&sender.composer),
+            pool: Pool::new(&sender.composer, shared.senders),
             payload: sender.composer.fixed_body().unwrap_or(0),
             sender,
         }
