@@ -9,7 +9,7 @@ import { expect } from 'vitest';
 import { until } from '../support/deadline.js';
 import { closedReason, getJson } from '../support/monitor.js';
 import { proves } from '../support/proves.js';
-import { connectLine, err, msg, pub } from '../support/raw.js';
+import { connectLine, err, msg, pub, type RawClient } from '../support/raw.js';
 import { endServersAfterEach, TestServer, underReference, writeConfig } from '../support/server.js';
 
 endServersAfterEach();
@@ -222,7 +222,7 @@ proves(['7.2-01', '1.2-18'], 'limits bind clients that are there, who are not to
 
 proves('7.2-02', 'fewer connections', async () => {
   const server = await TestServer.start({ config: '', monitor: true });
-  const clients = [];
+  const clients: RawClient[] = [];
   for (let i = 0; i < 6; i++) clients.push(await server.open());
   const lines = await reload(server, 'http: "127.0.0.1:-1"\nmax_connections: 2\n');
   expect(lines).toContain('[INF] Closed 4 connections to fall within max_connections');
