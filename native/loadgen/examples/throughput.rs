@@ -2,8 +2,9 @@
 //!
 //! `cargo run --release -p nt-loadgen --example throughput -- pub [SIZE] [MESSAGES]`: one publisher, stamped, into a
 //! sink that only reads.
-//! `… -- sub [SIZE] [MESSAGES] [LATENCY_EVERY]`: one subscriber; its messages are first published to the peer, which
-//! keeps them and then delivers all at once.
+//! `… -- sub [SIZE] [MESSAGES] [LATENCY_EVERY] [RATE]`: one subscriber; its messages are first published to the peer,
+//! which keeps them and then delivers all at once. With a rate every message has a send time of its own, the most
+//! expensive case to record.
 
 use nt_loadgen::Load;
 use std::io::{Read, Write};
@@ -14,10 +15,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let number = |at: usize, default: u64| args.get(at).map_or(Ok(default), |text| text.replace('_', "").parse());
     let (size, messages, every) = (number(1, 16)?, number(2, 20_000_000)?, number(3, 1)?);
+    let rate = number(4, 0)?;
+    let pace = if rate > 0 {
+        format!("\"rate\":{rate},")
+    } else {
+        String::new()
+    };
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
     let publisher = format!(
-        r#"{{"connections":1,"name":"pub","role":"publisher","ledgers":[0],"messages":{messages},
+        r#"{{"connections":1,"name":"pub","role":"publisher","ledgers":[0],"messages":{messages},{pace}
             "subjects":{{"pattern":"abc","count":1,"order":"turn"}},"size":{{"fixed":{size}}}}}"#
     );
     let subscriber = r#"{"connections":1,"name":"sub","role":"subscriber","ledger":0,
