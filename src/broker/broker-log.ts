@@ -13,6 +13,7 @@ import {
   nowMs,
   type PreparedChange,
 } from '../log/index.js';
+import { namesDestination } from './log-options.js';
 
 export class BrokerLog {
   readonly #shared: LogSink | undefined;
@@ -51,7 +52,7 @@ export class BrokerLog {
     if (this.#shared instanceof Logger) return this.#shared.prepare(options);
     if (this.#shared) return { commit: () => {}, cancel: () => {} };
     // Brokers of libraries write a log only when told where to.
-    if (options.file === undefined) return { commit: () => this.#replace(undefined), cancel: () => {} };
+    if (!namesDestination(options)) return { commit: () => this.#replace(undefined), cancel: () => {} };
     if (this.#own) return this.#own.prepare(options);
     const opened = new Logger(options);
     return { commit: () => this.#replace(opened), cancel: () => opened.close() };

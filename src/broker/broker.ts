@@ -17,6 +17,7 @@ import type { BrokerEvents } from './events.js';
 import { removePortsFile } from './files.js';
 import type { Identity } from './identity.js';
 import { closeInStages } from './lame-duck.js';
+import { drainWithin, type GraceDeps } from './shutdown-grace.js';
 
 /** How long `stop` waits for the data plane's word that all connections are closed. */
 const STOP_PATIENCE_MS = 5000;
@@ -33,6 +34,8 @@ export interface BrokerParts {
   log: BrokerLog;
   monitor?: MonitorServer | undefined;
 }
+
+type Retirement = Omit<GraceDeps, 'graceMs'>;
 
 export class Broker extends EventEmitter<BrokerEvents> {
   /** The public key of this broker, `N…`; another one at each start. */
@@ -158,7 +161,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
 
   /** Takes no new clients, closes those there are one by one over `lameDuckDuration`, then stops. */
   lameDuck(): Promise<void> {
-    this.#lameDuck ??= this.#stopped ?? this.#retire();
+    const { lameDuckDurationMs: durationMs, lameDuckGracePeriodMs: graceMs } = this.options;
+    this.#lameDuck ??= this.#stopped ?? this.#retire((deps) => closeInStages({ ...deps, durationMs, graceMs }));
     return this.#lameDuck;
   }
 
@@ -171,6 +175,17 @@ export class Broker extends EventEmitter<BrokerEvents> {
     const reloading = this.#reloading.then(() => this.#reload(options));
     this.#reloading = reloading.catch(() => {});
     return reloading;
+  }
+
+  /**
+   * Stops as SIGTERM stops a server: clients have the time of `shutdownGrace` to move elsewhere, and within it the broker
+   * has stopped. Without that option it stops at once.
+   */
+  shutdown(): Promise<void> {
+    const graceMs = this.options.shutdownGraceMs;
+    if (graceMs === 0) return this.stop();
+    this.#lameDuck ??= this.#stopped ?? this.#retire((deps) => drainWithin({ ...deps, graceMs }));
+    return this.#lameDuck;
   }
 
   /** Closes listener and connections and frees everything; calling it again returns the same promise. */
@@ -201,17 +216,17 @@ export class Broker extends EventEmitter<BrokerEvents> {
     });
   }
 
-  async #retire(): Promise<void> {
+  /** No new clients from now on; `closeAll` has those there are leave, and when it is through the broker stops. */
+  async #retire(closeAll: (deps: Retirement) => Promise<void>): Promise<void> {
     const { addon, handle, broker } = this.#running();
     const { log } = this.#parts;
     log.info('Entering lame duck mode, stop accepting new clients');
     addon.enterLameDuck(handle, broker);
     this.#tellListenerClosed();
     if (this.connections().length > 0) {
-      await closeInStages({
-        durationMs: this.options.lameDuckDurationMs,
-        graceMs: this.options.lameDuckGracePeriodMs,
+      await closeAll({
         clients: () => this.connections().map(({ cid }) => cid),
+        count: () => this.stats().connections,
         close: (cid) => void this.closeConnection(cid, 'Server Shutdown'),
         log: (text) => log.info(text),
         signal: this.#stopping.signal,

@@ -23,7 +23,7 @@ import { BrokerLog } from './broker-log.js';
 import { BrokerError, listenError } from './errors.js';
 import { writePidFile, writePortsFile } from './files.js';
 import { createIdentity, type Identity } from './identity.js';
-import { logOptions } from './log-options.js';
+import { logOptions, namesDestination } from './log-options.js';
 import { monitorSource } from './monitor-source.js';
 import { compilePlan } from './plan.js';
 import { openPorts } from './ports.js';
@@ -99,7 +99,8 @@ async function undo(runtime: Runtime, log: BrokerLog | undefined, monitor: Monit
 
 /** Brokers of a library write a log only when told where to. */
 function ownLog(options: ResolvedOptions): Logger | undefined {
-  return options.logFile ? new Logger(logOptions(options)) : undefined;
+  const own = logOptions(options);
+  return namesDestination(own) ? new Logger(own) : undefined;
 }
 
 function greet(log: BrokerLog, options: ResolvedOptions, identity: Identity, context: StartContext): void {

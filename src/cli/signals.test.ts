@@ -1,15 +1,27 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { NotReloadableError } from '../broker/errors.js';
+import type { Broker } from '../broker/index.js';
 import type { LogEntry } from '../log/index.js';
 import { handleSignals } from './signals.js';
 
-function setUp(options: { isLameDuck?: boolean; reopen?: () => boolean; reload?: () => Promise<void> } = {}) {
+interface Behaviour {
+  isLameDuck?: boolean;
+  graceMs?: number;
+  reopen?: () => boolean;
+  reload?: () => Promise<void>;
+  shutdown?: () => Promise<void>;
+  exited?: () => void;
+}
+
+function setUp(options: Behaviour = {}) {
   const source = new EventEmitter();
   const did: string[] = [];
   const broker = {
     isLameDuck: options.isLameDuck ?? false,
+    options: { shutdownGraceMs: options.graceMs ?? 0 } as Broker['options'],
     stop: async () => void did.push('stop'),
+    shutdown: options.shutdown ?? (async () => void did.push('shutdown')),
     lameDuck: async () => void did.push('lameDuck'),
     reload: options.reload ?? (async () => void did.push('reload')),
   };
@@ -21,7 +33,10 @@ function setUp(options: { isLameDuck?: boolean; reopen?: () => boolean; reload?:
   const started = new Promise<typeof broker>((resolve) => {
     start = () => resolve(broker);
   });
-  const exit = (code: number) => void did.push(`exit ${code}`);
+  const exit = (code: number) => {
+    did.push(`exit ${code}`);
+    options.exited?.();
+  };
   handleSignals({ broker: started, logger, exit, source: source as unknown as NodeJS.Process });
   const send = async (signal: string) => {
     source.emit(signal);
@@ -33,7 +48,7 @@ function setUp(options: { isLameDuck?: boolean; reopen?: () => boolean; reload?:
 describe('handleSignals', () => {
   it.each([
     ['SIGINT', ['INF Trapped "interrupt" signal', 'stop', 'exit 0']],
-    ['SIGTERM', ['INF Trapped "terminated" signal', 'stop', 'exit 0']],
+    ['SIGTERM', ['INF Trapped "terminated" signal', 'shutdown', 'exit 0']],
     ['SIGUSR2', ['INF Trapped "user defined signal 2" signal', 'lameDuck', 'exit 0']],
     ['SIGUSR1', ['INF Trapped "user defined signal 1" signal', 'INF File log re-opened']],
     ['SIGHUP', ['INF Trapped "hangup" signal', 'reload']],
@@ -59,7 +74,17 @@ describe('handleSignals', () => {
     expect(did).toEqual(['INF Trapped "terminated" signal']);
     start();
     await new Promise(setImmediate);
-    expect(did.slice(1)).toEqual(['stop', 'exit 0']);
+    expect(did.slice(1)).toEqual(['shutdown', 'exit 0']);
+  });
+
+  it('exits when the time of the shutdown is over, whatever still hangs', async () => {
+    const did = await new Promise<string[]>((resolve) => {
+      const world = setUp({ graceMs: 1, shutdown: () => new Promise(() => {}), exited: () => resolve(world.did) });
+      world.start();
+      void world.send('SIGTERM');
+    });
+    const over = 'ERR The shutdown_grace is over before everything is closed, exiting';
+    expect(did).toEqual(['INF Trapped "terminated" signal', over, 'exit 0']);
   });
 
   it('says why a reload failed, in the words of the log', async () => {

@@ -18,7 +18,7 @@ type HandledSignal = keyof typeof NAMES;
 
 export interface SignalContext {
   /** Rejects when the start fails; the start itself reports that. */
-  broker: Promise<Pick<Broker, 'stop' | 'lameDuck' | 'isLameDuck' | 'reload'>>;
+  broker: Promise<Pick<Broker, 'stop' | 'shutdown' | 'lameDuck' | 'isLameDuck' | 'reload' | 'options'>>;
   logger: Pick<Logger, 'write' | 'reopen'>;
   /** Called once the broker has stopped. */
   exit(code: number): void;
@@ -49,7 +49,7 @@ async function act(signal: HandledSignal, context: SignalContext): Promise<void>
     case 'SIGTERM':
       // A broker on its way out is left to finish: orchestrators send both.
       if (broker.isLameDuck) break;
-      await broker.stop();
+      await inTime(broker.shutdown(), broker.options.shutdownGraceMs, log);
       exit(0);
       break;
     case 'SIGUSR2':
@@ -63,6 +63,24 @@ async function act(signal: HandledSignal, context: SignalContext): Promise<void>
       await reload(broker, log);
       break;
   }
+}
+
+/** Whoever gave the grace kills what outlives it. Without one there is no limit. */
+async function inTime(
+  shutdown: Promise<void>,
+  graceMs: number,
+  log: (level: 'INF' | 'ERR', text: string) => void,
+): Promise<void> {
+  if (graceMs === 0) return shutdown;
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      log('ERR', 'The shutdown_grace is over before everything is closed, exiting');
+      resolve();
+    }, graceMs);
+  });
+  await Promise.race([shutdown, over]);
+  clearTimeout(timer);
 }
 
 async function reload(

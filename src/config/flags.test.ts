@@ -57,11 +57,12 @@ describe('3.1 flags', () => {
     ['-p', { action: 'usage', message: 'flag needs an argument: -p' }],
     ['---x', { action: 'usage', message: 'bad flag syntax: ---x' }],
     ['-js=false', run({})],
+    ['-s -r udp://h:514', run({ syslog: true, remoteSyslog: 'udp://h:514' })],
   ])('%j', (line, meaning) => {
     expect(parse(line)).toEqual(meaning);
   });
 
-  test.each(['-js', '--tls', '--tlscert a', '--cluster a', '--routes a', '-s', '-r a', '--profile 5', '-ms 5'])(
+  test.each(['-js', '--tls', '--tlscert a', '--cluster a', '--routes a', '--profile 5', '-ms 5'])(
     '%s is known, refused with a sentence, and skipped where that is allowed',
     (line) => {
       expect(parse(line)).toEqual({

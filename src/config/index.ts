@@ -20,6 +20,7 @@ export type { OptionSpec } from './spec.js';
 export type {
   AuthorizationOptions,
   BrokerOptions,
+  LogFormat,
   PermissionsOptions,
   ResolvedAuthorization,
   ResolvedHttp,

@@ -39,6 +39,7 @@ const VALUES: Record<OptionType, string> = {
   duration_string: ': "40s"',
   listen: ': "127.0.0.1:4333"',
   write_timeout: ': retry',
+  log_format: ': json',
   authorization: ' {}',
   any: ': {}',
 };

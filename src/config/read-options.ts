@@ -102,6 +102,10 @@ function readValue(row: OptionSpec, name: string, node: ConfigNode, report: Repo
         return report.error(node, "write_timeout must be 'default', 'close' or 'retry'");
       }
       return node.value;
+    case 'log_format':
+      if (typeof node.value !== 'string') return report.wrongType(node, name, 'a string');
+      if (!['text', 'json'].includes(node.value)) return report.error(node, "log_format must be 'text' or 'json'");
+      return node.value;
     case 'authorization':
       return readAuthorization(node, report);
     default:

@@ -120,6 +120,15 @@ function normalise(row: OptionSpec, key: string, written: unknown): unknown {
         );
       }
       return written;
+    case 'log_format':
+      if (written !== 'text' && written !== 'json') {
+        throw new OptionsError(
+          key,
+          "log_format must be 'text' or 'json'",
+          "Use 'json' for machines, else leave it out.",
+        );
+      }
+      return written;
     default:
       return undefined;
   }

@@ -259,6 +259,15 @@ export const OPTIONS = [
     doc: 'How long lame duck mode waits before it closes the first client.',
     support: 'yes',
   },
+  {
+    name: 'shutdown_grace',
+    key: 'shutdownGrace',
+    type: 'duration_string',
+    default: 0,
+    reload: 'Y',
+    doc: 'How long clients have to move elsewhere after SIGTERM; 0 stops at once.',
+    support: 'yes',
+  },
 
   // Logging and files
   {
@@ -380,18 +389,21 @@ export const OPTIONS = [
   },
   {
     name: 'syslog',
+    key: 'syslog',
     type: 'bool',
+    default: false,
     reload: 'Y',
-    doc: 'Logs to the local syslog.',
-    support: { notYet: 'syslog is not there yet; use log_file' },
+    doc: 'Logs to the local syslog, unless there is a log file.',
+    support: 'yes',
     flag: { names: ['s', 'syslog'], kind: 'bool', group: 'Logging', help: 'Log to syslog' },
   },
   {
     name: 'remote_syslog',
+    key: 'remoteSyslog',
     type: 'string',
     reload: 'Y',
-    doc: 'The address of a remote syslog.',
-    support: { notYet: 'syslog is not there yet; use log_file' },
+    doc: 'A syslog to log to, unless there is a log file: udp://host:514, tcp://host:514 or unix:///path.',
+    support: 'yes',
     flag: {
       names: ['r', 'remote_syslog'],
       kind: 'string',
@@ -399,6 +411,15 @@ export const OPTIONS = [
       arg: '<addr>',
       help: 'Remote syslog address',
     },
+  },
+  {
+    name: 'log_format',
+    key: 'logFormat',
+    type: 'log_format',
+    default: 'text',
+    reload: 'Y',
+    doc: 'What a log line looks like: as nats-server writes it, or a JSON object per line.',
+    support: 'yes',
   },
   {
     name: 'pid_file',

@@ -5,7 +5,7 @@
  * Holds no option itself.
  */
 
-import type { AuthorizationOptions, WriteTimeoutPolicy } from './types.js';
+import type { AuthorizationOptions, LogFormat, WriteTimeoutPolicy } from './types.js';
 
 /** What a value means; decides how the file, the flags and the library read it. */
 export type OptionType =
@@ -21,6 +21,7 @@ export type OptionType =
   /** A port, or `host:port`. */
   | 'listen'
   | 'write_timeout'
+  | 'log_format'
   | 'authorization'
   /** Anything; used by options that are known but refused, whose content nobody reads. */
   | 'any';
@@ -88,6 +89,7 @@ export interface WrittenTypes {
   /** `false`: no listener, whatever the file says. */
   listen: number | string | false;
   write_timeout: WriteTimeoutPolicy;
+  log_format: LogFormat;
   authorization: AuthorizationOptions;
   any: never;
 }
@@ -102,6 +104,7 @@ export interface NormalTypes {
   duration_string: number;
   listen: never;
   write_timeout: WriteTimeoutPolicy;
+  log_format: LogFormat;
   authorization: never;
   any: never;
 }

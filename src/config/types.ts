@@ -10,6 +10,8 @@ import type { NormalTypes, WrittenTypes } from './spec.js';
 
 export type WriteTimeoutPolicy = 'default' | 'close' | 'retry';
 
+export type LogFormat = 'text' | 'json';
+
 /** One subject, a list of subjects, or what is allowed and what is denied. */
 export type SubjectRule = string | string[] | { allow?: string | string[]; deny?: string | string[] };
 

@@ -55,7 +55,13 @@ const RIGHT: readonly object[] = [
   { net: 'h', port: -1, max_conn: 0, max_payload: 1024, logtime: false },
   { listen: 'localhost:4222', http: '[::1]:8222' },
   { listen: 4222, http: ':-1', http_base_path: '/x' },
-  { ping_interval: '1m30s', write_deadline: '.5s', lame_duck_duration: '40s', write_timeout: 'retry' },
+  {
+    ping_interval: '1m30s',
+    write_deadline: '.5s',
+    lame_duck_duration: '40s',
+    write_timeout: 'retry',
+    log_format: 'json',
+  },
   { authorization: { user: 'a', pass: 'b', timeout: 1.5 } },
   { authorization: { token: 't', timeout: '3s' } },
   {
@@ -89,6 +95,7 @@ const WRONG: readonly object[] = [
   { ping_interval: '5' },
   { lame_duck_grace_period: 5 },
   { write_timeout: 'never' },
+  { log_format: 'xml' },
   { tls: {} },
   { jetstream: {} },
   { leaf: {} },

@@ -40,6 +40,7 @@ const TYPES: Record<string, Schema> = {
   duration_string: DURATION,
   listen: { anyOf: [PORT, { type: 'string', pattern: '^(\\[[^\\[\\]]*\\]|[^:\\[\\]]*):[+-]?[0-9]+$' }] },
   write_timeout: { enum: ['default', 'close', 'retry'] },
+  log_format: { enum: ['text', 'json'] },
 };
 
 /** What a type alone does not say. */

@@ -34,6 +34,7 @@ const TYPES: Record<string, string> = {
   duration_string: 'duration, quoted',
   listen: 'port or "host:port"',
   write_timeout: '`default`, `close` or `retry`',
+  log_format: '`text` or `json`',
   authorization: 'block, see below',
   any: 'block',
 };
