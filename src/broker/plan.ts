@@ -5,7 +5,7 @@ import type { ResolvedOptions, ResolvedPermissions } from '../config/index.js';
 import type { AuthPlan, BrokerPlan, PermissionsPlan } from '../native/contract.js';
 import { parseAdvertise } from './address.js';
 import type { Identity } from './identity.js';
-import { COMPAT_VERSION, RUNTIME_VERSION } from './version.js';
+import { COMPAT_VERSION, FEATURE_FLAGS, RUNTIME_VERSION } from './version.js';
 
 export function compilePlan(options: ResolvedOptions, identity: Identity): BrokerPlan {
   const auth = compileAuth(options);
@@ -20,6 +20,7 @@ export function compilePlan(options: ResolvedOptions, identity: Identity): Broke
       version: COMPAT_VERSION,
       go: RUNTIME_VERSION,
       xkey: identity.xkey,
+      featureFlags: FEATURE_FLAGS,
       ...(advertise.host === undefined ? {} : { advertiseHost: advertise.host }),
       ...(advertise.port === undefined ? {} : { advertisePort: advertise.port }),
     },

@@ -1,18 +1,11 @@
 /** `/varz`: the server, its limits and its counters. The order of the fields is that of the reference. */
 import { availableParallelism } from 'node:os';
-import { COMPAT_VERSION, OWN_VERSION, RUNTIME_VERSION } from '../broker/version.js';
+import { COMPAT_VERSION, FEATURE_FLAGS, OWN_VERSION, RUNTIME_VERSION } from '../broker/version.js';
 import { type Answer, json } from './endpoint.js';
 import { rfc3339, uptime } from './go-format.js';
 import type { MonitorContext } from './source.js';
 
 const NANOS_PER_MS = 1e6;
-/** Switches the reference has; this broker implements none of them, so each stands at its default. */
-const FEATURE_FLAGS = {
-  js_ack_fc_v2: false,
-  js_api_reply_v2: false,
-  js_raft_delete_range: true,
-  js_snapshot_sources: false,
-};
 const TLS_TIMEOUT_S = 2;
 
 export function varz(context: MonitorContext): Answer {

@@ -53,6 +53,8 @@ export interface InfoPlan {
   advertiseHost?: string;
   advertisePort?: number;
   xkey: string;
+  /** Switches and how they stand; not in INFO, but in what the server publishes of itself. */
+  featureFlags: Record<string, boolean>;
 }
 
 export interface BrokerPlan {

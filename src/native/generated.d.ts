@@ -160,6 +160,7 @@ export interface InfoPlan {
   advertiseHost?: string
   advertisePort?: number
   xkey: string
+  featureFlags: Record<string, boolean>
 }
 
 /** See `InterestStats`. */

@@ -1,6 +1,6 @@
 /** Section 1.17: the PROXY protocol, versions 1 and 2. */
 import { describe, expect } from 'vitest';
-import { closedReason, connz } from '../support/monitor.js';
+import { type ConnzEntry, closedReason, connz } from '../support/monitor.js';
 import { proves } from '../support/proves.js';
 import { connectLine, err, msg, pub, type RawClient } from '../support/raw.js';
 import { useServer } from '../support/server.js';
@@ -28,7 +28,7 @@ describe('with proxy_protocol', () => {
     const info = JSON.parse(frames.at(-1)?.args ?? '') as { client_ip: string; connect_info: boolean };
     expect(info.connect_info).toBe(true);
     const page = await connz(server, `?cid=${client.info.client_id}`);
-    const entry = page.connections[0] as { ip: string; port: number };
+    const entry = page.connections[0] as ConnzEntry & { ip: string; port: number };
     expect(info.client_ip).toBe(entry.ip);
     return `${entry.ip} ${entry.port}`;
   }

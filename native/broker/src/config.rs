@@ -1,5 +1,6 @@
 //! The plan of one broker, as the data plane executes it. Compiled by the control plane; nothing here is asked again.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What INFO says the same way to everyone.
@@ -15,6 +16,8 @@ pub struct InfoConfig {
     pub host: String,
     pub port: u16,
     pub xkey: String,
+    /// Switches and how they stand: not in INFO, but in what the server publishes of itself.
+    pub feature_flags: BTreeMap<String, bool>,
 }
 
 /// Limits and habits of one broker.

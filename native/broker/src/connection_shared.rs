@@ -162,6 +162,15 @@ impl ConnShared {
         self.identity.lock().as_deref().is_some_and(|i| i.user == user)
     }
 
+    /// What the client calls itself, if anything.
+    pub(crate) fn name(&self) -> String {
+        self.identity
+            .lock()
+            .as_deref()
+            .map(|i| i.name.clone())
+            .unwrap_or_default()
+    }
+
     /// Everything at this moment.
     pub fn snapshot(&self) -> ConnectionSnapshot {
         let identity = self.identity.lock().as_deref().cloned().unwrap_or_default();

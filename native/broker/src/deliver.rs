@@ -5,6 +5,7 @@ use crate::conn::{Conn, ReplyGrant};
 use crate::connection_shared::ConnShared;
 use crate::inbox::{Inbox, InboxItem, Location, Parcel};
 use crate::interest::{Interest, Subscription};
+use crate::msgtrace::{MsgTrace, Undelivered};
 use crate::route::{Route, Target};
 use crate::trace::{Delivery, DeliveryTrace};
 use slab::Slab;
@@ -49,6 +50,8 @@ pub(crate) struct Outlets {
     pub exhausted: Vec<u32>,
     /// What is told of deliveries, while somebody reads traces.
     pub trace: DeliveryTrace,
+    /// The message that is being delivered is traced for its publisher.
+    pub following: Option<Box<MsgTrace>>,
     /// The subscriber that is furthest behind among those written to lately: its publisher may have to pause.
     pub behind: Option<Arc<ConnShared>>,
     /// Bytes above which a subscriber counts as behind, for the broker whose messages are being delivered.
@@ -82,6 +85,7 @@ impl Outlets {
             wakes: Vec::new(),
             exhausted: Vec::new(),
             trace: DeliveryTrace::default(),
+            following: None,
             behind: None,
             behind_above: usize::MAX,
             cut_above: usize::MAX,
@@ -159,7 +163,11 @@ impl Outlets {
     /// [`Self::deliver`] with traces, out of the way of those without.
     #[cold]
     pub fn deliver_traced(&mut self, interest: &Interest, route: &mut Route, from: Sender, frame: Frame<'_>) -> u32 {
-        self.deliver::<true>(interest, route, from, frame)
+        let delivered = self.deliver::<true>(interest, route, from, frame);
+        if self.following.is_some() {
+            self.follow_denied(interest, route.subject());
+        }
+        delivered
     }
 
     /// One member of each group: a random one, or the next that takes it.
@@ -199,14 +207,24 @@ impl Outlets {
         frame: Frame<'_>,
     ) -> bool {
         let (target, prefixes) = route.target_mut(interest, index);
-        if (!from.echo && target.cid == from.cid)
-            || (from.drop_above < usize::MAX && self.pending(interest, target) > from.drop_above)
-        {
+        let own = !from.echo && target.cid == from.cid;
+        if TRACED && !own && self.only_traces() {
+            self.follow(interest, target, None);
+            return true;
+        }
+        if own || (from.drop_above < usize::MAX && self.pending(interest, target) > from.drop_above) {
+            if TRACED {
+                let why = if own { Undelivered::NoEcho } else { Undelivered::Slow };
+                self.follow(interest, target, Some(why));
+            }
             return false;
         }
         if !target.limited {
             target.delivered += 1;
         } else if !reserve(&interest.subs[target.sub as usize], target.sub, &mut self.exhausted) {
+            if TRACED {
+                self.follow(interest, target, Some(Undelivered::AutoUnsubscribed));
+            }
             return false;
         }
         let (prefix, tail, bytes) = match frame.hmsg_tail {
@@ -214,6 +232,9 @@ impl Outlets {
             _ => (prefixes.msg(target), frame.msg_tail, frame.msg_bytes),
         };
         if TRACED {
+            self.follow(interest, target, None);
+        }
+        if TRACED && self.trace.on {
             let sub = &interest.subs[target.sub as usize];
             let is_last = target.limited && self.exhausted.last() == Some(&target.sub);
             let header_len = bytes - frame.msg_bytes;

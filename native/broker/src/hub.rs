@@ -41,6 +41,8 @@ pub struct Hub {
     lame_duck: AtomicBool,
     shutting_down: AtomicBool,
     watches_connects: AtomicBool,
+    /// Of events that the server publishes.
+    last_event: AtomicU64,
     /// When lines were logged that crowds would repeat.
     pub(crate) repeated: RepeatedLines,
     shutdown_acks: AtomicUsize,
@@ -101,6 +103,7 @@ impl Hub {
             lame_duck: AtomicBool::new(false),
             shutting_down: AtomicBool::new(false),
             watches_connects: AtomicBool::new(false),
+            last_event: AtomicU64::new(0),
             repeated: RepeatedLines::default(),
             shutdown_acks: AtomicUsize::new(0),
             untold: AtomicUsize::new(0),
@@ -138,6 +141,11 @@ impl Hub {
         let limit = self.max_connections.load(Ordering::Relaxed).max(0) as usize;
         let excess = directory.len().saturating_sub(limit);
         directory.keys().rev().take(excess).copied().collect()
+    }
+
+    /// The number of the next event that the server publishes.
+    pub(crate) fn next_event_number(&self) -> u64 {
+        self.last_event.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Whether clients are told to go elsewhere.

@@ -32,6 +32,7 @@ mod inbox;
 mod interest;
 mod listing;
 mod migrate;
+mod msgtrace;
 mod operations;
 mod out_queue;
 mod overview;

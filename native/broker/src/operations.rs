@@ -374,17 +374,25 @@ impl Shard {
 
     pub(crate) fn refuse_subject(&mut self, slot: u32, subject: &[u8]) {
         let subject = quote(subject);
-        self.error_reply(slot, &format!("Permissions Violation for Publish to {subject}"));
+        self.refuse_publish(slot, &format!("Permissions Violation for Publish to {subject}"));
         self.error(slot, || format!("Publish Violation - Subject {subject}"));
     }
 
     pub(crate) fn refuse_reply(&mut self, slot: u32, reply: &[u8]) {
         let reply = quote(reply);
-        self.error_reply(
+        self.refuse_publish(
             slot,
             &format!("Permissions Violation for Publish with Reply of {reply}"),
         );
         self.error(slot, || format!("Publish Violation - Reply {reply}"));
+    }
+
+    /// Tells the publisher, and whoever traces the message.
+    fn refuse_publish(&mut self, slot: u32, text: &str) {
+        if let Some(trace) = &mut self.out.following {
+            trace.refused(text);
+        }
+        self.error_reply(slot, text);
     }
 }
 

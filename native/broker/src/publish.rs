@@ -7,6 +7,7 @@ use crate::conn::{Conn, Phase, Wants};
 use crate::deliver::{Frame, Sender};
 use crate::event::{Event, LogLevel};
 use crate::interest::Interest;
+use crate::msgtrace;
 use crate::permissions::Permissions;
 use crate::route::RouteRef;
 use crate::shard::Shard;
@@ -20,11 +21,11 @@ const RUN_DELIVERIES_MAX: u32 = 16 * 1024;
 const RUN_BYTES_MAX: usize = 96 * 1024;
 
 /// What a run needs to know of its publisher, copied so that connections can be written to meanwhile.
-struct Publisher {
-    slot: u32,
+pub(crate) struct Publisher {
+    pub slot: u32,
     member: Option<u32>,
-    permissions: Option<Arc<Permissions>>,
-    wants: Wants,
+    pub permissions: Option<Arc<Permissions>>,
+    pub wants: Wants,
     sender: Sender,
     limits: Limits,
     traced: bool,
@@ -33,7 +34,7 @@ struct Publisher {
 }
 
 impl Publisher {
-    fn of(slot: u32, conn: &Conn) -> Self {
+    pub fn of(slot: u32, conn: &Conn) -> Self {
         let config = &conn.plan.config;
         Self {
             slot,
@@ -73,6 +74,31 @@ struct Tally {
     deliveries: u32,
 }
 
+/// A run under way: the interest is locked as long as it lasts.
+pub(crate) struct Run<'a> {
+    pub publisher: &'a Publisher,
+    pub account: &'a Account,
+    pub interest: &'a Interest,
+    /// The route of the last message, if the next one may take it unasked.
+    last: RouteRef,
+    tally: Tally,
+    /// Routes with uncounted deliveries.
+    pub touched: Vec<u32>,
+}
+
+impl<'a> Run<'a> {
+    pub fn new(publisher: &'a Publisher, account: &'a Account, interest: &'a Interest, touched: Vec<u32>) -> Self {
+        Self {
+            publisher,
+            account,
+            interest,
+            last: RouteRef::NONE,
+            tally: Tally::default(),
+            touched,
+        }
+    }
+}
+
 impl Shard {
     /// Handles the messages at the start of `data`. Returns the bytes they took: 0 when something else comes first.
     pub(crate) fn publish_run(&mut self, slot: u32, data: &[u8]) -> usize {
@@ -82,23 +108,21 @@ impl Shard {
         }
         let publisher = Publisher::of(slot, conn);
         let account = conn.account.clone();
-        let mut last = conn.last_route;
-        let mut tally = Tally::default();
-        let mut touched = std::mem::take(&mut self.touched_routes);
-        self.routes.trim();
-        self.out.behind_above = conn.plan.config.behind_bytes();
-        self.out.cut_above = conn.plan.config.max_pending;
-        if publisher.traced {
-            self.out.trace.set_up(&conn.plan.config);
-        }
+        let last = conn.last_route;
+        let touched = std::mem::take(&mut self.touched_routes);
+        self.prepare_run(&publisher);
 
         let interest = account.interest.read();
+        let mut run = Run::new(&publisher, &account, &interest, touched);
+        run.last = last;
         let mut at = 0;
-        while tally.deliveries < RUN_DELIVERIES_MAX && tally.msgs < u64::from(RUN_DELIVERIES_MAX) && at < RUN_BYTES_MAX
+        while run.tally.deliveries < RUN_DELIVERIES_MAX
+            && run.tally.msgs < u64::from(RUN_DELIVERIES_MAX)
+            && at < RUN_BYTES_MAX
         {
             let rest = &data[at..];
             if publisher.shortcut {
-                let used = self.publish_burst(&publisher, &account, &interest, last, rest, &mut tally, &mut touched);
+                let used = self.publish_burst(&mut run, rest);
                 if used > 0 {
                     at += used;
                     continue;
@@ -113,24 +137,19 @@ impl Shard {
                         self.trace_publish(slot, &rest[..used], &message);
                     }
                     at += used;
-                    self.publish(
-                        &publisher,
-                        &account,
-                        &interest,
-                        &mut last,
-                        &message,
-                        &mut tally,
-                        &mut touched,
-                    );
+                    if message.header_len > 0 && msgtrace::is_wished(&message.body[..message.header_len]) {
+                        self.publish_traced(&mut run, &message);
+                    } else {
+                        self.publish(&mut run, &message);
+                    }
                 }
                 _ => break,
             }
         }
-        for index in touched.drain(..) {
-            self.routes.routes[index as usize].count_deliveries(&interest);
-        }
-        self.routes.count_lookups(&interest);
-        self.out.hand_over();
+        self.finish_run(&mut run);
+        let Run {
+            last, tally, touched, ..
+        } = run;
         drop(interest);
 
         self.touched_routes = touched;
@@ -146,20 +165,28 @@ impl Shard {
         at
     }
 
+    /// Before the interest is locked.
+    pub(crate) fn prepare_run(&mut self, publisher: &Publisher) {
+        self.routes.trim();
+        let config = &self.out.conns[publisher.slot as usize].plan.config;
+        self.out.behind_above = config.behind_bytes();
+        self.out.cut_above = config.max_pending;
+        self.out.trace.set_up(config, publisher.traced);
+    }
+
+    /// Before it is unlocked.
+    pub(crate) fn finish_run(&mut self, run: &mut Run<'_>) {
+        for index in run.touched.drain(..) {
+            self.routes.routes[index as usize].count_deliveries(run.interest);
+        }
+        self.routes.count_lookups(run.interest);
+        self.out.hand_over();
+    }
+
     /// The way of most messages: same subject as the last one, no reply, and nothing to check that was not checked then.
     /// Returns the bytes of the messages it took; 0: none.
-    #[allow(clippy::too_many_arguments)] // one call site; a struct would only be unpacked again
-    fn publish_burst(
-        &mut self,
-        publisher: &Publisher,
-        account: &Account,
-        interest: &Interest,
-        last: RouteRef,
-        rest: &[u8],
-        tally: &mut Tally,
-        touched: &mut Vec<u32>,
-    ) -> usize {
-        let Some(route) = self.routes.known(last, account.id, interest.generation) else {
+    fn publish_burst(&mut self, run: &mut Run<'_>, rest: &[u8]) -> usize {
+        let Some(route) = self.routes.known(run.last, run.account.id, run.interest.generation) else {
             return 0;
         };
         let count = if route.repeats {
@@ -167,46 +194,37 @@ impl Shard {
         } else {
             (RUN_DELIVERIES_MAX as usize / route.target_count().max(1)).max(1)
         };
-        let payload_max = publisher.limits.max_payload;
+        let payload_max = run.publisher.limits.max_payload;
         let (used, payload) = burst::find(rest, route.line(), payload_max, count, RUN_BYTES_MAX, &mut self.burst);
         if used == 0 {
             return 0;
         }
-        tally.msgs += self.burst.len() as u64;
-        tally.bytes += payload as u64;
+        run.tally.msgs += self.burst.len() as u64;
+        run.tally.bytes += payload as u64;
         let was_counted = !route.uncounted;
-        tally.deliveries += self
+        run.tally.deliveries += self
             .out
-            .deliver_burst(interest, route, publisher.sender, rest, &self.burst);
+            .deliver_burst(run.interest, route, run.publisher.sender, rest, &self.burst);
         if was_counted && route.uncounted {
-            touched.push(last.index());
+            run.touched.push(run.last.index());
         }
         used
     }
 
-    #[allow(clippy::too_many_arguments)] // as above
-    fn publish(
-        &mut self,
-        publisher: &Publisher,
-        account: &Account,
-        interest: &Interest,
-        last: &mut RouteRef,
-        message: &Publish<'_>,
-        tally: &mut Tally,
-        touched: &mut Vec<u32>,
-    ) {
-        tally.msgs += 1;
-        tally.bytes += message.body.len() as u64;
+    pub(crate) fn publish(&mut self, run: &mut Run<'_>, message: &Publish<'_>) {
+        let publisher = run.publisher;
+        run.tally.msgs += 1;
+        run.tally.bytes += message.body.len() as u64;
         let same = self
             .routes
-            .known(*last, account.id, interest.generation)
+            .known(run.last, run.account.id, run.interest.generation)
             .is_some_and(|route| route.subject() == message.subject);
         let index = if same {
-            last.index()
+            run.last.index()
         } else {
             // Until the checks below have passed, the next message must not take the short way.
-            *last = RouteRef::NONE;
-            self.routes.find(account.id, interest, message.subject)
+            run.last = RouteRef::NONE;
+            self.routes.find(run.account.id, run.interest, message.subject)
         };
         let (valid_literal, reserved) = {
             let route = &self.routes.routes[index as usize];
@@ -226,32 +244,39 @@ impl Shard {
             self.send(publisher.slot, b"+OK\r\n");
         }
         if !flawed && !self.granted_by_request(publisher) {
-            *last = self.routes.remember(index);
+            run.last = self.routes.remember(index);
         }
         let mut scratch = std::mem::take(&mut self.frame_scratch);
         let frame = frame_of(message, &mut scratch);
-        let route = &mut self.routes.routes[index as usize];
-        let was_counted = !route.uncounted;
-        let delivered = if publisher.traced {
-            self.out.deliver_traced(interest, route, publisher.sender, frame)
-        } else {
-            self.out.deliver::<false>(interest, route, publisher.sender, frame)
-        };
-        if was_counted && route.uncounted {
-            touched.push(index);
-        }
+        let delivered = self.deliver_on(run, index, publisher.sender, frame);
         self.frame_scratch = scratch;
-        tally.deliveries += delivered;
-        if publisher.traced {
-            let hub = self.out.conns[publisher.slot as usize].hub.id;
-            self.tell_deliveries(hub);
-        }
+        run.tally.deliveries += delivered;
         if delivered == 0
             && publisher.wants.no_responders
             && let (Some(reply), Some(member)) = (message.reply, publisher.member)
         {
-            self.no_responders(publisher.slot, interest, member, message.subject, reply);
+            self.no_responders(publisher.slot, run.interest, member, message.subject, reply);
         }
+    }
+
+    /// Delivers to everyone on a route, and tells of it where somebody wants to know. Returns how many got it.
+    #[inline]
+    pub(crate) fn deliver_on(&mut self, run: &mut Run<'_>, index: u32, from: Sender, frame: Frame<'_>) -> u32 {
+        let route = &mut self.routes.routes[index as usize];
+        let was_counted = !route.uncounted;
+        let delivered = if run.publisher.traced || self.out.following.is_some() {
+            self.out.deliver_traced(run.interest, route, from, frame)
+        } else {
+            self.out.deliver::<false>(run.interest, route, from, frame)
+        };
+        if was_counted && route.uncounted {
+            run.touched.push(index);
+        }
+        if run.publisher.traced {
+            let hub = self.out.conns[run.publisher.slot as usize].hub.id;
+            self.tell_deliveries(hub);
+        }
+        delivered
     }
 
     /// Whether the user's lists, or a request it may answer, let this message in. Uses up the answer.

@@ -98,6 +98,7 @@ impl Shard {
                 self.error(slot, || error.to_string());
             }
             ParseError::Payload { .. } => {
+                self.trace_oversized(slot, &data[start..]);
                 self.trace_line(slot, &data[start..]);
                 self.error(slot, || error.to_string());
                 self.close(slot, CloseReason::MaxPayloadExceeded, error.wire_text());

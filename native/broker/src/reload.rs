@@ -81,8 +81,7 @@ impl Shard {
         let plan = reload.hub.plan();
         for slot in self.slots_of(&reload.hub) {
             let conn = &mut self.out.conns[slot as usize];
-            // What a stand-in waits for brings its own plan along.
-            if conn.is_stand_in() || conn.plan.number >= plan.number {
+            if conn.plan.number >= plan.number {
                 continue;
             }
             conn.plan = plan.clone();
@@ -90,6 +89,7 @@ impl Shard {
                 Phase::Ready => self.judge_again(slot, &plan),
                 // Nobody is asked for anything any more.
                 Phase::AwaitingConnect if plan.auth.is_none() => conn.phase = Phase::Ready,
+                // What a stand-in waits for brings its own plan along.
                 Phase::AwaitingProxyHeader | Phase::AwaitingConnect | Phase::StandIn | Phase::Closing(_) => {}
             }
         }
@@ -123,7 +123,8 @@ impl Shard {
         let permissions = user.as_ref().and_then(|user| user.permissions.clone());
         let same = match (&conn.permissions, &permissions) {
             (None, None) => true,
-            (Some(old), Some(new)) => Arc::ptr_eq(old, new) || old.same_lists(new),
+            // Those that stayed the same stayed the same object.
+            (Some(old), Some(new)) => Arc::ptr_eq(old, new),
             _ => false,
         };
         if !same {
@@ -134,6 +135,7 @@ impl Shard {
     fn change_permissions(&mut self, slot: u32, permissions: Option<Arc<Permissions>>) {
         let account = self.out.conns[slot as usize].account.clone();
         let mut interest = account.interest.write();
+        // What other loops routed until the lock was ours comes before the news.
         self.drain_deliveries();
         let conn = &mut self.out.conns[slot as usize];
         if permissions.as_ref().is_none_or(|p| p.allow_responses.is_none()) {

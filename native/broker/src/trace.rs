@@ -152,6 +152,8 @@ impl Shown {
 /// Lines about messages that are being delivered, while somebody reads traces.
 #[derive(Debug, Default)]
 pub(crate) struct DeliveryTrace {
+    /// Somebody does.
+    pub on: bool,
     shown: Shown,
     debug: bool,
     lines: Vec<(LogLevel, String)>,
@@ -173,7 +175,13 @@ pub(crate) struct Delivery<'a> {
 const DELIVERY_BYTES_MAX: usize = 16 << 20;
 
 impl DeliveryTrace {
-    pub fn set_up(&mut self, config: &Config) {
+    /// For the messages of one run.
+    #[inline]
+    pub fn set_up(&mut self, config: &Config, on: bool) {
+        self.on = on;
+        if !on {
+            return;
+        }
         self.shown = Shown::of(config);
         self.debug = config.log_debug;
         self.bytes = 0;

@@ -51,6 +51,7 @@ pub struct InfoPlan {
     pub advertise_host: Option<String>,
     pub advertise_port: Option<u32>,
     pub xkey: String,
+    pub feature_flags: HashMap<String, bool>,
 }
 
 #[napi(object)]
@@ -98,6 +99,7 @@ impl BrokerPlan {
                 host: self.info.advertise_host.unwrap_or_default(),
                 port: self.info.advertise_port.unwrap_or_default() as u16,
                 xkey: self.info.xkey,
+                feature_flags: self.info.feature_flags.into_iter().collect(),
             },
             headers: self.headers,
             max_payload: self.max_payload as usize,

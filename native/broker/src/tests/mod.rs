@@ -33,6 +33,8 @@ mod model;
 #[cfg(test)]
 mod monitoring;
 #[cfg(test)]
+mod msgtrace;
+#[cfg(test)]
 mod overview;
 #[cfg(test)]
 mod permissions;

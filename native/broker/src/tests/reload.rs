@@ -20,6 +20,18 @@ fn may_not_hear(subject: &str) -> PermissionLists {
     }
 }
 
+/// One answer for each request, and nothing else.
+fn answers() -> PermissionLists {
+    PermissionLists {
+        publish_allow: Some(Vec::new()),
+        allow_responses: Some(ReplyAllowance {
+            max: 1,
+            expires: Duration::from_secs(60),
+        }),
+        ..PermissionLists::default()
+    }
+}
+
 /// Brings another plan and lets everything come to rest.
 fn reload(world: &mut World, users: &[(&str, PermissionLists)]) {
     let number = world.reload(Config::default(), Some(auth_of(users)));
@@ -163,15 +175,7 @@ fn credentials_may_be_asked_for_from_now_on_and_no_more() {
 
 #[test]
 fn who_keeps_the_same_rights_notices_nothing() {
-    let answers = PermissionLists {
-        publish_allow: Some(Vec::new()),
-        allow_responses: Some(ReplyAllowance {
-            max: 1,
-            expires: Duration::from_secs(60),
-        }),
-        ..PermissionLists::default()
-    };
-    let users = [("any", anything()), ("service", answers)];
+    let users = [("any", anything()), ("service", answers())];
     let mut world = with_users(2, &users);
     let (any, service) = (login(&mut world, 0, "any"), login(&mut world, 1, "service"));
     world.say(service, "SUB ask 1\r\n");
@@ -185,6 +189,51 @@ fn who_keeps_the_same_rights_notices_nothing() {
     );
     world.say(service, "PUB reply 1\r\n!\r\n");
     assert_eq!(world.texts(any), ["!"]);
+}
+
+#[test]
+fn answers_are_owed_as_long_as_answers_are_allowed() {
+    let with = |lists: PermissionLists| [("any", anything()), ("service", lists)];
+    let more = PermissionLists {
+        publish_allow: Some(vec!["log".to_owned()]),
+        ..answers()
+    };
+    let mut world = with_users(2, &with(answers()));
+    let (any, service) = (login(&mut world, 0, "any"), login(&mut world, 1, "service"));
+    world.say(service, "SUB ask 1\r\n");
+    world.say(
+        any,
+        "SUB reply.* 1\r\nPUB ask reply.1 1\r\n?\r\nPUB ask reply.2 1\r\n?\r\n",
+    );
+    reload(&mut world, &with(more));
+    world.say(service, "PUB reply.1 1\r\n1\r\n");
+    assert_eq!(world.texts(any), ["1"]);
+    // Once they are not, nothing of it comes back.
+    reload(&mut world, &with(may_publish(&["log"])));
+    reload(&mut world, &with(answers()));
+    world.say(service, "PUB reply.2 1\r\n2\r\n");
+    assert_eq!(world.errors(service).len(), 1);
+    assert_eq!(world.texts(any).len(), 0);
+}
+
+#[test]
+fn what_waits_for_a_connection_does_not_go_by_its_old_permissions() {
+    let with = |lists: PermissionLists| [("any", anything()), ("service", lists)];
+    let mut world = with_users(2, &with(anything()));
+    let (any, service) = (login(&mut world, 1, "any"), login(&mut world, 0, "service"));
+    world.say(service, "SUB ask 1\r\n");
+    world.say(any, "SUB reply 1\r\n");
+    world.offer(service, 1);
+    world.take_in(1);
+    world.reload(Config::default(), Some(auth_of(&with(answers()))));
+    world.take_in(0);
+    // A request that may find it on its way.
+    world.send(any, "PUB ask reply 1\r\n?\r\n");
+    world.read(any, usize::MAX);
+    world.rest();
+    world.say(service, "PUB reply 1\r\n!\r\n");
+    assert_eq!(world.texts(any), ["!"]);
+    assert_eq!(world.errors(service).len(), 0);
 }
 
 #[test]
@@ -251,6 +300,11 @@ fn one_on_its_way_to_another_loop_is_not_overlooked() {
         }
         let users = [("any", anything()), ("few", may_subscribe(&["open"]))];
         let number = world.reload(Config::default(), Some(auth_of(&users)));
+        if step == 2 {
+            // The new loop is done with it before the old one has heard of it.
+            world.turn(1);
+            world.finish(0);
+        }
         world.rest();
         assert!(world.is_reloaded(number));
         assert_eq!(world.errors(few).len(), 1, "step {step}");
