@@ -132,6 +132,30 @@ test('a full disk stops nobody, and what fits the memory is written when there i
   expect(numbers([real])).toEqual(upTo(1000));
 });
 
+test('what does not fit the memory is counted, and the count is told with its reason', async (ctx) => {
+  if (process.platform !== 'linux') return ctx.skip('skipped: needs /dev/full');
+  const file = join(folder, 'x.log');
+  symlinkSync('/dev/full', file);
+  const server = await startQuiet(`log_file: "${file}"\ntrace: true\n`);
+  const client = await openClient(server.port);
+  for (let i = 0; i < 25; i += 1) {
+    client.send(`PUB n 1000\r\n${'x'.repeat(1000)}\r\n`.repeat(500));
+    await client.ping();
+  }
+  const real = join(folder, 'real.log');
+  writeFileSync(real, '');
+  unlinkSync(file);
+  symlinkSync(real, file);
+  server.kill('SIGUSR1');
+  const text = await says(real, /\d+ log lines? dropped/);
+  expect(text).toMatch(/ \[WRN\] \d+ log lines? dropped: No space left on device\n/);
+  expect(await server.stop()).toEqual({ code: 0, signal: null });
+  expect(read(real)).toMatch(/\[INF\] Server Exiting\.\.\n$/);
+  // Whole lines only.
+  const lines = read(real).split('\n').slice(0, -1);
+  expect(lines.filter((line) => !/^\[\d+\] \S+ \S+ \[[A-Z]{3}\] /.test(line))).toEqual([]);
+});
+
 test('a disk that stays full holds up neither clients nor the end', async (ctx) => {
   if (process.platform !== 'linux') return ctx.skip('skipped: needs /dev/full');
   const server = await startQuiet('log_file: "/dev/full"\ndebug: true\n');

@@ -1,3 +1,5 @@
+//! Unit tests: sinks that do what a test says, and syslogs made of sockets.
+
 use crate::{Network, Pump, Sink, Syslog};
 use parking_lot::Mutex;
 use std::io::{self, BufRead, BufReader};
