@@ -5,6 +5,8 @@
 //! are told once, in `src/native/contract.ts`.
 
 mod allocator;
+#[cfg(feature = "bench")]
+mod bench;
 mod lender;
 mod load;
 mod log;
