@@ -228,8 +228,9 @@ fn what_waits_for_a_connection_does_not_go_by_its_old_permissions() {
     world.reload(Config::default(), Some(auth_of(&with(answers()))));
     world.take_in(0);
     // A request that may find it on its way.
-    world.send(any, "PUB ask reply 1\r\n?\r\n");
-    world.read(any, usize::MAX);
+    let (_, slot) = world.clients[any].at.expect("connected");
+    world.shards[1].receive(slot, b"PUB ask reply 1\r\n?\r\n");
+    world.finish_all_but_telling(1);
     world.rest();
     world.say(service, "PUB reply 1\r\n!\r\n");
     assert_eq!(world.texts(any), ["!"]);
