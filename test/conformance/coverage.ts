@@ -201,6 +201,23 @@ const facts: FactLine[] = [
   ['1.14-01', 'SIGINT and SIGTERM: logged, exit 0'],
   ['1.14-02', 'clients are closed without -ERR; the ports file goes, the pid file stays'],
 
+  [
+    '1.15-01',
+    'message tracing: Nats-Trace-Dest must be a subject the publisher may publish to, else -ERR and no delivery',
+  ],
+  ['1.15-02', 'message tracing: Nats-Trace-Only delivers nothing, counts nothing and answers for responders'],
+  ['1.15-03', 'message tracing: disabled by value, other spellings and other headers ask for nothing'],
+  ['1.15-04', 'message tracing: Nats-Trace-Origin-Account disables it'],
+  ['1.15-05', 'message tracing: one event behind the message, with its headers and size'],
+  ['1.15-06', 'message tracing: the server block of the event'],
+  ['1.15-07', 'message tracing: where the message came in'],
+  ['1.15-08', 'message tracing: where it went out, with subject and queue'],
+  ['1.15-09', 'message tracing: errors on the way in'],
+  ['1.15-10', 'message tracing: errors on the way out'],
+  ['1.15-11', 'message tracing: gzip, snappy or identity by Accept-Encoding'],
+  ['1.15-12', 'message tracing: traceparent and the destination of an account, other accounts, mappings', ACCOUNTS],
+  ['1.15-13', 'message tracing: routes, gateways and leaf nodes', CLUSTER],
+
   ['1.16-01', 'trace: what comes in, as it was sent, and everything that goes out, messages with their payloads'],
   ['1.16-02', 'trace: trace_headers and max_traced_msg_len'],
   ['1.16-03', 'trace: CONNECT as it was sent, without its secrets'],
