@@ -28,11 +28,18 @@ const STDERR_FD = 2;
 
 /** To a file open for appending, which the pump owns from here on, or to standard error. */
 export function filePump(fd: number | 'stderr'): Pump {
+  const addon = threads();
+  if (!addon) return new DirectPump(fd);
+  return addonPump(addon, fd === 'stderr' ? addon.openLogStderr() : addon.openLogFile(fd));
+}
+
+function threads(): LogAddon | undefined {
+  if (process.platform === 'win32') return undefined;
   try {
-    const addon = loadLogAddon();
-    return addonPump(addon, fd === 'stderr' ? addon.openLogStderr() : addon.openLogFile(fd));
+    return loadLogAddon();
   } catch {
-    return new DirectPump(fd);
+    // Whoever needs it to run says so, and that line has to go somewhere.
+    return undefined;
   }
 }
 

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, test } from 'vitest';
 import { until } from '../support/deadline.js';
 import { openClient } from '../support/raw.js';
-import { endServersAfterEach, referenceCommand, runToExit } from '../support/server.js';
+import { endServersAfterEach, referenceCommand, runToExit, TestServer, writeConfig } from '../support/server.js';
 import { startQuiet } from './log-support.js';
 
 interface Receiver {
@@ -165,4 +165,25 @@ test('the local syslog is asked for, and said to be missing where it is', async 
   const { exit, stderr } = await runToExit(['-a', '127.0.0.1', '-p', '-1', '-s']);
   expect(stderr).toMatch(/error connecting to syslog: ".*": start a syslog at \/dev\/log or /);
   expect(exit.code).toBe(1);
+});
+
+test('a reload moves the log to a syslog and back; one that is not there changes nothing', async () => {
+  const receiver = await listen('udp');
+  const server = await TestServer.start({ config: '# standard error\n' });
+  const reload = (config: string) => {
+    writeConfig(server.dir, config);
+    server.kill('SIGHUP');
+  };
+  reload('remote_syslog: "tcp://127.0.0.1:1"\ndebug: true\n');
+  await server.waitForLog(/\[ERR\] Failed to reload server configuration: error connecting to syslog: /);
+  await (await server.open()).close();
+  reload(`remote_syslog: "${receiver.url}"\n`);
+  await arrived(receiver, 'Reloaded server configuration');
+  // Debug lines were not switched on by the reload that failed.
+  expect(server.log.join('\n')).not.toContain('[DBG]');
+  const lines = server.log.length;
+  reload('log_format: json\n');
+  await server.waitForLog(/^\{.*"msg":"Reloaded server configuration/, lines);
+  await server.stop();
+  expect(receiver.messages.at(-1)).not.toContain('Server Exiting');
 });
