@@ -30,6 +30,6 @@ export function ownPlatform() {
   return fitting.find((one) => one.libc === (glibc ? 'glibc' : 'musl'));
 }
 
-export function addonFile(platform) {
-  return `dist/native/nats-turbo.${platform.suffix}.node`;
+export function addonFile(platform, folder = 'dist/native') {
+  return `${folder}/nats-turbo.${platform.suffix}.node`;
 }

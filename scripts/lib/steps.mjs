@@ -10,7 +10,7 @@ import { npm, run, StepFailed, say, tool } from './run.mjs';
 import { filesBelow, isStale, saveStamp, stampOf } from './stamps.mjs';
 
 /** `release` is what users run. `dev` compiles in seconds; for those who work on the Rust side. */
-const profile = process.env.NATS_TURBO_PROFILE === 'dev' ? 'dev' : 'release';
+export const profile = process.env.NATS_TURBO_PROFILE === 'dev' ? 'dev' : 'release';
 
 /** The crates that end up in the addon. */
 const CRATES = ['subject', 'protocol', 'broker', 'reactor', 'loadgen', 'log', 'napi'];
@@ -29,33 +29,47 @@ const dependencies = {
   },
 };
 
-const addon = {
-  name: 'addon',
-  inputs: () => [
-    'Cargo.toml',
-    'Cargo.lock',
-    ...CRATES.flatMap((crate) => filesBelow(`native/${crate}`, ['.rs', '.toml'])),
-  ],
-  outputs: () => [addonFile(requirePlatform())],
-  settings: profile,
-  async run() {
-    say(`building the data plane (${profile}); the first time this takes a minute or two`);
-    await run('cargo', ['--version'], {
-      quiet: true,
-      hint: 'building from a clone needs a Rust toolchain (rustup with the stable channel)',
-    });
-    const fresh = 'dist/native/fresh';
-    await tool('@napi-rs/cli/dist/cli.js', [
-      ...['build', '--manifest-path', 'native/napi/Cargo.toml', '--package-json-path', 'package.json'],
-      ...['--platform', '--no-js', '--dts', '../../../src/native/generated.d.ts', '--output-dir', fresh],
-      ...(profile === 'release' ? ['--release'] : []),
-    ]);
-    // A running broker has the old file mapped: replace it by name, never its bytes.
-    const file = addonFile(requirePlatform());
-    mkdirSync(join(root, 'dist/native'), { recursive: true });
-    renameSync(join(root, fresh, file.slice(file.lastIndexOf('/') + 1)), join(root, file));
-  },
-};
+const addon = addonStep({ name: 'addon', folder: 'dist/native', declarations: '../../../src/native/generated.d.ts' });
+
+/** The addon with the calls of `npm run bench:micro`: folders of its own, so that it never takes the place of ours. */
+const benchAddon = addonStep({
+  name: 'bench-addon',
+  folder: 'dist/micro',
+  declarations: 'addon.d.ts',
+  more: ['--features', 'bench', '--target-dir', 'target/micro'],
+});
+
+function addonStep({ name, folder, declarations, more = [] }) {
+  const output = () => addonFile(requirePlatform(), folder);
+  return {
+    name,
+    inputs: () => [
+      'Cargo.toml',
+      'Cargo.lock',
+      ...CRATES.flatMap((crate) => filesBelow(`native/${crate}`, ['.rs', '.toml'])),
+    ],
+    outputs: () => [output()],
+    settings: profile,
+    async run() {
+      say(`building the data plane (${profile}); the first time this takes a minute or two`);
+      await run('cargo', ['--version'], {
+        quiet: true,
+        hint: 'building from a clone needs a Rust toolchain (rustup with the stable channel)',
+      });
+      const fresh = `${folder}/fresh`;
+      await tool('@napi-rs/cli/dist/cli.js', [
+        ...['build', '--manifest-path', 'native/napi/Cargo.toml', '--package-json-path', 'package.json'],
+        ...['--platform', '--no-js', '--dts', declarations, '--output-dir', fresh],
+        ...(profile === 'release' ? ['--release'] : []),
+        ...more,
+      ]);
+      // A running broker has the old file mapped: replace it by name, never its bytes.
+      const file = output();
+      mkdirSync(join(root, folder), { recursive: true });
+      renameSync(join(root, fresh, file.slice(file.lastIndexOf('/') + 1)), join(root, file));
+    },
+  };
+}
 
 const bundle = {
   name: 'bundle',
@@ -94,6 +108,8 @@ const types = {
 export const toRun = [dependencies, addon, bundle];
 /** What the package needs as well. */
 export const toBuild = [...toRun, types];
+/** What the micro benchmarks need. */
+export const toBenchMicro = [dependencies, benchAddon];
 
 /** Runs the stale ones among `steps`, in order; `force` runs all. */
 export async function runSteps(steps, force = false) {
