@@ -15,6 +15,7 @@ export {
   type BrokerEvents,
   COMPAT_VERSION,
   DataPlaneError,
+  NotReloadableError,
   OWN_VERSION,
   PermissionError,
   PortInUseError,

@@ -4,6 +4,7 @@ export {
   AddressError,
   BrokerError,
   DataPlaneError,
+  NotReloadableError,
   PermissionError,
   PortInUseError,
   StoppedError,

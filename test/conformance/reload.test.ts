@@ -10,7 +10,7 @@ import { until } from '../support/deadline.js';
 import { closedReason, getJson } from '../support/monitor.js';
 import { proves } from '../support/proves.js';
 import { connectLine, err, msg, pub, type RawClient } from '../support/raw.js';
-import { endServersAfterEach, TestServer, underReference, writeConfig } from '../support/server.js';
+import { endServersAfterEach, runToExit, TestServer, underReference, writeConfig } from '../support/server.js';
 
 endServersAfterEach();
 
@@ -81,6 +81,17 @@ proves(['7.1-01', '7.1-05', '3.2-04'], 'each option, there and gone again', asyn
     ...ALWAYS,
     ended,
   ]);
+});
+
+proves('3.2-04', '--signal reload', async () => {
+  const server = await TestServer.start({ config: '' });
+  writeConfig(server.dir, 'max_payload: 77\n');
+  const { exit, stderr } = await runToExit(['--signal', `reload=${server.pid}`]);
+  expect([exit.code, stderr]).toEqual([0, '']);
+  await server.waitForLog(/\[INF\] Trapped "hangup" signal$/);
+  await server.waitForLog(/\[INF\] Reloaded: max_payload = 77$/);
+  await server.waitForLog(ENDED);
+  expect((await server.connect()).info.max_payload).toBe(77);
 });
 
 proves('7.1-02', 'a wrong file changes nothing', async () => {

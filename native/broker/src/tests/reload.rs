@@ -1,8 +1,9 @@
 //! Another plan for connections that live: who goes, what they lose, and that nobody else notices.
 
-use super::harness::World;
+use super::harness::{SECOND, World};
 use super::permissions::{anything, auth_of, login, may_publish, with_users};
 use super::random::{Random, Seed};
+use super::wire::Frame;
 use crate::{CloseReason, Config, LogLevel, PermissionLists, ReplyAllowance};
 use std::time::Duration;
 
@@ -256,6 +257,57 @@ fn limits_hold_for_connections_that_are_there() {
     world.say(one, "PUB a 5\r\n12345\r\n");
     assert_eq!(world.errors(one), ["Maximum Payload Violation"]);
     assert_eq!(world.texts(two).len(), 0);
+}
+
+#[test]
+fn pings_come_at_the_new_pace_once_the_next_one_is_due() {
+    let every = |seconds| Config {
+        ping_interval: Duration::from_secs(seconds),
+        ping_max: 100,
+        ..Config::default()
+    };
+    let pings = |world: &mut World, client| {
+        let frames = world.frames(client);
+        frames.iter().filter(|frame| **frame == Frame::Ping).count()
+    };
+    let mut world = World::with(1, every(1), None);
+    let client = world.quiet_client(0);
+    world.pass(SECOND, SECOND);
+    assert_eq!(pings(&mut world, client), 1);
+    world.reload(every(10), None);
+    // The timer of the old pace finds that it was heard of lately; then there is one in ten seconds.
+    world.pass(10 * SECOND, SECOND);
+    assert_eq!(pings(&mut world, client), 0);
+    world.pass(SECOND, SECOND);
+    assert_eq!(pings(&mut world, client), 1);
+    world.pass(10 * SECOND, SECOND);
+    assert_eq!(pings(&mut world, client), 1);
+    assert_eq!(world.reason(client), None);
+    let strict = Config {
+        ping_max: 1,
+        ..every(10)
+    };
+    world.reload(strict, None);
+    world.pass(10 * SECOND, SECOND);
+    assert_eq!(world.reason(client), Some(CloseReason::StaleConnection));
+}
+
+#[test]
+fn a_shorter_deadline_holds_for_what_is_written_next() {
+    let within = |seconds| Config {
+        write_deadline: Duration::from_secs(seconds),
+        ..Config::default()
+    };
+    let mut world = World::with(2, within(60), None);
+    let (slow, publisher) = (world.quiet_client(0), world.quiet_client(1));
+    world.say(slow, "SUB a 1\r\n");
+    world.reload(within(2), None);
+    world.rest();
+    world.clients[slow].window = 0;
+    world.say(publisher, "PUB a 1\r\nx\r\n");
+    world.pass(3 * SECOND, SECOND);
+    assert_eq!(world.reason(slow), Some(CloseReason::SlowConsumerWriteDeadline));
+    assert_eq!(world.reason(publisher), None);
 }
 
 #[test]
