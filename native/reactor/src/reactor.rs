@@ -29,6 +29,10 @@ pub(crate) enum Body {
     StopListening {
         broker: u32,
     },
+    /// Goes to the loop that listens.
+    Retire {
+        hub: Arc<Hub>,
+    },
     Adopt {
         hub: Arc<Hub>,
         stream: TcpStream,
@@ -243,6 +247,10 @@ impl Reactor {
             match body.downcast::<Body>().map(|body| *body) {
                 Ok(Body::Listen { hub, listener }) => self.listen(hub, listener),
                 Ok(Body::StopListening { broker }) => self.stop_listening(broker),
+                Ok(Body::Retire { hub }) => {
+                    self.stop_listening(hub.id);
+                    self.runtime().announce_lame_duck(&hub);
+                }
                 Ok(Body::Adopt { hub, stream, peer }) => self.adopt(hub, stream, peer),
                 #[cfg(test)]
                 Ok(Body::Offer { hub, cid, to }) => {

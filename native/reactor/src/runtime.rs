@@ -251,9 +251,8 @@ impl Runtime {
         };
         self.hubs.lock().insert(broker, running);
         if let Some(listener) = listener {
-            // The last loop has most time: connections gather on the first ones.
-            let reactor = self.reactors() - 1;
-            self.send(reactor, InboxItem::Body(Box::new(Body::Listen { hub, listener })));
+            let listen = Body::Listen { hub, listener };
+            self.send(self.listening_reactor(), InboxItem::Body(Box::new(listen)));
         }
         Ok(Started { broker, address })
     }
@@ -292,9 +291,21 @@ impl Runtime {
     pub fn enter_lame_duck(&self, broker: BrokerId) {
         if let Some(hub) = self.hub(broker) {
             hub.enter_lame_duck();
-            self.to_all(|| InboxItem::Body(Box::new(Body::StopListening { broker })));
-            self.to_all(|| InboxItem::LameDuck(hub.clone()));
+            self.send(
+                self.listening_reactor(),
+                InboxItem::Body(Box::new(Body::Retire { hub })),
+            );
         }
+    }
+
+    /// Once nobody listens any more: who is told to go elsewhere must not be able to come back.
+    pub(crate) fn announce_lame_duck(&self, hub: &Arc<Hub>) {
+        self.to_all(|| InboxItem::LameDuck(hub.clone()));
+    }
+
+    /// The last loop has most time: connections gather on the first ones.
+    fn listening_reactor(&self) -> usize {
+        self.reactors() - 1
     }
 
     /// Stops listening and closes all connections. [`Event::Stopped`] follows when the last one is gone.

@@ -3,6 +3,7 @@
 //! `world` starts loops and brokers and speaks as a client; `sockets` is about one connection and its socket, `threads`
 //! about many that move between loops while everything flows.
 
+mod reload;
 mod sockets;
 mod threads;
 mod world;

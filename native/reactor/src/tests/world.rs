@@ -117,6 +117,14 @@ impl World {
         }
     }
 
+    /// Waits for the end of that reload. Other events are forgotten.
+    pub fn wait_reloaded(&self, number: u64) {
+        let is_its_end = |event: &Event| matches!(event, Event::Reloaded { number: n } if *n == number);
+        while !self.runtime.take_events().iter().any(|(_, event)| is_its_end(event)) {
+            self.woken.lock().recv_timeout(PATIENCE).expect("a reload ends");
+        }
+    }
+
     /// Waits until that client is gone and tells why.
     pub fn end_of(&mut self, cid: u64) -> CloseReason {
         let is_its_end =
