@@ -5,11 +5,12 @@
  * packages as optional dependencies) is written in one place. Prints the two files, main package first.
  */
 import { chmodSync, copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { crateNotices } from './lib/notices.mjs';
 import { prepare } from './lib/prepare.mjs';
 import { addonFile, ownPlatform, platforms, readJson, root } from './lib/root.mjs';
-import { main, npm } from './lib/run.mjs';
+import { main, npm, StepFailed } from './lib/run.mjs';
 import { toBuild } from './lib/steps.mjs';
 
 const staging = join(root, 'dist/packages');
@@ -65,9 +66,18 @@ function stagePlatform(manifest, platform) {
   );
   copy('LICENSE', folder);
   if (platform.suffix === ownPlatform().suffix) {
+    refuseBenchCalls(join(root, addonFile(platform)));
     copyFileSync(join(root, addonFile(platform)), join(folder, file));
     chmodSync(join(folder, file), 0o644);
     writeFileSync(join(folder, 'LICENSES-compiled-in.txt'), crateNotices(platform.target));
+  }
+}
+
+/** The calls of the micro benchmarks belong to an addon of their own. */
+function refuseBenchCalls(file) {
+  const calls = Object.keys(createRequire(import.meta.url)(file)).filter((name) => /^bench/i.test(name));
+  if (calls.length > 0) {
+    throw new StepFailed(`${file} was built with the feature bench (it exports ${calls[0]}): npm run build -- --force`);
   }
 }
 

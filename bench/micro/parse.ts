@@ -17,12 +17,12 @@ export function parseWorks(addon: BenchAddon): Work[] {
     // So short that nearly every message is cut.
     const read = cut ? Math.floor((message.length * 2) / 3) : READ_BYTES;
     const native = () => addon.benchParse(stream, read);
-    const plain = () => countAll(stream, read);
+    const plain = () => plainParse(stream, read);
     const check = () => {
       const [ours, theirs] = [native(), plain()];
       if (ours.messages !== messages) throw new Different(name, ours, messages);
       compareLists(name, Object.entries(ours).sort(), Object.entries(theirs).sort());
-      compareLists(name, addon.benchParseFields(stream, read), fields(stream, read));
+      compareLists(name, addon.benchParseFields(stream, read), plainParseFields(stream, read));
     };
     return { group: 'parse', name, messages, native, plain, check };
   });
@@ -38,7 +38,7 @@ function publishWithHeaders(size: number): Buffer {
   return Buffer.from(`HPUB orders.new.42 _INBOX.abc.1 ${sizes}\r\n${headers}${'x'.repeat(size)}\r\n`);
 }
 
-function countAll(stream: Buffer, read: number): Parsed {
+export function plainParse(stream: Buffer, read: number): Parsed {
   const parsed = { messages: 0, subjectBytes: 0, bodyBytes: 0 };
   eachPublish(stream, read, (parser) => {
     parsed.messages++;
@@ -49,7 +49,7 @@ function countAll(stream: Buffer, read: number): Parsed {
 }
 
 /** As `benchParseFields` gives them. */
-function fields(stream: Buffer, read: number): number[] {
+export function plainParseFields(stream: Buffer, read: number): number[] {
   const all: number[] = [];
   eachPublish(stream, read, (parser) => {
     all.push(parser.subjectStart, parser.subjectEnd, parser.replyStart, parser.replyEnd, parser.headerLength);

@@ -27,7 +27,8 @@ export function compareLists(work: string, native: readonly unknown[], plain: re
   if (native.length === 0) throw new Different(work, 'nothing at all', plain.length);
   if (native.length !== plain.length) throw new Different(work, native.length, plain.length);
   native.forEach((one, at) => {
-    if (JSON.stringify(one) !== JSON.stringify(plain[at])) throw new Different(`${work}, entry ${at}`, one, plain[at]);
+    const same = one === plain[at] || JSON.stringify(one) === JSON.stringify(plain[at]);
+    if (!same) throw new Different(`${work}, entry ${at}`, one, plain[at]);
   });
 }
 
