@@ -5,19 +5,22 @@
 import type { Interest } from '../addon.js';
 import { latin1 } from './text.js';
 
-/** The subscriptions of one subject. */
+/** The subscriptions of one subject. Most have no queue, so there is no map for them until one comes. */
 class Members<T> {
   readonly plain: T[] = [];
-  readonly queues = new Map<string, T[]>();
+  queues: Map<string, T[]> | undefined;
 
   add(queue: string, subscription: T): void {
     if (queue === '') this.plain.push(subscription);
-    else entry(this.queues, queue, () => []).push(subscription);
+    else {
+      this.queues ??= new Map();
+      entry(this.queues, queue, () => []).push(subscription);
+    }
   }
 }
 
 class Node<T> {
-  readonly children = new Map<string, Node<T>>();
+  children: Map<string, Node<T>> | undefined;
   star: Node<T> | undefined;
   tail: Node<T> | undefined;
   readonly members = new Members<T>();
@@ -31,11 +34,13 @@ export class Found<T> {
 
   clear(): void {
     this.plain.length = 0;
-    this.groups.clear();
+    // An empty map would get new memory, too.
+    if (this.groups.size > 0) this.groups.clear();
   }
 
   add({ plain, queues }: Members<T>): void {
     for (const one of plain) this.plain.push(one);
+    if (!queues) return;
     for (const [queue, members] of queues) {
       const group = this.groups.get(queue);
       // A group met once is lent as it is; only a second meeting makes a list of its own.
@@ -60,7 +65,10 @@ export class PlainIndex<T> {
     for (const token of tokens) {
       if (token === '*') node = node.star ??= new Node();
       else if (token === '>') node = node.tail ??= new Node();
-      else node = entry(node.children, token, () => new Node<T>());
+      else {
+        node.children ??= new Map();
+        node = entry(node.children, token, () => new Node<T>());
+      }
     }
     node.members.add(queue, subscription);
   }
@@ -69,21 +77,26 @@ export class PlainIndex<T> {
     found.clear();
     const literal = this.#literals.get(subject);
     if (literal) found.add(literal);
-    if (!this.#hasWildcards) return;
-    const tokens = subject.split('.');
-    if (!tokens.includes('')) walk(this.#root, tokens, 0, found);
+    if (this.#hasWildcards && !hasEmptyToken(subject)) walk(this.#root, subject, 0, found);
   }
 }
 
-function walk<T>(node: Node<T>, tokens: string[], depth: number, found: Found<T>): void {
-  if (depth === tokens.length) {
-    found.add(node.members);
+function hasEmptyToken(subject: string): boolean {
+  return subject === '' || subject.startsWith('.') || subject.endsWith('.') || subject.includes('..');
+}
+
+/** Tokens are cut off one by one: most walks end before the last. */
+function walk<T>(node: Node<T>, subject: string, start: number, found: Found<T>): void {
+  if (node.tail) found.add(node.tail.members);
+  const dot = subject.indexOf('.', start);
+  const child = node.children?.get(dot < 0 ? subject.slice(start) : subject.slice(start, dot));
+  if (dot < 0) {
+    if (child) found.add(child.members);
+    if (node.star) found.add(node.star.members);
     return;
   }
-  if (node.tail) found.add(node.tail.members);
-  const child = node.children.get(tokens[depth] as string);
-  if (child) walk(child, tokens, depth + 1, found);
-  if (node.star) walk(node.star, tokens, depth + 1, found);
+  if (child) walk(child, subject, dot + 1, found);
+  if (node.star) walk(node.star, subject, dot + 1, found);
 }
 
 function entry<V>(map: Map<string, V>, key: string, make: () => V): V {

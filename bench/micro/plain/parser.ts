@@ -7,7 +7,7 @@ const LF = 10;
 const CR = 13;
 const SPACE = 32;
 const TAB = 9;
-const CONTROL_LINE_MAX = 4096;
+export const CONTROL_LINE_MAX = 4096;
 const PAYLOAD_MAX = 1 << 20;
 const SIZE_DIGITS_MAX = 9;
 
