@@ -72,7 +72,7 @@ describe('--signal', () => {
   test('reload is sent, refused with a sentence, and survived', async () => {
     const server = await TestServer.start();
     expect((await runToExit(['-sl', `reload=${server.pid}`])).exit.code).toBe(0);
-    await server.waitForLog(/\[ERR\] Failed to reload server configuration: reload is not there yet, restart/);
+    await server.waitForLog(/\[ERR\] Failed to reload server configuration: can only reload config when a file is/);
     await server.open();
   });
 
