@@ -26,6 +26,17 @@ export class BenchError extends Error {
   }
 }
 
+/** `who`: the server, as far as it is known. */
+export function authRefused(who: string, text: string, cause?: unknown): BenchError {
+  const ways = 'give --user and --password, --token, --creds or --nkey';
+  return new BenchError('AUTH_REFUSED', `${who} refuses to let nats-bench in: ${text}; ${ways}`, cause);
+}
+
+export function noJetStream(who: string, cause?: unknown): BenchError {
+  const ways = 'start nats-server with -js, or give another server or an account that has it';
+  return new BenchError('NO_JETSTREAM', `JetStream is not enabled on ${who}: ${ways}`, cause);
+}
+
 export function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

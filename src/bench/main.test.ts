@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -133,6 +133,22 @@ describe('what it writes', () => {
   });
 });
 
+describe('where reports go', () => {
+  it('is known to be there before anything is measured', async () => {
+    const { code, engine } = await bench(['pub', '-s', server.url, '--csv', join(dir, 'no/where')]);
+    expect([code, engine.plans.length]).toEqual([1, 0]);
+    expect((await bench(['pub', '-s', server.url, '--html', dir])).err).toContain('folder');
+    expect((await bench(['pub', '-s', server.url, '--html', '-', '--csv', '-'])).code).toBe(2);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('one that fails does not cost the others', async () => {
+    const csv = join(dir, 'kept.csv');
+    const { code, err } = await bench(['pub', '-s', server.url, '--json', '/dev/full', '--csv', csv]);
+    expect([code, err]).toEqual([1, expect.stringContaining('/dev/full')]);
+    expect(readFileSync(csv, 'utf8')).toContain('pub');
+  });
+});
+
 describe('the runs', () => {
   it('repeats with warm-up, and gives an interval', async () => {
     const file = join(dir, 'out.json');
@@ -140,7 +156,7 @@ describe('the runs', () => {
     expect(engine.plans).toHaveLength(3);
     expect(engine.plans.every(({ warmup }) => warmup?.ms === 500)).toBe(true);
     const { runs } = JSON.parse(readFileSync(file, 'utf8')) as BenchFile;
-    expect(runs[0]?.spread.publishedPerSecond).toMatchObject({ n: 3, mean: 1000 });
+    expect(runs[0]?.spread.publishedPerSecond).toMatchObject({ n: 3, mean: 500 });
   });
 
   it('one run sends what --msgs says and no more', async () => {
@@ -233,6 +249,14 @@ describe('the runs', () => {
     expect(engine.plans.every(({ measureMs }) => measureMs === 2000)).toBe(true);
   });
 
+  it('--find-max fails where no rate keeps the bound, and wants to be able to measure', async () => {
+    const latency = { count: 1, minNs: 9e6, maxNs: 9e6, meanNs: 9e6, counts: [[9e6, 1] as [number, number]] };
+    const args = ['pubsub', '-s', server.url, '--find-max', '--rate', '2'];
+    expect((await bench(args, () => reportOf({ latency }))).code).toBe(1);
+    const { code, engine } = await bench([...args, '--size', '8']);
+    expect([code, engine.plans.length]).toEqual([2, 0]);
+  });
+
   it('reads a scenario', async () => {
     const file = join(dir, 'shop.bench');
     writeFileSync(file, 'pubsub --pub 2 --sub 2\nrequest\n');
@@ -307,6 +331,13 @@ describe('--spawn', () => {
     ]);
     expect(code).toBe(1);
     expect(err).toMatch(/ended with code 3\n.*no luck/s);
+  });
+
+  it('shows what a server said first, however much it said then', async () => {
+    const talk = "console.error('no luck'); console.error('x'.repeat(9999)); process.exit(3)";
+    const { err } = await bench(['pub', '--spawn', `${process.execPath} -e "${talk}" {port}`]);
+    expect(err).toContain('no luck');
+    expect(err.length).toBeLessThan(3000);
   });
 
   it('wants {port}, and at most two servers', async () => {

@@ -3,20 +3,23 @@
  *
  * Owns the order of things, Ctrl-C and the exit codes; what is measured and how it looks is decided elsewhere.
  */
-import { writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { OWN_VERSION } from '../broker/version.js';
 import { BenchError, textOf } from './errors.js';
 import { parseCommand, usage, withoutSecrets } from './flags/parse.js';
 import type { Flags } from './flags/table.js';
 import { overview, verbUsage } from './flags/usage.js';
-import { sizeText } from './flags/values.js';
-import type { Verb } from './flags/verbs.js';
+import { sizeRange, sizeText } from './flags/values.js';
+import type { Verb, VerbName } from './flags/verbs.js';
 import { DEFAULT_SIZE, type Work } from './plan/work.js';
+import { terminalOf } from './report/ansi.js';
 import { progressBar, renderSweep, renderTable, toCsv, toHtml, toJson } from './report/index.js';
 import { compare, notWhole } from './run/compare.js';
 import type { Engine } from './run/engine.js';
 import { machine } from './run/machine.js';
 import { type Bench, type Measured, measure, type Ui } from './run/measure.js';
+import { STAMP_BYTES } from './run/result.js';
 import { type Side, sidesOf } from './run/side.js';
 import { suiteWorks } from './run/suite.js';
 import { sweep } from './run/sweep.js';
@@ -35,6 +38,8 @@ export interface MainParts {
   onInterrupt(stop: () => void): () => void;
 }
 
+/** Verbs whose latency is told by a stamp in the payload; others have an answer to go by. */
+const STAMPED: ReadonlySet<VerbName> = new Set(['pubsub', 'match']);
 const COMPARE_ROUNDS = 3;
 const P99_MS = 2;
 const SWEEP_STEP_MS = 2000;
@@ -63,7 +68,8 @@ export async function benchMain(parts: MainParts): Promise<number> {
 
 async function run(command: { verb: Verb; argument: string; flags: Flags }, parts: MainParts): Promise<number> {
   const { flags } = command;
-  checkTogether(flags);
+  checkTogether(command.verb.name, flags);
+  checkOutputs(flags);
   const works = command.verb.name === 'suite' ? suiteWorks(flags) : [workOf(command)];
   const sides = sidesOf(flags);
   const stop = new AbortController();
@@ -76,7 +82,8 @@ async function run(command: { verb: Verb; argument: string; flags: Flags }, part
     if (flags.findMax) await findMax(bench, works[0] as Work, sides, file);
     else await measureAll(bench, works, sides, flags, file, failures, parts);
     report(file, flags, parts);
-    return failures.length > 0 || file.runs.some(notWhole) || file.comparison.some(({ failed }) => failed)
+    const notFound = file.sweep?.maxPerSecond === null && !stop.signal.aborted;
+    return failures.length > 0 || notFound || file.runs.some(notWhole) || file.comparison.some(({ failed }) => failed)
       ? EXIT.incorrect
       : EXIT.fine;
   } finally {
@@ -85,7 +92,24 @@ async function run(command: { verb: Verb; argument: string; flags: Flags }, part
   }
 }
 
-function checkTogether(flags: Flags): void {
+/** A report that has nowhere to go is told before hours are spent on it. */
+function checkOutputs(flags: Flags): void {
+  for (const name of [flags.json, flags.csv, flags.html]) {
+    if (name === undefined || name === '-') continue;
+    try {
+      accessSync(existsSync(name) ? name : dirname(resolve(name)), constants.W_OK);
+      if (existsSync(name) && statSync(name).isDirectory()) throw new Error('it is a folder');
+    } catch (error) {
+      throw unwritable(name, error);
+    }
+  }
+}
+
+function unwritable(name: string, error: unknown): BenchError {
+  return new BenchError('FILE', `${name} can't be written: ${textOf(error)}`, error);
+}
+
+function checkTogether(verb: VerbName, flags: Flags): void {
   const spawned = flags.spawn?.length ?? 0;
   const named = spawned + (flags.vs === undefined ? 0 : 1) + (flags.servers && spawned > 0 ? 1 : 0);
   if (named > 2) throw usage('at most two servers are compared: --spawn twice, --spawn and --vs, or -s and --vs');
@@ -95,6 +119,12 @@ function checkTogether(flags: Flags): void {
     throw usage('--find-max looks at one server: leave out --vs and the second --spawn');
   }
   if (flags.p99 !== undefined && !flags.findMax) throw usage('--p99 is the bound of --find-max: add that');
+  if (flags.findMax && sizeRange(flags.size ?? DEFAULT_SIZE).min < STAMP_BYTES && STAMPED.has(verb)) {
+    throw usage(`--find-max needs latency, and payloads of at least ${STAMP_BYTES} bytes to measure it`);
+  }
+  if ([flags.json, flags.csv, flags.html].filter((name) => name === '-').length > 1) {
+    throw usage('only one of --json, --csv and --html can go to stdout');
+  }
   if (flags.pid !== undefined && spawned > 0) throw usage('--pid is not needed with --spawn: the process is known');
 }
 
@@ -186,19 +216,23 @@ function metaOf(flags: Flags, { argv, env }: MainParts): BenchFile['meta'] {
 function report(file: BenchFile, flags: Flags, { out, err }: MainParts): void {
   const toStdout = [flags.json, flags.csv, flags.html].includes('-');
   const say = toStdout ? err : out;
-  if (file.runs.length > 0) say(renderTable(file.runs, file.comparison));
-  if (file.sweep) say(renderSweep(file.sweep));
+  const terminal = terminalOf(toStdout ? process.stderr : process.stdout);
+  if (file.runs.length > 0) say(renderTable(file.runs, file.comparison, terminal));
+  if (file.sweep) say(renderSweep(file.sweep, terminal));
   if (file.runs.length === 0 && !file.sweep) say('Nothing was measured.\n');
+  // One that can't be written must not cost the others.
+  let failed: BenchError | undefined;
   const write = (name: string | undefined, text: () => string) => {
     if (name === undefined) return;
     if (name === '-') return out(text());
     try {
       writeFileSync(name, text());
     } catch (error) {
-      throw new BenchError('FILE', `${name} can't be written: ${textOf(error)}`, error);
+      failed ??= unwritable(name, error);
     }
   };
   write(flags.json, () => toJson(file));
   write(flags.csv, () => toCsv(file.runs));
   write(flags.html, () => toHtml(file));
+  if (failed) throw failed;
 }

@@ -26,7 +26,7 @@ export interface RunResult {
   server: ServerResult;
   published: number;
   delivered: number;
-  /** First to last message sent. */
+  /** First to last message sent; where nobody receives, until the server had taken them all. */
   publishedPerSecond: number;
   /** First message sent to last delivered (or answered). */
   deliveredPerSecond: number;
@@ -166,9 +166,14 @@ export interface GeneratorResult {
 }
 
 /** One piece of work on two servers. A ratio above 1 is in favour of `b`, whatever the metric. */
-export interface ComparisonRow extends Compared {
+export interface ComparisonRow {
   work: string;
   verb: string;
+  /** As in `Compared`, of the headline rate; null: that server gave none, and there is no ratio. */
+  a: number | null;
+  b: number | null;
+  ratio: number | null;
+  spread: { low: number; high: number } | null;
   /** The row itself compares `metric`, the headline rate; this is every metric, the headline first. */
   metrics: MetricComparison[];
   /** Why one side has no whole figures: a run lost messages or failed. */

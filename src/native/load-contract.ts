@@ -172,7 +172,7 @@ export interface LoadHistogram {
 }
 
 export interface LoadReport {
-  /** From the first message of the measured part to the last delivery (or answer). */
+  /** From the first message of the measured part (where a stream is read: from its begin) to the last delivery (or answer). */
   seconds: number;
   /** From the first to the last message sent. */
   sendSeconds: number;
@@ -212,7 +212,10 @@ export interface LoadClientReport {
   connection: number;
   published: number;
   delivered: number;
+  /** To the last delivery (answer, or PONG behind the last message). */
   seconds: number;
+  /** From the first to the last message sent. */
+  sendSeconds: number;
 }
 
 export interface LoadLedgerReport {

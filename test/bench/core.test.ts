@@ -118,6 +118,19 @@ describe('verbs', () => {
     expect([served.code, served.file?.runs[0]?.delivered]).toEqual([0, 500]);
   });
 
+  it('service ends after --msgs requests; sub listens to wildcards', async () => {
+    const served = new BenchProcess(['service', 'svc.*', '--msgs', '200', '-s', url()]);
+    const heard = new BenchProcess(['sub', 'svc.>', '--msgs', '200', '-s', url()]);
+    await subscribed(server, 'svc.*');
+    await subscribed(server, 'svc.>');
+    await benchOk(['request', 'svc.a', '--msgs', '200', '--responders', '0', '-s', url()]);
+    for (const run of [served, heard]) {
+      const { code, file } = await run.finish();
+      expect(code).toBe(0);
+      expect(file?.runs[0]).toMatchObject({ delivered: 200, errors: 0, stopped: false });
+    }
+  });
+
   it('match: random subjects find their one subscription', async () => {
     const args = ['--subscriptions', '2000', '--msgs', '20k', '-s', url()];
     expect(await benchOk(['match', ...args])).toMatchObject({ delivered: 20_000, ...WHOLE });

@@ -104,8 +104,6 @@ pub struct Core {
     /// The PONG behind the last message of a part has come.
     pub flushed: bool,
     pub stats: Stats,
-    /// The part it is in is measured; for what carries no stamp.
-    pub measuring: bool,
     closing_done: bool,
 }
 
@@ -132,7 +130,6 @@ impl Core {
             last_error: None,
             flushed: false,
             stats: Stats::default(),
-            measuring: false,
             closing_done: false,
         }
     }

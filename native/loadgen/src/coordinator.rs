@@ -141,11 +141,11 @@ impl Coordinator {
                 RolePlan::Puller { ledger, pull } => Some((*ledger, pull.messages)),
                 RolePlan::Ordered { ledger, messages, .. } => Some((*ledger, *messages)),
                 // Without senders of our own, what a subscriber waits for is what the plan says is there.
-                RolePlan::Subscriber { ledger, .. } if shared.senders == 0 => {
+                RolePlan::Subscriber { ledger, .. } if shared.serves() => {
                     serving = true;
                     Some((*ledger, shared.ledgers[*ledger].already_stored())).filter(|(_, messages)| *messages > 0)
                 }
-                RolePlan::Responder { .. } if shared.senders == 0 => {
+                RolePlan::Responder { .. } if shared.serves() => {
                     serving = true;
                     None
                 }

@@ -338,7 +338,8 @@ impl EventLoop {
         }
         let text = core.end_text(&self.shared, &ended);
         self.local.error(&text);
-        if matches!(ended, Ended::Closed | Ended::Io(_)) && is_slow_consumer(core, role) {
+        let slow = matches!(ended, Ended::Closed | Ended::Io(_)) && may_be_slow(core, role);
+        if slow && self.shared.servers[core.server].is_there() {
             self.local.slow_consumers += 1;
         }
         role.lost(&mut self.local);
@@ -364,7 +365,7 @@ impl EventLoop {
         for Connection { core, role, .. } in &mut self.connections {
             role.close(&mut self.local);
             let stats = core.stats;
-            if role.counts() {
+            if role.counts(&self.shared) {
                 result.published += stats.published;
                 result.delivered += stats.delivered;
                 result.published_bytes += stats.published_bytes;
@@ -377,16 +378,20 @@ impl EventLoop {
             if matches!(role, Role::Idle) {
                 continue;
             }
-            let first = earlier(stats.first_sent, stats.first_arrived).unwrap_or(start);
+            let plan = &self.shared.plan.clients[core.client].role;
+            let first = earlier(stats.first_sent, stats.first_arrived)
+                .filter(|_| !plan.asks())
+                .unwrap_or(start);
             let last = stats.last_arrived.max(stats.last_sent).unwrap_or(first);
             result.clients.push(ClientReport {
                 name: core.name.clone(),
-                role: self.shared.plan.clients[core.client].role.name(),
+                role: plan.name(),
                 client: core.client,
                 connection: core.connection,
                 published: stats.published,
                 delivered: stats.delivered,
                 seconds: last.saturating_sub(first) as f64 / 1e9,
+                send_seconds: stats.last_sent.unwrap_or(first).saturating_sub(first) as f64 / 1e9,
             });
         }
         result.latencies = self.local.latencies;
@@ -397,8 +402,8 @@ impl EventLoop {
     }
 }
 
-/// A server cuts off slow consumers without a word; some say it.
-fn is_slow_consumer(core: &Core, role: &Role) -> bool {
+/// A server cuts off slow consumers without a word; some say it. A server that ends closes all without a word, too.
+fn may_be_slow(core: &Core, role: &Role) -> bool {
     role.receives()
         && core
             .last_error

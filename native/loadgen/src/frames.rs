@@ -45,12 +45,6 @@ impl<'a> Message<'a> {
         &self.body[..self.header_len]
     }
 
-    /// Headers and payload.
-    #[inline]
-    pub fn body_len(&self) -> usize {
-        self.body.len()
-    }
-
     /// Where it was sent.
     pub fn subject(&self) -> &'a [u8] {
         self.line.split(|b| *b == b' ').next().unwrap_or_default()

@@ -221,10 +221,9 @@ impl Tracker {
         self.place(place, stamp.sequence);
     }
 
-    /// A delivery without a stamp of this run that its stream has numbered; `stamped`: with one of another run.
-    pub fn arrive_stored(&mut self, sequence: u64, stamped: bool) {
+    /// A delivery without a stamp of this run that its stream has numbered: that is as good as a number of ours.
+    pub fn arrive_stored(&mut self, sequence: u64) {
         self.received += 1;
-        self.foreign += u64::from(stamped);
         let sequence = sequence as u32;
         // A stream may begin anywhere, and has gaps where messages were deleted.
         let place = self.find(self.ledger.senders, sequence);

@@ -17,8 +17,8 @@ use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::net::ToSocketAddrs;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 /// One run.
 pub struct Load {
@@ -157,6 +157,7 @@ fn servers(names: &[String]) -> Result<Vec<Server>, LoadError> {
                 name: name.clone(),
                 host,
                 address,
+                gone: AtomicBool::new(false),
             })
         })
         .collect()
@@ -209,7 +210,9 @@ fn report(shared: &Shared, results: &mut [LoopResult]) -> Report {
     let first = |of: fn(&LoopResult) -> Option<u64>| results.iter().filter_map(of).min();
     let last = |of: fn(&LoopResult) -> Option<u64>| results.iter().filter_map(of).max();
     let first_sent = first(|r| r.first_sent);
-    let began = first_sent.or(first(|r| r.first_arrived));
+    let asking = shared.plan.clients.iter().any(|client| client.role.asks());
+    let asked = asking.then(|| shared.measure_start.load(Relaxed));
+    let began = first_sent.or(asked).or(first(|r| r.first_arrived));
     let ended = last(|r| r.last_arrived).max(last(|r| r.last_sent));
     let seconds = |from: Option<u64>, to: Option<u64>| match (from, to) {
         (Some(from), Some(to)) => to.saturating_sub(from) as f64 / 1e9,

@@ -1,7 +1,7 @@
 //! What one loop keeps for itself while it runs, and brings home when it ends.
 
 use crate::histogram::Latencies;
-use crate::shared::Shared;
+use crate::shared::{Phase, Shared};
 use crate::stamp::{Mark, Stamp};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -67,6 +67,13 @@ impl Local {
     #[inline]
     pub fn is_ours(&self, stamp: &Stamp) -> bool {
         stamp.mark.same_run(self.mark)
+    }
+
+    /// Whether the measured part has begun. Asks what all share: another loop may have begun to send before this one
+    /// has looked, and what carries no stamp of this run is told by time alone.
+    #[inline]
+    pub fn is_measuring(&self) -> bool {
+        self.shared.phase() >= Phase::Measuring
     }
 
     /// Adds to this loop's counters, which others read.

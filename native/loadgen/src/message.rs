@@ -3,7 +3,7 @@
 //! Owns the randomness and the numbering of subjects. Knows no sockets and no clock.
 
 use crate::plan::{Order, SenderPlan, SizePlan, SubjectsPlan};
-use crate::stamp::{Mark, Stamp};
+use crate::stamp::Stamp;
 
 /// Small, fast and good enough to draw sizes and subjects (splitmix64).
 #[derive(Debug, Clone)]
@@ -217,22 +217,7 @@ impl Composer {
         (self.smallest == self.largest).then_some(self.largest)
     }
 
-    /// Bytes of headers and payload, if all messages have as many.
-    pub fn fixed_body(&self) -> Option<usize> {
-        let mut scratch = Vec::new();
-        let blank = Stamp {
-            sequence: 0,
-            sender: 0,
-            mark: Mark::of_run(0),
-            time: None,
-        };
-        let size = self.fixed_size()?;
-        let body = self.clone().push(&mut scratch, blank, None, b"");
-        debug_assert!(body >= size, "headers come on top");
-        Some(body)
-    }
-
-    /// Appends a whole message, with `more` header lines besides the planned ones. Returns bytes of headers and payload.
+    /// Appends a whole message, with `more` header lines besides the planned ones. Returns the bytes of its payload.
     pub fn push(&mut self, out: &mut Vec<u8>, stamp: Stamp, reply: Option<&[u8]>, more: &[u8]) -> usize {
         const OPENING: &[u8] = b"NATS/1.0\r\n";
         let size = self.sizes.draw(&mut self.random);
@@ -261,13 +246,14 @@ impl Composer {
         out.extend_from_slice(&self.filler[..size]);
         stamp.write(&mut out[payload..]);
         out.extend_from_slice(b"\r\n");
-        header_len + size
+        size
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stamp::Mark;
 
     fn plan(json: &str) -> SenderPlan {
         serde_json::from_str(json).expect("a sender's plan")

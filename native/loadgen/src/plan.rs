@@ -294,6 +294,11 @@ impl RolePlan {
         }
     }
 
+    /// Whether it reads what is stored: its work begins when it asks, not when the first message comes.
+    pub fn asks(&self) -> bool {
+        matches!(self, Self::Puller { .. } | Self::Ordered { .. })
+    }
+
     /// The ledger its deliveries are written into.
     pub fn fills(&self) -> Option<usize> {
         match self {

@@ -51,6 +51,7 @@ pub struct ClientReport {
     pub published: u64,
     pub delivered: u64,
     pub seconds: f64,
+    pub send_seconds: f64,
 }
 
 #[derive(Debug, Clone, Serialize)]

@@ -14,10 +14,11 @@ use mio::Waker;
 use parking_lot::Mutex;
 use rustls::ClientConfig;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize};
+use std::time::Duration;
 
 /// Where a run is. Goes forward only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -123,6 +124,20 @@ pub struct Server {
     pub name: String,
     pub host: String,
     pub address: SocketAddr,
+    /// It was seen not to take connections any more.
+    pub gone: AtomicBool,
+}
+
+impl Server {
+    /// Whether it still takes connections. Asked when it has closed one: then a moment may be spent on that, once for
+    /// a server that is gone.
+    pub fn is_there(&self) -> bool {
+        const PATIENCE: Duration = Duration::from_millis(250);
+        if !self.gone.load(Relaxed) && TcpStream::connect_timeout(&self.address, PATIENCE).is_err() {
+            self.gone.store(true, Relaxed);
+        }
+        !self.gone.load(Relaxed)
+    }
 }
 
 /// All that loops share.
@@ -263,6 +278,11 @@ impl Shared {
             .map(|cell| cell.activity.load(Relaxed))
             .max()
             .unwrap_or(0)
+    }
+
+    /// Nobody here sends: whatever comes is from others, and requests are what a responder is there for.
+    pub fn serves(&self) -> bool {
+        self.senders == 0
     }
 
     /// Messages the measured part has to publish; 0 when time ends it.

@@ -281,6 +281,55 @@ fn lost_connections_are_errors_not_hangs() {
 }
 
 #[test]
+fn a_server_that_ends_has_cut_nobody_off_for_being_slow() {
+    let address = serve(Behaviour {
+        faults: vec![Fault::Die(50)],
+        ..Behaviour::default()
+    });
+    let forever = SIZE_16.replace("5000", "1000000000");
+    let report = run(&plan(&address, "", ONE, &pair(&forever))).expect("a run");
+    assert_eq!(
+        report.errors.iter().map(|e| e.count).sum::<u64>(),
+        2,
+        "{:?}",
+        report.errors
+    );
+    assert_eq!(report.slow_consumers, 0);
+}
+
+#[test]
+fn headers_are_no_payload() {
+    let address = serve(Behaviour::default());
+    let sender = r#""size":{"fixed":20},"messages":100,"headers":[["Name","value"]]"#;
+    let report = run(&plan(&address, "", ONE, &pair(sender))).expect("a run");
+    assert_eq!((report.published_bytes, report.delivered_bytes), (2000, 2000));
+}
+
+#[test]
+fn reading_a_stream_takes_time_from_the_question_on() {
+    // One message: from first to last message is no time at all.
+    let address = serve(Behaviour {
+        stream: Some(("$JS.API.CONSUMER.MSG.NEXT.S.C", "a message")),
+        ..Behaviour::default()
+    });
+    let stored = r#"{"name":"stored","copies":1,"alreadyStored":1}"#;
+    let clients = r#"{"connections":1,"name":"reader","role":"puller","ledger":0,"stream":"S","consumer":"C",
+        "prefix":"$JS.API","batch":1,"style":"fetch","expiresMs":1000,"ack":"none","messages":1}"#;
+    let report = run(&plan(&address, "", stored, clients)).expect("a run");
+    assert_eq!(report.delivered, 1, "{:?}", report.errors);
+    assert!(report.seconds > 0.0 && report.clients[0].seconds > 0.0);
+}
+
+#[test]
+fn a_sender_has_sent_before_the_server_has_it_all() {
+    let address = serve(Behaviour::default());
+    let report = run(&plan(&address, "", ONE, &pair(SIZE_16))).expect("a run");
+    let sender = report.clients.iter().find(|c| c.role == "publisher").expect("one");
+    assert!(sender.send_seconds < sender.seconds, "the PONG comes later");
+    assert!(sender.send_seconds <= report.send_seconds);
+}
+
+#[test]
 fn unreachable_and_refusing_servers_say_so() {
     let port = TcpListener::bind("127.0.0.1:0")
         .and_then(|l| l.local_addr())

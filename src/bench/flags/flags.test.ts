@@ -85,6 +85,12 @@ describe('the command line', () => {
     expect(flags).toEqual({ progress: false, servers: ['a', 'b', 'c'], tls: false });
   });
 
+  it('takes wildcards where it listens, and both ends for what waits for others', () => {
+    expect(flagsOf('sub orders.*.> --msgs 5 --duration 1s').argument).toBe('orders.*.>');
+    expect(flagsOf('service > --msgs 5').flags.msgs).toBe(5);
+    expect(flagsOf('pub --warmup 0s').flags.warmup).toBe(0);
+  });
+
   it('keeps the commas of a command to spawn', () => {
     const command = parseCommand(['pub', '--spawn', 'server --x a,b -p {port}']);
     expect(command).toMatchObject({ flags: { spawn: ['server --x a,b -p {port}'] } });
@@ -111,6 +117,12 @@ describe('the command line', () => {
     ['pub --rate 0', 'at least 1 per second'],
     ['pub --header nope', 'no header such as Name:value'],
     ['pub --duration 10', 'no duration such as 500ms'],
+    ['pub --duration 0s', 'has to be above 0'],
+    ['pub --duration 1s --msgs 5', 'exclude each other'],
+    ['pub --rate 5 --sleep 1ms', 'exclude each other'],
+    ['pub --find-max', '--find-max does not go with "pub"'],
+    ['request --find-max --repeat 2', 'leave out --repeat'],
+    ['sub a.>.b', 'is no subject to subscribe to'],
     ['pub --tls=maybe', 'neither true nor false'],
     ['pub --suite core', '--suite brings its own works'],
     ['--suite coer', 'did you mean "core"?'],

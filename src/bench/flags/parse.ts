@@ -12,6 +12,7 @@ import {
   readCount,
   readDuration,
   readHeader,
+  readPause,
   readPositive,
   readRate,
   readSize,
@@ -44,6 +45,7 @@ export function parseCommand(argv: readonly string[], env: Environment = {}): Co
   if (found && flags.suite !== undefined) throw usage(`--suite brings its own works: leave out "${verb.name}"`);
   const argument = takeArgument(verb, rest);
   checkBelonging(verb, flags);
+  checkExclusions(verb, flags);
   fromEnvironment(flags, env);
   return { action: 'run', verb, argument, flags };
 }
@@ -119,6 +121,8 @@ function read(row: FlagRow, text: string): unknown {
       return readPositive(text);
     case 'rate':
       return readRate(text);
+    case 'pause':
+      return readPause(text);
     case 'duration':
       return readDuration(text);
     case 'bytes':
@@ -159,6 +163,9 @@ function takeArgument(verb: Verb, rest: readonly string[]): string {
       `"${verb.name}" needs a ${verb.argument.name}: nats-bench ${verb.name} ${verb.argument.name.toUpperCase()}`,
     );
   }
+  if (verb.argument?.name === 'pattern' && !/^[^\s.>]+(\.[^\s.>]+)*(\.>)?$|^>$/.test(value ?? '')) {
+    throw usage(`"${value}" is no subject to subscribe to: tokens without spaces, joined by dots; "*" and ">" match`);
+  }
   if (verb.argument?.name === 'subject' && !/^[^\s.*>]+(\.[^\s.*>]+)*$/.test(value ?? '')) {
     throw usage(`"${value}" is no subject to publish on: tokens without spaces and wildcards, joined by dots`);
   }
@@ -172,6 +179,21 @@ function checkBelonging(verb: Verb, flags: Flags): void {
     const where = (row.verbs ?? []).join(', ');
     const name = dashed(row.names[0] as string);
     throw usage(`${name} does not go with "${verb.name}", but with ${where}`);
+  }
+}
+
+function checkExclusions(verb: Verb, flags: Flags): void {
+  // Work that waits for others ends with whichever comes first.
+  const waits = verb.name === 'sub' || verb.name === 'service';
+  if (flags.msgs !== undefined && flags.duration !== undefined && !waits) {
+    throw usage('--msgs and --duration exclude each other: either a number of messages or the time ends the run');
+  }
+  if (flags.rate !== undefined && flags.sleep !== undefined) {
+    throw usage('--rate and --sleep exclude each other: both say when the next message goes');
+  }
+  if (!flags.findMax) return;
+  for (const key of ['msgs', 'repeat', 'sleep'] as const) {
+    if (flags[key] !== undefined) throw usage(`--find-max decides that itself: leave out --${FLAGS[key].names[0]}`);
   }
 }
 

@@ -14,6 +14,8 @@ export interface FlagKinds {
   count: number;
   positive: number;
   rate: number;
+  /** 0 included. */
+  pause: number;
   duration: number;
   bytes: number;
   size: SizePlan;
@@ -51,14 +53,16 @@ const KV: readonly VerbName[] = ['kv put', 'kv get'];
 const STORED: readonly VerbName[] = [...JS_PUB, ...JS_READ, ...KV];
 const SENDERS: readonly VerbName[] = ['pub', 'pubsub', 'request', 'match', ...JS_PUB, ...JS_READ, ...KV];
 const PACED: readonly VerbName[] = ['pub', 'pubsub', 'request', 'match', ...JS_PUB, ...KV];
+/** Those whose latency is measured. */
+const TIMED: readonly VerbName[] = PACED.filter((verb) => verb !== 'pub');
 
 export const FLAGS = {
   msgs: flag('positive', {
     names: ['msgs'],
     group: 'Load',
     arg: 'N',
-    help: 'Messages to send, all senders together (100k); sub and stream reads: to receive',
-    verbs: ['pub', 'sub', 'pubsub', 'request', 'match', ...STORED],
+    help: 'Messages to send, all senders together (100k); sub and stream reads: to receive; service: to answer',
+    verbs: ['pub', 'sub', 'pubsub', 'request', 'service', 'match', ...STORED],
   }),
   duration: flag('duration', {
     names: ['duration'],
@@ -135,7 +139,7 @@ export const FLAGS = {
     help: 'Messages per second, all senders together (open loop: latency counts from when a message was due)',
     verbs: PACED,
   }),
-  sleep: flag('duration', {
+  sleep: flag('pause', {
     names: ['sleep'],
     group: 'Load',
     arg: 'TIME',
@@ -165,7 +169,7 @@ export const FLAGS = {
   }),
   storm: flag('bool', { names: ['storm'], group: 'Load', help: 'Open all connections at once', verbs: ['conns'] }),
 
-  warmup: flag('duration', {
+  warmup: flag('pause', {
     names: ['warmup'],
     group: 'Measuring',
     arg: 'TIME',
@@ -189,7 +193,7 @@ export const FLAGS = {
     arg: 'N',
     help: 'Threads of the generator (half the cores, not more than connections)',
   }),
-  quiet: flag('duration', {
+  quiet: flag('pause', {
     names: ['quiet'],
     group: 'Measuring',
     arg: 'TIME',
@@ -199,14 +203,14 @@ export const FLAGS = {
     names: ['find-max'],
     group: 'Measuring',
     help: 'Raise the rate in steps until --p99 is exceeded; reports the highest rate that kept it',
-    verbs: PACED,
+    verbs: TIMED,
   }),
   p99: flag('duration', {
     names: ['p99'],
     group: 'Measuring',
     arg: 'TIME',
     help: 'The bound of --find-max (2ms)',
-    verbs: PACED,
+    verbs: TIMED,
   }),
   syncCalls: flag('bool', {
     names: ['sync-calls'],

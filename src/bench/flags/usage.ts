@@ -1,4 +1,5 @@
 /** The help texts, made from the tables, so that they can't name what is not there. */
+import { wrap } from '../report/ansi.js';
 import { belongsTo, dashed, FLAG_GROUPS, FLAGS, type FlagRow } from './table.js';
 import { VERBS, type Verb } from './verbs.js';
 
@@ -50,18 +51,4 @@ function flagLine(row: FlagRow): string {
   const help = wrap(row.help + (row.env ? ` [${row.env}]` : ''), WIDTH - COLUMN);
   const indent = `\n${' '.repeat(COLUMN + 1)}`;
   return left.length <= COLUMN ? `${left.padEnd(COLUMN)} ${help.join(indent)}` : `${left}${indent}${help.join(indent)}`;
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, line];
 }

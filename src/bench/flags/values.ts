@@ -38,8 +38,15 @@ export function readRate(text: string): number {
   return value;
 }
 
-/** Milliseconds. */
+/** Milliseconds, above 0. */
 export function readDuration(text: string): number {
+  const value = readPause(text);
+  if (value === 0) throw new ValueError('has to be above 0');
+  return value;
+}
+
+/** Milliseconds. */
+export function readPause(text: string): number {
   try {
     const value = parseDuration(text);
     if (value < 0) throw new ValueError('is negative');

@@ -27,11 +27,20 @@ export interface Verb {
   /** More about what is measured; lines of the help. */
   readonly detail?: readonly string[];
   /** The positional argument. */
-  readonly argument?: { readonly name: 'subject' | 'file'; readonly default?: string; readonly help: string };
+  readonly argument?: {
+    readonly name: 'subject' | 'pattern' | 'file';
+    readonly default?: string;
+    readonly help: string;
+  };
   readonly examples: readonly string[];
 }
 
 const SUBJECT = { name: 'subject', default: 'bench', help: 'Subject; "bench" when left out' } as const;
+const PATTERN = {
+  name: 'pattern',
+  default: 'bench',
+  help: 'Subject, wildcards allowed; "bench" when left out',
+} as const;
 const JS_SUBJECT = { name: 'subject', default: 'bench.js', help: 'Subject; "bench.js" when left out' } as const;
 
 export const VERBS: readonly Verb[] = [
@@ -46,7 +55,7 @@ export const VERBS: readonly Verb[] = [
     name: 'sub',
     summary: 'receive what others publish',
     detail: ['Ends after --msgs messages on each client, after --duration, or with Ctrl-C.'],
-    argument: SUBJECT,
+    argument: PATTERN,
     examples: ['nats-bench sub orders --clients 2 --msgs 100k'],
   },
   {
@@ -75,8 +84,8 @@ export const VERBS: readonly Verb[] = [
     name: 'service',
     aliases: ['service serve'],
     summary: 'answer the requests of others',
-    detail: ['Ends after --duration or with Ctrl-C.'],
-    argument: SUBJECT,
+    detail: ['Ends after --msgs requests, after --duration, or with Ctrl-C.'],
+    argument: PATTERN,
     examples: ['nats-bench service --clients 2'],
   },
   {

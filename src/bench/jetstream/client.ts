@@ -4,7 +4,7 @@
  */
 import { JetStreamApiError, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { connect, credsAuthenticator, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';
-import { BenchError, textOf } from '../errors.js';
+import { authRefused, BenchError, noJetStream, textOf } from '../errors.js';
 import { readText, type Target } from '../server/target.js';
 
 export interface JetStreamClient {
@@ -12,8 +12,6 @@ export interface JetStreamClient {
   manager: JetStreamManager;
 }
 
-const NO_JETSTREAM =
-  'JetStream is not enabled on this server: start nats-server with -js, or give an account that has it';
 /** Error codes of the JetStream API. */
 const CODES = { notEnabled: 10076, notEnabledForAccount: 10039, streamNotFound: 10059, overlap: 10065 };
 
@@ -48,11 +46,7 @@ export async function openJetStream(target: Target, timeoutMs: number): Promise<
     });
   } catch (error) {
     if (/authorization|authentication/i.test(textOf(error))) {
-      throw new BenchError(
-        'AUTH_REFUSED',
-        `${target.url} refuses to let nats-bench in: ${textOf(error)}; give --user and --password, --token, --creds or --nkey`,
-        error,
-      );
+      throw authRefused(target.url, textOf(error), error);
     }
     throw new BenchError('UNREACHABLE', `no connection to ${target.url}: ${textOf(error)}`, error);
   }
@@ -78,7 +72,7 @@ export function jetStreamError(error: unknown, doing: string): BenchError {
   const code = codeOf(error);
   const text = textOf(error);
   if (code === CODES.notEnabled || code === CODES.notEnabledForAccount || /not enabled|no responders/i.test(text)) {
-    return new BenchError('NO_JETSTREAM', NO_JETSTREAM, error);
+    return noJetStream('this server', error);
   }
   if (code === CODES.overlap) {
     return new BenchError('JETSTREAM', `${doing}: another stream has these subjects; choose another subject`, error);

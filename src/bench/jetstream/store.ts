@@ -6,7 +6,7 @@
  */
 import { DiscardPolicy, StorageType, type StreamConfig } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
-import { BenchError } from '../errors.js';
+import { BenchError, textOf } from '../errors.js';
 import type { Flags } from '../flags/table.js';
 import { isNotFound, type JetStreamClient, jetStreamError } from './client.js';
 
@@ -66,7 +66,13 @@ export class Store {
   }
 
   async close(): Promise<void> {
-    if (this.made && !this.#keep) await this.#client.manager.streams.delete(this.stream);
+    if (!this.made || this.#keep) return;
+    try {
+      await this.#client.manager.streams.delete(this.stream);
+    } catch (error) {
+      const text = `stream "${this.stream}" could not be removed: ${textOf(error)}; remove it before the next run`;
+      throw new BenchError('JETSTREAM', text, error);
+    }
   }
 }
 

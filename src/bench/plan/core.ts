@@ -70,6 +70,9 @@ function sub(subject: string, flags: Flags): Shape {
 }
 
 function listening(subject: string, flags: Flags): SubscriptionsPlan {
+  if (flags.subjects !== undefined && subject.endsWith('>')) {
+    throw usage(`--subjects adds a token behind "${subject}", which takes all tokens already: leave it out`);
+  }
   return {
     pattern: flags.subjects === undefined ? subject : `${subject}.*`,
     count: 1,
@@ -186,6 +189,7 @@ function service(subject: string, flags: Flags): Shape {
     headline: 'deliveredPerSecond',
     measureMs: flags.duration ?? PATIENT_MS,
     noWarmup: true,
+    ...(flags.msgs !== undefined && { stopAfter: flags.msgs }),
   };
 }
 

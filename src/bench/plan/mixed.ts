@@ -4,7 +4,7 @@
  */
 import { BenchError } from '../errors.js';
 import { parseCommand, usage } from '../flags/parse.js';
-import { FLAGS, type FlagKey, type Flags, MIXABLE } from '../flags/table.js';
+import { dashed, FLAGS, type FlagKey, type Flags, MIXABLE } from '../flags/table.js';
 import { splitCommand } from '../server/words.js';
 import { coreShape } from './core.js';
 import type { Shape } from './work.js';
@@ -29,7 +29,8 @@ function readLine(line: string, place: string, outer: Flags, number: number): Sh
       throw usage(`a scenario holds only ${MIXABLE.join(', ')}`);
     }
     for (const key of Object.keys(command.flags) as FlagKey[]) {
-      if (FLAGS[key].group !== 'Load') throw usage(`--${FLAGS[key].names[0]} goes behind "mixed", not into the file`);
+      if (FLAGS[key].group !== 'Load')
+        throw usage(`${dashed(FLAGS[key].names[0] as string)} goes behind "mixed", not into the file`);
     }
     if (command.flags.duration !== undefined) throw usage('--duration goes behind "mixed": it holds for all lines');
     const { verb, flags } = command;

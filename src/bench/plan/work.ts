@@ -39,6 +39,11 @@ export interface Verified {
   duplicated: number;
 }
 
+/** Whether "delivered" are the answers to what was sent: then the two rates are one figure. */
+export function isAnswered(verb: VerbName): boolean {
+  return verb === 'request' || verb.startsWith('js pub') || verb.startsWith('kv');
+}
+
 export const DEFAULT_MSGS = 100_000;
 export const DEFAULT_SIZE = { fixed: 128 } as const;
 

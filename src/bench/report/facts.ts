@@ -2,7 +2,7 @@
  * What the figures say, in words and in order: names of servers, runs grouped by work, the verdict on correctness.
  * Shared by terminal and page, so that both say the same; draws nothing.
  */
-import type { BenchFile, ComparisonRow, MetricComparison, RunResult, Spread } from '../types.js';
+import type { BenchFile, Compared, ComparisonRow, MetricComparison, RunResult, Spread } from '../types.js';
 import { counted, quantity } from './format.js';
 
 export interface ServerSeen {
@@ -141,6 +141,18 @@ export function titleOf(file: BenchFile): string {
 /** Where the rounds disagree about who is ahead, there is no winner. */
 export function isClear(compared: { spread: { low: number; high: number } }): boolean {
   return compared.spread.low > 1 || compared.spread.high < 1;
+}
+
+/** Of the headline rate; undefined where one of the servers gave none. */
+export function comparedOf({ a, b, ratio, spread }: ComparisonRow): Compared | undefined {
+  return a === null || b === null || ratio === null || spread === null ? undefined : { a, b, ratio, spread };
+}
+
+/** The two servers of a comparison; one that gave no figures is named by its side. */
+export function sideNames(runs: readonly RunResult[]): [a: string, b: string] {
+  const servers = serversOf(runs);
+  const nameOf = (side: 'a' | 'b') => servers.find((server) => server.side === side)?.name ?? side.toUpperCase();
+  return [nameOf('a'), nameOf('b')];
 }
 
 export function metricOf(row: ComparisonRow, metric: MetricComparison['metric']): MetricComparison | undefined {

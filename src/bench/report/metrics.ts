@@ -17,7 +17,7 @@ export function metricName(metric: MetricComparison | undefined): string {
   return metric ? METRIC_NAMES[metric.metric] : 'rate';
 }
 
-export function metricValue(metric: MetricComparison | undefined, value: number): string {
+export function metricValue(metric: MetricComparison | undefined, value: number | null): string {
   switch (metric?.metric) {
     case 'cpuSecondsPerMillion':
       return f.plain(value);

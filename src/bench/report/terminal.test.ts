@@ -59,7 +59,7 @@ describe('renderTable', () => {
     const text = renderTable(suite.runs, suite.comparison, { columns: 200, ...plain });
     for (const { work, ratio } of suite.comparison) {
       expect(text).toContain(work);
-      expect(text).toContain(ratio.toPrecision(3));
+      expect(text).toContain(ratio?.toPrecision(3));
     }
     expect(text).toContain('nats-turbo 0.1.0');
     expect(text).toMatch(/~1\.0\d× +0\.\d+× – 1\.\d+×/);
@@ -78,6 +78,28 @@ describe('renderTable', () => {
       expect(text).toContain('12 messages lost, 2 errors');
       expect(text).toContain('Permissions Violation');
       expect(text).toContain('the generator was at its limit');
+    }
+  });
+
+  it('shows no ratio, and the right name, where one server gave nothing', () => {
+    const { server } = sampleRun();
+    const b = sampleRun({ server: { ...server, side: 'b', label: 'the second' } });
+    const nothing = {
+      work: 'x',
+      verb: 'pub',
+      a: null,
+      b: 5000,
+      ratio: null,
+      spread: null,
+      metrics: [],
+      failed: 'gone',
+    };
+    for (const rows of [1, 5]) {
+      const text = renderTable([b], Array(rows).fill(nothing), { columns: 120, ...plain });
+      expect(text).toMatch(/comparison.* the second/);
+      expect(text).toMatch(/5\.00 k\/s +–/);
+      expect(text).toContain('✗ x: gone');
+      expect(text).not.toContain('Above 1×');
     }
   });
 

@@ -1,4 +1,5 @@
 /** From the results of two servers to ratios with their spread. Pure. A ratio above 1 is in favour of B. */
+import { isAnswered } from '../plan/work.js';
 import type { ComparedMetric, ComparisonRow, MetricComparison, RepeatResult, RunResult } from '../types.js';
 import type { Measured } from './measure.js';
 import { median } from './statistics.js';
@@ -41,7 +42,7 @@ const METRICS: readonly Metric[] = [
   },
 ];
 
-const NOTHING = { a: 0, b: 0, ratio: 0, spread: { low: 0, high: 0 } };
+const NOTHING = { a: null, b: null, ratio: null, spread: null };
 
 export function compare({ work, results, failed }: Measured): ComparisonRow {
   const a = results.find(({ server }) => server.side === 'a');
@@ -54,15 +55,16 @@ export function compare({ work, results, failed }: Measured): ComparisonRow {
     const why = failed?.message ?? 'stopped before both servers had their turn';
     return { ...head, ...NOTHING, ...known, metrics: [], failed: why };
   }
-  const metrics = METRICS.flatMap((metric) => compareMetric(metric, a, b) ?? []).sort(
-    (left, right) => Number(right.metric === a.headline) - Number(left.metric === a.headline),
-  );
+  const compared = METRICS.filter(({ metric }) => metric !== 'publishedPerSecond' || !isAnswered(work.verb));
+  const metrics = compared
+    .flatMap((metric) => compareMetric(metric, a, b) ?? [])
+    .sort((left, right) => Number(right.metric === a.headline) - Number(left.metric === a.headline));
   const headline = metrics.find(({ metric }) => metric === a.headline);
-  const { metric: _metric, unit: _unit, ...compared } = headline ?? { ...NOTHING, metric: '', unit: '' };
+  const { metric: _metric, unit: _unit, ...figures } = headline ?? { ...NOTHING, metric: '', unit: '' };
   const short = [a, b].filter(notWhole).map(({ server }) => server.side?.toUpperCase());
   return {
     ...head,
-    ...compared,
+    ...figures,
     metrics,
     ...(short.length > 0 && { failed: `${short.join(' and ')} lost, repeated or disordered messages, or had errors` }),
   };

@@ -5,7 +5,7 @@
  * A thread inside the generator can't be interrupted from outside: an exit handler tells it to return.
  */
 import type { LoadAddon, LoadPlan, LoadProgress, LoadReport } from '../../native/load-contract.js';
-import { BenchError } from '../errors.js';
+import { authRefused, BenchError } from '../errors.js';
 
 const PROGRESS_EVERY_MS = 100;
 const ABSENT = /refused|timed out|unreachable|address|name/i;
@@ -110,10 +110,7 @@ function failure({ code, message }: { code: string; message: string }): BenchErr
     case 'CONNECT_FAILED':
       return new BenchError('UNREACHABLE', ABSENT.test(message) ? `${message}; ${NAME_IT}` : message);
     case 'AUTH_REFUSED':
-      return new BenchError(
-        'AUTH_REFUSED',
-        `the server refuses to let nats-bench in: ${message}; give --user and --password, --token, --creds or --nkey`,
-      );
+      return authRefused('the server', message);
     default:
       return new BenchError('LOAD', message);
   }

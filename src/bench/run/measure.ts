@@ -7,14 +7,14 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { LoadPlan, LoadProgress, LoadReport } from '../../native/load-contract.js';
-import { BenchError, textOf } from '../errors.js';
+import { BenchError, noJetStream, textOf } from '../errors.js';
 import { usage } from '../flags/parse.js';
 import type { Flags } from '../flags/table.js';
 import { sizeRange } from '../flags/values.js';
 import type { StoredWork } from '../jetstream/stored.js';
 import { coreShape } from '../plan/core.js';
 import { mixedShape } from '../plan/mixed.js';
-import type { Shape, Work } from '../plan/work.js';
+import type { Shape, Verified, Work } from '../plan/work.js';
 import { residentBytes } from '../server/process.js';
 import { traceSyncs } from '../server/syncs.js';
 import { watchVarz } from '../server/varz.js';
@@ -119,7 +119,7 @@ interface Round {
 
 async function oneRound(round: Round, before: Seen | undefined): Promise<Seen> {
   const { bench, work, side, stores } = round;
-  const opened = await side.open();
+  const opened = await side.open(bench.signal);
   const { observed, shape } = await once(round, opened);
   const count = work.flags.syncCalls && observed.report.process && before?.syncCalls === undefined;
   const syncCalls = count ? await countSyncs(bench, work, side, opened, stores) : before?.syncCalls;
@@ -157,9 +157,8 @@ async function once(round: Round, opened: Opened): Promise<{ observed: Observed;
     throw error;
   }
   const { connectSeconds } = run;
-  const report = work.verb === 'service' ? asServed(run.report) : run.report;
-  const cost = varz?.stop(report.seconds);
-  const verified = report.stopped ? undefined : await shape.verify?.(report);
+  const cost = varz?.stop(run.report.seconds);
+  const { report, verified } = await verify(shape, run.report);
   return {
     shape,
     observed: {
@@ -167,6 +166,7 @@ async function once(round: Round, opened: Opened): Promise<{ observed: Observed;
       connectSeconds,
       connections,
       costSource: opened.costSource,
+      fresh: side.fresh,
       threads: plan.threads,
       latencyEvery: plan.latencyEvery,
       ...(verified && { verified }),
@@ -176,9 +176,15 @@ async function once(round: Round, opened: Opened): Promise<{ observed: Observed;
   };
 }
 
-/** The generator counts what comes back to senders; here requests are all that comes. */
-function asServed(report: LoadReport): LoadReport {
-  return { ...report, delivered: report.clients.reduce((sum, { delivered }) => sum + delivered, 0) };
+/** A server that can't be asked any more has failed; what was measured before is still worth reporting. */
+async function verify(shape: Shape, report: LoadReport): Promise<{ report: LoadReport; verified?: Verified }> {
+  try {
+    const verified = report.stopped ? undefined : await shape.verify?.(report);
+    return { report, ...(verified && { verified }) };
+  } catch (error) {
+    const text = `what is stored could not be counted: ${textOf(error)}`;
+    return { report: { ...report, errors: [...report.errors, { text, count: 1 }] } };
+  }
 }
 
 async function drive(bench: Bench, plan: LoadPlan, shape: Shape, title: string): Promise<EngineRun> {
@@ -248,10 +254,7 @@ async function storeFor(
   const known = stores.get(side);
   if (known) return known;
   if (!opened.info.jetstream) {
-    throw new BenchError(
-      'NO_JETSTREAM',
-      `JetStream is not enabled on ${opened.target.url}: start nats-server with -js, or choose another server`,
-    );
+    throw noJetStream(opened.target.url);
   }
   // The client library is large; only this work needs it.
   const { StoredWork } = await import('../jetstream/stored.js');

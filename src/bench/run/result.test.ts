@@ -16,7 +16,14 @@ const info = {
 };
 
 function observed(report: Partial<LoadReport> = {}, more: Partial<Observed> = {}): Observed {
-  const base = { connectSeconds: 0.1, connections: 2, costSource: 'process 1', threads: 1, latencyEvery: 1 };
+  const base = {
+    connectSeconds: 0.1,
+    connections: 2,
+    costSource: 'process 1',
+    fresh: true,
+    threads: 1,
+    latencyEvery: 1,
+  };
   return { report: reportOf(report), ...base, ...more };
 }
 
@@ -126,12 +133,52 @@ describe('a result', () => {
       published: 10,
       delivered: 0,
       seconds: 2,
+      sendSeconds: 1,
     };
     const few = result([observed({ clients: [client, client] })]);
     expect(few.clients).toHaveLength(2);
-    expect(few.clients[0]?.publishedPerSecond).toBe(5);
+    expect(few.clients[0]?.publishedPerSecond).toBe(10);
     const many = result([observed({ clients: Array.from({ length: 100 }, () => client) })]);
-    expect(many.clients).toMatchObject([{ published: 1000, publishedPerSecond: 500 }]);
+    expect(many.clients).toMatchObject([{ published: 1000, publishedPerSecond: 1000 }]);
+  });
+
+  it('counts what nobody receives until the server has it', () => {
+    const sent = result([observed({ delivered: 0 })], 'pub', { headline: 'publishedPerSecond' });
+    expect(sent.publishedPerSecond).toBe(500);
+    expect(result([observed()]).publishedPerSecond).toBe(1000);
+  });
+
+  it('says why there is no cost', () => {
+    const texts = (one: Observed, line = 'pubsub') => result([one], line).notMeasured.join();
+    expect(texts(observed({ process: cost }))).not.toContain('cost');
+    expect(texts(observed())).toContain('process ended');
+    expect(texts(observed({ stopped: true }))).not.toContain('cost');
+    expect(texts(observed({}, { varz: { peakRssBytes: null, cpuPercent: null } }))).toContain('did not answer');
+  });
+
+  it('says when a rate was not reached', () => {
+    const at = (rate: number) => result([observed()], `pubsub --rate ${rate}`).notes.join();
+    expect(at(1050)).not.toContain('not reached');
+    expect(at(1100)).toContain('not reached');
+  });
+
+  it('has the order and the duplicates of what a stream numbers, but no latency', () => {
+    const read = result([observed({ ledgers: [{ ...ledger, duplicated: 2, reordered: 3 }] })], 'js consume');
+    expect(read).toMatchObject({ duplicated: 2, reordered: 3 });
+    expect(read.notMeasured.join()).toContain('latency: the messages were stored before');
+  });
+
+  it('takes Ctrl-C for the regular end where there is no other', () => {
+    const stopped = [observed({ stopped: true })];
+    expect(result(stopped, 'service')).toMatchObject({ stopped: false, notes: [] });
+    expect(result(stopped, 'sub --msgs 5')).toMatchObject({ stopped: true });
+  });
+
+  it('gives no memory per connection where memory of earlier work hides it', () => {
+    const runs = [observed({ process: cost }, { rssBefore: 5e6, connections: 1000, fresh: false })];
+    const found = result(runs, 'conns', { headline: 'connectsPerSecond' });
+    expect(found.server.bytesPerConnection).toBeUndefined();
+    expect(found.notes.join()).toContain('--spawn');
   });
 
   it('gives memory per connection where connections are the work', () => {
@@ -168,7 +215,17 @@ describe('a comparison', () => {
     const bad = side('b', [observed({ ledgers: [{ ...ledger, lost: 1 }] })]);
     expect(compare({ work, results: [side('a', [observed()]), bad] }).failed).toMatch(/^B lost/);
     const alone = compare({ work, results: [side('a', [observed()])] });
-    expect(alone).toMatchObject({ a: 500, b: 0, ratio: 0 });
+    expect(alone).toMatchObject({ a: 500, b: null, ratio: null, spread: null });
     expect(alone.failed).toContain('both servers');
+  });
+
+  it('names one rate where answers are what is delivered', () => {
+    const request = { ...work, verb: 'request' as const };
+    const names = (of: typeof work | typeof request) =>
+      compare({ work: of, results: [side('a', [observed()]), side('b', [observed()])] }).metrics.map(
+        (one) => one.metric,
+      );
+    expect(names(request)).not.toContain('publishedPerSecond');
+    expect(names(work)).toContain('publishedPerSecond');
   });
 });

@@ -19,6 +19,8 @@ export interface Observed {
   varz?: VarzCost;
   /** Resident memory of the server before the run. */
   rssBefore?: number;
+  /** The server was started for this run. */
+  fresh: boolean;
   /** `process 4711 (nats-server)`. */
   costSource: string | null;
   threads: number;
@@ -38,10 +40,21 @@ export interface ResultParts {
 
 /** More connections than this are summed up by kind. */
 const CLIENTS_SHOWN = 64;
-const NOTHING_YET = { published: 0, delivered: 0, publishedPerSecond: 0, deliveredPerSecond: 0, seconds: 0 };
+const NOTHING_YET = {
+  published: 0,
+  delivered: 0,
+  publishedPerSecond: 0,
+  deliveredPerSecond: 0,
+  seconds: 0,
+  sendSeconds: 0,
+};
 /** How the load generator words it. */
 const UNANSWERED = 'a request was not answered';
-const STAMP_BYTES = 16;
+/** A generator or server that falls further behind the rate has not kept it. */
+const RATE_KEPT = 0.95;
+const READERS: ReadonlySet<Work['verb']> = new Set(['js consume', 'js fetch', 'js ordered']);
+/** What a payload needs to carry its send time. */
+export const STAMP_BYTES = 16;
 const SEQUENCE_BYTES = 8;
 
 export function resultOf(parts: ResultParts): RunResult {
@@ -57,7 +70,7 @@ export function resultOf(parts: ResultParts): RunResult {
   const generatorCpu = sum((report) => report.generatorCpuSeconds);
   const slowConsumers = sum((report) => report.slowConsumers);
   const lost = runs.reduce((total, run) => total + lostIn(run), 0);
-  const stopped = reports.some((report) => report.stopped);
+  const stopped = reports.some((report) => report.stopped) && !endsByHand(work);
   const checked = hasSequences(work, reports);
   const metric = (pick: (repeat: RepeatResult) => number | null) => spreadOf(repeats.map(pick));
   const spread: Record<SpreadMetric, ReturnType<typeof spreadOf>> = {
@@ -90,12 +103,12 @@ export function resultOf(parts: ResultParts): RunResult {
     deliveredBytes: sum((report) => deliveredBytesOf(work, report)),
     errorTexts,
     slowConsumers,
-    notMeasured: leftOut(parts, reports),
-    notes: notesOf(runs, stopped),
+    notMeasured: leftOut(parts, reports, stopped),
+    notes: notesOf(runs, repeats, work, stopped),
     connectUs: latencyOf(mergeHistograms(reports.map(({ connects }) => connects))),
     ...(histogram && { histogram: histogram.counts.map(([ns, many]) => [ns / 1000, many] as [number, number]) }),
     timeline: intervalsOf(reports[0]?.timeline ?? []),
-    clients: clientsOf(reports, work.verb === 'mixed'),
+    clients: clientsOf(reports, parts),
     repeats,
     spread,
     generator: {
@@ -113,8 +126,9 @@ function repeatOf(run: Observed, work: Work, headline: RunResult['headline']): R
   const { published, delivered } = report;
   const connecting = headline === 'connectsPerSecond';
   const seconds = connecting ? run.connectSeconds : report.seconds;
-  // A burst in one write has no length of its own.
-  const sendSeconds = report.sendSeconds || seconds;
+  // Where nobody receives, a message has gone when the server has it, not when it stands in a buffer on the way. And a
+  // burst in one write has no length of its own.
+  const sendSeconds = headline === 'publishedPerSecond' ? seconds : report.sendSeconds || seconds;
   const latency = latencyOf(report.latency);
   const cpu = cpuSecondsOf(run);
   return {
@@ -182,9 +196,7 @@ function serverOf({ url, info, side, runs, syncCalls, headline }: ResultParts, m
   const cpu = runs.map(cpuSecondsOf).filter((seconds) => seconds !== null);
   const peaks = runs.flatMap(({ report, varz }) => report.process?.peakRssBytes ?? varz?.peakRssBytes ?? []);
   const all = (pick: (cost: LoadProcessCost) => number) => costs.reduce((total, cost) => total + pick(cost), 0);
-  const perConnection = runs.flatMap(({ report, rssBefore, connections }) =>
-    report.process && rssBefore !== undefined ? [(report.process.rssBytes - rssBefore) / connections] : [],
-  );
+  const perConnection = bytesPerConnection(runs);
   return {
     url,
     version: info.version,
@@ -211,11 +223,16 @@ function serverOf({ url, info, side, runs, syncCalls, headline }: ResultParts, m
         involuntarySwitchesPerMillion: (all((cost) => cost.involuntarySwitches) * 1e6) / messages,
       }),
     ...(typeof syncCalls === 'number' && { syncCallsPerMillion: syncCalls }),
-    ...(headline === 'connectsPerSecond' &&
-      perConnection.length > 0 && {
-        bytesPerConnection: perConnection.reduce((a, b) => a + b, 0) / perConnection.length,
-      }),
+    ...(headline === 'connectsPerSecond' && perConnection > 0 && { bytesPerConnection: perConnection }),
   };
+}
+
+/** Mean growth over the runs; not above 0 where it is unknown, or hidden by what the server kept from earlier work. */
+function bytesPerConnection(runs: readonly Observed[]): number {
+  const growth = runs.flatMap(({ report, rssBefore, connections }) =>
+    report.process && rssBefore !== undefined ? [(report.process.rssBytes - rssBefore) / connections] : [],
+  );
+  return growth.reduce((a, b) => a + b, 0) / Math.max(1, growth.length);
 }
 
 function gatherErrors(reports: readonly LoadReport[]): { text: string; count: number }[] {
@@ -234,28 +251,40 @@ function intervalsOf(sums: LoadReport['timeline']): TimelinePoint[] {
 }
 
 /** One entry per connection; where they are many, one per kind. */
-function clientsOf(reports: readonly LoadReport[], mixed: boolean): ClientResult[] {
+function clientsOf(reports: readonly LoadReport[], { work, headline }: ResultParts): ClientResult[] {
   const many = (reports[0]?.clients.length ?? 0) > CLIENTS_SHOWN;
-  const found = new Map<string, ClientResult & { seconds: number; client: number }>();
+  const found = new Map<string, ClientResult & { seconds: number; sendSeconds: number; client: number }>();
   for (const { clients } of reports) {
-    const longest = new Map<string, number>();
-    for (const [index, { client, name, role, published, delivered, seconds }] of clients.entries()) {
+    const longest = new Map<string, { seconds: number; sendSeconds: number }>();
+    for (const [index, one] of clients.entries()) {
+      const { client, name, role, published, delivered, seconds } = one;
       const key = many ? `${role} ${name}` : String(index);
       const sum = found.get(key) ?? { ...NOTHING_YET, client, name, role };
       sum.published += published;
       sum.delivered += delivered;
       found.set(key, sum);
-      longest.set(key, Math.max(longest.get(key) ?? 0, seconds));
+      const sendSeconds = headline === 'publishedPerSecond' ? seconds : one.sendSeconds || seconds;
+      const before = longest.get(key) ?? { seconds: 0, sendSeconds: 0 };
+      longest.set(key, {
+        seconds: Math.max(before.seconds, seconds),
+        sendSeconds: Math.max(before.sendSeconds, sendSeconds),
+      });
     }
     // Connections of one kind work at the same time, repeats one after another.
-    for (const [key, seconds] of longest) (found.get(key) as { seconds: number }).seconds += seconds;
+    for (const [key, { seconds, sendSeconds }] of longest) {
+      const sum = found.get(key);
+      if (!sum) continue;
+      sum.seconds += seconds;
+      sum.sendSeconds += sendSeconds;
+    }
   }
-  return [...found.values()].map(({ seconds, client, ...one }) => {
-    const histograms = mixed ? reports.map(({ clientLatencies }) => clientLatencies[client] ?? undefined) : [];
+  return [...found.values()].map(({ seconds, sendSeconds, client, ...one }) => {
+    const histograms =
+      work.verb === 'mixed' ? reports.map(({ clientLatencies }) => clientLatencies[client] ?? undefined) : [];
     const latencyUs = latencyOf(mergeHistograms(histograms));
     return {
       ...one,
-      publishedPerSecond: rate(one.published, seconds),
+      publishedPerSecond: rate(one.published, sendSeconds),
       deliveredPerSecond: rate(one.delivered, seconds),
       ...(latencyUs && { latencyUs }),
     };
@@ -279,7 +308,11 @@ function hasSequences(work: Work, reports: readonly LoadReport[]): boolean {
   return foreignIn(reports) === 0;
 }
 
-function leftOut({ work, runs, syncCalls, headline }: ResultParts, reports: readonly LoadReport[]): string[] {
+function leftOut(
+  { work, runs, syncCalls, headline }: ResultParts,
+  reports: readonly LoadReport[],
+  stopped: boolean,
+): string[] {
   const texts: string[] = [];
   const { min } = sizeRange(work.flags.size ?? DEFAULT_SIZE);
   const missing = missingIn(work, reports);
@@ -293,22 +326,58 @@ function leftOut({ work, runs, syncCalls, headline }: ResultParts, reports: read
   }
   if (work.verb === 'pub') texts.push('latency and loss: nobody receives');
   if (work.verb === 'sub') texts.push('latency, duplicates and order: the messages are not from this run');
+  if (READERS.has(work.verb)) texts.push('latency: the messages were stored before the run');
   const foreign = foreignIn(reports);
   if (foreign > 0 && work.verb !== 'sub') {
     texts.push(`duplicates and order: ${foreign} messages were there before or are from others; they are counted only`);
   }
-  if (reports.some(({ stopped }) => stopped)) texts.push('loss: the run was stopped with messages under way');
+  if (stopped) texts.push('loss: the run was stopped with messages under way');
   if (runs.every(({ costSource }) => costSource === null)) {
     texts.push("the server's cost: its process was not found on this machine; name it with --pid or --monitor");
-  } else if (runs.some((run) => cpuSecondsOf(run) === null) && headline !== 'connectsPerSecond') {
-    texts.push("the server's CPU: a monitoring port tells it only for runs of several seconds");
+  } else {
+    texts.push(...new Set(runs.flatMap((run) => costMissing(run, headline))));
   }
   if (typeof syncCalls === 'string') texts.push(`sync calls: ${syncCalls}`);
   return texts;
 }
 
-function notesOf(runs: readonly Observed[], stopped: boolean): string[] {
+/** Why a run has no cost although it was known where to read it. */
+function costMissing({ report, varz }: Observed, headline: RunResult['headline']): string[] {
+  if (report.process) return [];
+  // Nothing was read of a run that was stopped before its measured part.
+  if (!varz)
+    return report.stopped
+      ? []
+      : ["the server's cost: its process ended during the run, or can't be read on this system"];
+  if (varz.peakRssBytes === null) return ["the server's cost: its monitoring port did not answer"];
+  if (varz.cpuPercent !== null || headline === 'connectsPerSecond') return [];
+  return ["the server's CPU: a monitoring port tells it only for runs of several seconds"];
+}
+
+/** Work without an end of its own: Ctrl-C is the regular one. */
+function endsByHand({ verb, flags }: Work): boolean {
+  return (verb === 'sub' || verb === 'service') && flags.msgs === undefined && flags.duration === undefined;
+}
+
+/** Whether an open loop went as fast as it was told to. */
+export function keptRate(publishedPerSecond: number, asked: number): boolean {
+  return publishedPerSecond >= asked * RATE_KEPT;
+}
+
+function notesOf(
+  runs: readonly Observed[],
+  repeats: readonly RepeatResult[],
+  { verb, flags }: Work,
+  stopped: boolean,
+): string[] {
   const notes: string[] = [];
+  const asked = flags.rate;
+  if (asked !== undefined && repeats.some((one) => !keptRate(one.publishedPerSecond, asked))) {
+    notes.push('the rate asked for was not reached: latency tells how far behind what was sent has fallen');
+  }
+  if (verb === 'conns' && runs.some(({ rssBefore, fresh }) => rssBefore !== undefined && !fresh)) {
+    notes.push('the server was running before: memory it kept from then hides what connections take; try --spawn');
+  }
   if (stopped) notes.push('stopped before its end');
   // Threads that never waited were the limit themselves.
   const busy = runs.filter(

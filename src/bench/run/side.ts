@@ -8,6 +8,7 @@ import { probe, type ServerInfo } from '../server/probe.js';
 import { listenerOf, processName } from '../server/process.js';
 import { checkSpawn, type SpawnedServer, spawnServer } from '../server/spawn.js';
 import { type Target, targetOf } from '../server/target.js';
+import { turboVersion } from '../server/varz.js';
 
 export interface Opened {
   target: Target;
@@ -44,19 +45,22 @@ export class Side {
     else targetOf(flags, place.urls);
   }
 
-  /** Settles once the server greets. */
-  async open(): Promise<Opened> {
+  /** Settles once the server greets; `signal` ends the waiting for one that was started. */
+  async open(signal: AbortSignal): Promise<Opened> {
     if (this.#opened) return this.#opened;
     const flags = this.#flags;
     if ('spawn' in this.#place) {
-      this.#spawned = await spawnServer(this.#place.spawn, this.#port);
+      this.#spawned = await spawnServer(this.#place.spawn, signal, this.#port);
       this.#port = this.#spawned.port;
     }
     const urls = 'spawn' in this.#place ? [this.#spawned?.url as string] : this.#place.urls;
     const target = targetOf(flags, urls);
     const info = await probe(target, flags.timeout ?? TIMEOUT_MS);
     if (info.tlsRequired && !target.tls) target.tls = {};
-    this.#opened = { target, info, ...this.#cost(target) };
+    const monitor = this.#flags.monitor?.[this.#index];
+    const own = monitor === undefined ? undefined : await turboVersion(monitor);
+    if (own !== undefined) info.label = `nats-turbo ${own}`;
+    this.#opened = { target, info, ...this.#cost(target, monitor) };
     return this.#opened;
   }
 
@@ -67,9 +71,8 @@ export class Side {
     this.#spawned = undefined;
   }
 
-  #cost(target: Target): Pick<Opened, 'pid' | 'monitor' | 'costSource'> {
+  #cost(target: Target, monitor: string | undefined): Pick<Opened, 'pid' | 'monitor' | 'costSource'> {
     const named = this.#index === 0 ? this.#flags.pid : undefined;
-    const monitor = this.#flags.monitor?.[this.#index];
     // What the user names goes before what is found.
     const given = this.#spawned?.pid ?? named;
     const pid = given ?? (monitor === undefined ? listenerOf(target.servers[0] as string) : undefined);

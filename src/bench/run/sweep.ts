@@ -5,14 +5,13 @@
  */
 import type { RunResult, Sweep, SweepPoint } from '../types.js';
 import { notWhole } from './compare.js';
+import { keptRate } from './result.js';
 
 const START = 1000;
 const FACTOR = 2;
 /** The search ends when the highest kept rate is known to within this part. */
 const PRECISION = 0.1;
 const STEPS_MAX = 30;
-/** A generator or server that falls further behind the rate has not kept it. */
-const RATE_KEPT = 0.95;
 /** One bad moment of the machine is not the knee: a rate that breaks is tried once more. */
 const TRIES = 2;
 
@@ -82,7 +81,7 @@ function judge(result: RunResult, rate: number, boundUs: number): SweepPoint {
 
 function reason(result: RunResult, rate: number, boundUs: number): string | undefined {
   if (notWhole(result)) return 'messages were lost, repeated or out of order, or there were errors';
-  if (result.publishedPerSecond < rate * RATE_KEPT) return 'the rate was not reached';
+  if (!keptRate(result.publishedPerSecond, rate)) return 'the rate was not reached';
   if (!result.latencyUs) return 'latency was not measured';
   return result.latencyUs.p99 > boundUs ? 'p99 is above the bound' : undefined;
 }

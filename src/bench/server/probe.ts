@@ -6,7 +6,7 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { BenchError } from '../errors.js';
-import type { Target } from './target.js';
+import { splitServer, type Target } from './target.js';
 
 export interface ServerInfo {
   version: string;
@@ -20,10 +20,7 @@ export interface ServerInfo {
 
 /** Throws a `BenchError` of code `UNREACHABLE`. */
 export async function probe(target: Target, timeoutMs: number): Promise<ServerInfo> {
-  const server = target.servers[0] as string;
-  const at = server.lastIndexOf(':');
-  const host = server.slice(0, at).replace(/^\[|\]$/g, '');
-  const port = Number(server.slice(at + 1));
+  const { host, port } = splitServer(target.servers[0] as string);
   const open = (): Socket =>
     target.tls?.first
       ? connectTls({ host, port, rejectUnauthorized: false, servername: target.tls.serverName ?? '' })

@@ -4,16 +4,16 @@
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import { splitServer } from './target.js';
 
 const LISTEN = '0A';
 const PAGE_BYTES = 4096;
 
 /** The process that listens on `host:port` of this machine; undefined when it is elsewhere or out of reach. */
 export function listenerOf(server: string): number | undefined {
-  const at = server.lastIndexOf(':');
-  const host = server.slice(0, at).replace(/^\[|\]$/g, '');
+  const { host, port } = splitServer(server);
   if (process.platform !== 'linux' || !isLocal(host)) return undefined;
-  const inodes = listeningInodes(Number(server.slice(at + 1)));
+  const inodes = listeningInodes(port);
   return inodes.size === 0 ? undefined : ownerOf(inodes);
 }
 

@@ -13,7 +13,8 @@ import { splitCommand } from './words.js';
 
 const START_MS = 20_000;
 const STOP_MS = 10_000;
-const LOG_SHOWN = 2000;
+/** Characters of a log, at each end. */
+const LOG_SHOWN = 800;
 
 const running = new Set<ChildProcess>();
 process.on('exit', () => {
@@ -41,7 +42,7 @@ export function checkSpawn(command: string): void {
  * Settles once the server greets. Throws a `BenchError` of code `SPAWN_FAILED` with the end of its log. `before` is the
  * port of an earlier one: it is taken again if it is free, so that reports show one server and not many.
  */
-export async function spawnServer(command: string, before?: number): Promise<SpawnedServer> {
+export async function spawnServer(command: string, signal: AbortSignal, before?: number): Promise<SpawnedServer> {
   const port = await freePort(before);
   const dir = mkdtempSync(join(tmpdir(), 'nats-bench-'));
   const words = splitCommand(command).map((word) => word.replaceAll('{port}', String(port)).replaceAll('{dir}', dir));
@@ -84,16 +85,23 @@ export async function spawnServer(command: string, before?: number): Promise<Spa
       await probe({ url, servers: [`127.0.0.1:${port}`] }, 1000);
       return { url, port, pid: child.pid as number, stop };
     } catch {
-      if (ended === undefined && Date.now() < deadline) {
+      if (ended === undefined && !signal.aborted && Date.now() < deadline) {
         await new Promise((resolve) => setTimeout(resolve, 20));
         continue;
       }
-      const why = ended ?? `it did not listen on port ${port} within ${START_MS / 1000} s`;
-      const said = readFileSync(log, 'utf8').slice(-LOG_SHOWN).trim();
+      const late = signal.aborted ? 'before it was stopped' : `within ${START_MS / 1000} s`;
+      const why = ended ?? `it did not listen on port ${port} ${late}`;
+      const said = shortened(readFileSync(log, 'utf8').trim());
       await stop();
       throw new BenchError('SPAWN_FAILED', `${words.join(' ')}: ${why}${said ? `\n${said}` : ''}`);
     }
   }
+}
+
+/** Servers say what is wrong first, and then explain all their flags, or log on and say it last. */
+function shortened(log: string): string {
+  if (log.length <= 2 * LOG_SHOWN) return log;
+  return `${log.slice(0, LOG_SHOWN)}\n…\n${log.slice(-LOG_SHOWN)}`;
 }
 
 function freePort(wanted = 0): Promise<number> {

@@ -66,6 +66,12 @@ function readUrl(text: string): { url: string; server: string; tls: boolean; cre
   };
 }
 
+/** Of `host:port`; an IPv6 address loses its brackets. */
+export function splitServer(server: string): { host: string; port: number } {
+  const at = server.lastIndexOf(':');
+  return { host: server.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(server.slice(at + 1)) };
+}
+
 function hide(url: string): string {
   return url.replace(/[^/@]+@/, '…@');
 }

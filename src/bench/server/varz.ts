@@ -17,16 +17,31 @@ export interface VarzWatch {
   stop(seconds: number): VarzCost;
 }
 
+/** What nats-turbo says of its own version; its INFO has only the level of NATS it speaks. */
+export async function turboVersion(url: string): Promise<string | undefined> {
+  try {
+    const { nats_turbo_version: version } = (await ask(url)) as { nats_turbo_version?: unknown };
+    return typeof version === 'string' ? version : undefined;
+  } catch {
+    // It shows as a cost that is not measured.
+    return undefined;
+  }
+}
+
+async function ask(url: string): Promise<unknown> {
+  const response = await fetch(`${url.replace(/\/$/, '')}/varz`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+  return response.json();
+}
+
 export function watchVarz(url: string): VarzWatch {
   const memory: number[] = [];
   const cpu: number[] = [];
   let asking = false;
-  const ask = async () => {
+  const look = async () => {
     if (asking) return;
     asking = true;
     try {
-      const response = await fetch(`${url.replace(/\/$/, '')}/varz`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-      const varz = (await response.json()) as { mem?: number; cpu?: number };
+      const varz = (await ask(url)) as { mem?: number; cpu?: number };
       if (typeof varz.mem === 'number') memory.push(varz.mem);
       if (typeof varz.cpu === 'number') cpu.push(varz.cpu);
     } catch {
@@ -35,8 +50,8 @@ export function watchVarz(url: string): VarzWatch {
       asking = false;
     }
   };
-  const timer = setInterval(ask, EVERY_MS);
-  void ask();
+  const timer = setInterval(look, EVERY_MS);
+  void look();
   return {
     stop(seconds) {
       clearInterval(timer);

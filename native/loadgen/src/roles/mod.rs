@@ -87,7 +87,6 @@ impl Role {
 
     /// The run has gone on.
     pub fn enter(&mut self, phase: Phase, core: &mut Core, local: &mut Local, now: u64) {
-        core.measuring = phase >= Phase::Measuring;
         match self {
             Self::Publisher(publisher) => publisher.sender.enter(phase, core, local, now),
             Self::Requester(requester) => requester.enter(phase, core, local, now),
@@ -129,9 +128,9 @@ impl Role {
         matches!(self, Self::Responder(_) | Self::Puller(_)) && core.waiting() > CLOGGED
     }
 
-    /// Whether its deliveries are the run's; what a responder gets is counted where the answer arrives.
-    pub fn counts(&self) -> bool {
-        !matches!(self, Self::Responder(_))
+    /// Whether its deliveries are the run's; what a responder gets is counted where the answer arrives, if that is here.
+    pub fn counts(&self, shared: &Shared) -> bool {
+        shared.serves() || !matches!(self, Self::Responder(_))
     }
 
     /// Whether a server may cut it off for being slow.

@@ -31,7 +31,7 @@ impl Publisher {
         let sender = Sender::new(plan, ledgers, id, shared);
         Self {
             pool: Pool::new(&sender.composer, shared.senders),
-            payload: sender.composer.fixed_body().unwrap_or(0),
+            payload: sender.composer.fixed_size().unwrap_or(0),
             sender,
         }
     }

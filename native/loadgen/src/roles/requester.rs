@@ -285,7 +285,7 @@ impl Requester {
         match self.judge(&slot, message) {
             Ok(()) if slot.measured => {
                 self.answered += slot.messages;
-                self.answered_bytes += message.body_len() as u64;
+                self.answered_bytes += message.payload().len() as u64;
                 local.latencies[core.client].record(now.saturating_sub(slot.since));
             }
             Ok(()) => {}

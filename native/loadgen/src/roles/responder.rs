@@ -47,11 +47,11 @@ impl Receive for Responder {
         core.out.extend_from_slice(b"\r\n");
         let measured = match Stamp::read(request) {
             Some(stamp) if local.is_ours(&stamp) => stamp.mark.is_measured(),
-            _ => core.measuring,
+            _ => local.is_measuring(),
         };
         if measured {
             self.requests += 1;
-            self.bytes += message.body_len() as u64;
+            self.bytes += message.payload().len() as u64;
         }
     }
 
@@ -60,6 +60,7 @@ impl Receive for Responder {
         if requests > 0 {
             core.arrived(requests, bytes, now);
         }
-        local.count(0, 0, now);
+        let counted = if local.shared.serves() { requests } else { 0 };
+        local.count(0, counted, now);
     }
 }

@@ -52,17 +52,17 @@ impl Arrivals {
             }
             stamp => {
                 self.take_other(message, stamp.is_some());
-                core.measuring
+                local.is_measuring()
             }
         };
         self.messages += u64::from(measured);
-        self.bytes += if measured { message.body_len() as u64 } else { 0 };
+        self.bytes += if measured { message.payload().len() as u64 } else { 0 };
     }
 
     /// Not of this run, or too short to say so.
     fn take_other(&mut self, message: &Message<'_>, stamped: bool) {
         match message.reply().and_then(Delivery::parse) {
-            Some(delivery) => self.tracker.arrive_stored(delivery.stream_sequence, stamped),
+            Some(delivery) => self.tracker.arrive_stored(delivery.stream_sequence),
             None if stamped => self.tracker.foreign(),
             None => self.tracker.count(),
         }

@@ -4,7 +4,7 @@
 use nt_loadgen::{Load, LoadError, Report};
 use nt_protocol::{ConnectOptions, Limits, Op, Parsed, Publish, parse};
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -19,6 +19,8 @@ pub enum Fault {
     CutPublisher(u64),
     /// All connections that would receive it are closed.
     CutReceivers(u64),
+    /// The whole server ends: no more connections are taken, all are closed.
+    Die(u64),
 }
 
 /// How the server is to behave.
@@ -50,15 +52,34 @@ struct State {
     messages: u64,
     turn: usize,
     delayed: Vec<Delayed>,
+    address: String,
+    sockets: Vec<TcpStream>,
+    dead: bool,
 }
 
 /// Serves until the test ends; returns its address.
 pub fn serve(behaviour: Behaviour) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("bound").to_string();
-    let state = Arc::new(Mutex::new(State::default()));
+    let state = Arc::new(Mutex::new(State {
+        address: address.clone(),
+        ..State::default()
+    }));
     thread::spawn(move || {
         for (number, socket) in listener.incoming().enumerate() {
+            {
+                let mut state = state.lock().expect("no panic");
+                if state.dead {
+                    drop(listener);
+                    for socket in &state.sockets {
+                        let _ = socket.shutdown(Shutdown::Both);
+                    }
+                    return;
+                }
+                state
+                    .sockets
+                    .extend(socket.as_ref().ok().and_then(|s| s.try_clone().ok()));
+            }
             let (state, behaviour) = (state.clone(), behaviour.clone());
             // A connection that breaks is the client's to notice.
             thread::spawn(move || {
@@ -91,7 +112,7 @@ fn connection(number: usize, mut socket: TcpStream, state: &Mutex<State>, how: &
             match parse(&buf[at..], &limits) {
                 Parsed::Op(op, used) => {
                     if !serve_one(number, op, &out, state, how)? {
-                        return socket.shutdown(std::net::Shutdown::Both);
+                        return socket.shutdown(Shutdown::Both);
                     }
                     at += used;
                 }
@@ -172,7 +193,7 @@ fn route(
     }
     if has(Fault::CutReceivers(message)) {
         for to in &targets {
-            to.socket.lock().expect("no panic").shutdown(std::net::Shutdown::Both)?;
+            to.socket.lock().expect("no panic").shutdown(Shutdown::Both)?;
         }
         let cut: Vec<usize> = targets.iter().map(|to| to.connection).collect();
         state.subscriptions.retain(|s| !cut.contains(&s.connection));
@@ -197,8 +218,13 @@ fn route(
     for (_, frame, socket) in state.delayed.extract_if(.., |(until, ..)| *until <= message) {
         say(&socket, &frame)?;
     }
+    if has(Fault::Die(message)) {
+        state.dead = true;
+        // Wakes the one who listens.
+        TcpStream::connect(&state.address)?;
+    }
     if has(Fault::CutPublisher(message)) {
-        out.lock().expect("no panic").shutdown(std::net::Shutdown::Both)?;
+        out.lock().expect("no panic").shutdown(Shutdown::Both)?;
         return Ok(false);
     }
     Ok(true)

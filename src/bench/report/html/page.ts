@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { BenchFile } from '../../types.js';
-import { groupByWork, overallVerdict, sentence, serverKey, serversOf, titleOf } from '../facts.js';
+import { groupByWork, overallVerdict, sentence, serverKey, serversOf, sideNames, titleOf } from '../facts.js';
 import { latencyOf } from '../percentiles.js';
 import { legend } from './chart.js';
 import { clientsTable, dateOf, figuresTable, MARKS, remarks, setup } from './figures.js';
@@ -91,9 +91,7 @@ function sectionsOf(file: BenchFile): Section[] {
   const servers = serversOf(runs);
   const groups = groupByWork(runs, servers);
   const list: Section[] = [];
-  const names = servers.map((server) => server.name);
-  const a = servers.find((server) => server.side === 'a')?.name ?? names[0] ?? 'the first server';
-  const b = servers.find((server) => server.side === 'b')?.name ?? names[1] ?? 'the second server';
+  const [a, b] = sideNames(runs);
   const key = (shape: 'square' | 'line') =>
     servers.length < 2
       ? ''

@@ -3,7 +3,7 @@
  * Right of the line the second server is ahead, left of it the first; bars whose rounds disagree are pale.
  */
 import type { Compared, ComparedMetric, ComparisonRow } from '../../types.js';
-import { isClear, metricOf } from '../facts.js';
+import { comparedOf, isClear, metricOf } from '../facts.js';
 import * as f from '../format.js';
 import { metricValue } from '../metrics.js';
 import { asTable, bar, fold, hit, label, line, responsive, type Size, svg, whisker } from './chart.js';
@@ -124,7 +124,7 @@ export function ratioChart(
 }
 
 function comparedBy(view: RatioView, row: ComparisonRow): Compared | undefined {
-  return view.metric ? metricOf(row, view.metric) : row;
+  return view.metric ? metricOf(row, view.metric) : comparedOf(row);
 }
 
 function isUsable(compared: Compared | undefined): compared is Compared {

@@ -1,6 +1,6 @@
 /** The few figures at the top: what somebody takes away who reads no further. */
 import type { BenchFile, Compared, ComparedMetric, ComparisonRow, RunResult } from '../../types.js';
-import { geometricMean, headlineRate, headlineSpread, metricOf, serversOf } from '../facts.js';
+import { comparedOf, geometricMean, headlineRate, headlineSpread, metricOf, sideNames } from '../facts.js';
 import * as f from '../format.js';
 import { el, textEl } from './markup.js';
 
@@ -26,8 +26,7 @@ export function tiles(file: BenchFile): string {
 function explanation({ comparison: rows, runs }: BenchFile): string {
   const comparison = rows.filter((row) => row.failed === undefined);
   if (comparison.length === 0) return '';
-  const servers = serversOf(runs);
-  const ahead = servers.find(({ side }) => side === 'b')?.name ?? servers[1]?.name ?? 'the second server';
+  const [, ahead] = sideNames(runs);
   const means = `Geometric means over ${comparison.length} kinds of work, and their range`;
   const text = comparison.length > 1 ? means : 'Medians over the rounds, and their range';
   return textEl('p', `${text}. Above 1× ${ahead} is ahead, whatever the figure.`, { class: 'hint' });
@@ -47,7 +46,7 @@ function ofComparison(comparison: readonly ComparisonRow[]): Tile[] {
   const several = comparison.length > 1;
   const tile = (name: string, metric?: ComparedMetric): Tile[] => {
     const compared = comparison.flatMap((row): Compared[] =>
-      [metric ? metricOf(row, metric) : row].filter((one) => one !== undefined),
+      [metric ? metricOf(row, metric) : comparedOf(row)].filter((one) => one !== undefined),
     );
     const ratios = compared.map((one) => one.ratio).filter((ratio) => ratio > 0 && Number.isFinite(ratio));
     const spread = compared[0]?.spread;
