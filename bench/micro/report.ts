@@ -12,10 +12,10 @@ export interface Row extends Pick<Work, 'group' | 'name' | 'messages'> {
 const HEAD = ['work', 'native, M/s', 'ns', '+-%', 'TypeScript, M/s', 'ns', '+-%', 'ratio'];
 
 export function cells({ group, name, native, plain }: Row): string[] {
-  const side = ({ perSecond, nanoseconds, margin }: Rate) => [
+  const side = ({ perSecond, nanoseconds, spread }: Rate) => [
     (perSecond / 1e6).toFixed(2),
     nanoseconds.toFixed(1),
-    margin.toFixed(1),
+    spread.toFixed(1),
   ];
   return [`${group}: ${name}`, ...side(native), ...side(plain), (native.perSecond / plain.perSecond).toFixed(1)];
 }
@@ -47,11 +47,11 @@ export function markdown(rows: Row[], { version, commit, seconds, profile, remar
     `- command: \`npm run bench:micro -- --seconds ${seconds} --keep\`: so long for each side of each row, on one thread`,
     ...remarks.map((remark) => `- ${remark}`),
     '',
-    'A call takes a batch: 256 KiB of stream, or 4,096 subjects. `ns` is per message (or subject), `+-%` the margin of',
-    'error of the mean, a ratio above 1 is in favour of the native side. Before a row is measured both sides give the',
-    'same result for its batch. What each row does, and its TypeScript, is in `bench/micro`. One publisher that stays with',
-    'one subject and one size (`route: 1 to 1`) is where the native side gains most: runs of equal control lines are',
-    'handled as one. The rows with random subjects have no such runs.',
+    'A call takes a batch: 256 KiB of stream, or 4,096 subjects. Rates are medians of samples, `ns` is per message (or',
+    'subject), `+-%` says how far the middle half of the samples lies from the median, a ratio above 1 is in favour of the',
+    'native side. Before a row is measured both sides give the same result for its batch. What each row does, and its',
+    'TypeScript, is in `bench/micro`. One publisher that stays with one subject and one size (`route: 1 to 1`) is where the',
+    'native side gains most: runs of equal control lines are handled as one. Random subjects have no such runs.',
     '',
     row(HEAD),
     row(['---', ...HEAD.slice(1).map(() => '---:')]),

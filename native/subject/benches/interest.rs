@@ -104,7 +104,7 @@ fn match_wildcard(bencher: Bencher<'_, '_>, total: u32) {
 #[divan::bench(args = SIZES)]
 fn match_queue(bencher: Bencher<'_, '_>, total: u32) {
     // The last group may have fewer members than four.
-    measure(bencher, total, 4, |n| format!("job.{}.run", n / 16 % (SIZES[0] / 16)));
+    measure(bencher, total, 4, |n| format!("job.{}.run", n / 16 % (total / 16)));
 }
 
 #[divan::bench(args = SIZES)]
