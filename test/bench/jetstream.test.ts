@@ -266,7 +266,17 @@ it('a server that ends under the work leaves its figures, and cuts nobody off', 
     command ?? missingTool(ctx, 'nats-server'),
   );
   try {
-    const run = new BenchProcess(['js', 'pub', 'async', '--duration', '1h', '-s', `nats://127.0.0.1:${other.port}`]);
+    const run = new BenchProcess([
+      'js',
+      'pub',
+      'async',
+      '--duration',
+      '1h',
+      '--warmup',
+      '0s',
+      '-s',
+      `nats://127.0.0.1:${other.port}`,
+    ]);
     await until(async () => {
       const response = await fetch(`http://127.0.0.1:${other.monitorPort}/jsz`);
       const { messages: stored } = (await response.json()) as { messages: number };

@@ -90,7 +90,7 @@ impl Role {
         match self {
             Self::Publisher(publisher) => publisher.sender.enter(phase, core, local, now),
             Self::Requester(requester) => requester.enter(phase, core, local, now),
-            Self::Puller(puller) => puller.enter(phase, core, local),
+            Self::Puller(puller) => puller.enter(phase, core, local, now),
             Self::Ordered(_) => Ordered::enter(phase, core, local),
             Self::Subscriber(_) | Self::Responder(_) | Self::Idle => {}
         }

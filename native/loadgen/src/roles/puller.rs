@@ -1,10 +1,12 @@
 //! Asks a pull consumer for messages, in the two ways clients do, and acknowledges what comes.
 //!
 //! `consume` keeps messages asked for and not yet come between half a batch and a whole one; `fetch` asks again when a
-//! batch has ended.
+//! batch has ended. What was asked for and does not come is given up after a while: one lost message must not make the
+//! rest of the stream look lost.
 
 use super::subscriber::Arrivals;
 use super::{Next, Receive};
+use crate::clock::ms;
 use crate::connection::{Core, Ended, Ping};
 use crate::frames::Message;
 use crate::local::Local;
@@ -25,6 +27,9 @@ pub struct Puller {
     ask: Vec<u8>,
     /// Asked for, not come.
     pending: u64,
+    /// When something last came, or was given up.
+    last: u64,
+    patience_ns: u64,
     active: bool,
     /// Double acks sent and unconfirmed.
     unconfirmed: u64,
@@ -41,6 +46,9 @@ impl Puller {
             ask: format!("{}.CONSUMER.MSG.NEXT.{}.{}", plan.prefix, plan.stream, plan.consumer).into_bytes(),
             plan: plan.clone(),
             pending: 0,
+            last: 0,
+            // Before the run itself takes the silence for the end.
+            patience_ns: ms((plan.expires_ms as f64).min(shared.plan.quiet_ms / 2.0)),
             active: false,
             unconfirmed: 0,
             drained: false,
@@ -56,9 +64,9 @@ impl Puller {
     }
 
     /// Asks from the warm-up on, if there is one.
-    pub fn enter(&mut self, phase: Phase, core: &mut Core, local: &mut Local) {
+    pub fn enter(&mut self, phase: Phase, core: &mut Core, local: &mut Local, now: u64) {
         match phase {
-            Phase::Warming | Phase::Measuring => self.active = true,
+            Phase::Warming | Phase::Measuring => (self.active, self.last) = (true, now),
             Phase::Draining => {
                 // Acknowledgements are on the wire; the PONG says that the server has read them.
                 self.asked_to_flush = true;
@@ -72,10 +80,19 @@ impl Puller {
     }
 
     /// Writes, and asks when it is time.
-    pub fn pump(&mut self, core: &mut Core, _: &mut Local) -> Result<Next, Ended> {
+    pub fn pump(&mut self, core: &mut Core, local: &mut Local) -> Result<Next, Ended> {
+        let now = local.shared.clock.now();
+        if self.pending > 0 && now >= self.last + self.patience_ns {
+            (self.pending, self.last) = (0, now);
+        }
         self.ask(core);
         core.flush()?;
-        Ok(Next::Event)
+        let waits = self.active && self.pending > 0;
+        Ok(if waits {
+            Next::At(self.last + self.patience_ns)
+        } else {
+            Next::Event
+        })
     }
 
     fn ask(&mut self, core: &mut Core) {
@@ -201,6 +218,7 @@ impl Receive for Puller {
     }
 
     fn looked_through(&mut self, core: &mut Core, local: &mut Local, now: u64) {
+        self.last = now;
         self.arrivals.publish(core, local, now);
         self.settle(core, local);
     }
