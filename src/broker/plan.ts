@@ -4,8 +4,9 @@
 import type { ResolvedOptions, ResolvedPermissions } from '../config/index.js';
 import type { AuthPlan, BrokerPlan, PermissionsPlan } from '../native/contract.js';
 import { parseAdvertise } from './address.js';
+import { mergedFeatureFlags } from './feature-flags.js';
 import type { Identity } from './identity.js';
-import { COMPAT_VERSION, FEATURE_FLAGS, RUNTIME_VERSION } from './version.js';
+import { COMPAT_VERSION, RUNTIME_VERSION } from './version.js';
 
 export function compilePlan(options: ResolvedOptions, identity: Identity): BrokerPlan {
   const auth = compileAuth(options);
@@ -20,7 +21,9 @@ export function compilePlan(options: ResolvedOptions, identity: Identity): Broke
       version: COMPAT_VERSION,
       go: RUNTIME_VERSION,
       xkey: identity.xkey,
-      featureFlags: FEATURE_FLAGS,
+      tags: options.serverTags ?? [],
+      metadata: options.serverMetadata ?? {},
+      featureFlags: mergedFeatureFlags(options.featureFlags),
       ...(advertise.host === undefined ? {} : { advertiseHost: advertise.host }),
       ...(advertise.port === undefined ? {} : { advertisePort: advertise.port }),
     },
@@ -39,6 +42,7 @@ export function compilePlan(options: ResolvedOptions, identity: Identity): Broke
     noFastProducerStall: options.noFastProducerStall,
     proxyProtocol: options.proxyProtocol,
     maxClosedClients: options.maxClosedClients,
+    routeCache: !options.disableSublistCache,
     logDebug: options.debug,
     logTrace: options.trace,
     traceHeaders: options.traceHeaders,
@@ -52,10 +56,11 @@ function compileAuth({ authorization }: ResolvedOptions): AuthPlan | undefined {
     return undefined;
   return {
     ...(authorization.token === undefined ? {} : { token: authorization.token }),
-    users: authorization.users.map(({ user, password, permissions }) => ({
+    users: authorization.users.map(({ user, password, permissions, allowedConnectionTypes }) => ({
       user,
       password,
       ...(permissions ? { permissions: compilePermissions(permissions) } : {}),
+      ...(allowedConnectionTypes ? { connectionTypes: allowedConnectionTypes } : {}),
     })),
     ...(authorization.noAuthUser === undefined ? {} : { noAuthUser: authorization.noAuthUser }),
     timeoutMs: authorization.timeoutMs,

@@ -21,6 +21,7 @@ import { joinHostPort } from './address.js';
 import { Broker } from './broker.js';
 import { BrokerLog } from './broker-log.js';
 import { BrokerError, listenError } from './errors.js';
+import { featureFlagLines } from './feature-flags.js';
 import { writePidFile, writePortsFile } from './files.js';
 import { createIdentity, type Identity } from './identity.js';
 import { logOptions, namesDestination } from './log-options.js';
@@ -112,6 +113,7 @@ function greet(log: BrokerLog, options: ResolvedOptions, identity: Identity, con
   log.write('DBG', `  Go build: ${RUNTIME_VERSION}`);
   log.info(`  Name:     ${options.serverName ?? identity.serverId}`);
   log.info(`  ID:       ${identity.serverId}`);
+  for (const line of featureFlagLines(options.featureFlags)) log.info(line);
   for (const warning of [...startupWarnings(options), ...warnings]) log.write('WRN', warning);
   if (file) log.info(`Using configuration file: ${file.path} (${file.digest})`);
 }

@@ -13,14 +13,6 @@ declare const __NATS_TURBO_VERSION__: string | undefined;
 /** The version of this package. */
 export const OWN_VERSION: string = typeof __NATS_TURBO_VERSION__ === 'string' ? __NATS_TURBO_VERSION__ : fromPackage();
 
-/** Switches the reference has; this broker implements none of them, so each stands at its default. */
-export const FEATURE_FLAGS = {
-  js_ack_fc_v2: false,
-  js_api_reply_v2: false,
-  js_raft_delete_range: true,
-  js_snapshot_sources: false,
-};
-
 /** The `go` field of INFO: what the server runs on. Clients print it. */
 export const RUNTIME_VERSION = `node${process.versions.node}`;
 

@@ -7,6 +7,7 @@
 
 export { cautions } from './cautions.js';
 export { type Configured, configure, mergeOptions } from './configure.js';
+export type { ConnectionType } from './connection-types.js';
 export { type Change, type Comparable, type Difference, difference } from './difference.js';
 export { formatDuration, parseDuration } from './duration.js';
 export { ConfigError, type ConfigProblem, formatProblem, OptionsError } from './errors.js';

@@ -40,6 +40,9 @@ const VALUES: Record<OptionType, string> = {
   listen: ': "127.0.0.1:4333"',
   write_timeout: ': retry',
   log_format: ': json',
+  tags: ': [a]',
+  metadata: ' { a: b }',
+  feature_flags: ' { a: true }',
   authorization: ' {}',
   any: ': {}',
 };

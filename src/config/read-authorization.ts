@@ -5,6 +5,7 @@
  * options, the entry is dropped, and a lone user is replaced by an empty list, so that nobody gets in by accident.
  */
 
+import { readConnectionTypes } from './connection-types.js';
 import { DurationError, parseDuration } from './duration.js';
 import { type ConfigMap, type ConfigNode, kindOf } from './language/nodes.js';
 import { readPermissions } from './read-permissions.js';
@@ -97,7 +98,10 @@ function readUser(entry: ConfigNode, fields: ConfigMap, report: Report): UserOpt
     else if (!report.supports(value, name, field.support)) continue;
     else if (field.name === 'user') user.user = readString(value, name, report) ?? '';
     else if (field.name === 'permissions') user.permissions = readPermissions(value, report) ?? {};
-    else if (isHash(value)) {
+    else if (field.name === 'allowed_connection_types') {
+      const types = readConnectionTypes(value, report);
+      if (types !== undefined) user.allowedConnectionTypes = types;
+    } else if (isHash(value)) {
       report.notYet(value, name, BCRYPT_NOT_YET);
       usable = false;
     } else user.password = readString(value, name, report) ?? '';

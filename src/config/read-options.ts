@@ -6,6 +6,7 @@
  */
 
 import { DurationError, formatDuration, parseDuration } from './duration.js';
+import { readFeatureFlags, readMetadata, readTags } from './labels.js';
 import type { ConfigMap, ConfigNode } from './language/nodes.js';
 import { parseListen } from './listen.js';
 import { readAuthorization } from './read-authorization.js';
@@ -106,6 +107,12 @@ function readValue(row: OptionSpec, name: string, node: ConfigNode, report: Repo
       if (typeof node.value !== 'string') return report.wrongType(node, name, 'a string');
       if (!['text', 'json'].includes(node.value)) return report.error(node, "log_format must be 'text' or 'json'");
       return node.value;
+    case 'tags':
+      return readTags(node, report);
+    case 'metadata':
+      return readMetadata(node, name, report);
+    case 'feature_flags':
+      return readFeatureFlags(node, report);
     case 'authorization':
       return readAuthorization(node, report);
     default:

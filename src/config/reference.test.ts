@@ -70,6 +70,13 @@ const FILES = [
   ...['authorization { timeout: true }', permissions('publish: "a b"'), permissions('publish: {allow: "a b"}')],
   ...[permissions('subscribe: {deny: ["a b", "a b c"]}'), permissions('subscribe: "a..b"'), permissions('qqqq: 1')],
   ...[permissions('publish: {foo: 1}'), permissions('publish: [5 ]'), permissions('allow_responses: 5')],
+  ...['server_tags: ["A:b", c]', 'server_tags: a', 'server_tags: 5', 'server_tags: {a: b}', 'server_tags: []'],
+  ...['server_metadata { a: b }', 'server_metadata: a', 'server_metadata: [a]', 'server_metadata {}'],
+  ...['feature_flags { js_ack_fc_v2: on, zz: off }', 'feature_flags { a: 5 }', 'feature_flags { a: "true" }'],
+  ...['feature_flags: a', 'feature_flags: [a]', 'feature_flags {}', 'no_sublist_cache: true'],
+  ...['[standard, MQTT]', 'in_process', '[]', '[foo, STANDARD]', 'x', '5', '{}', '[a, true]', '[true]'].map((types) =>
+    user(`connection_types: ${types}`),
+  ),
   ...[permissions('allow_responses: {max: 5, expires: 5}'), permissions('allow_responses: {max: 5, ttl: "5s"}')],
 ];
 
@@ -77,6 +84,9 @@ const FILES = [
 const SAME_VERDICT = [
   ...[
     'debug: 1',
+    'server_tags: [a, true]',
+    'server_metadata { a: 5 }',
+    'disable_sublist_cache: 5',
     'port: "4222"',
     'lame_duck_duration: 40',
     'listen: true',

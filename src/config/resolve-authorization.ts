@@ -3,6 +3,7 @@
  * users without their own, `allowResponses` gets its limits. Checks what contradicts itself.
  */
 
+import { resolveConnectionTypes } from './connection-types.js';
 import { OptionsError } from './errors.js';
 import { subjectListProblem } from './subjects.js';
 import { quote } from './text.js';
@@ -28,7 +29,7 @@ export const BCRYPT_NOT_YET = 'bcrypt passwords are not there yet';
 
 const KEYS = {
   authorization: ['user', 'password', 'token', 'users', 'timeout', 'defaultPermissions'],
-  user: ['user', 'password', 'permissions'],
+  user: ['user', 'password', 'permissions', 'allowedConnectionTypes'],
   permissions: ['publish', 'subscribe', 'allowResponses'],
 };
 
@@ -129,6 +130,8 @@ function resolveUser(written: UserOptions, defaults: PermissionsOptions | undefi
   };
   const permissions = written.permissions ?? defaults;
   if (permissions !== undefined) user.permissions = resolvePermissions(permissions, written.user);
+  const types = resolveConnectionTypes(written.allowedConnectionTypes);
+  if (types !== undefined) user.allowedConnectionTypes = types;
   return user;
 }
 

@@ -162,7 +162,6 @@ describe('2.7 what a start refuses', () => {
     ['authorization.token', { authorization: { token: '$2a$11$abc' } }, 'bcrypt passwords are not there yet'],
     ['prot', { prot: 1 }, 'unknown option "prot", did you mean "port"?'],
     ['jetstream', { jetstream: true }, `"jetstream" can't be used: JetStream is not there yet`],
-    ['serverTags', { serverTags: ['a'] }, `"serverTags" can't be used: server tags are not there yet`],
     ['clientAdvertise', { clientAdvertise: 'x:y' }, 'client_advertise "x:y" is not an address of the form host[:port]'],
     ['clientAdvertise', { clientAdvertise: '::1' }, 'client_advertise "::1" is not an address of the form host[:port]'],
     [

@@ -10,6 +10,7 @@ import { posix } from 'node:path';
 import { formatDuration } from './duration.js';
 import { OptionsError } from './errors.js';
 import { sizeInBytes } from './integer.js';
+import { resolveFeatureFlags, resolveMetadata, resolveTags } from './labels.js';
 import { parseListen } from './listen.js';
 import { resolveAuthorization } from './resolve-authorization.js';
 import { OPTIONS } from './schema.js';
@@ -129,6 +130,12 @@ function normalise(row: OptionSpec, key: string, written: unknown): unknown {
         );
       }
       return written;
+    case 'tags':
+      return resolveTags(key, written);
+    case 'metadata':
+      return resolveMetadata(key, written);
+    case 'feature_flags':
+      return resolveFeatureFlags(key, written);
     default:
       return undefined;
   }

@@ -52,8 +52,10 @@ export const USER_FIELDS = [
   {
     name: 'allowed_connection_types',
     aliases: ['connection_types', 'clients'],
-    doc: 'The kinds of connection the user may open.',
-    support: { notYet: 'restricting connection types is not there yet' },
+    doc:
+      'The kinds of connection the user may open, all of them unless given: STANDARD, WEBSOCKET, LEAFNODE, ' +
+      'LEAFNODE_WS, MQTT, MQTT_WS, IN_PROCESS.',
+    support: 'yes',
   },
   {
     name: 'proxy_required',

@@ -70,6 +70,8 @@ describe('the list a reload goes through', () => {
     [{ maxPending: '32MB' }, 'max_pending', '67108864', '33554432'],
     [{ dontListen: true }, 'dont_listen', 'false', 'true'],
     [{ reactors: 3 }, 'reactors', '', '3'],
+    [{ disableSublistCache: true }, 'disable_sublist_cache', 'false', 'true'],
+    [{ featureFlags: { z: true, a: false } }, 'feature_flags', 'map[]', 'map[a:false z:true]'],
   ])('%j is refused as %s: old=%s, new=%s', (options, name, before, after) => {
     const { verdict, restart } = changed({ host: '127.0.0.1' }, { host: '127.0.0.1', ...options });
     expect(verdict).toBe('restart');

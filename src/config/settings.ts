@@ -131,9 +131,18 @@ function reloadOf(name: string): Reloadable {
 }
 
 function goText(key: string, value: unknown): string {
+  if (key === 'featureFlags') return goMap(value as object | undefined);
   if (value === undefined || value === null) return '';
   if (key === 'writeTimeout' && value === 'default') return '';
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** As Go prints a map: `map[a:1 b:2]`, sorted. */
+function goMap(value: object = {}): string {
+  const pairs = Object.entries(value)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, entry]) => `${key}:${entry}`);
+  return `map[${pairs.join(' ')}]`;
 }
 
 function pascalCase(key: string): string {

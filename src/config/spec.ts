@@ -22,6 +22,10 @@ export type OptionType =
   | 'listen'
   | 'write_timeout'
   | 'log_format'
+  /** A string or a list of them. */
+  | 'tags'
+  | 'metadata'
+  | 'feature_flags'
   | 'authorization'
   /** Anything; used by options that are known but refused, whose content nobody reads. */
   | 'any';
@@ -90,6 +94,9 @@ export interface WrittenTypes {
   listen: number | string | false;
   write_timeout: WriteTimeoutPolicy;
   log_format: LogFormat;
+  tags: string | string[];
+  metadata: Record<string, string>;
+  feature_flags: Record<string, boolean>;
   authorization: AuthorizationOptions;
   any: never;
 }
@@ -105,6 +112,9 @@ export interface NormalTypes {
   listen: never;
   write_timeout: WriteTimeoutPolicy;
   log_format: LogFormat;
+  tags: string[];
+  metadata: Record<string, string>;
+  feature_flags: Record<string, boolean>;
   authorization: never;
   any: never;
 }

@@ -5,6 +5,7 @@
  * Only the blocks with an inner structure are spelled out here. This file holds types, never values.
  */
 
+import type { ConnectionType } from './connection-types.js';
 import type { OPTIONS } from './schema.js';
 import type { NormalTypes, WrittenTypes } from './spec.js';
 
@@ -27,6 +28,8 @@ export interface UserOptions {
   user: string;
   password?: string;
   permissions?: PermissionsOptions;
+  /** The kinds of connection this user may open; all of them unless given. */
+  allowedConnectionTypes?: ConnectionType[];
 }
 
 export interface AuthorizationOptions {
@@ -80,6 +83,8 @@ export interface ResolvedUser {
   user: string;
   password: string;
   permissions?: ResolvedPermissions;
+  /** Absent: all kinds. */
+  allowedConnectionTypes?: ConnectionType[];
 }
 
 export interface ResolvedAuthorization {

@@ -58,7 +58,14 @@ const source: MonitorSource = {
   serverName: 'me',
   host: '0.0.0.0',
   port: 4222,
-  options: resolveOptions({ authorization: { token: 't' }, maxSubscriptions: 7, writeTimeout: 'retry' }),
+  options: resolveOptions({
+    authorization: { token: 't' },
+    maxSubscriptions: 7,
+    writeTimeout: 'retry',
+    serverTags: ['Zone:A', 'b'],
+    serverMetadata: { rack: '7' },
+    featureFlags: { js_ack_fc_v2: true },
+  }),
   startMs: 1_795_224_000_000,
   configLoadMs: 1_795_224_000_000,
   configDigest: 'sha256:aa',
@@ -174,7 +181,7 @@ describe('/varz', () => {
         'write_timeout start now uptime mem cores gomaxprocs cpu connections total_connections routes remotes ' +
         'leafnodes in_msgs in_bytes in_client_msgs in_client_bytes out_msgs out_bytes out_client_msgs ' +
         'out_client_bytes slow_consumers stale_connections stalled_clients subscriptions http_req_stats ' +
-        'config_load_time config_digest feature_flags slow_consumer_stats stale_connection_stats ' +
+        'config_load_time config_digest tags metadata feature_flags slow_consumer_stats stale_connection_stats ' +
         'disk_io_wait_stats nats_turbo_version',
     );
     expect(body).toMatchObject({
@@ -188,6 +195,9 @@ describe('/varz', () => {
       start: '2026-11-21T01:20:00Z',
       in_msgs: 21,
       in_client_msgs: 21,
+      tags: ['zone:a', 'b'],
+      metadata: { rack: '7' },
+      feature_flags: { js_ack_fc_v2: true, js_raft_delete_range: true },
       slow_consumer_stats: { clients: 2, routes: 0, gateways: 0, leafs: 0 },
     });
     const hits = (varz: unknown) => (varz as { http_req_stats: Record<string, number> }).http_req_stats['/varz'];

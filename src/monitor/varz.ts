@@ -1,6 +1,7 @@
 /** `/varz`: the server, its limits and its counters. The order of the fields is that of the reference. */
 import { availableParallelism } from 'node:os';
-import { COMPAT_VERSION, FEATURE_FLAGS, OWN_VERSION, RUNTIME_VERSION } from '../broker/version.js';
+import { mergedFeatureFlags } from '../broker/feature-flags.js';
+import { COMPAT_VERSION, OWN_VERSION, RUNTIME_VERSION } from '../broker/version.js';
 import { type Answer, json } from './endpoint.js';
 import { rfc3339, uptime } from './go-format.js';
 import type { MonitorContext } from './source.js';
@@ -76,7 +77,9 @@ export function describeServer(context: MonitorContext): object {
     http_req_stats: Object.fromEntries([...context.requests].sort(([a], [b]) => (a < b ? -1 : 1))),
     config_load_time: rfc3339(source.configLoadMs),
     config_digest: source.configDigest,
-    feature_flags: FEATURE_FLAGS,
+    ...(options.serverTags ? { tags: options.serverTags } : {}),
+    ...(options.serverMetadata ? { metadata: options.serverMetadata } : {}),
+    feature_flags: mergedFeatureFlags(options.featureFlags),
     slow_consumer_stats: { clients: stats.slowConsumers, routes: 0, gateways: 0, leafs: 0 },
     stale_connection_stats: { clients: stats.staleConnections, routes: 0, gateways: 0, leafs: 0 },
     disk_io_wait_stats: { waiters: 0, waits: 0, wait_time: 0, max_wait_time: 0 },

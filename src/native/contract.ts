@@ -28,6 +28,8 @@ export interface UserPlan {
   user: string;
   password: string;
   permissions?: PermissionsPlan;
+  /** The kinds of connection the user may open, in capitals; absent: all of them. */
+  connectionTypes?: string[];
 }
 
 /** Credentials that the data plane decides on its own. */
@@ -53,6 +55,9 @@ export interface InfoPlan {
   advertiseHost?: string;
   advertisePort?: number;
   xkey: string;
+  /** Not in INFO, but in what the server publishes of itself. */
+  tags: string[];
+  metadata: Record<string, string>;
   /** Switches and how they stand; not in INFO, but in what the server publishes of itself. */
   featureFlags: Record<string, boolean>;
 }
@@ -85,6 +90,8 @@ export interface BrokerPlan {
   /** Connections may begin with a PROXY protocol header. */
   proxyProtocol: boolean;
   maxClosedClients: number;
+  /** Whether loops remember subjects with their subscribers. Not looked at by a reload. */
+  routeCache: boolean;
   /** Which log lines are worth sending up. */
   logDebug: boolean;
   logTrace: boolean;

@@ -45,6 +45,7 @@ export interface BrokerPlan {
   noFastProducerStall: boolean
   proxyProtocol: boolean
   maxClosedClients: number
+  routeCache: boolean
   logDebug: boolean
   logTrace: boolean
   traceHeaders: boolean
@@ -160,6 +161,8 @@ export interface InfoPlan {
   advertiseHost?: string
   advertisePort?: number
   xkey: string
+  tags: Array<string>
+  metadata: Record<string, string>
   featureFlags: Record<string, boolean>
 }
 
@@ -303,6 +306,7 @@ export interface UserPlan {
   user: string
   password: string
   permissions?: PermissionsPlan
+  connectionTypes?: Array<string>
 }
 
 /** The version of this addon; the control plane refuses to work with another one than its own. */

@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest';
 import { closedReason, connz } from '../support/monitor.js';
 import { proves } from '../support/proves.js';
 import { connectLine, err } from '../support/raw.js';
-import { endServersAfterEach, type ServerOptions, TestServer, useServer } from '../support/server.js';
+import { endServersAfterEach, type ServerOptions, TestServer, useServer, writeConfig } from '../support/server.js';
 
 // The bcrypt of "secret", cost 4.
 const BCRYPT = '$2b$04$5fStEcsEuaFjijlafVyS2.uGUdCszD/xZw.37OkMlLgrv.HaQtacm';
@@ -155,5 +155,42 @@ describe('a second CONNECT', () => {
     client.send(connectLine({ user: 'u', pass: 'no' }));
     await client.expect(err('Authorization Violation'));
     await client.expectClosed();
+  });
+});
+
+describe('with kinds of connection', () => {
+  endServersAfterEach();
+
+  const users = (types: string) =>
+    `authorization { users: [
+      {user: u, password: p, allowed_connection_types: ${types}}
+      {user: any, password: p, connection_types: []}
+    ] }\n`;
+
+  proves('4.10-01', 'users of other kinds are refused', async () => {
+    const server = await TestServer.start({ config: users('[WEBSOCKET, mqtt]'), monitor: true });
+    await refused(server, { user: 'u', pass: 'p' });
+    await server.open({ user: 'any', pass: 'p' });
+    const some = await TestServer.start({ config: users('[standard, WEBSOCKET]') });
+    await some.open({ user: 'u', pass: 'p' });
+  });
+
+  proves('4.10-01', 'nor does nobody in particular become one', async () => {
+    const server = await TestServer.start({ config: `${users('[MQTT]')}no_auth_user: u\n`, monitor: true });
+    await refused(server, {});
+    const client = await server.connect();
+    client.send('PING\r\n');
+    await client.expect(err('Authorization Violation'));
+    await client.expectClosed();
+  });
+
+  proves('4.10-01', 'a reload ends what is no more allowed', async () => {
+    const server = await TestServer.start({ config: users('[STANDARD]') });
+    const [gone, stays] = [await server.open({ user: 'u', pass: 'p' }), await server.open({ user: 'any', pass: 'p' })];
+    writeConfig(server.dir, users('[WEBSOCKET]'));
+    server.kill('SIGHUP');
+    await gone.expect(err('Authorization Violation'));
+    await gone.expectClosed();
+    await stays.exchange('', '');
   });
 });

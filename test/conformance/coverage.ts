@@ -57,7 +57,7 @@ const facts: FactLine[] = [
   ['1.3-12', 'no_auth_user logs a client in on its first op'],
   ['1.3-13', 'account and new_account in CONNECT are an Authorization Violation'],
   ['1.3-14', 'a repeated CONNECT may change the account', ACCOUNTS],
-  ['1.3-15', 'the no-auth user honours connection types and proxy_required', NKEYS],
+  ['1.3-15', 'the no-auth user honours proxy_required', NKEYS],
   ['1.3-16', 'a second CONNECT is read over the options in force, not over the defaults'],
 
   ['1.4-01', 'op names match in any case'],
@@ -215,6 +215,7 @@ const facts: FactLine[] = [
   ['1.15-09', 'message tracing: errors on the way in'],
   ['1.15-10', 'message tracing: errors on the way out'],
   ['1.15-11', 'message tracing: gzip, snappy or identity by Accept-Encoding'],
+  ['1.15-14', 'message tracing: the server block has tags, metadata and feature flags'],
   ['1.15-12', 'message tracing: traceparent and the destination of an account, other accounts, mappings', ACCOUNTS],
   ['1.15-13', 'message tracing: routes, gateways and leaf nodes', CLUSTER],
 
@@ -250,6 +251,7 @@ const facts: FactLine[] = [
   ['3.3-03', 'ports file after a reload'],
   ['3.4-01', 'log lines have pid, time with microseconds, label and text'],
   ['3.4-02', 'start-up lines, in order, up to Server is ready'],
+  ['3.4-03', 'a start tells of configured feature flags, known and unknown'],
   ['3.6-01', '-v prints the version and exits 0'],
   ['3.6-02', '-t: a good file exits 0, a bad one 1, none given 1'],
   ['3.6-03', 'a bad configuration exits 1, naming file, line and column'],
@@ -263,7 +265,7 @@ const facts: FactLine[] = [
   ['4.1-03', 'missing or wrong credentials give one Authorization Violation and a log line'],
   ['4.1-04', 'single user, token and users list admit the right credentials'],
   ['4.1-05', 'no_auth_user does not replace wrong credentials'],
-  ['4.1-06', 'nkeys, JWT, TLS identity, connection types', NKEYS],
+  ['4.1-06', 'nkeys, JWT, TLS identity', NKEYS],
   ['4.1-07', '$SYS alone leaves anonymous access on', ACCOUNTS],
   ['4.1-08', '--user/--pass and --auth flags'],
 
@@ -278,6 +280,7 @@ const facts: FactLine[] = [
   ['4.2-09', 'default_permissions apply to users without their own'],
   ['4.2-10', 'imported streams use the mapped subject', ACCOUNTS],
   ['4.2-11', 'a wildcard subscription outside allow is refused'],
+  ['4.10-01', 'a user limited to other kinds of connection is refused, also as no_auth_user and after a reload'],
 
   ['5.1-01', 'every endpoint: same keys, types and values under the same load'],
   ['5.1-02', 'every endpoint: bad parameters and unknown paths are refused in the same words'],
@@ -290,6 +293,7 @@ const facts: FactLine[] = [
   ['5.2-01', 'varz has the fields of a single plain server, with their types'],
   ['5.2-02', 'varz counts connections, messages, bytes and subscriptions'],
   ['5.2-03', 'varz shows configured limits'],
+  ['5.2-04', 'varz shows tags, metadata and feature flags'],
   ['5.3-01', 'connz lists open connections with their fields'],
   ['5.3-02', 'connz state: open, closed, all, any'],
   ['5.3-03', 'connz cid, offset and limit'],
@@ -301,6 +305,7 @@ const facts: FactLine[] = [
 
   ['5.4-01', 'subsz counts the index'],
   ['5.4-02', 'subsz lists subscriptions in pages and by subject'],
+  ['5.4-03', 'subsz without the cache counts look-ups and no hits'],
 
   ['5.6-01', 'accstatz counts what accounts move'],
 

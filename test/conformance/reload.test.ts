@@ -50,6 +50,8 @@ const LINES: [option: string, there: string, gone: string][] = [
     'Reloaded: fast producers will not be stalled',
     'Reloaded: fast producers will be stalled',
   ],
+  ['server_tags: [a]', 'Reloaded: tags', 'Reloaded: tags'],
+  ['server_metadata { a: b }', 'Reloaded: metadata', 'Reloaded: metadata'],
   ['client_advertise: "1.2.3.4:5"', 'Reload: client_advertise = 1.2.3.4:5', 'Reload: client_advertise = '],
 ];
 const AUTHORIZATION: [option: string, there: string[], gone: string[]][] = [
@@ -135,6 +137,8 @@ const REFUSED: [before: string, after: string, told: string][] = [
   ['', 'log_size_limit: 1000000', 'LogSizeLimit: old=0, new=1000000'],
   ['', 'log_max_num: 3', 'LogMaxFiles: old=0, new=3'],
   ['', 'no_header_support: true', 'NoHeaderSupport: old=false, new=true'],
+  ['', 'disable_sublist_cache: true', 'NoSublistCache: old=false, new=true'],
+  ['', 'feature_flags { zz: true, a: false }', 'FeatureFlags: old=map[], new=map[a:false zz:true]'],
   ['', 'max_closed_clients: 6', 'MaxClosedClients: old=10000, new=6'],
   [
     'authorization {users: [{user: a, password: b}, {user: c, password: d}]}\nno_auth_user: a',

@@ -22,8 +22,9 @@ impl Account {
     /// The default account of clients that name none.
     pub const GLOBAL: &'static str = "$G";
 
-    pub(crate) fn new(id: u32, name: &str) -> Self {
-        let interest = Interest::new();
+    /// `cached`: whether loops remember whom a subject goes to.
+    pub(crate) fn new(id: u32, name: &str, cached: bool) -> Self {
+        let interest = Interest::new(cached);
         Self {
             id,
             name: name.to_owned(),

@@ -1,5 +1,6 @@
 //! Credentials that the data plane decides on its own, so that a busy control plane never times clients out.
 
+use crate::connection_types::ConnectionTypes;
 use crate::permissions::Permissions;
 use nt_protocol::ConnectOptions;
 use std::collections::HashMap;
@@ -15,6 +16,15 @@ pub struct User {
     pub password: String,
     /// Its rights; `None`: everything.
     pub permissions: Option<Arc<Permissions>>,
+    /// The kinds of connection it may open.
+    pub connections: ConnectionTypes,
+}
+
+impl User {
+    /// Whether its kinds of connection include the one there is.
+    fn may_connect(&self) -> bool {
+        self.connections.include(ConnectionTypes::STANDARD)
+    }
 }
 
 /// Who may connect.
@@ -44,6 +54,7 @@ impl Auth {
                     name: user.name.clone(),
                     password: user.password.clone(),
                     permissions: Some(known.clone()),
+                    connections: user.connections,
                 });
                 *user = kept;
             }
@@ -55,12 +66,15 @@ impl Auth {
         }
     }
 
+    /// Who a connection without credentials becomes; `None`: refused.
+    pub(crate) fn guest(&self) -> Option<Arc<User>> {
+        self.no_auth_user.clone().filter(|user| user.may_connect())
+    }
+
     /// The user of these credentials, or `None`: refused.
     pub fn admit(&self, connect: &ConnectOptions) -> Option<Arc<User>> {
-        if !connect.has_credentials()
-            && let Some(user) = &self.no_auth_user
-        {
-            return Some(user.clone());
+        if !connect.has_credentials() && self.no_auth_user.is_some() {
+            return self.guest();
         }
         if let Some(token) = &self.token {
             return same(token, &connect.auth_token).then(|| {
@@ -68,10 +82,11 @@ impl Auth {
                     name: String::new(),
                     password: String::new(),
                     permissions: None,
+                    connections: ConnectionTypes::ALL,
                 })
             });
         }
-        let user = self.users.get(&connect.user)?;
+        let user = self.users.get(&connect.user).filter(|user| user.may_connect())?;
         (!user.password.is_empty() && same(&user.password, &connect.pass)).then(|| user.clone())
     }
 }

@@ -16,6 +16,9 @@ pub struct InfoConfig {
     pub host: String,
     pub port: u16,
     pub xkey: String,
+    /// Labels and pairs: not in INFO, but in what the server publishes of itself.
+    pub tags: Vec<String>,
+    pub metadata: BTreeMap<String, String>,
     /// Switches and how they stand: not in INFO, but in what the server publishes of itself.
     pub feature_flags: BTreeMap<String, bool>,
 }
@@ -37,6 +40,8 @@ pub struct Config {
     pub max_connections: i64,
     /// Closed connections that monitoring may ask for; 0: none.
     pub max_closed_clients: usize,
+    /// Whether loops remember subjects with their subscribers. A reload does not change it.
+    pub route_cache: bool,
     /// Subscriptions of one connection; 0: any number.
     pub max_subscriptions: usize,
     /// Tokens of one subscription's subject; 0: any number.
@@ -73,6 +78,7 @@ impl Default for Config {
             max_pending: 64 << 20,
             max_connections: 65_536,
             max_closed_clients: 10_000,
+            route_cache: true,
             max_subscriptions: 0,
             max_sub_tokens: 0,
             ping_interval: Duration::from_secs(120),

@@ -85,12 +85,12 @@ impl Hub {
         Arc::new(Self {
             id,
             max_connections: AtomicI64::new(config.max_connections),
+            global: Arc::new(Account::new(account_id, Account::GLOBAL, config.route_cache)),
             plan: RwLock::new(Arc::new(Plan {
                 number: 1,
                 config,
                 auth,
             })),
-            global: Arc::new(Account::new(account_id, Account::GLOBAL)),
             directory: Mutex::default(),
             closed: Mutex::default(),
             last_cid: AtomicU64::new(0),

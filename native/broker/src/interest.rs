@@ -141,16 +141,19 @@ pub(crate) struct Interest {
     pub members: Slab<Member>,
     /// Grows with each change that could change a route.
     pub generation: u64,
+    /// Whether loops remember whom a subject goes to.
+    pub cached: bool,
 }
 
 impl Interest {
-    pub fn new() -> Self {
+    pub fn new(cached: bool) -> Self {
         Self {
             counts: Arc::default(),
             list: Sublist::new(),
             subs: Slab::new(),
             members: Slab::new(),
             generation: 1,
+            cached,
         }
     }
 

@@ -132,7 +132,7 @@ impl Shard {
         let size = message.body.len();
         let verdict = self.trace_verdict(run.publisher, run.account, run.interest, headers, message.subject, size);
         match verdict {
-            Verdict::Ordinary => self.publish(run, message),
+            Verdict::Ordinary => self.publish_aside(run, message),
             Verdict::Disabled => {
                 let mut body = headers::disabled(headers);
                 let header_len = body.len();
@@ -145,7 +145,7 @@ impl Shard {
                     tail: None,
                     ..*message
                 };
-                self.publish(run, &changed);
+                self.publish_aside(run, &changed);
             }
             Verdict::Dropped => self.judge_literally(run, message.subject),
             Verdict::Refused(destination) => {
@@ -154,7 +154,7 @@ impl Shard {
             }
             Verdict::Traced(trace) => {
                 self.out.following = Some(trace);
-                self.publish(run, message);
+                self.publish_aside(run, message);
                 if let Some(trace) = self.out.following.take() {
                     self.send_trace(run, *trace);
                 }
@@ -275,6 +275,8 @@ impl Shard {
             host: &info.host,
             id: &info.server_id,
             ver: &info.version,
+            tags: &info.tags,
+            metadata: &info.metadata,
             feature_flags: &info.feature_flags,
             jetstream: false,
             flags: 0,

@@ -1,6 +1,6 @@
 //! Everything a client may ask for besides publishing: CONNECT, SUB, UNSUB, PING, PONG.
 
-use crate::auth::User;
+use crate::auth::{Auth, User};
 use crate::close::CloseReason;
 use crate::conn::{Phase, Wants};
 use crate::connection_shared::Identity;
@@ -42,7 +42,7 @@ impl Shard {
         if conn.phase != Phase::AwaitingConnect {
             return true;
         }
-        match conn.plan.auth.as_ref().and_then(|auth| auth.no_auth_user.clone()) {
+        match conn.plan.auth.as_ref().and_then(Auth::guest) {
             Some(user) => {
                 self.admit(slot, Some(user), &ConnectOptions::default());
                 // A CONNECT that follows makes it somebody else: what it subscribed to as nobody in particular goes.

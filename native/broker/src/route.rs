@@ -307,6 +307,23 @@ impl RouteCache {
 
     /// Index of the route of `subject`, resolved now unless a valid one is known.
     pub fn find(&mut self, account: u32, interest: &Interest, subject: &[u8]) -> u32 {
+        let (index, is_valid) = if interest.cached {
+            self.place_of(account, interest, subject)
+        } else {
+            (0, false)
+        };
+        if is_valid {
+            self.hits += 1;
+            return index;
+        }
+        self.misses += 1;
+        self.resolve(index, account, interest, subject);
+        index
+    }
+
+    /// Where the route of `subject` is, or is to be, and whether it is there and valid. The first place is for those
+    /// that are not to be remembered.
+    fn place_of(&mut self, account: u32, interest: &Interest, subject: &[u8]) -> (u32, bool) {
         let hash = self.seed.hash_one((account, subject));
         let at = hash as usize % SLOTS;
         let tag = (hash >> 32) as u32;
@@ -321,8 +338,7 @@ impl RouteCache {
         };
         if known {
             if self.routes[index as usize].generation == interest.generation {
-                self.hits += 1;
-                return index;
+                return (index, true);
             }
         } else if self.missed[at] != tag {
             self.missed[at] = tag;
@@ -332,7 +348,10 @@ impl RouteCache {
             self.routes.push(Route::default());
             self.slots[at] = index;
         }
-        self.misses += 1;
+        (index, false)
+    }
+
+    fn resolve(&mut self, index: u32, account: u32, interest: &Interest, subject: &[u8]) {
         let route = &mut self.routes[index as usize];
         if route.uncounted {
             route.count_deliveries(interest);
@@ -350,7 +369,6 @@ impl RouteCache {
         }
         // The scratch route counts too: what it held for another subject is of no more use.
         self.bytes = self.bytes + route.bytes() - before.1;
-        index
     }
 
     /// The route a connection remembers, if it is still that one and valid.

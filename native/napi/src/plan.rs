@@ -2,7 +2,7 @@
 #![allow(missing_docs)]
 
 use napi_derive::napi;
-use nt_broker::{Auth, Config, InfoConfig, PermissionLists, Permissions, ReplyAllowance, User};
+use nt_broker::{Auth, Config, ConnectionTypes, InfoConfig, PermissionLists, Permissions, ReplyAllowance, User};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +31,7 @@ pub struct UserPlan {
     pub user: String,
     pub password: String,
     pub permissions: Option<PermissionsPlan>,
+    pub connection_types: Option<Vec<String>>,
 }
 
 #[napi(object)]
@@ -51,6 +52,8 @@ pub struct InfoPlan {
     pub advertise_host: Option<String>,
     pub advertise_port: Option<u32>,
     pub xkey: String,
+    pub tags: Vec<String>,
+    pub metadata: HashMap<String, String>,
     pub feature_flags: HashMap<String, bool>,
 }
 
@@ -75,6 +78,7 @@ pub struct BrokerPlan {
     pub no_fast_producer_stall: bool,
     pub proxy_protocol: bool,
     pub max_closed_clients: f64,
+    pub route_cache: bool,
     pub log_debug: bool,
     pub log_trace: bool,
     pub trace_headers: bool,
@@ -99,6 +103,8 @@ impl BrokerPlan {
                 host: self.info.advertise_host.unwrap_or_default(),
                 port: self.info.advertise_port.unwrap_or_default() as u16,
                 xkey: self.info.xkey,
+                tags: self.info.tags,
+                metadata: self.info.metadata.into_iter().collect(),
                 feature_flags: self.info.feature_flags.into_iter().collect(),
             },
             headers: self.headers,
@@ -107,6 +113,7 @@ impl BrokerPlan {
             max_pending: self.max_pending as usize,
             max_connections: self.max_connections as i64,
             max_closed_clients: self.max_closed_clients as usize,
+            route_cache: self.route_cache,
             max_subscriptions: self.max_subscriptions as usize,
             max_sub_tokens: self.max_sub_tokens as usize,
             ping_interval: millis(self.ping_interval_ms),
@@ -129,10 +136,16 @@ impl AuthPlan {
         let mut users = HashMap::new();
         for plan in self.users {
             let permissions = plan.permissions.map(|p| p.compile(&plan.user)).transpose()?;
+            let connections = match &plan.connection_types {
+                None => ConnectionTypes::ALL,
+                Some(names) => ConnectionTypes::named(names)
+                    .map_err(|name| format!("user {:?}: unknown connection type {name:?}", plan.user))?,
+            };
             let user = User {
                 name: plan.user.clone(),
                 password: plan.password,
                 permissions: permissions.map(Arc::new),
+                connections,
             };
             if users.insert(plan.user.clone(), Arc::new(user)).is_some() {
                 return Err(format!("user {:?} is named twice; name it once", plan.user));

@@ -36,6 +36,16 @@ export class SyntaxProblem extends Error {
   }
 }
 
+/** The type of a value as the reference names it in some of its messages. */
+export function goTypeOf(value: ConfigValue): string {
+  if (typeof value === 'bigint') return 'int64';
+  if (typeof value === 'number') return 'float64';
+  if (typeof value === 'boolean') return 'bool';
+  if (typeof value === 'string') return 'string';
+  if (value instanceof Date) return 'time.Time';
+  return Array.isArray(value) ? '[]interface {}' : 'map[string]interface {}';
+}
+
 /** The kind of a value in messages. */
 export function kindOf(value: ConfigValue): string {
   if (typeof value === 'bigint') return 'an integer';

@@ -63,12 +63,15 @@ const RIGHT: readonly object[] = [
     log_format: 'json',
   },
   { authorization: { user: 'a', pass: 'b', timeout: 1.5 } },
+  { server_tags: ['a', 'b:c'], server_metadata: { a: 'b' }, feature_flags: { x: true }, no_sublist_cache: true },
+  { server_tags: 'a' },
   { authorization: { token: 't', timeout: '3s' } },
   {
     authorization: {
       default_permissions: { publish: 'a', sub: ['b', 'c q'] },
       users: [
-        { user: 'a', password: 'b' },
+        { user: 'a', password: 'b', allowed_connection_types: ['STANDARD', 'MQTT_WS'] },
+        { user: 'e', clients: 'WEBSOCKET' },
         {
           username: 'c',
           permissions: { pub: { allow: 'x', deny: ['y'] }, allow_responses: { max: 3, ttl: '5s' } },
@@ -96,6 +99,11 @@ const WRONG: readonly object[] = [
   { lame_duck_grace_period: 5 },
   { write_timeout: 'never' },
   { log_format: 'xml' },
+  { server_tags: [5] },
+  { server_metadata: { a: 5 } },
+  { server_metadata: 'a' },
+  { feature_flags: { a: 'x' } },
+  { authorization: { users: [{ user: 'a', connection_types: ['FOO'] }] } },
   { tls: {} },
   { jetstream: {} },
   { leaf: {} },
@@ -161,11 +169,13 @@ describe('the JSON schema', () => {
       if (value.length < ((node.minLength as number) ?? 0)) return false;
     }
     if (Array.isArray(value)) return value.every((item) => valid((node.items as Schema) ?? {}, item));
-    if (typeof value !== 'object' || value === null || node.properties === undefined) return true;
-    const properties = node.properties as Record<string, Schema>;
+    if (typeof value !== 'object' || value === null) return true;
+    const properties = (node.properties ?? {}) as Record<string, Schema>;
+    const others = (node.additionalProperties ?? {}) as Schema | boolean;
     return Object.entries(value).every(([name, inner]) => {
       const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
-      return property === undefined ? node.additionalProperties !== false : valid(property, inner);
+      if (property !== undefined) return valid(property, inner);
+      return typeof others === 'boolean' ? others : valid(others, inner);
     });
   }
 

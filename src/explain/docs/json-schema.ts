@@ -5,6 +5,7 @@
  * whose feature is not there yet are in it as what may not be written, with the reason.
  */
 
+import { CONNECTION_TYPES } from '../../config/connection-types.js';
 import { OPTIONS } from '../../config/schema.js';
 import {
   AUTHORIZATION_FIELDS,
@@ -31,6 +32,8 @@ const BYTES: Schema = { type: 'integer', minimum: 0 };
 const SUBJECTS = shared('subjects');
 const SUBJECT_LIST: Schema = { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] };
 
+const CONNECTION_TYPE: Schema = { enum: CONNECTION_TYPES };
+
 const TYPES: Record<string, Schema> = {
   bool: { type: 'boolean' },
   string: { type: 'string' },
@@ -41,6 +44,9 @@ const TYPES: Record<string, Schema> = {
   listen: { anyOf: [PORT, { type: 'string', pattern: '^(\\[[^\\[\\]]*\\]|[^:\\[\\]]*):[+-]?[0-9]+$' }] },
   write_timeout: { enum: ['default', 'close', 'retry'] },
   log_format: { enum: ['text', 'json'] },
+  tags: SUBJECT_LIST,
+  metadata: { type: 'object', additionalProperties: { type: 'string' } },
+  feature_flags: { type: 'object', additionalProperties: { type: 'boolean' } },
 };
 
 /** What a type alone does not say. */
@@ -68,6 +74,7 @@ function definitions(): Record<string, Schema> {
     user: block(USER_FIELDS, {
       user: { type: 'string', minLength: 1 },
       password: { type: 'string' },
+      allowed_connection_types: { anyOf: [CONNECTION_TYPE, { type: 'array', items: CONNECTION_TYPE }] },
       permissions: shared('permissions'),
     }),
   };

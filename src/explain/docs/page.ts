@@ -35,6 +35,9 @@ const TYPES: Record<string, string> = {
   listen: 'port or "host:port"',
   write_timeout: '`default`, `close` or `retry`',
   log_format: '`text` or `json`',
+  tags: 'text, or a list of texts',
+  metadata: 'block of texts',
+  feature_flags: 'block of true or false',
   authorization: 'block, see below',
   any: 'block',
 };

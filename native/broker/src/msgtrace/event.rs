@@ -19,6 +19,10 @@ pub(super) struct Server<'a> {
     pub host: &'a str,
     pub id: &'a str,
     pub ver: &'a str,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub tags: &'a [String],
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: &'a BTreeMap<String, String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub feature_flags: &'a BTreeMap<String, bool>,
     pub jetstream: bool,

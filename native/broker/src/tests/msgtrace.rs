@@ -2,7 +2,7 @@
 
 use super::harness::World;
 use super::wire::Message;
-use crate::{Auth, CloseReason, Config, PermissionLists, Permissions, User};
+use crate::{Auth, CloseReason, Config, ConnectionTypes, PermissionLists, Permissions, User};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -197,6 +197,7 @@ fn a_queue_member_that_may_not_receive_is_told_of_only_if_nobody_may() {
             name: name.clone(),
             password,
             permissions,
+            connections: ConnectionTypes::ALL,
         };
         (name, Arc::new(user))
     };

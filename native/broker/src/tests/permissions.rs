@@ -1,7 +1,7 @@
 //! Who may publish and hear what, also where a cache knows the answer.
 
 use super::harness::World;
-use crate::{Auth, Config, PermissionLists, Permissions, User};
+use crate::{Auth, CloseReason, Config, ConnectionTypes, PermissionLists, Permissions, User};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +21,7 @@ pub(super) fn auth_of(users: &[(&str, PermissionLists)]) -> Auth {
                 name: (*name).to_owned(),
                 password: (*name).to_owned(),
                 permissions: Some(Arc::new(permissions)),
+                connections: ConnectionTypes::ALL,
             };
             ((*name).to_owned(), Arc::new(user))
         })
@@ -182,6 +183,7 @@ fn what_nobody_in_particular_subscribed_to_ends_with_connect() {
             name: name.to_owned(),
             password: name.to_owned(),
             permissions: None,
+            connections: ConnectionTypes::ALL,
         })
     };
     let auth = Auth {
@@ -196,4 +198,73 @@ fn what_nobody_in_particular_subscribed_to_ends_with_connect() {
     assert_eq!(world.hub.stats().subscriptions, 1);
     world.say(client, connect("ann"));
     assert_eq!(world.hub.stats().subscriptions, 0);
+}
+
+fn limited_to(names: &[&str]) -> Auth {
+    let user = |name: &str, connections| {
+        Arc::new(User {
+            name: name.to_owned(),
+            password: name.to_owned(),
+            permissions: None,
+            connections,
+        })
+    };
+    let some = ConnectionTypes::named(names).expect("known");
+    let guest = user("guest", some);
+    Auth {
+        token: None,
+        users: HashMap::from([
+            ("guest".to_owned(), guest.clone()),
+            ("ann".to_owned(), user("ann", some)),
+            ("bob".to_owned(), user("bob", ConnectionTypes::ALL)),
+        ]),
+        no_auth_user: Some(guest),
+        timeout: Duration::from_secs(2),
+    }
+}
+
+const CONNECTS: [&str; 4] = [
+    "CONNECT {\"user\":\"ann\",\"pass\":\"ann\"}\r\nPING\r\n",
+    "CONNECT {}\r\nPING\r\n",
+    "SUB a 1\r\nPING\r\n",
+    "CONNECT {\"user\":\"bob\",\"pass\":\"bob\"}\r\nPING\r\n",
+];
+
+#[test]
+fn a_user_of_other_kinds_of_connection_is_refused() {
+    for (names, admitted) in [
+        (&["STANDARD", "MQTT"][..], [true; 4]),
+        (&["WEBSOCKET", "IN_PROCESS"][..], [false, false, false, true]),
+    ] {
+        let mut world = World::with(1, Config::default(), Some(limited_to(names)));
+        for (connect, admitted) in CONNECTS.into_iter().zip(admitted) {
+            let client = world.client(0);
+            world.say(client, connect);
+            let expected = (!admitted).then_some(CloseReason::AuthenticationFailure);
+            assert_eq!(world.reason(client), expected, "{names:?} {connect}");
+            let errors = world.errors(client);
+            assert_eq!(
+                errors.iter().any(|e| e == "Authorization Violation"),
+                !admitted,
+                "{errors:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_reload_ends_connections_of_kinds_that_are_no_more_allowed() {
+    let mut world = World::with(1, Config::default(), Some(limited_to(&["STANDARD"])));
+    let clients: Vec<usize> = CONNECTS
+        .into_iter()
+        .map(|connect| {
+            let client = world.client(0);
+            world.say(client, connect);
+            client
+        })
+        .collect();
+    world.reload(Config::default(), Some(limited_to(&["WEBSOCKET"])));
+    world.rest();
+    let gone: Vec<bool> = clients.iter().map(|&client| world.reason(client).is_some()).collect();
+    assert_eq!(gone, [true, true, true, false]);
 }

@@ -1,6 +1,7 @@
 //! The cache of resolved subjects: what it admits, and that it stays within bounds.
 
 use super::harness::World;
+use crate::Config;
 
 fn routes(world: &World) -> usize {
     world.shards[0].routes.routes.len()
@@ -192,4 +193,25 @@ fn connections_past_the_stored_prefixes_get_bursts_too() {
     for _ in 0..2 {
         expect_own_sids(&mut world, publisher, &subscribers);
     }
+}
+
+#[test]
+fn without_the_cache_nothing_is_remembered() {
+    let config = Config {
+        route_cache: false,
+        ..Config::default()
+    };
+    let mut world = World::with(1, config, None);
+    let client = world.quiet_client(0);
+    world.say(client, "SUB a 1\r\nSUB > 2\r\nSUB b q 3\r\n");
+    for subject in ["a", "b", "a", "a", "b", "c", "a"] {
+        world.say(client, publish(subject));
+    }
+    assert_eq!(world.messages(client).len(), 4 * 2 + 2 * 2 + 1);
+    let stats = world.hub.global.interest_stats();
+    assert_eq!((stats.cached, stats.fanout, stats.fanout_max), (0, 0, 0));
+    assert_eq!(stats.cache_hits, 0);
+    // The second one of two in a row needs no look-up.
+    assert_eq!(stats.matches, 6);
+    assert_eq!(routes(&world), 1);
 }

@@ -89,6 +89,7 @@ fn auth() -> Auth {
         name: "u".to_owned(),
         password: "p".to_owned(),
         permissions: Some(Arc::new(permissions.expect("patterns"))),
+        connections: crate::ConnectionTypes::ALL,
     });
     Auth {
         token: None,
