@@ -14,6 +14,7 @@ use mio::Waker;
 use parking_lot::Mutex;
 use rustls::ClientConfig;
 use std::collections::BTreeMap;
+use std::io::{ErrorKind, Read};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
@@ -129,14 +130,29 @@ pub struct Server {
 }
 
 impl Server {
-    /// Whether it still takes connections. Asked when it has closed one: then a moment may be spent on that, once for
-    /// a server that is gone.
+    /// Whether it still takes connections and keeps them. Asked when it has closed one: then a moment may be spent on
+    /// that, once for a server that is gone.
     pub fn is_there(&self) -> bool {
-        const PATIENCE: Duration = Duration::from_millis(250);
-        if !self.gone.load(Relaxed) && TcpStream::connect_timeout(&self.address, PATIENCE).is_err() {
+        if !self.gone.load(Relaxed) && !self.greets() {
             self.gone.store(true, Relaxed);
         }
         !self.gone.load(Relaxed)
+    }
+
+    /// The system takes connections for a process that is just ending: only what is said or kept open counts.
+    fn greets(&self) -> bool {
+        const PATIENCE: Duration = Duration::from_millis(250);
+        let Ok(mut socket) = TcpStream::connect_timeout(&self.address, PATIENCE) else {
+            return false;
+        };
+        if socket.set_read_timeout(Some(PATIENCE)).is_err() {
+            return false;
+        }
+        match socket.read(&mut [0]) {
+            Ok(read) => read > 0,
+            // Where TLS comes first, the server waits for us to speak.
+            Err(error) => matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
+        }
     }
 }
 

@@ -19,7 +19,7 @@ pub enum Fault {
     CutPublisher(u64),
     /// All connections that would receive it are closed.
     CutReceivers(u64),
-    /// The whole server ends: no more connections are taken, all are closed.
+    /// The whole server ends: all connections are closed, and those that still come.
     Die(u64),
 }
 
@@ -70,11 +70,12 @@ pub fn serve(behaviour: Behaviour) -> String {
             {
                 let mut state = state.lock().expect("no panic");
                 if state.dead {
-                    drop(listener);
+                    // As with a process that is killed: the system still takes connections while it closes others.
                     for socket in &state.sockets {
                         let _ = socket.shutdown(Shutdown::Both);
                     }
-                    return;
+                    drop(socket);
+                    return listener.incoming().for_each(drop);
                 }
                 state
                     .sockets
