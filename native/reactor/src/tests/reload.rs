@@ -1,7 +1,7 @@
 //! Another plan, again and again, while messages flow and connections move between threads.
 
 use super::world::{Client, World};
-use nt_broker::{Auth, Config, PermissionLists, Permissions, User};
+use nt_broker::{Auth, Config, ConnectionTypes, PermissionLists, Permissions, User};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,6 +26,7 @@ fn guests(hear_secrets: bool) -> Auth {
         name: "guest".to_owned(),
         password: String::new(),
         permissions: Some(Arc::new(Permissions::new(lists).expect("patterns"))),
+        connections: ConnectionTypes::ALL,
     });
     Auth {
         token: None,
