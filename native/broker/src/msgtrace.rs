@@ -9,11 +9,10 @@ mod encode;
 mod event;
 mod headers;
 
-use crate::account::Account;
 use crate::conn::Conn;
-use crate::deliver::{Frame, Outlets, Sender};
+use crate::deliver::{Frame, Outlets};
 use crate::interest::Interest;
-use crate::publish::{Publisher, Run};
+use crate::publish::Run;
 use crate::quote::quote;
 use crate::route::Target;
 use crate::shard::Shard;
@@ -130,9 +129,9 @@ impl Shard {
     pub(crate) fn publish_traced(&mut self, run: &mut Run<'_>, message: &Publish<'_>) {
         let headers = &message.body[..message.header_len];
         let size = message.body.len();
-        let verdict = self.trace_verdict(run.publisher, run.account, run.interest, headers, message.subject, size);
+        let verdict = self.trace_verdict(run, headers, message.subject, size);
         match verdict {
-            Verdict::Ordinary => self.publish_aside(run, message),
+            Verdict::Ordinary => self.publish_unfollowed(run, message),
             Verdict::Disabled => {
                 let mut body = headers::disabled(headers);
                 let header_len = body.len();
@@ -145,7 +144,7 @@ impl Shard {
                     tail: None,
                     ..*message
                 };
-                self.publish_aside(run, &changed);
+                self.publish_unfollowed(run, &changed);
             }
             Verdict::Dropped => self.judge_literally(run, message.subject),
             Verdict::Refused(destination) => {
@@ -154,7 +153,7 @@ impl Shard {
             }
             Verdict::Traced(trace) => {
                 self.out.following = Some(trace);
-                self.publish_aside(run, message);
+                self.publish_followed(run, message);
                 if let Some(trace) = self.out.following.take() {
                     self.send_trace(run, *trace);
                 }
@@ -179,43 +178,25 @@ impl Shard {
         if !is_wished(headers) {
             return;
         }
-        let conn = &self.out.conns[slot as usize];
-        let (plan, hub, account) = (conn.plan.clone(), conn.hub.id, conn.account.clone());
-        let publisher = Publisher::of(slot, conn);
-        self.prepare_run(&publisher);
-        let interest = account.interest.read();
-        let verdict = self.trace_verdict(&publisher, &account, &interest, headers, subject, size);
-        let mut run = Run::new(
-            &publisher,
-            &account,
-            &interest,
-            std::mem::take(&mut self.touched_routes),
-        );
-        match verdict {
-            Verdict::Traced(mut trace) => {
-                trace.refused("maximum payload exceeded");
-                self.send_trace(&mut run, *trace);
+        self.run_aside(slot, |shard, run| {
+            match shard.trace_verdict(run, headers, subject, size) {
+                Verdict::Traced(mut trace) => {
+                    trace.refused("maximum payload exceeded");
+                    shard.send_trace(run, *trace);
+                }
+                Verdict::Refused(destination) => shard.refuse_subject(slot, &destination),
+                Verdict::Ordinary | Verdict::Disabled | Verdict::Dropped => {}
             }
-            Verdict::Refused(destination) => self.refuse_subject(slot, &destination),
-            Verdict::Ordinary | Verdict::Disabled | Verdict::Dropped => {}
-        }
-        self.finish_run(&mut run);
-        self.touched_routes = run.touched;
-        drop(interest);
-        if !self.out.exhausted.is_empty() {
-            self.remove_exhausted(hub, &plan.config, &account);
-        }
+        });
     }
 
-    fn trace_verdict(
-        &mut self,
-        publisher: &Publisher,
-        account: &Account,
-        interest: &Interest,
-        headers: &[u8],
-        subject: &[u8],
-        size: usize,
-    ) -> Verdict {
+    fn trace_verdict(&mut self, run: &Run<'_>, headers: &[u8], subject: &[u8], size: usize) -> Verdict {
+        let Run {
+            publisher,
+            account,
+            interest,
+            ..
+        } = *run;
         let Some(Wish {
             headers,
             destination,
@@ -275,8 +256,6 @@ impl Shard {
             host: &info.host,
             id: &info.server_id,
             ver: &info.version,
-            tags: &info.tags,
-            metadata: &info.metadata,
             feature_flags: &info.feature_flags,
             jetstream: false,
             flags: 0,
@@ -297,13 +276,7 @@ impl Shard {
         };
         let (headers, body) = encode::encode(&event, accepted.as_deref());
         let frame = WholeFrame::new(&headers, &body);
-        let index = self.routes.find(run.account.id, run.interest, &trace.destination);
-        let server = Sender {
-            cid: 0,
-            echo: true,
-            drop_above: usize::MAX,
-        };
-        self.deliver_on(run, index, server, frame.borrowed());
+        self.deliver_own(run, &trace.destination, frame.borrowed());
     }
 }
 

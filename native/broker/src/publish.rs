@@ -21,6 +21,7 @@ const RUN_DELIVERIES_MAX: u32 = 16 * 1024;
 const RUN_BYTES_MAX: usize = 96 * 1024;
 
 /// What a run needs to know of its publisher, copied so that connections can be written to meanwhile.
+#[derive(Clone)]
 pub(crate) struct Publisher {
     pub slot: u32,
     member: Option<u32>,
@@ -28,7 +29,8 @@ pub(crate) struct Publisher {
     pub wants: Wants,
     sender: Sender,
     limits: Limits,
-    traced: bool,
+    /// Deliveries are told of: in the log, or to whoever traces the message.
+    pub traced: bool,
     /// May messages skip all checks when their lines start like the last one's?
     shortcut: bool,
 }
@@ -74,7 +76,7 @@ struct Tally {
     deliveries: u32,
 }
 
-/// A run under way: the interest is locked as long as it lasts.
+/// A run under way, for those whose messages take more time than others: the interest is locked as long as it lasts.
 pub(crate) struct Run<'a> {
     pub publisher: &'a Publisher,
     pub account: &'a Account,
@@ -83,20 +85,7 @@ pub(crate) struct Run<'a> {
     last: RouteRef,
     tally: Tally,
     /// Routes with uncounted deliveries.
-    pub touched: Vec<u32>,
-}
-
-impl<'a> Run<'a> {
-    pub fn new(publisher: &'a Publisher, account: &'a Account, interest: &'a Interest, touched: Vec<u32>) -> Self {
-        Self {
-            publisher,
-            account,
-            interest,
-            last: RouteRef::NONE,
-            tally: Tally::default(),
-            touched,
-        }
-    }
+    touched: Vec<u32>,
 }
 
 impl Shard {
@@ -108,21 +97,18 @@ impl Shard {
         }
         let publisher = Publisher::of(slot, conn);
         let account = conn.account.clone();
-        let last = conn.last_route;
-        let touched = std::mem::take(&mut self.touched_routes);
+        let mut last = conn.last_route;
+        let mut tally = Tally::default();
+        let mut touched = std::mem::take(&mut self.touched_routes);
         self.prepare_run(&publisher);
 
         let interest = account.interest.read();
-        let mut run = Run::new(&publisher, &account, &interest, touched);
-        run.last = last;
         let mut at = 0;
-        while run.tally.deliveries < RUN_DELIVERIES_MAX
-            && run.tally.msgs < u64::from(RUN_DELIVERIES_MAX)
-            && at < RUN_BYTES_MAX
+        while tally.deliveries < RUN_DELIVERIES_MAX && tally.msgs < u64::from(RUN_DELIVERIES_MAX) && at < RUN_BYTES_MAX
         {
             let rest = &data[at..];
             if publisher.shortcut {
-                let used = self.publish_burst(&mut run, rest);
+                let used = self.publish_burst(&publisher, &account, &interest, last, rest, &mut tally, &mut touched);
                 if used > 0 {
                     at += used;
                     continue;
@@ -138,18 +124,38 @@ impl Shard {
                     }
                     at += used;
                     if message.header_len > 0 && msgtrace::is_wished(&message.body[..message.header_len]) {
+                        // What the others count in stays where it is fastest.
+                        let mut run = Run {
+                            publisher: &publisher,
+                            account: &account,
+                            interest: &interest,
+                            last,
+                            tally,
+                            touched,
+                        };
                         self.publish_traced(&mut run, &message);
-                    } else {
-                        self.publish(&mut run, &message);
+                        Run {
+                            last,
+                            tally,
+                            touched,
+                            ..
+                        } = run;
+                        continue;
                     }
+                    self.publish(
+                        &publisher,
+                        &account,
+                        &interest,
+                        &mut last,
+                        &message,
+                        &mut tally,
+                        &mut touched,
+                    );
                 }
                 _ => break,
             }
         }
-        self.finish_run(&mut run);
-        let Run {
-            last, tally, touched, ..
-        } = run;
+        self.finish_run(&interest, &mut touched);
         drop(interest);
 
         self.touched_routes = touched;
@@ -166,7 +172,7 @@ impl Shard {
     }
 
     /// Before the interest is locked.
-    pub(crate) fn prepare_run(&mut self, publisher: &Publisher) {
+    fn prepare_run(&mut self, publisher: &Publisher) {
         self.routes.trim();
         let config = &self.out.conns[publisher.slot as usize].plan.config;
         self.out.behind_above = config.behind_bytes();
@@ -175,18 +181,103 @@ impl Shard {
     }
 
     /// Before it is unlocked.
-    pub(crate) fn finish_run(&mut self, run: &mut Run<'_>) {
-        for index in run.touched.drain(..) {
-            self.routes.routes[index as usize].count_deliveries(run.interest);
+    fn finish_run(&mut self, interest: &Interest, touched: &mut Vec<u32>) {
+        for index in touched.drain(..) {
+            self.routes.routes[index as usize].count_deliveries(interest);
         }
-        self.routes.count_lookups(run.interest);
+        self.routes.count_lookups(interest);
         self.out.hand_over();
+    }
+
+    /// A run without messages: what is done in it goes out as theirs would.
+    #[cold]
+    pub(crate) fn run_aside(&mut self, slot: u32, work: impl FnOnce(&mut Self, &mut Run<'_>)) {
+        let conn = &self.out.conns[slot as usize];
+        let (plan, hub, account) = (conn.plan.clone(), conn.hub.id, conn.account.clone());
+        let publisher = Publisher::of(slot, conn);
+        self.prepare_run(&publisher);
+        let interest = account.interest.read();
+        let mut run = Run {
+            publisher: &publisher,
+            account: &account,
+            interest: &interest,
+            last: RouteRef::NONE,
+            tally: Tally::default(),
+            touched: std::mem::take(&mut self.touched_routes),
+        };
+        work(self, &mut run);
+        let mut touched = run.touched;
+        self.finish_run(&interest, &mut touched);
+        drop(interest);
+        self.touched_routes = touched;
+        if !self.out.exhausted.is_empty() {
+            self.remove_exhausted(hub, &plan.config, &account);
+        }
+    }
+
+    /// One message that is followed on its way.
+    #[cold]
+    pub(crate) fn publish_followed(&mut self, run: &mut Run<'_>, message: &Publish<'_>) {
+        let publisher = Publisher {
+            traced: true,
+            ..run.publisher.clone()
+        };
+        self.publish_aside(&publisher, run, message);
+    }
+
+    /// One message that is not, whatever its headers say.
+    #[cold]
+    pub(crate) fn publish_unfollowed(&mut self, run: &mut Run<'_>, message: &Publish<'_>) {
+        self.publish_aside(run.publisher, run, message);
+    }
+
+    #[inline(never)]
+    fn publish_aside(&mut self, publisher: &Publisher, run: &mut Run<'_>, message: &Publish<'_>) {
+        let Run { account, interest, .. } = *run;
+        self.publish(
+            publisher,
+            account,
+            interest,
+            &mut run.last,
+            message,
+            &mut run.tally,
+            &mut run.touched,
+        );
+    }
+
+    /// Delivers what the server itself says.
+    #[cold]
+    pub(crate) fn deliver_own(&mut self, run: &mut Run<'_>, subject: &[u8], frame: Frame<'_>) {
+        let index = self.routes.find(run.account.id, run.interest, subject);
+        let route = &mut self.routes.routes[index as usize];
+        let was_counted = !route.uncounted;
+        let server = Sender {
+            cid: 0,
+            echo: true,
+            drop_above: usize::MAX,
+        };
+        self.out.deliver_traced(run.interest, route, server, frame);
+        if was_counted && route.uncounted {
+            run.touched.push(index);
+        }
+        let hub = self.out.conns[run.publisher.slot as usize].hub.id;
+        self.tell_deliveries(hub);
     }
 
     /// The way of most messages: same subject as the last one, no reply, and nothing to check that was not checked then.
     /// Returns the bytes of the messages it took; 0: none.
-    fn publish_burst(&mut self, run: &mut Run<'_>, rest: &[u8]) -> usize {
-        let Some(route) = self.routes.known(run.last, run.account.id, run.interest.generation) else {
+    #[allow(clippy::too_many_arguments)] // one call site; a struct would only be unpacked again
+    fn publish_burst(
+        &mut self,
+        publisher: &Publisher,
+        account: &Account,
+        interest: &Interest,
+        last: RouteRef,
+        rest: &[u8],
+        tally: &mut Tally,
+        touched: &mut Vec<u32>,
+    ) -> usize {
+        let Some(route) = self.routes.known(last, account.id, interest.generation) else {
             return 0;
         };
         let count = if route.repeats {
@@ -194,37 +285,47 @@ impl Shard {
         } else {
             (RUN_DELIVERIES_MAX as usize / route.target_count().max(1)).max(1)
         };
-        let payload_max = run.publisher.limits.max_payload;
+        let payload_max = publisher.limits.max_payload;
         let (used, payload) = burst::find(rest, route.line(), payload_max, count, RUN_BYTES_MAX, &mut self.burst);
         if used == 0 {
             return 0;
         }
-        run.tally.msgs += self.burst.len() as u64;
-        run.tally.bytes += payload as u64;
+        tally.msgs += self.burst.len() as u64;
+        tally.bytes += payload as u64;
         let was_counted = !route.uncounted;
-        run.tally.deliveries += self
+        tally.deliveries += self
             .out
-            .deliver_burst(run.interest, route, run.publisher.sender, rest, &self.burst);
+            .deliver_burst(interest, route, publisher.sender, rest, &self.burst);
         if was_counted && route.uncounted {
-            run.touched.push(run.last.index());
+            touched.push(last.index());
         }
         used
     }
 
-    pub(crate) fn publish(&mut self, run: &mut Run<'_>, message: &Publish<'_>) {
-        let publisher = run.publisher;
-        run.tally.msgs += 1;
-        run.tally.bytes += message.body.len() as u64;
+    #[allow(clippy::too_many_arguments)] // as above
+    #[inline(always)] // where nearly all messages pass
+    fn publish(
+        &mut self,
+        publisher: &Publisher,
+        account: &Account,
+        interest: &Interest,
+        last: &mut RouteRef,
+        message: &Publish<'_>,
+        tally: &mut Tally,
+        touched: &mut Vec<u32>,
+    ) {
+        tally.msgs += 1;
+        tally.bytes += message.body.len() as u64;
         let same = self
             .routes
-            .known(run.last, run.account.id, run.interest.generation)
+            .known(*last, account.id, interest.generation)
             .is_some_and(|route| route.subject() == message.subject);
         let index = if same {
-            run.last.index()
+            last.index()
         } else {
             // Until the checks below have passed, the next message must not take the short way.
-            run.last = RouteRef::NONE;
-            self.routes.find(run.account.id, run.interest, message.subject)
+            *last = RouteRef::NONE;
+            self.routes.find(account.id, interest, message.subject)
         };
         let (valid_literal, reserved) = {
             let route = &self.routes.routes[index as usize];
@@ -244,39 +345,32 @@ impl Shard {
             self.send(publisher.slot, b"+OK\r\n");
         }
         if !flawed && !self.granted_by_request(publisher) {
-            run.last = self.routes.remember(index);
+            *last = self.routes.remember(index);
         }
         let mut scratch = std::mem::take(&mut self.frame_scratch);
         let frame = frame_of(message, &mut scratch);
-        let delivered = self.deliver_on(run, index, publisher.sender, frame);
+        let route = &mut self.routes.routes[index as usize];
+        let was_counted = !route.uncounted;
+        let delivered = if publisher.traced {
+            self.out.deliver_traced(interest, route, publisher.sender, frame)
+        } else {
+            self.out.deliver::<false>(interest, route, publisher.sender, frame)
+        };
+        if was_counted && route.uncounted {
+            touched.push(index);
+        }
         self.frame_scratch = scratch;
-        run.tally.deliveries += delivered;
+        tally.deliveries += delivered;
+        if publisher.traced {
+            let hub = self.out.conns[publisher.slot as usize].hub.id;
+            self.tell_deliveries(hub);
+        }
         if delivered == 0
             && publisher.wants.no_responders
             && let (Some(reply), Some(member)) = (message.reply, publisher.member)
         {
-            self.no_responders(publisher.slot, run.interest, member, message.subject, reply);
+            self.no_responders(publisher.slot, interest, member, message.subject, reply);
         }
-    }
-
-    /// Delivers to everyone on a route, and tells of it where somebody wants to know. Returns how many got it.
-    #[inline]
-    pub(crate) fn deliver_on(&mut self, run: &mut Run<'_>, index: u32, from: Sender, frame: Frame<'_>) -> u32 {
-        let route = &mut self.routes.routes[index as usize];
-        let was_counted = !route.uncounted;
-        let delivered = if run.publisher.traced || self.out.following.is_some() {
-            self.out.deliver_traced(run.interest, route, from, frame)
-        } else {
-            self.out.deliver::<false>(run.interest, route, from, frame)
-        };
-        if was_counted && route.uncounted {
-            run.touched.push(index);
-        }
-        if run.publisher.traced {
-            let hub = self.out.conns[run.publisher.slot as usize].hub.id;
-            self.tell_deliveries(hub);
-        }
-        delivered
     }
 
     /// Whether the user's lists, or a request it may answer, let this message in. Uses up the answer.

@@ -69,6 +69,7 @@ fn config(plan: u8) -> Config {
     config.max_traced_msg_len = if plan & 16 != 0 { 3 } else { 0 };
     config.headers = plan & 32 == 0;
     config.write_timeout_retry = plan & 64 != 0;
+    config.proxy_protocol = plan & 128 != 0;
     config
 }
 
