@@ -256,6 +256,8 @@ impl Shard {
             host: &info.host,
             id: &info.server_id,
             ver: &info.version,
+            tags: &info.tags,
+            metadata: &info.metadata,
             feature_flags: &info.feature_flags,
             jetstream: false,
             flags: 0,
