@@ -8,6 +8,7 @@ import { EventEmitter } from 'node:events';
 import type { BrokerOptions, ResolvedOptions } from '../config/index.js';
 import type { MonitorServer } from '../monitor/server.js';
 import type { BrokerStats, ConnectionInfo, NativeEvent, StartedBroker, SubscriptionInfo } from '../native/contract.js';
+import type { ProfileServer } from '../profile/server.js';
 import type { Runtime } from '../worker/index.js';
 import { localUrl } from './address.js';
 import type { BrokerLog } from './broker-log.js';
@@ -33,6 +34,7 @@ export interface BrokerParts {
   started: StartedBroker;
   log: BrokerLog;
   monitor?: MonitorServer | undefined;
+  profiler?: ProfileServer | undefined;
 }
 
 type Retirement = Omit<GraceDeps, 'graceMs'>;
@@ -236,7 +238,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
   }
 
   async #shutDown(): Promise<void> {
-    const { runtime, log, started, monitor } = this.#parts;
+    const { runtime, log, started, monitor, profiler } = this.#parts;
     log.info('Initiating Shutdown...');
     this.#stopping.abort();
     this.#awaited?.reject(new StoppedError());
@@ -247,6 +249,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     }
     runtime.detach(started.broker);
     await monitor?.close();
+    await profiler?.close();
     this.#removeFiles();
     await runtime.release();
     log.info('Server Exiting..');

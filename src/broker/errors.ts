@@ -78,7 +78,7 @@ export function systemText(error: unknown): string {
 
 /** What was to listen when the system refused. */
 export interface ListenAttempt {
-  what: 'client port' | 'monitoring port';
+  what: 'client port' | 'monitoring port' | 'profiling port';
   host: string;
   port: number;
 }
@@ -124,7 +124,7 @@ function listenLogText(cause: unknown, { what, host, port }: ListenAttempt): str
   const code = (cause as NodeJS.ErrnoException).code ?? '';
   const reason =
     code in SYSTEM_TEXTS ? `listen tcp ${address}: bind: ${systemText(cause)}` : `listen tcp: ${systemText(cause)}`;
-  return what === 'client port'
-    ? `Error listening on port: ${address}, ${JSON.stringify(reason)}`
-    : `Can't start monitoring: can't listen to the monitor port: ${reason}`;
+  if (what === 'client port') return `Error listening on port: ${address}, ${JSON.stringify(reason)}`;
+  if (what === 'profiling port') return `error starting profiler: ${reason}`;
+  return `Can't start monitoring: can't listen to the monitor port: ${reason}`;
 }

@@ -6,6 +6,7 @@ import { BrokerError, PermissionError, systemText } from './errors.js';
 export interface Ports {
   nats?: string[];
   monitoring?: string[];
+  profile?: string[];
 }
 
 /** Writes the decimal process id, nothing else. The file stays after the end: tools expect that. */

@@ -4,10 +4,21 @@ import type { StartedBroker } from '../native/contract.js';
 import { allUrls } from './address.js';
 import type { Ports } from './files.js';
 
-export function openPorts(options: ResolvedOptions, { host, port }: StartedBroker, monitorPort?: number): Ports {
+/** Those beside the one for clients, as far as there are any. */
+export interface Listeners {
+  monitor?: { port: number } | undefined;
+  profiler?: { port: number } | undefined;
+}
+
+export function openPorts(
+  options: ResolvedOptions,
+  { host, port }: StartedBroker,
+  { monitor, profiler }: Listeners,
+): Ports {
   const { http, dontListen } = options;
   return {
     ...(dontListen ? {} : { nats: allUrls('nats', host, port) }),
-    ...(http && monitorPort !== undefined ? { monitoring: allUrls('http', http.host, monitorPort) } : {}),
+    ...(http && monitor ? { monitoring: allUrls('http', http.host, monitor.port) } : {}),
+    ...(profiler ? { profile: allUrls('http', options.host, profiler.port) } : {}),
   };
 }

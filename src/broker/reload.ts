@@ -74,13 +74,13 @@ function take(work: () => StartedReload, logging: PreparedChange): StartedReload
 }
 
 /** The process id and the ports, where tools look for them from now on. */
-function renewFiles({ options, started, monitor, log }: BrokerParts, before: ResolvedOptions): void {
+function renewFiles({ options, started, monitor, profiler, log }: BrokerParts, before: ResolvedOptions): void {
   const problems: (string | undefined)[] = [];
   if (options.pidFile && options.pidFile !== before.pidFile) problems.push(renewPidFile(options.pidFile));
   if (options.portsFileDir !== before.portsFileDir) {
     if (before.portsFileDir) problems.push(removePortsFile(before.portsFileDir));
     if (options.portsFileDir)
-      problems.push(writePortsFile(options.portsFileDir, openPorts(options, started, monitor?.port)));
+      problems.push(writePortsFile(options.portsFileDir, openPorts(options, started, { monitor, profiler })));
   }
   for (const problem of problems) if (problem) log.write('ERR', problem);
 }

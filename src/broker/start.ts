@@ -16,6 +16,7 @@ import type { MonitorServer } from '../monitor/server.js';
 import type { MonitorSource } from '../monitor/source.js';
 import type { BrokerPlan, StartedBroker } from '../native/contract.js';
 import { loadAddon } from '../native/index.js';
+import type { ProfileServer } from '../profile/server.js';
 import { Runtime } from '../worker/index.js';
 import { joinHostPort } from './address.js';
 import { Broker } from './broker.js';
@@ -63,26 +64,30 @@ export async function startResolved(options: ResolvedOptions, context: StartCont
   const runtime = context.runtime ?? acquireRuntime(options.reactors);
   let log: BrokerLog | undefined;
   let monitor: MonitorServer | undefined;
+  let profiler: ProfileServer | undefined;
   let broker: Broker | undefined;
   try {
     log = new BrokerLog({ own: context.sink ? undefined : ownLog(options), shared: context.sink });
     const identity = createIdentity();
     greet(log, options, identity, context);
+    profiler = await startProfiling(log, options);
+    const { configFile: file } = context;
+    if (file) log.info(`Using configuration file: ${file.path} (${file.digest})`);
     if (options.pidFile) writePidFile(options.pidFile);
-    const config = { loadMs: startMs, digest: context.configFile?.digest ?? '' };
+    const config = { loadMs: startMs, digest: file?.digest ?? '' };
     const parts = { runtime, log, startMs };
     // Nobody is answered before the listener is bound below: nothing in between waits.
     monitor = await startMonitoring(log, options, () => monitorSource({ ...parts, broker: broker as Broker, started }));
     const started = listen(log, runtime, compilePlan(options, identity));
     const { written } = context;
-    broker = new Broker({ options, written, config, identity, runtime, started, log, monitor });
+    broker = new Broker({ options, written, config, identity, runtime, started, log, monitor, profiler });
     if (options.portsFileDir) {
-      const problem = writePortsFile(options.portsFileDir, openPorts(options, started, monitor?.port));
+      const problem = writePortsFile(options.portsFileDir, openPorts(options, started, { monitor, profiler }));
       if (problem) log.write('ERR', problem);
     }
     await runtime.running;
   } catch (error) {
-    await (broker ? broker.stop() : undo(runtime, log, monitor));
+    await (broker ? broker.stop() : undo(runtime, log, [monitor, profiler]));
     throw error;
   }
   log.info('Server is ready');
@@ -92,8 +97,12 @@ export async function startResolved(options: ResolvedOptions, context: StartCont
   return ready;
 }
 
-async function undo(runtime: Runtime, log: BrokerLog | undefined, monitor: MonitorServer | undefined): Promise<void> {
-  await monitor?.close();
+async function undo(
+  runtime: Runtime,
+  log: BrokerLog | undefined,
+  listeners: (MonitorServer | ProfileServer | undefined)[],
+): Promise<void> {
+  for (const listener of listeners) await listener?.close();
   await runtime.release();
   log?.close();
 }
@@ -105,7 +114,7 @@ function ownLog(options: ResolvedOptions): Logger | undefined {
 }
 
 function greet(log: BrokerLog, options: ResolvedOptions, identity: Identity, context: StartContext): void {
-  const { configFile: file, warnings = [] } = context;
+  const { warnings = [] } = context;
   log.info('Starting nats-server');
   log.info(`  Version:  ${COMPAT_VERSION}`);
   log.info(`  nats-turbo: ${OWN_VERSION}`);
@@ -115,7 +124,14 @@ function greet(log: BrokerLog, options: ResolvedOptions, identity: Identity, con
   log.info(`  ID:       ${identity.serverId}`);
   for (const line of featureFlagLines(options.featureFlags)) log.info(line);
   for (const warning of [...startupWarnings(options), ...warnings]) log.write('WRN', warning);
-  if (file) log.info(`Using configuration file: ${file.path} (${file.digest})`);
+}
+
+async function startProfiling(log: BrokerLog, { profPort, host }: ResolvedOptions): Promise<ProfileServer | undefined> {
+  if (profPort === 0) return undefined;
+  const { ProfileServer } = await import('../profile/server.js');
+  const profiler = await ProfileServer.listen(host, Math.max(0, profPort));
+  log.info(`profiling port: ${profiler.port}`);
+  return profiler;
 }
 
 async function startMonitoring(

@@ -24,6 +24,7 @@ describe('3.1 flags', () => {
     ['-server_name a -client_advertise b', run({ serverName: 'a', clientAdvertise: 'b' })],
     ['-m 8222', run({ httpPort: 8222 })],
     ['-m 0', run({ http: false })],
+    ['--profile 5', run({ profPort: 5 })],
     ['-D -V', run({ debug: true, trace: true })],
     ['-DV', run({ debug: true, trace: true })],
     ['-DVV', run({ debug: true, trace: true, traceVerbose: true })],
@@ -62,7 +63,7 @@ describe('3.1 flags', () => {
     expect(parse(line)).toEqual(meaning);
   });
 
-  test.each(['-js', '--tls', '--tlscert a', '--cluster a', '--routes a', '--profile 5', '-ms 5'])(
+  test.each(['-js', '--tls', '--tlscert a', '--cluster a', '--routes a', '-ms 5'])(
     '%s is known, refused with a sentence, and skipped where that is allowed',
     (line) => {
       expect(parse(line)).toEqual({

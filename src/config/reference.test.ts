@@ -73,7 +73,7 @@ const FILES = [
   ...['server_tags: ["A:b", c]', 'server_tags: a', 'server_tags: 5', 'server_tags: {a: b}', 'server_tags: []'],
   ...['server_metadata { a: b }', 'server_metadata: a', 'server_metadata: [a]', 'server_metadata {}'],
   ...['feature_flags { js_ack_fc_v2: on, zz: off }', 'feature_flags { a: 5 }', 'feature_flags { a: "true" }'],
-  ...['feature_flags: a', 'feature_flags: [a]', 'feature_flags {}', 'no_sublist_cache: true'],
+  ...['feature_flags: a', 'feature_flags: [a]', 'feature_flags {}', 'no_sublist_cache: true', 'prof_port: -1'],
   ...['[standard, MQTT]', 'in_process', '[]', '[foo, STANDARD]', 'x', '5', '{}', '[a, true]', '[true]'].map((types) =>
     user(`connection_types: ${types}`),
   ),
@@ -87,6 +87,7 @@ const SAME_VERDICT = [
     'server_tags: [a, true]',
     'server_metadata { a: 5 }',
     'disable_sublist_cache: 5',
+    'prof_port: x',
     'port: "4222"',
     'lame_duck_duration: 40',
     'listen: true',

@@ -170,6 +170,7 @@ describe('2.7 what a start refuses', () => {
       'client_advertise "x:70000" is not an address of the form host[:port]',
     ],
     ['port', { port: 70_000 }, 'invalid port 70000'],
+    ['profPort', { profPort: -2 }, 'invalid port -2'],
     ['port', { port: '4222' }, 'port must be a whole number, not "4222"'],
     ['debug', { debug: 'yes' }, 'debug must be true or false, not "yes"'],
     ['pingInterval', { pingInterval: '5x' }, 'error parsing pingInterval: time: unknown unit "x" in duration "5x"'],

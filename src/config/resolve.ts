@@ -28,6 +28,8 @@ const PAYLOAD_DISCOURAGED_ABOVE = 8 * 1024 * 1024;
 /** Options whose value is a number where zero or less has a meaning of its own. */
 const SPECIAL_NUMBERS: Record<string, (value: number) => number> = {
   port: (value) => listenPort('port', value),
+  // Told apart from none: any free port stays -1.
+  profPort: (value) => (value === -1 ? -1 : listenPort('profPort', value)),
   maxConnections: (value) => (value <= 0 ? -1 : value),
   maxSubscriptions: (value) => Math.max(0, value),
   maxTracedMsgLen: (value) => Math.max(0, value),

@@ -508,10 +508,12 @@ export const OPTIONS = [
   },
   {
     name: 'prof_port',
+    key: 'profPort',
     type: 'int',
+    default: 0,
     reload: 'N',
-    doc: 'The profiling port.',
-    support: { notYet: 'the profiling port is not there yet' },
+    doc: 'A port for profiles of this process, on the client host, under /debug/pprof/; -1 means any free port.',
+    support: 'yes',
     flag: { names: ['profile'], kind: 'int', group: 'Profiling', arg: '<port>', help: 'Profiling HTTP port' },
   },
   {
@@ -519,7 +521,7 @@ export const OPTIONS = [
     type: 'int',
     reload: 'Y',
     doc: 'How often blocking is sampled for profiles.',
-    support: { notYet: 'the profiling port is not there yet' },
+    support: { notYet: 'no thread here waits for a lock that could be sampled; leave it out' },
   },
   {
     name: 'server_tags',

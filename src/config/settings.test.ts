@@ -70,6 +70,7 @@ describe('the list a reload goes through', () => {
     [{ maxPending: '32MB' }, 'max_pending', '67108864', '33554432'],
     [{ dontListen: true }, 'dont_listen', 'false', 'true'],
     [{ reactors: 3 }, 'reactors', '', '3'],
+    [{ profPort: -1 }, 'prof_port', '0', '-1'],
     [{ disableSublistCache: true }, 'disable_sublist_cache', 'false', 'true'],
     [{ featureFlags: { z: true, a: false } }, 'feature_flags', 'map[]', 'map[a:false z:true]'],
   ])('%j is refused as %s: old=%s, new=%s', (options, name, before, after) => {

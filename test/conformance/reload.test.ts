@@ -137,6 +137,7 @@ const REFUSED: [before: string, after: string, told: string][] = [
   ['', 'log_size_limit: 1000000', 'LogSizeLimit: old=0, new=1000000'],
   ['', 'log_max_num: 3', 'LogMaxFiles: old=0, new=3'],
   ['', 'no_header_support: true', 'NoHeaderSupport: old=false, new=true'],
+  ['', 'prof_port: -1', 'ProfPort: old=0, new=-1'],
   ['', 'disable_sublist_cache: true', 'NoSublistCache: old=false, new=true'],
   ['', 'feature_flags { zz: true, a: false }', 'FeatureFlags: old=map[], new=map[a:false zz:true]'],
   ['', 'max_closed_clients: 6', 'MaxClosedClients: old=10000, new=6'],

@@ -151,6 +151,7 @@ impl Runtime {
                 format!("loop {index} does not exist or runs already"),
             ));
         };
+        name_thread(index);
         let shard = Shard::new(ShardSeed {
             reactor: index as u16,
             inboxes: self.inboxes.clone(),
@@ -360,6 +361,14 @@ fn bind(host: &str, port: u16) -> Result<TcpListener, StartError> {
         host: host.to_owned(),
         source: io::Error::new(io::ErrorKind::NotFound, "no address of that name"),
     }))
+}
+
+/// So that profilers and `top` tell loops from other threads. Where threads have no names it does nothing.
+fn name_thread(index: usize) {
+    #[cfg(target_os = "linux")]
+    let _ = std::fs::write("/proc/thread-self/comm", format!("nt-reactor-{index}"));
+    #[cfg(not(target_os = "linux"))]
+    let _ = index;
 }
 
 fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {

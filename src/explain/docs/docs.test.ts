@@ -64,7 +64,7 @@ const RIGHT: readonly object[] = [
   },
   { authorization: { user: 'a', pass: 'b', timeout: 1.5 } },
   { server_tags: ['a', 'b:c'], server_metadata: { a: 'b' }, feature_flags: { x: true }, no_sublist_cache: true },
-  { server_tags: 'a' },
+  { server_tags: 'a', prof_port: -1 },
   { authorization: { token: 't', timeout: '3s' } },
   {
     authorization: {
@@ -100,6 +100,7 @@ const WRONG: readonly object[] = [
   { write_timeout: 'never' },
   { log_format: 'xml' },
   { server_tags: [5] },
+  { prof_port: '5' },
   { server_metadata: { a: 5 } },
   { server_metadata: 'a' },
   { feature_flags: { a: 'x' } },

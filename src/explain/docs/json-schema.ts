@@ -53,6 +53,7 @@ const TYPES: Record<string, Schema> = {
 const NARROWED: Record<string, Schema> = {
   port: PORT,
   http_port: PORT,
+  prof_port: PORT,
   server_name: { type: 'string', pattern: '^[^ ]*$' },
   max_payload: { ...BYTES, maximum: 2 ** 31 - 1 },
   max_control_line: { ...BYTES, maximum: 2 ** 31 - 1 },

@@ -1,0 +1,124 @@
+/**
+ * The profiling listener: profiles of this process where `go tool pprof` looks for them. Loaded only when configured.
+ *
+ * Whoever reaches it may slow the process down and see its memory's structure: it is meant for the host itself.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { listenError } from '../broker/errors.js';
+import { expvarz, withoutSecrets } from '../monitor/expvarz.js';
+import { readTarget } from '../monitor/target.js';
+import { cpuProfile, ProfilerBusyError } from './cpu.js';
+import { acquireHeapSampling, heapProfile, releaseHeapSampling } from './heap.js';
+
+const PATH = '/debug/pprof/';
+const SECONDS_DEFAULT = 30;
+const SECONDS_MAX = 600;
+const REQUEST_TIMEOUT_MS = 5000;
+const CLIENTS_MAX = 16;
+const TEXT = 'text/plain; charset=utf-8';
+
+const INDEX = `<html>
+<head><title>${PATH}</title></head>
+<body>
+<p>Profiles of this process, for <code>go tool pprof</code> and other readers of its format:</p>
+<ul>
+<li><a href="profile">profile</a>: processor time within <code>?seconds=30</code>: calls of the main thread; each other
+thread as a whole</li>
+<li><a href="heap">heap</a>: memory in use, by who asked for it in JavaScript, the rest in one; <code>?gc=1</code>
+collects garbage first</li>
+<li><a href="cmdline">cmdline</a>: the command line</li>
+</ul>
+</body>
+</html>
+`;
+
+export class ProfileServer {
+  readonly #server: Server;
+  readonly #closing = new AbortController();
+
+  /** Listens on port 0 where any will do; throws a `BrokerError` when it can't. */
+  static async listen(host: string, port: number): Promise<ProfileServer> {
+    const profiler = new ProfileServer();
+    await acquireHeapSampling();
+    try {
+      await profiler.#listen(host, port);
+    } catch (error) {
+      releaseHeapSampling();
+      throw listenError(error, { what: 'profiling port', host, port });
+    }
+    return profiler;
+  }
+
+  private constructor() {
+    this.#server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+      void this.#answer(request, response);
+    });
+    this.#server.maxConnections = CLIENTS_MAX;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeAllConnections();
+    await closed;
+    releaseHeapSampling();
+  }
+
+  async #listen(host: string, port: number): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+    });
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    request.resume();
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    const target = readTarget(request.url ?? '/');
+    const name = target?.path.startsWith(PATH) ? target.path.slice(PATH.length) : undefined;
+    const query = target?.query ?? new URLSearchParams();
+    try {
+      if (name === '') send(response, 200, 'text/html; charset=utf-8', INDEX);
+      else if (name === 'cmdline') send(response, 200, TEXT, withoutSecrets(process.argv).join('\0'));
+      else if (name === 'heap') sendFile(response, name, await heapProfile(Number(query.get('gc')) > 0));
+      else if (name === 'profile') await this.#profile(query, response);
+      else if (target?.path === '/debug/vars') send(response, 200, expvarz().type, String(expvarz().body));
+      else send(response, 404, TEXT, '404 page not found\n');
+    } catch (error) {
+      const text = `Could not take the profile: ${(error as Error).message}\n`;
+      if (!response.destroyed) send(response, error instanceof ProfilerBusyError ? 503 : 500, TEXT, text);
+    }
+  }
+
+  async #profile(query: URLSearchParams, response: ServerResponse): Promise<void> {
+    const asked = Number(query.get('seconds'));
+    const seconds = asked > 0 ? asked : SECONDS_DEFAULT;
+    if (seconds > SECONDS_MAX) return send(response, 400, TEXT, `seconds may be ${SECONDS_MAX} at most\n`);
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    const signal = AbortSignal.any([gone.signal, this.#closing.signal]);
+    sendFile(response, 'profile', await cpuProfile(seconds, signal));
+  }
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) });
+  response.end(body);
+}
+
+function sendFile(response: ServerResponse, name: string, body: Buffer): void {
+  response.writeHead(200, {
+    'Content-Type': 'application/octet-stream',
+    'Content-Disposition': `attachment; filename="${name}"`,
+    'Content-Length': body.length,
+  });
+  response.end(body);
+}
