@@ -88,10 +88,12 @@ it('a heap profile has who asked for memory, and the rest', async () => {
       },
     ],
   };
-  const { types, samples } = read(await encodeHeap(head, { rss: 5000, heapTotal: 2000 }));
+  const { types, samples } = read(await encodeHeap(head, { rss: 5000, heapTotal: 2000, heapUsed: 1500 }));
   expect(types).toEqual(['inuse_space/bytes']);
   expect(samples).toEqual([
     { stack: ['read /b.js:5', 'load /b.js:1'], values: [700], labels: [] },
+    { stack: ['[JavaScript heap: not sampled] :0'], values: [800], labels: [] },
+    { stack: ['[JavaScript heap: free] :0'], values: [500], labels: [] },
     { stack: ['[outside the JavaScript heap] :0'], values: [3000], labels: [] },
   ]);
 });
