@@ -103,6 +103,8 @@ pub struct Core {
     pub last_error: Option<String>,
     /// The PONG behind the last message of a part has come.
     pub flushed: bool,
+    /// The other side sends no more.
+    pub read_closed: bool,
     pub stats: Stats,
     closing_done: bool,
 }
@@ -129,6 +131,7 @@ impl Core {
             began: 0,
             last_error: None,
             flushed: false,
+            read_closed: false,
             stats: Stats::default(),
             closing_done: false,
         }

@@ -13,6 +13,7 @@ use crate::report::ClientReport;
 use crate::roles::{Next, Role};
 use crate::shared::{LoopResult, Phase, Shared};
 use crate::timer::{Timer, thread_cpu_ns};
+use mio::event::Event;
 use mio::{Events, Interest, Poll, Token};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -126,12 +127,7 @@ impl EventLoop {
             let timeout = self.sleep_until(now).saturating_sub(now);
             self.sleep(&mut events, timeout)?;
             for event in &events {
-                self.note(
-                    event.token(),
-                    event.is_readable(),
-                    event.is_writable(),
-                    event.is_error(),
-                );
+                self.note(event);
             }
             now = self.shared.clock.now();
             while let Some(Reverse((due, at))) = self.timers.peek().copied() {
@@ -187,13 +183,15 @@ impl EventLoop {
         }
     }
 
-    fn note(&mut self, token: Token, readable: bool, writable: bool, error: bool) {
+    fn note(&mut self, event: &Event) {
+        let token = event.token();
         if token == WAKE || token == TIMER {
             return;
         }
         let core = &mut self.connections[token.0].core;
-        core.readable |= readable || error;
-        core.writable |= writable || error;
+        core.readable |= event.is_readable() || event.is_error();
+        core.writable |= event.is_writable() || event.is_error();
+        core.read_closed |= event.is_read_closed();
         self.enqueue(token.0);
     }
 
@@ -435,7 +433,8 @@ fn read(connection: &mut Connection, buf: &mut Vec<u8>, local: &mut Local) -> Re
         Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(()),
         Err(error) => return Err(error.into()),
     };
-    if read < READ_BYTES && core.transport.short_read_is_all() {
+    // An end that was reported together with the last bytes is not reported again: it has to be read.
+    if read < READ_BYTES && !core.read_closed && core.transport.short_read_is_all() {
         core.readable = false;
     }
     let now = local.shared.clock.now();
