@@ -79,6 +79,7 @@ describe('normal forms', () => {
   test('limits where nothing is a value', () => {
     expect(resolveOptions({ maxConnections: 0 }).maxConnections).toBe(-1);
     expect(resolveOptions({ maxSubscriptions: -1 }).maxSubscriptions).toBe(0);
+    expect(resolveOptions({ logSizeLimit: -1, logMaxNum: -5 })).toMatchObject({ logSizeLimit: 0, logMaxNum: 0 });
   });
 
   test('tracing details turn tracing on, unless it is said to be off', () => {

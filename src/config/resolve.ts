@@ -33,6 +33,8 @@ const SPECIAL_NUMBERS: Record<string, (value: number) => number> = {
   maxConnections: (value) => (value <= 0 ? -1 : value),
   maxSubscriptions: (value) => Math.max(0, value),
   maxTracedMsgLen: (value) => Math.max(0, value),
+  logSizeLimit: (value) => Math.max(0, value),
+  logMaxNum: (value) => Math.max(0, value),
 };
 const UPPER_BOUNDS: Record<string, number> = {
   maxPayload: INT32_MAX,

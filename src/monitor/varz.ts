@@ -26,9 +26,7 @@ export function describeServer(context: MonitorContext): object {
     go: RUNTIME_VERSION,
     host: source.host,
     port: source.port,
-    ...(options.authorization.required && options.authorization.noAuthUser === undefined
-      ? { auth_required: true }
-      : {}),
+    ...(options.authorization.required ? { auth_required: true } : {}),
     max_connections: options.maxConnections,
     ...(options.maxSubscriptions > 0 ? { max_subscriptions: options.maxSubscriptions } : {}),
     ping_interval: options.pingIntervalMs * NANOS_PER_MS,

@@ -1,6 +1,6 @@
 /** Section 4.1: user and password, token, users list, as far as the server decides them without keys. */
 import { describe, expect } from 'vitest';
-import { closedReason, connz } from '../support/monitor.js';
+import { closedReason, connz, getJson } from '../support/monitor.js';
 import { proves } from '../support/proves.js';
 import { connectLine, err } from '../support/raw.js';
 import { endServersAfterEach, type ServerOptions, TestServer, useServer, writeConfig } from '../support/server.js';
@@ -129,6 +129,7 @@ describe('with no_auth_user', () => {
     const anonymous = await server.open();
     const entry = (await connz(server, `?auth=1&cid=${anonymous.info.client_id}`)).connections[0];
     expect(entry?.authorized_user).toBe('v');
+    expect((await getJson(server, '/varz')).auth_required).toBe(true);
     await server.open({ user: 'u', pass: 'pw' });
     for (const fields of [{ user: 'u', pass: 'no' }, { user: 'x' }, { pass: 'pw' }, { auth_token: 't' }]) {
       await refused(server, fields);
