@@ -133,6 +133,13 @@ describe('listeners', () => {
     ],
     ['port: 4222\nhttp: 4222', {}, ['problem listeners: clients and monitoring are both to listen on port 4222']],
     ['listen: "10.0.0.1:4222"\nhttp: "10.0.0.2:4222"', {}, []],
+    ['http: 8222\nprof_port: 8222', {}, ['problem listeners: monitoring and profiles are both to listen on port 8222']],
+    [
+      'prof_port: 6060',
+      { bind: { 6060: 'EWHAT' } },
+      ['problem listener 0.0.0.0:6060 (prof_port): listening fails (EWHAT)'],
+    ],
+    ['prof_port: -1', {}, []],
     [
       'port: 40000',
       {},

@@ -7,6 +7,8 @@ import type { Surroundings } from '../surroundings.js';
 interface Listener {
   /** The option that says so. */
   option: string;
+  /** Who or what it is for. */
+  for: string;
   host: string;
   /** 0: any free port. */
   port: number;
@@ -15,8 +17,10 @@ interface Listener {
 export async function checkListeners(patient: Patient, machine: Surroundings): Promise<Finding[]> {
   const { options } = patient;
   const listeners: Listener[] = [];
-  if (!options.dontListen) listeners.push({ option: 'port', host: options.host, port: options.port });
-  if (options.http) listeners.push({ option: 'http', host: options.http.host, port: options.http.port });
+  if (!options.dontListen) listeners.push({ option: 'port', for: 'clients', host: options.host, port: options.port });
+  const { http, profPort, host } = options;
+  if (http) listeners.push({ option: 'http', for: 'monitoring', host: http.host, port: http.port });
+  if (profPort !== 0) listeners.push({ option: 'prof_port', for: 'profiles', host, port: Math.max(0, profPort) });
   const findings: Finding[] = [...collisions(listeners)];
   for (const listener of listeners) {
     findings.push(await checkBind(listener, patient, machine), ...checkEphemeral(listener, machine));
@@ -24,12 +28,19 @@ export async function checkListeners(patient: Patient, machine: Surroundings): P
   return findings;
 }
 
-function collisions([client, http]: readonly Listener[]): Finding[] {
-  if (!client || !http || client.port === 0 || client.port !== http.port) return [];
+function collisions(listeners: readonly Listener[]): Finding[] {
+  const pairs = listeners.flatMap((one, at) => listeners.slice(at + 1).map((other) => [one, other] as const));
+  return pairs.filter(collide).map(([one, other]) => {
+    const message = `${one.for} and ${other.for} are both to listen on port ${one.port}`;
+    const name = other.option === 'http' ? 'http_port' : other.option;
+    return problem('listeners', message, `Give ${name} another port than ${one.option}.`);
+  });
+}
+
+function collide([one, other]: readonly [Listener, Listener]): boolean {
+  if (one.port === 0 || one.port !== other.port) return false;
   const wild = (host: string) => host === '0.0.0.0' || host === '::';
-  if (client.host !== http.host && !wild(client.host) && !wild(http.host)) return [];
-  const message = `clients and monitoring are both to listen on port ${client.port}`;
-  return [problem('listeners', message, 'Give http_port another port than port.')];
+  return one.host === other.host || wild(one.host) || wild(other.host);
 }
 
 async function checkBind(listener: Listener, patient: Patient, machine: Surroundings): Promise<Finding> {
