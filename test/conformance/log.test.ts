@@ -488,8 +488,6 @@ logs('1.16-07', 'ping timers', {
         `[TRC] ${A} <<- [PING]`,
         `[TRC] ${A} ->> [PONG]`,
         `[DBG] ${A} Client Ping Timer`,
-        `[DBG] ${A} Delaying PING due to remote client data or ping Ns ago`,
-        `[DBG] ${A} Client Ping Timer`,
         `[TRC] ${A} ->> [PING]`,
         `[DBG] ${A} Client Ping Timer`,
         `[DBG] ${A} Stale Client Connection - Closing`,

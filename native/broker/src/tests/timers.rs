@@ -68,6 +68,25 @@ fn whoever_is_heard_of_is_not_asked() {
 }
 
 #[test]
+fn the_log_tells_why_a_ping_is_put_off() {
+    let config = Config {
+        log_debug: true,
+        ..Config::default()
+    };
+    let mut world = World::with(1, config, None);
+    let client = world.quiet_client(0);
+    world.pass(3 * SECOND, SECOND);
+    world.say(client, "PONG\r\n");
+    world.pass(MINUTE, MINUTE);
+    world.say(client, "PUB a 0\r\n\r\n");
+    world.pass(MINUTE + SECOND, MINUTE + SECOND);
+    assert!(world.logged(
+        LogLevel::Debug,
+        "Delaying PING due to remote client data or ping 1m1s ago"
+    ));
+}
+
+#[test]
 fn a_peer_that_never_answers_is_stale_after_ping_max_pings() {
     let mut world = World::new(1);
     let client = world.quiet_client(0);
