@@ -156,9 +156,10 @@ impl Route {
         self.targets.len()
     }
 
-    /// Memory of what grows with the number of targets.
+    /// Memory of what grows with the subject and with the number of targets. A subject may be as long as a message: where
+    /// a trace goes is told in its headers.
     pub fn bytes(&self) -> usize {
-        self.text.capacity() + self.targets.capacity() * size_of::<Target>()
+        self.line.capacity() + self.text.capacity() + self.targets.capacity() * size_of::<Target>()
     }
 
     fn resolve(&mut self, account: u32, interest: &Interest, subject: &[u8], stamp: u64, found: &mut Matches) {

@@ -99,6 +99,23 @@ fn long_subjects_are_bounded_in_bytes() {
 }
 
 #[test]
+fn subjects_without_targets_count_too() {
+    const LONG: usize = 100_000;
+    let mut world = World::new(1);
+    let client = world.client(0);
+    world.say(client, "CONNECT {\"verbose\":false,\"headers\":true}\r\n");
+    for i in 0..20 {
+        // No line of the protocol is that long, but headers may be.
+        let headers = format!("NATS/1.0\r\nNats-Trace-Dest: {}{i}\r\n\r\n", "d".repeat(LONG));
+        let len = headers.len();
+        world.say(client, format!("HPUB a {len} {len}\r\n{headers}\r\n").repeat(2));
+    }
+    assert!(routes(&world) > 15, "{} routes", routes(&world));
+    let bytes: usize = world.shards[0].routes.routes.iter().map(|route| route.bytes()).sum();
+    assert!(bytes > (routes(&world) - 2) * LONG, "{bytes} bytes");
+}
+
+#[test]
 fn a_known_subject_follows_every_change_of_interest() {
     let mut world = World::new(2);
     let (publisher, one, two) = (world.quiet_client(0), world.quiet_client(0), world.quiet_client(1));
