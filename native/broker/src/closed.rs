@@ -7,6 +7,7 @@ use crate::conn::Conn;
 use crate::connection_shared::SubscriptionSnapshot;
 use crate::listing::snapshot;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// Memory for all lists. The oldest ones go first.
 const BYTES_MAX: usize = 16 << 20;
@@ -24,7 +25,7 @@ pub(crate) struct ClosedSubscriptions {
 struct List {
     cid: u64,
     bytes: usize,
-    subscriptions: Vec<SubscriptionSnapshot>,
+    subscriptions: Arc<[SubscriptionSnapshot]>,
 }
 
 impl ClosedSubscriptions {
@@ -35,7 +36,7 @@ impl ClosedSubscriptions {
         self.lists.push_back(List {
             cid,
             bytes,
-            subscriptions,
+            subscriptions: subscriptions.into(),
         });
         while self.bytes > BYTES_MAX || self.lists.len() > max {
             let Some(oldest) = self.lists.pop_front() else { break };
@@ -43,12 +44,12 @@ impl ClosedSubscriptions {
         }
     }
 
-    /// The subscriptions of one connection, or of all.
-    pub fn list(&self, cid: Option<u64>) -> Vec<SubscriptionSnapshot> {
+    /// The subscriptions of one connection, or of all, to be copied when loops may close connections again.
+    pub fn lists(&self, cid: Option<u64>) -> Vec<Arc<[SubscriptionSnapshot]>> {
         self.lists
             .iter()
             .filter(|list| cid.is_none_or(|cid| cid == list.cid))
-            .flat_map(|list| list.subscriptions.iter().cloned())
+            .map(|list| list.subscriptions.clone())
             .collect()
     }
 }

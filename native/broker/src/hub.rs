@@ -269,11 +269,8 @@ impl Hub {
 
     /// All connections, by cid.
     pub fn connections(&self) -> Vec<ConnectionSnapshot> {
-        self.directory
-            .lock()
-            .values()
-            .map(|entry| entry.shared.snapshot())
-            .collect()
+        let open = self.connections_of(None);
+        open.iter().map(|shared| shared.snapshot()).collect()
     }
 
     /// All counters. Exact at rest.
@@ -325,7 +322,8 @@ impl Hub {
 
     /// What one connection that is gone, or any, was subscribed to when it closed: of the last ones, within a budget.
     pub fn closed_subscriptions(&self, cid: Option<u64>) -> Vec<SubscriptionSnapshot> {
-        self.closed.lock().list(cid)
+        let lists = self.closed.lock().lists(cid);
+        lists.iter().flat_map(|list| list.iter().cloned()).collect()
     }
 }
 

@@ -155,7 +155,8 @@ impl Hub {
         found
     }
 
-    fn connections_of(&self, account: Option<&str>) -> Vec<Arc<ConnShared>> {
+    /// All connections of an account, or all there are, by cid: to be looked at when the directory is free again.
+    pub(crate) fn connections_of(&self, account: Option<&str>) -> Vec<Arc<ConnShared>> {
         self.directory
             .lock()
             .values()
