@@ -151,9 +151,10 @@ impl ConnShared {
     }
 
     /// It counts as another user from now on, with everything else it said of itself.
-    pub(crate) fn set_user(&self, user: &str) {
+    pub(crate) fn set_user(&self, mut user: String) {
+        cut(&mut user);
         if let Some(identity) = self.identity.lock().as_deref_mut() {
-            user.clone_into(&mut identity.user);
+            identity.user = user;
         }
     }
 

@@ -144,10 +144,7 @@ impl Shard {
             name: options.name.clone(),
             lang: options.lang.clone(),
             version: options.version.clone(),
-            user: user
-                .map(|u| u.name.clone())
-                .filter(|name| !name.is_empty())
-                .unwrap_or_else(|| claimed_user(options)),
+            user: shown_user(user.as_deref(), options),
             account: account.name.clone(),
         });
         // Subscriptions made before CONNECT stay; how their messages are framed may change now.
@@ -394,6 +391,13 @@ impl Shard {
         }
         self.error_reply(slot, text);
     }
+}
+
+/// Whom monitoring shows a client as: the user it is, or else who it says it is.
+pub(crate) fn shown_user(user: Option<&User>, options: &ConnectOptions) -> String {
+    user.map(|user| user.name.clone())
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| claimed_user(options))
 }
 
 /// Who the client says it is. A token is a secret: that there is one is all that is told.

@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::conn::Phase;
 use crate::event::{Event, LogLevel};
 use crate::hub::Hub;
+use crate::operations::shown_user;
 use crate::permissions::Permissions;
 use crate::plan::Plan;
 use crate::quote::quote;
@@ -116,10 +117,7 @@ impl Shard {
                 }
             },
         };
-        let name = user.as_ref().map_or("", |user| user.name.as_str());
-        if !conn.shared.has_user(name) {
-            conn.shared.set_user(name);
-        }
+        conn.shared.set_user(shown_user(user.as_deref(), options));
         let permissions = user.as_ref().and_then(|user| user.permissions.clone());
         let same = match (&conn.permissions, &permissions) {
             (None, None) => true,

@@ -4,7 +4,7 @@ use super::harness::{SECOND, World};
 use super::permissions::{anything, auth_of, login, may_publish, with_users};
 use super::random::{Random, Seed};
 use super::wire::Frame;
-use crate::{CloseReason, Config, LogLevel, PermissionLists, ReplyAllowance};
+use crate::{Auth, CloseReason, Config, LogLevel, PermissionLists, ReplyAllowance};
 use std::time::Duration;
 
 fn may_subscribe(subjects: &[&str]) -> PermissionLists {
@@ -171,7 +171,24 @@ fn credentials_may_be_asked_for_from_now_on_and_no_more() {
     assert_eq!(world.errors(ann).len(), 0);
     assert_eq!(world.texts(ann).len(), 0);
     assert_eq!(world.hub.stats().subscriptions, 2);
-    assert_eq!(world.hub.connections()[0].user, "");
+    // That is still what it says of itself, as it would be if it came now.
+    assert_eq!(world.hub.connections()[0].user, "ann");
+}
+
+#[test]
+fn a_token_is_told_of_before_and_after() {
+    let auth = || Auth {
+        token: Some("t".to_owned()),
+        ..auth_of(&[])
+    };
+    let mut world = World::with(1, Config::default(), Some(auth()));
+    let client = world.client(0);
+    world.say(client, "CONNECT {\"verbose\":false,\"auth_token\":\"t\"}\r\n");
+    for _ in 0..2 {
+        assert_eq!(world.hub.connections()[0].user, "[REDACTED]");
+        world.reload(Config::default(), Some(auth()));
+        world.rest();
+    }
 }
 
 #[test]
