@@ -414,13 +414,19 @@ impl Shard {
     pub(crate) fn event(&mut self, hub: u32, event: Event) {
         if let Event::Log { text, .. } = &event {
             if self.log_bytes >= LOG_BYTES_MAX {
-                self.log_lost = Some((hub, self.log_lost.map_or(0, |(_, lines)| lines) + 1));
-                return;
+                return self.count_lost_lines(hub, 1);
             }
             // An empty one costs something too.
             self.log_bytes += text.len() + size_of::<Event>();
         }
         self.events.push((hub, event));
+    }
+
+    /// To be told of with the next events.
+    #[cold]
+    pub(crate) fn count_lost_lines(&mut self, hub: u32, lines: u64) {
+        let before = self.log_lost.map_or(0, |(_, lines)| lines);
+        self.log_lost = Some((hub, before + lines));
     }
 
     pub(crate) fn send_info(&mut self, slot: u32, connect_info: bool) {

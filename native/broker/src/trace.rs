@@ -110,6 +110,10 @@ impl Shard {
         for (level, text) in std::mem::take(&mut self.out.trace.lines) {
             self.event(hub, Event::Log { level, text });
         }
+        let lost = std::mem::take(&mut self.out.trace.lost);
+        if lost > 0 {
+            self.count_lost_lines(hub, lost);
+        }
     }
 }
 
@@ -128,17 +132,20 @@ impl Shown {
         }
     }
 
-    /// The payload's line, without direction. `None`: nothing to show.
-    fn payload(self, body: &[u8], header_len: usize) -> Option<String> {
+    /// What there is to show of a payload.
+    fn part(self, body: &[u8], header_len: usize) -> Option<&[u8]> {
         let whole = if self.headers_only {
             // Without the empty line that ends them.
             &body[..header_len.saturating_sub(4)]
         } else {
             body
         };
-        if whole.is_empty() {
-            return None;
-        }
+        (!whole.is_empty()).then_some(whole)
+    }
+
+    /// The payload's line, without direction. `None`: nothing to show.
+    fn payload(self, body: &[u8], header_len: usize) -> Option<String> {
+        let whole = self.part(body, header_len)?;
         let text = if self.max_len > 0 && whole.len() > self.max_len {
             let cut = quote(&whole[..self.max_len]);
             format!("{}...\"", &cut[..cut.len() - 1])
@@ -158,6 +165,8 @@ pub(crate) struct DeliveryTrace {
     debug: bool,
     lines: Vec<(LogLevel, String)>,
     bytes: usize,
+    /// Those that found no room.
+    lost: u64,
 }
 
 /// One delivery, for the trace.
@@ -189,7 +198,18 @@ impl DeliveryTrace {
 
     #[cold]
     pub fn add(&mut self, to: &ConnShared, delivery: &Delivery<'_>) {
+        let split = delivery.tail.iter().position(|&b| b == b'\n').unwrap_or(0) + 1;
+        let (line, body) = delivery.tail.split_at(split.min(delivery.tail.len()));
+        let body = body.strip_suffix(b"\r\n").unwrap_or(body);
         if self.bytes >= DELIVERY_BYTES_MAX {
+            let last = delivery.last.is_some();
+            let parts = [
+                true,
+                self.shown.part(body, delivery.header_len).is_some(),
+                last,
+                last && self.debug,
+            ];
+            self.lost += parts.into_iter().map(u64::from).sum::<u64>();
             return;
         }
         let label = to.label();
@@ -202,11 +222,8 @@ impl DeliveryTrace {
         {
             push(LogLevel::Debug, format!("{label} - {}", limit_reached(sid, max)));
         }
-        let split = delivery.tail.iter().position(|&b| b == b'\n').unwrap_or(0) + 1;
-        let (line, body) = delivery.tail.split_at(split.min(delivery.tail.len()));
         let [prefix, line] = [delivery.prefix, line].map(String::from_utf8_lossy);
         push(LogLevel::Trace, format!("{label} - ->> [{prefix}{}]", line.trim_end()));
-        let body = body.strip_suffix(b"\r\n").unwrap_or(body);
         if let Some(payload) = self.shown.payload(body, delivery.header_len) {
             push(LogLevel::Trace, format!("{label} - ->> {payload}"));
         }
