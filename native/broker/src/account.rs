@@ -39,12 +39,6 @@ impl Account {
         self.counts.subscriptions.load(Ordering::Relaxed)
     }
 
-    /// Subscriptions ever added and ever removed.
-    pub fn changes(&self) -> (u64, u64) {
-        let stats = self.counts.stats();
-        (stats.inserts, stats.removes)
-    }
-
     /// How interest changed and how it was asked.
     pub fn interest_stats(&self) -> InterestStats {
         self.counts.stats()

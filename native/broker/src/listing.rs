@@ -24,26 +24,32 @@ impl Listing {
     pub fn new(account: Arc<Account>, cid: Option<u64>) -> Self {
         Self { account, cid, next: 0 }
     }
-}
 
-impl Iterator for Listing {
-    type Item = Vec<SubscriptionSnapshot>;
-
-    fn next(&mut self) -> Option<Self::Item> {
+    /// Shows the subscriptions of the next page to `visit`; `None`: there is none.
+    pub fn visit_page(&mut self, mut visit: impl FnMut(&Interest, &Subscription)) -> Option<()> {
         let interest = self.account.interest.read();
         if self.next >= interest.subs.capacity() {
             return None;
         }
         let ids = self.next..self.next + PAGE;
         self.next = ids.end;
-        let page = ids
-            .filter_map(|id| interest.subs.get(id))
-            .filter(|sub| {
-                self.cid
-                    .is_none_or(|cid| cid == interest.members[sub.member as usize].shared.cid)
-            })
-            .map(|sub| snapshot(&interest, sub, &self.account.name))
-            .collect();
+        for sub in ids.filter_map(|id| interest.subs.get(id)) {
+            let of_it = |cid| cid == interest.members[sub.member as usize].shared.cid;
+            if self.cid.is_none_or(of_it) {
+                visit(&interest, sub);
+            }
+        }
+        Some(())
+    }
+}
+
+impl Iterator for Listing {
+    type Item = Vec<SubscriptionSnapshot>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let account = self.account.clone();
+        let mut page = Vec::new();
+        self.visit_page(|interest, sub| page.push(snapshot(interest, sub, &account.name)))?;
         Some(page)
     }
 }

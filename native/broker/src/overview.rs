@@ -8,7 +8,8 @@
 use crate::account::Account;
 use crate::connection_shared::{ConnShared, ConnectionSnapshot, SubscriptionSnapshot};
 use crate::hub::Hub;
-use crate::listing;
+use crate::interest::{Interest, Subscription};
+use crate::listing::{Listing, snapshot};
 use nt_subject::literal_matches;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -94,9 +95,6 @@ pub struct FoundSubscriptions {
     /// Those on the page.
     pub list: Vec<SubscriptionSnapshot>,
 }
-
-/// Subscriptions looked at under one lock.
-const AT_ONCE: usize = 1024;
 
 impl OpenTotals {
     pub(crate) fn add(&mut self, c: &ConnShared) {
@@ -184,25 +182,19 @@ fn key(c: &ConnShared, query: &ConnectionQuery<'_>) -> f64 {
     }
 }
 
-fn find_subscriptions_in(account: &Account, query: &SubscriptionQuery<'_>, found: &mut FoundSubscriptions) {
-    let mut next = 0;
-    loop {
-        let interest = account.interest.read();
-        if next >= interest.subs.capacity() {
+fn find_subscriptions_in(account: &Arc<Account>, query: &SubscriptionQuery<'_>, found: &mut FoundSubscriptions) {
+    let mut listing = Listing::new(account.clone(), None);
+    let mut visit = |interest: &Interest, sub: &Subscription| {
+        let cid = interest.members[sub.member as usize].shared.cid;
+        let of_these = query.cids.as_ref().is_none_or(|cids| cids.contains(&cid));
+        let reached = |subject: &str| literal_matches(subject.as_bytes(), &interest.subject_of(sub));
+        if !(of_these && query.subject.is_none_or(reached)) {
             return;
         }
-        for sub in (next..next + AT_ONCE).filter_map(|id| interest.subs.get(id)) {
-            let cid = interest.members[sub.member as usize].shared.cid;
-            let of_these = query.cids.as_ref().is_none_or(|cids| cids.contains(&cid));
-            let reached = |subject: &str| literal_matches(subject.as_bytes(), &interest.subject_of(sub));
-            if !(of_these && query.subject.is_none_or(reached)) {
-                continue;
-            }
-            if found.matching >= query.offset && found.list.len() < query.limit {
-                found.list.push(listing::snapshot(&interest, sub, &account.name));
-            }
-            found.matching += 1;
+        if found.matching >= query.offset && found.list.len() < query.limit {
+            found.list.push(snapshot(interest, sub, &account.name));
         }
-        next += AT_ONCE;
-    }
+        found.matching += 1;
+    };
+    while listing.visit_page(&mut visit).is_some() {}
 }

@@ -251,9 +251,9 @@ fn check_counters(world: &World, expected: &Totals, open: usize, all_lived: bool
         );
     }
     let total: usize = expected.subscriptions.iter().sum();
-    let (added, removed) = world.hub.global.changes();
+    let changes = world.hub.global.interest_stats();
     assert_eq!(stats.subscriptions, total as u64);
-    assert_eq!(added - removed, total as u64);
+    assert_eq!(changes.inserts - changes.removes, total as u64);
     assert_eq!(world.hub.subscriptions(None).len(), total);
     for connection in world.hub.connections() {
         let client = world
