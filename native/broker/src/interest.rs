@@ -42,14 +42,22 @@ pub(crate) struct InterestCounts {
     pub subscriptions: AtomicUsize,
     pub inserts: AtomicU64,
     pub removes: AtomicU64,
-    /// Look-ups of subjects that found one a loop remembers, and those that did not. Loops add theirs at the end of a
-    /// run.
-    pub cache_hits: AtomicU64,
-    pub cache_misses: AtomicU64,
+    look_ups: [LookUps; LOOK_UPS],
     /// Subjects remembered by all loops, and what they go to.
     cached: AtomicUsize,
     fanout: AtomicUsize,
     fanout_max: AtomicUsize,
+}
+
+/// Loops add up look-ups in different places, as far as these suffice: a place in all their caches would be slow.
+const LOOK_UPS: usize = 16;
+
+/// Look-ups of subjects that found one a loop remembers, and those that did not. Added at the end of each run.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct LookUps {
+    hits: AtomicU64,
+    misses: AtomicU64,
 }
 
 /// How interest changed and how it was asked.
@@ -72,12 +80,26 @@ pub struct InterestStats {
 }
 
 impl InterestCounts {
+    /// Counts what a loop looked up.
+    #[inline]
+    pub fn add_look_ups(&self, reactor: u16, hits: u64, misses: u64) {
+        let place = &self.look_ups[usize::from(reactor) % LOOK_UPS];
+        if hits > 0 {
+            place.hits.fetch_add(hits, Ordering::Relaxed);
+        }
+        if misses > 0 {
+            place.misses.fetch_add(misses, Ordering::Relaxed);
+        }
+    }
+
     pub fn stats(&self) -> InterestStats {
-        let cache_hits = self.cache_hits.load(Ordering::Relaxed);
+        let sum = |of: fn(&LookUps) -> &AtomicU64| self.look_ups.iter().map(|l| of(l).load(Ordering::Relaxed)).sum();
+        let cache_hits: u64 = sum(|l| &l.hits);
+        let cache_misses: u64 = sum(|l| &l.misses);
         InterestStats {
             inserts: self.inserts.load(Ordering::Relaxed),
             removes: self.removes.load(Ordering::Relaxed),
-            matches: cache_hits + self.cache_misses.load(Ordering::Relaxed),
+            matches: cache_hits + cache_misses,
             cache_hits,
             cached: self.cached.load(Ordering::Relaxed),
             fanout: self.fanout.load(Ordering::Relaxed),

@@ -185,7 +185,7 @@ impl Shard {
         for index in touched.drain(..) {
             self.routes.routes[index as usize].count_deliveries(interest);
         }
-        self.routes.count_lookups(interest);
+        self.routes.count_lookups(self.out.reactor, interest);
         self.out.hand_over();
     }
 

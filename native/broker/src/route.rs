@@ -390,15 +390,9 @@ impl RouteCache {
 
     /// Adds the look-ups of a run to its account's counts. Before the interest is unlocked.
     #[inline]
-    pub fn count_lookups(&mut self, interest: &Interest) {
-        use std::sync::atomic::Ordering;
+    pub fn count_lookups(&mut self, reactor: u16, interest: &Interest) {
         let (hits, misses) = (std::mem::take(&mut self.hits), std::mem::take(&mut self.misses));
-        if hits > 0 {
-            interest.counts.cache_hits.fetch_add(hits, Ordering::Relaxed);
-        }
-        if misses > 0 {
-            interest.counts.cache_misses.fetch_add(misses, Ordering::Relaxed);
-        }
+        interest.counts.add_look_ups(reactor, hits, misses);
     }
 
     /// Starts over when the cache has grown too large. Not while deliveries are uncounted.
