@@ -9,8 +9,10 @@
 
 mod accept;
 mod balance;
+mod closing;
 mod lender;
 mod mailbox;
+mod moving;
 mod reactor;
 mod ready;
 mod runtime;

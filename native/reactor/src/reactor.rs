@@ -14,9 +14,8 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Registry, Token};
 use nt_broker::{CloseReason, Event, Hub, Shard};
 use slab::Slab;
-use std::any::Any;
 use std::io::{self, IoSlice, Read, Write};
-use std::net::{Shutdown, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,24 +61,18 @@ const SLICES_MAX: usize = 64;
 /// Quiet time after which buffers kept for bursts are given back.
 const IDLE: Duration = Duration::from_secs(2);
 
-/// What travels with a connection that moves to another loop.
-struct Luggage {
-    stream: TcpStream,
-    read_closed: bool,
-}
-
 pub(crate) struct Reactor {
     runtime: Arc<Runtime>,
     index: usize,
     poll: Poll,
     pub(crate) shard: Shard,
     pub(crate) meter: Meter,
-    sockets: Vec<Option<Socket>>,
+    pub(crate) sockets: Vec<Option<Socket>>,
     pub(crate) listeners: Slab<Listening>,
     ready: ReadyList,
     /// Sockets whose output did not fit into one turn.
-    unfinished: Vec<u32>,
-    buffer: Box<[u8]>,
+    pub(crate) unfinished: Vec<u32>,
+    pub(crate) buffer: Box<[u8]>,
     lean: bool,
     lender: Option<Lender>,
 }
@@ -234,7 +227,7 @@ impl Reactor {
         }
     }
 
-    fn mark_ready(&mut self, slot: u32) {
+    pub(crate) fn mark_ready(&mut self, slot: u32) {
         if let Some(Some(socket)) = self.sockets.get_mut(slot as usize) {
             socket.readable = true;
             self.ready.add(slot);
@@ -264,52 +257,13 @@ impl Reactor {
         self.move_connections();
     }
 
-    /// Lets go of connections whose new place is ready, and takes over those that arrived.
-    fn move_connections(&mut self) {
-        for (slot, to) in self.shard.take_departures() {
-            let Some(mut socket) = self.sockets.get_mut(slot as usize).and_then(Option::take) else {
-                self.shard.decline(to);
-                continue;
-            };
-            let _ = self.poll.registry().deregister(&mut socket.stream);
-            let luggage = Luggage {
-                stream: socket.stream,
-                read_closed: socket.read_closed,
-            };
-            if let Some(back) = self.shard.depart(slot, to, Box::new(luggage)) {
-                self.settle(slot, back);
-            }
-        }
-        for (slot, luggage) in self.shard.take_arrivals() {
-            self.settle(slot, luggage);
-        }
-    }
-
-    fn settle(&mut self, slot: u32, luggage: Box<dyn Any + Send>) {
-        let Ok(luggage) = luggage.downcast::<Luggage>() else {
-            return;
-        };
-        self.install(slot, luggage.stream);
-        if luggage.read_closed
-            && let Some(Some(socket)) = self.sockets.get_mut(slot as usize)
-        {
-            socket.read_closed = true;
-            self.mark_ready(slot);
-        }
-        if self.shard.conn(slot).is_some_and(|conn| conn.has_backlog()) {
-            self.mark_ready(slot);
-        }
-        // What gathered before the socket was here.
-        self.unfinished.push(slot);
-    }
-
     pub(crate) fn adopt(&mut self, hub: Arc<Hub>, stream: TcpStream, peer: SocketAddr) {
         if let Some(slot) = self.shard.add_connection(&hub, peer) {
             self.install(slot, stream);
         }
     }
 
-    fn install(&mut self, slot: u32, mut stream: TcpStream) {
+    pub(crate) fn install(&mut self, slot: u32, mut stream: TcpStream) {
         let interest = Interest::READABLE | Interest::WRITABLE;
         if self
             .registry()
@@ -470,7 +424,7 @@ impl Reactor {
     }
 
     /// Writes what waits for one connection, as far as its socket takes it.
-    fn flush(&mut self, slot: u32) {
+    pub(crate) fn flush(&mut self, slot: u32) {
         let Some(Some(socket)) = self.sockets.get_mut(slot as usize) else {
             return;
         };
@@ -550,58 +504,6 @@ impl Reactor {
             if hub.tell_stopped(self.runtime.reactors()) {
                 self.runtime.mailbox.post(vec![(hub.id, Event::Stopped)]);
             }
-        }
-    }
-
-    /// Whether the slot still is the closing connection's: that may have gone, and another have come, meanwhile.
-    fn is_closing(&mut self, slot: u32) -> bool {
-        self.shard.conn(slot).is_some_and(|conn| conn.is_closing())
-    }
-
-    /// Writes the last words and shuts our end; the peer's end is waited for, so that it can read them: a socket that
-    /// is dropped with something unread takes them back. If they do not fit now, the socket calls again when it takes
-    /// more; all of it ends when the connection's time is up.
-    fn shut(&mut self, slot: u32) {
-        self.flush(slot);
-        if self.shard.conn(slot).is_some_and(|conn| !conn.out.is_empty()) {
-            return;
-        }
-        let Some(Some(socket)) = self.sockets.get_mut(slot as usize) else {
-            return;
-        };
-        if socket.shut {
-            return;
-        }
-        socket.shut = true;
-        if socket.stream.shutdown(Shutdown::Write).is_err() {
-            return self.drop_socket(slot);
-        }
-        self.mark_ready(slot);
-    }
-
-    /// Reads from a closed connection until its peer closes too.
-    fn discard(&mut self, slot: u32) {
-        let Some(Some(socket)) = self.sockets.get_mut(slot as usize) else {
-            return;
-        };
-        match socket.stream.read(&mut self.buffer) {
-            // What is still to be written may be read: the peer has only ended its own sending.
-            Ok(0) if !socket.shut => {}
-            Ok(0) => self.drop_socket(slot),
-            Ok(_) => self.mark_ready(slot),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => self.mark_ready(slot),
-            Err(_) => self.drop_socket(slot),
-        }
-    }
-
-    fn drop_socket(&mut self, slot: u32) {
-        if let Some(mut socket) = self.sockets.get_mut(slot as usize).and_then(Option::take) {
-            let _ = self.poll.registry().deregister(&mut socket.stream);
-        }
-        self.shard.remove_connection(slot);
-        while matches!(self.sockets.last(), Some(None)) {
-            self.sockets.pop();
         }
     }
 }

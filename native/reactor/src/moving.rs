@@ -1,0 +1,54 @@
+//! Sockets of connections that move from loop to loop: out of one poller, into the other.
+//!
+//! Which connections move is decided in `balance.rs`; how none of their messages is lost on the way is the shard's.
+
+use crate::reactor::Reactor;
+use mio::net::TcpStream;
+use std::any::Any;
+
+/// What travels with a connection that moves to another loop.
+struct Luggage {
+    stream: TcpStream,
+    read_closed: bool,
+}
+
+impl Reactor {
+    /// Lets go of connections whose new place is ready, and takes over those that arrived.
+    pub(crate) fn move_connections(&mut self) {
+        for (slot, to) in self.shard.take_departures() {
+            let Some(mut socket) = self.sockets.get_mut(slot as usize).and_then(Option::take) else {
+                self.shard.decline(to);
+                continue;
+            };
+            let _ = self.registry().deregister(&mut socket.stream);
+            let luggage = Luggage {
+                stream: socket.stream,
+                read_closed: socket.read_closed,
+            };
+            if let Some(back) = self.shard.depart(slot, to, Box::new(luggage)) {
+                self.settle(slot, back);
+            }
+        }
+        for (slot, luggage) in self.shard.take_arrivals() {
+            self.settle(slot, luggage);
+        }
+    }
+
+    fn settle(&mut self, slot: u32, luggage: Box<dyn Any + Send>) {
+        let Ok(luggage) = luggage.downcast::<Luggage>() else {
+            return;
+        };
+        self.install(slot, luggage.stream);
+        if luggage.read_closed
+            && let Some(Some(socket)) = self.sockets.get_mut(slot as usize)
+        {
+            socket.read_closed = true;
+            self.mark_ready(slot);
+        }
+        if self.shard.conn(slot).is_some_and(|conn| conn.has_backlog()) {
+            self.mark_ready(slot);
+        }
+        // What gathered before the socket was here.
+        self.unfinished.push(slot);
+    }
+}
