@@ -1,9 +1,13 @@
-//! An event as bytes, compressed where its reader asks for that.
+//! An event as bytes, compressed where its reader asks for that and it takes no time worth mentioning.
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde::Serialize;
 use std::io::{self, Write};
+
+/// What is longer goes out as it is: the account's interest is locked meanwhile, and a client that sends a megabyte of
+/// headers would have all others wait until they are compressed.
+const COMPRESSED_MAX: usize = 256 << 10;
 
 /// Headers, if it needs any, and body. `accepted` is what the request's `Accept-Encoding` says.
 pub(super) fn encode(event: &impl Serialize, accepted: Option<&str>) -> (Vec<u8>, Vec<u8>) {
@@ -12,7 +16,9 @@ pub(super) fn encode(event: &impl Serialize, accepted: Option<&str>) -> (Vec<u8>
         return (Vec::new(), json);
     };
     let accepted = accepted.to_ascii_lowercase();
-    let (encoding, body) = if accepted.contains("snappy") || accepted.contains("s2") {
+    let (encoding, body) = if json.len() > COMPRESSED_MAX {
+        ("identity", Ok(json))
+    } else if accepted.contains("snappy") || accepted.contains("s2") {
         ("snappy", snappy(&json))
     } else if accepted.contains("gzip") {
         ("gzip", gzip(&json))
@@ -68,5 +74,14 @@ mod tests {
             assert!(encoding == "identity" || body.len() < json.len() / 4);
         }
         assert_eq!(encode(&event, None), (Vec::new(), json));
+    }
+    #[test]
+    fn what_takes_long_is_not_compressed() {
+        let event = "x".repeat(COMPRESSED_MAX);
+        for accepted in ["gzip", "s2"] {
+            let (headers, body) = encode(&event, Some(accepted));
+            assert_eq!(headers, b"NATS/1.0\r\nContent-Encoding: identity\r\n\r\n");
+            assert_eq!(body.len(), event.len() + 2);
+        }
     }
 }
