@@ -53,6 +53,13 @@ describe('on this Node', () => {
     await serve([installed.bin]);
   });
 
+  it('measures a broker with nats-bench by npx', async () => {
+    const broker = `${process.execPath} node_modules/nats-turbo/dist/cli/nats-turbo.js -a 127.0.0.1 -p {port}`;
+    const work = ['pubsub', '--msgs', '1000', '--size', '16', '--spawn', broker, '--json', '-'];
+    const { stdout } = await installed.npm(['exec', '--offline', '--', 'nats-bench', ...work]);
+    expect(JSON.parse(stdout).runs).toMatchObject([{ verb: 'pubsub', delivered: 1000, lost: 0, errors: 0 }]);
+  });
+
   it.each(['use.mjs', 'use.cjs'])('serves clients as a library: %s', async (file) => {
     const { stdout } = await execute(process.execPath, [file], installed.project);
     expect(stdout).toBe(`PONG from ${process.versions.node}\n`);
