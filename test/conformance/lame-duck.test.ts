@@ -1,11 +1,10 @@
 /** Section 1.13: lame duck mode. Slow by nature: the shortest spread of closing clients is some seconds. */
 
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { withDeadline } from '../support/deadline.js';
+import { attemptConnection } from '../support/attempt.js';
 import { get } from '../support/monitor.js';
 import { proves } from '../support/proves.js';
 import { msg, pub } from '../support/raw.js';
@@ -13,17 +12,6 @@ import { endServersAfterEach, runToExit, TestServer, writeConfig } from '../supp
 
 const quick = 'lame_duck_duration: "30s"\nlame_duck_grace_period: "1s"\n';
 const kept = 'lame_duck_duration: "60s"\nlame_duck_grace_period: "59s"\n';
-
-async function refused(port: number): Promise<string> {
-  const socket = connect({ port, host: '127.0.0.1' });
-  return withDeadline(
-    new Promise<string>((resolve) => {
-      socket.once('connect', () => resolve('connected'));
-      socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code as string));
-    }).finally(() => socket.destroy()),
-    'the connection attempt',
-  );
-}
 
 describe('lame duck mode', () => {
   endServersAfterEach();
@@ -47,7 +35,7 @@ describe('lame duck mode', () => {
       const info = JSON.parse((await modern.next('INFO')).args) as Record<string, unknown>;
       expect(info).toMatchObject({ ldm: true, server_id: modern.info.server_id });
       expect(info.connect_info).toBeUndefined();
-      expect(await refused(server.port)).toBe('ECONNREFUSED');
+      expect(await attemptConnection(server.port)).toBe('ECONNREFUSED');
       await old.exchange('', '');
 
       await server.waitForLog(/\[INF\] Closing existing clients/);

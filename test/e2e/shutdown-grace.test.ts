@@ -1,27 +1,15 @@
 /** `shutdown_grace`: what SIGTERM does when clients get time to move elsewhere. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { withDeadline } from '../support/deadline.js';
+import { attemptConnection } from '../support/attempt.js';
 import { msg, pub } from '../support/raw.js';
 import { endServersAfterEach, runToExit, TestServer, writeConfig } from '../support/server.js';
 
 endServersAfterEach();
 
 const ENDED = { code: 0, signal: null };
-
-async function refused(port: number): Promise<string> {
-  const socket = connect({ port, host: '127.0.0.1' });
-  return withDeadline(
-    new Promise<string>((resolve) => {
-      socket.once('connect', () => resolve('connected'));
-      socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code as string));
-    }).finally(() => socket.destroy()),
-    'the connection attempt',
-  );
-}
 
 test('clients are told, served until they move, closed when they do not; the exit code is 0', async () => {
   const server = await TestServer.start({ config: 'shutdown_grace: 4s\n' });
@@ -33,7 +21,7 @@ test('clients are told, served until they move, closed when they do not; the exi
   for (const client of [moves, stays]) {
     expect(JSON.parse((await client.next('INFO')).args)).toMatchObject({ ldm: true });
   }
-  expect(await refused(server.port)).toBe('ECONNREFUSED');
+  expect(await attemptConnection(server.port)).toBe('ECONNREFUSED');
   await stays.exchange(`SUB a 1\r\n${pub('a', 'x')}`, msg('a', 1, 'x'));
   await moves.close();
   // Whoever sends it twice does not mean something else.
