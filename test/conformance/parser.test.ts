@@ -163,7 +163,7 @@ describe('a server with a small control line', () => {
     proves('1.4-15', `${line} is logged`, async () => {
       const from = server.log.length;
       await refused(`${line}\r\n`, '', 'Protocol Violation', { headers: true });
-      expect(await server.waitForLog(/Parse Error|Bad or Missing|Header Size/, from)).toContain(text);
+      await server.waitForLog(text, from);
     });
   }
 

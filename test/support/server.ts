@@ -113,21 +113,25 @@ export class TestServer {
     return name && join(this.dir, name);
   }
 
-  /** The first log line that fits, from `from` on (an index into `log`). */
-  async waitForLog(pattern: RegExp, from = 0): Promise<string> {
+  /**
+   * The first log line that fits or has this text, from `from` on (an index into `log`). Say all of the line that
+   * matters: lines come late, and one that an earlier test caused may well stand behind `from`.
+   */
+  async waitForLog(wanted: RegExp | string, from = 0): Promise<string> {
+    const fits = (line: string) => (typeof wanted === 'string' ? line.includes(wanted) : wanted.test(line));
     return withDeadline(
       new Promise<string>((found, failed) => {
         const look = () => {
-          const line = this.log.slice(from).find((text) => pattern.test(text));
+          const line = this.log.slice(from).find(fits);
           if (line === undefined && !this.exit) return;
           this.#watchers.delete(look);
           if (line !== undefined) found(line);
-          else failed(new Error(`the server ended before it logged ${pattern}:\n${this.log.join('\n')}`));
+          else failed(new Error(`the server ended before it logged ${wanted}:\n${this.log.join('\n')}`));
         };
         this.#watchers.add(look);
         look();
       }),
-      `the log line ${pattern}; so far:\n${this.log.slice(-20).join('\n')}`,
+      `the log line ${wanted}; so far:\n${this.log.slice(-20).join('\n')}`,
     );
   }
 
