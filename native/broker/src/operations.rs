@@ -79,6 +79,8 @@ impl Shard {
         };
         if self.out.conns[slot as usize].wants.connect_received {
             self.drop_subscriptions(slot);
+            // Word that one of them had ended before must not be taken for word of one that follows.
+            self.drain_deliveries();
         }
         let plan = self.out.conns[slot as usize].plan.clone();
         if !options.account.is_empty() || options.new_account {
@@ -139,6 +141,7 @@ impl Shard {
         conn.permissions = user.as_ref().and_then(|u| u.permissions.clone());
         conn.replies.clear();
         conn.last_route = RouteRef::NONE;
+        conn.offer_void = conn.moving;
         let account = conn.account.clone();
         conn.shared.set_identity(Identity {
             name: options.name.clone(),

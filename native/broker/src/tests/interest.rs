@@ -137,3 +137,25 @@ fn limits_of_a_connection_count_live_subscriptions_only() {
     );
     assert_eq!(world.hub.global.subscriptions(), 2);
 }
+
+#[test]
+fn a_late_word_of_an_end_says_nothing_of_what_came_after_another_connect() {
+    let mut world = World::new(2);
+    let (publisher, subscriber) = (world.quiet_client(0), world.quiet_client(1));
+    world.say(subscriber, "SUB a 1\r\nUNSUB 1 1\r\n");
+    // The other loop sends the last message and takes the subscription out; this one has not heard of it.
+    world.send(publisher, "PUB a 1\r\n1\r\n");
+    world.read(publisher, usize::MAX);
+    let (_, slot) = world.clients[subscriber].at.expect("connected");
+    world.shards[1].receive(slot, b"CONNECT {}\r\nSUB a 1\r\n");
+    world.rest();
+    world.say(publisher, "PUB a 1\r\n2\r\n");
+    assert_eq!(world.texts(subscriber), ["1", "2"]);
+    world.say(subscriber, "UNSUB 1\r\nPING\r\n");
+    world.say(publisher, "PUB a 1\r\n3\r\n");
+    assert_eq!(world.texts(subscriber).len(), 0);
+    world.hang_up(subscriber);
+    world.rest();
+    assert_eq!(world.hub.global.subscriptions(), 0);
+    world.say(publisher, "PUB a 1\r\n4\r\n");
+}

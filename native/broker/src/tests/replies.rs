@@ -147,3 +147,22 @@ fn nobody_there_is_told_at_once() {
     );
     assert_eq!(world.messages(other).iter().filter(|m| m.sid == "2").count(), 0);
 }
+
+#[test]
+fn who_becomes_another_user_while_it_moves_may_answer_as_that_one() {
+    let (mut world, requester, _) = with_responder(1, Duration::ZERO);
+    let mover = login(&mut world, 1, "any");
+    world.offer(mover, 0);
+    world.take_in(0);
+    // What keeps its place knows it as the user it was.
+    let (_, slot) = world.clients[mover].at.expect("connected");
+    let connect = b"CONNECT {\"user\":\"responder\",\"pass\":\"responder\"}\r\nSUB ask 1\r\n";
+    world.shards[1].receive(slot, connect);
+    world.take_in(1);
+    let (_, asking) = world.clients[requester].at.expect("connected");
+    world.shards[0].receive(asking, b"PUB ask r.1 1\r\n?\r\n");
+    world.finish_all_but_telling(0);
+    world.rest();
+    world.say(mover, ANSWER);
+    assert_eq!(world.texts(requester), ["ok"]);
+}
