@@ -4,8 +4,9 @@
 //! result [`Matches`]), and lists of permitted patterns ([`PatternSet`]).
 //!
 //! Layout: `validate` works on bytes alone. `sublist` is the index; it is built from `slab` (ids instead of
-//! pointers), `branches` (the stack of a walk), `node` (what sits in the slabs), `text` (short byte strings without an allocation), `members`
-//! (the subscriptions of one subject) and `queue_names` (each queue name once).
+//! pointers), `branches` (the stack of a walk), `node` (what sits in the slabs), `text` (short byte strings without an
+//! allocation), `members` (the subscriptions of one subject), `indexed` (vectors whose items are found by key) and
+//! `queue_names` (each queue name once).
 //!
 //! ```
 //! use nt_subject::{Matches, Sublist};
@@ -29,6 +30,7 @@
 
 mod branches;
 mod error;
+mod indexed;
 mod matches;
 mod members;
 mod node;

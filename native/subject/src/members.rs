@@ -1,12 +1,11 @@
 //! The subscriptions of one subject.
 //!
 //! Most subjects have one, which lies in the node itself ([`Members`], 8 bytes); several share a [`MemberSet`] in a
-//! slab of its own. Ids within a set have no order. A large set remembers where each id lies, so that removing one of
-//! a hundred thousand subscribers doesn't search for it.
+//! slab of its own. Nothing in a set has an order: neither ids nor groups.
 
+use crate::indexed::{IndexedVec, Keyed};
 use crate::queue_names::QueueId;
 use crate::slab::Slab;
-use hashbrown::HashTable;
 
 /// The subscriptions of one node. `kind` is one of the constants below or the id of a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,161 +99,76 @@ impl Members {
 /// Two or more subscriptions of one subject.
 #[derive(Debug, Default)]
 pub(crate) struct MemberSet {
-    plain: IdSet,
-    /// In the order of their ids; none is empty.
-    groups: Vec<Group>,
+    plain: IndexedVec<u32>,
+    /// None is empty.
+    groups: IndexedVec<Group>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Group {
     pub(crate) queue: QueueId,
-    ids: IdSet,
+    ids: IndexedVec<u32>,
+}
+
+impl Keyed for Group {
+    fn key(&self) -> u32 {
+        self.queue.0
+    }
 }
 
 impl Group {
     pub(crate) fn ids(&self) -> &[u32] {
-        &self.ids.ids
+        self.ids.items()
     }
 }
 
 impl MemberSet {
     pub(crate) fn plain(&self) -> &[u32] {
-        &self.plain.ids
+        self.plain.items()
     }
 
     pub(crate) fn groups(&self) -> &[Group] {
-        &self.groups
+        self.groups.items()
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        let groups: usize = self.groups.iter().map(|group| group.ids.heap_bytes()).sum();
-        self.plain.heap_bytes() + self.groups.capacity() * size_of::<Group>() + groups
+        let ids: usize = self.groups().iter().map(|group| group.ids.heap_bytes()).sum();
+        self.plain.heap_bytes() + self.groups.heap_bytes() + ids
     }
 
     fn add(&mut self, queue: Option<QueueId>, id: u32) {
         let Some(queue) = queue else {
-            self.plain.insert(id);
-            return;
+            return self.plain.push(id);
         };
-        let at = match self.groups.binary_search_by_key(&queue, |group| group.queue) {
-            Ok(at) => at,
-            Err(at) => {
-                self.groups.insert(
-                    at,
-                    Group {
-                        queue,
-                        ids: IdSet::default(),
-                    },
-                );
-                at
-            }
-        };
-        self.groups[at].ids.insert(id);
+        if let Some(group) = self.groups.get_mut(queue.0) {
+            return group.ids.push(id);
+        }
+        let mut ids = IndexedVec::default();
+        ids.push(id);
+        self.groups.push(Group { queue, ids });
     }
 
+    /// Whether it was there.
     fn take(&mut self, queue: Option<QueueId>, id: u32) -> bool {
         let Some(queue) = queue else {
-            return self.plain.remove(id);
+            return self.plain.remove(id).is_some();
         };
-        let Ok(at) = self.groups.binary_search_by_key(&queue, |group| group.queue) else {
+        let Some(group) = self.groups.get_mut(queue.0) else {
             return false;
         };
-        let found = self.groups[at].ids.remove(id);
-        if self.groups[at].ids.ids.is_empty() {
-            self.groups.remove(at);
-            if self.groups.len() < self.groups.capacity() / 4 {
-                self.groups.shrink_to(self.groups.len() * 2);
-            }
+        let found = group.ids.remove(id).is_some();
+        if group.ids().is_empty() {
+            self.groups.remove(queue.0);
         }
         found
     }
 
     /// The one subscription that is left, when it is only one.
     fn only(&self) -> Option<(Option<QueueId>, u32)> {
-        match (self.plain.ids.as_slice(), self.groups.as_slice()) {
+        match (self.plain(), self.groups()) {
             (&[id], []) => Some((None, id)),
             ([], [group]) if group.ids().len() == 1 => Some((Some(group.queue), group.ids()[0])),
             _ => None,
         }
     }
-}
-
-/// From this size on a set knows the place of each id.
-const INDEXED_FROM: usize = 64;
-
-#[derive(Debug, Default)]
-struct IdSet {
-    ids: Vec<u32>,
-    /// Places in `ids`, by id. Boxed, since few sets need it.
-    places: Option<Box<HashTable<u32>>>,
-}
-
-impl IdSet {
-    fn insert(&mut self, id: u32) {
-        let place = self.ids.len() as u32;
-        self.ids.push(id);
-        if let Some(places) = &mut self.places {
-            let ids = &self.ids;
-            places.insert_unique(hash_id(id), place, |&place| hash_id(ids[place as usize]));
-        } else if self.ids.len() >= INDEXED_FROM {
-            let mut places = HashTable::with_capacity(self.ids.len() * 2);
-            for (place, &id) in self.ids.iter().enumerate() {
-                places.insert_unique(hash_id(id), place as u32, |&place| hash_id(self.ids[place as usize]));
-            }
-            self.places = Some(Box::new(places));
-        }
-    }
-
-    fn remove(&mut self, id: u32) -> bool {
-        let Some(place) = self.take_place(id) else { return false };
-        self.ids.swap_remove(place);
-        if let Some(places) = &mut self.places
-            && place < self.ids.len()
-        {
-            // The last id moved into the gap.
-            let moved_from = self.ids.len() as u32;
-            if let Some(link) = places.find_mut(hash_id(self.ids[place]), |&other| other == moved_from) {
-                *link = place as u32;
-            }
-        }
-        self.shrink();
-        true
-    }
-
-    fn take_place(&mut self, id: u32) -> Option<usize> {
-        let Some(places) = &mut self.places else {
-            return self.ids.iter().position(|&other| other == id);
-        };
-        let ids = &self.ids;
-        let entry = places
-            .find_entry(hash_id(id), |&place| ids[place as usize] == id)
-            .ok()?;
-        Some(entry.remove().0 as usize)
-    }
-
-    fn shrink(&mut self) {
-        if self.ids.capacity() > 16 && self.ids.len() < self.ids.capacity() / 4 {
-            self.ids.shrink_to(self.ids.len() * 2);
-            let ids = &self.ids;
-            if ids.len() < INDEXED_FROM / 2 {
-                self.places = None;
-            } else if let Some(places) = &mut self.places {
-                places.shrink_to(ids.len() * 2, |&place| hash_id(ids[place as usize]));
-            }
-        }
-    }
-
-    fn heap_bytes(&self) -> usize {
-        let places = self
-            .places
-            .as_ref()
-            .map_or(0, |places| size_of::<HashTable<u32>>() + places.allocation_size());
-        self.ids.capacity() * size_of::<u32>() + places
-    }
-}
-
-/// Ids are given out by the server, so spreading them is enough; nobody chooses them to collide.
-fn hash_id(id: u32) -> u64 {
-    let spread = u64::from(id).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    spread ^ (spread >> 32)
 }
