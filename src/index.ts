@@ -32,5 +32,5 @@ export {
   type SubjectRule,
   type UserOptions,
 } from './config/index.js';
-export { type LogEntry, LogFileError, type LogLevel } from './log/index.js';
+export { type LogEntry, LogFileError, type LogLevel, SyslogError } from './log/index.js';
 export { AddonError, type BrokerStats, type ConnectionInfo, type SubscriptionInfo } from './native/index.js';

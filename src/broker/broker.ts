@@ -55,7 +55,10 @@ export class Broker extends EventEmitter<BrokerEvents> {
   #awaited: { number: number; resolve: () => void; reject: (error: Error) => void } | undefined;
   #listenerTold = false;
 
-  /** Starts a broker; settles once clients can connect. Throws an `OptionsError` or a `BrokerError`. */
+  /**
+   * Starts a broker; settles once clients can connect. Throws an `OptionsError`, a `ConfigError` (what `configFile` names
+   * can't be used), a `BrokerError`, a `LogFileError` or `SyslogError`, or an `AddonError`. Each has a `code`.
+   */
   static async start(options: BrokerOptions = {}): Promise<Broker> {
     const { startBroker } = await import('./start.js');
     return startBroker(options);
@@ -64,6 +67,13 @@ export class Broker extends EventEmitter<BrokerEvents> {
   /** Brokers are made by `Broker.start`. */
   constructor(parts: BrokerParts) {
     super();
+    // What is natural to try in JavaScript.
+    if (!(parts as Partial<BrokerParts> | undefined)?.runtime) {
+      throw new BrokerError(
+        'NOT_STARTED',
+        'a broker is made by Broker.start(options): write that instead of new Broker',
+      );
+    }
     this.#parts = parts;
     this.serverId = parts.identity.serverId;
     this.serverName = parts.options.serverName ?? parts.identity.serverId;
@@ -171,7 +181,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
   /**
    * Takes over what the configuration file says by now, or `options`, which are complete as those of `start` are.
    * Settles once every connection lives by them: whoever lost the right to be here is gone, the others notice nothing.
-   * Throws a `ConfigError`, an `OptionsError` or a `BrokerError`; then nothing has changed.
+   * Throws what `start` does, and a `NotReloadableError`; then nothing has changed.
    */
   reload(options?: BrokerOptions): Promise<void> {
     const reloading = this.#reloading.then(() => this.#reload(options));
@@ -204,7 +214,11 @@ export class Broker extends EventEmitter<BrokerEvents> {
     this.#running();
     const written = options ?? this.#parts.written;
     if (!written || (!options && !written.configFile)) {
-      throw new BrokerError('NO_CONFIG_FILE', 'can only reload config when a file is provided using -c or --config');
+      throw new BrokerError(
+        'NO_CONFIG_FILE',
+        'there is no configuration file to read again: start with the option configFile, or give reload() the options',
+        'can only reload config when a file is provided using -c or --config',
+      );
     }
     const { reload } = await import('./reload.js');
     this.#running();

@@ -93,7 +93,7 @@ export function listenError(cause: unknown, attempt: ListenAttempt): BrokerError
     case 'EADDRINUSE':
       return new PortInUseError(
         code,
-        `${what} ${port} on ${host} is in use: stop what listens there, or choose another port (0 takes any free one)`,
+        `${what} ${port} on ${host} is in use: stop what listens there, or choose another port (-1 takes any free one)`,
         logText,
         cause,
       );
@@ -106,17 +106,21 @@ export function listenError(cause: unknown, attempt: ListenAttempt): BrokerError
         cause,
       );
     case 'EADDRNOTAVAIL':
+      return new AddressError(code, `${host} is not an address of this machine: ${OWN_ADDRESSES}`, logText, cause);
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return new AddressError(
-        code,
-        `${host} is not an address of this machine: use 127.0.0.1, 0.0.0.0 or one of its own addresses`,
-        logText,
-        cause,
-      );
+      return new AddressError(code, `${host} ${unresolved(host)}`, logText, cause);
     default:
       return new BrokerError(code, `can't listen on ${address} (${what}): ${systemText(cause)}`, logText, cause);
   }
+}
+
+const OWN_ADDRESSES = 'use 127.0.0.1, 0.0.0.0 or one of its own addresses';
+
+function unresolved(host: string): string {
+  const bare = /^\[(.+)\]$/.exec(host)?.[1];
+  if (bare !== undefined) return `is not an address: as a host an IPv6 address stands without brackets, ${bare}`;
+  return `is no name that this machine can resolve to an address: ${OWN_ADDRESSES}`;
 }
 
 function listenLogText(cause: unknown, { what, host, port }: ListenAttempt): string {

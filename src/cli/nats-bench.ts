@@ -3,29 +3,14 @@
  * The command `nats-bench`: connects the load generator with the process. Decides nothing; what only a measurement
  * needs is loaded by the measurement.
  */
-import { writeSync } from 'node:fs';
 import { benchMain } from '../bench/main.js';
 import { engineOf } from '../bench/run/engine.js';
 import { loadAddon } from '../native/index.js';
 import type { LoadAddon } from '../native/load-contract.js';
 import { LoadPool } from '../worker/load-pool.js';
+import { print, STDERR, STDOUT } from './print.js';
 
-const STDOUT = 1;
-const STDERR = 2;
 const INTERRUPTED = 130;
-
-function print(fd: number, text: string): void {
-  const bytes = Buffer.from(text);
-  let at = 0;
-  while (at < bytes.length) {
-    try {
-      at += writeSync(fd, bytes, at);
-    } catch (error) {
-      // A full pipe takes more once its reader has caught up; a closed one has no reader to tell.
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
-    }
-  }
-}
 
 /** The first Ctrl-C ends the run and reports, the second ends the process. */
 function onInterrupt(stop: () => void): () => void {

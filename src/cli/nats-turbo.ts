@@ -3,23 +3,18 @@
  * The command `nats-turbo`: reads its arguments and does the one thing they ask for. Decides nothing else; what only
  * some calls need is loaded by those calls.
  */
-import { writeSync } from 'node:fs';
 import { COMPAT_VERSION, OWN_VERSION } from '../broker/version.js';
 import {
   ConfigError,
-  cautions,
   configure,
   formatProblem,
-  loadConfigFile,
   OptionsError,
   parseFlags,
   redactArgs,
   tlsUsage,
   usage,
 } from '../config/index.js';
-
-const STDOUT = 1;
-const STDERR = 2;
+import { print, STDERR, STDOUT } from './print.js';
 
 /** The name under which errors are printed: tools look for it. */
 const PREFIX = 'nats-server: ';
@@ -47,12 +42,12 @@ async function main(args: readonly string[]): Promise<void> {
       break;
     }
     case 'check': {
-      const { configFile, allowUnsupported, warnings } = command;
+      const { options, warnings } = command;
       warn(warnings);
-      const checked = loadConfigFile(configFile, { allowUnsupported, checkOnly: true });
+      const checked = configure(options, { checkOnly: true });
       // What is skipped on purpose passes the check; its user must still see what would not be in force.
-      warn([...checked.warnings.map(formatProblem), ...cautions(checked.options, checked.skippedGuards)]);
-      print(STDERR, `${PREFIX}configuration file ${configFile} is valid (${checked.digest})\n`);
+      warn([...checked.warnings.map(formatProblem), ...checked.cautions]);
+      print(STDERR, `${PREFIX}configuration file ${options.configFile} is valid (${checked.digest})\n`);
       break;
     }
     case 'version':
@@ -81,8 +76,8 @@ async function main(args: readonly string[]): Promise<void> {
 
 /** What a sub-command has to say. */
 function finish({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }): void {
-  process.stdout.write(stdout);
-  process.stderr.write(stderr);
+  print(STDOUT, stdout);
+  print(STDERR, stderr);
   process.exitCode = code;
 }
 
@@ -93,15 +88,6 @@ function warn(warnings: readonly string[]): void {
 function fail(message: string): void {
   print(STDERR, `${PREFIX}${message}\n`);
   process.exitCode = 1;
-}
-
-/** Without `process.stdout`, whose set-up costs more than the write. */
-function print(fd: number, text: string): void {
-  try {
-    writeSync(fd, text);
-  } catch {
-    // Nobody reads: there is nobody to tell either.
-  }
 }
 
 main(process.argv.slice(2)).catch((error: Error) => {

@@ -5,9 +5,9 @@
  */
 
 import { cautions } from './cautions.js';
-import { type ConfigProblem, OptionsError } from './errors.js';
-import type { Environment } from './language/parse.js';
-import { loadConfigFile } from './load.js';
+import { ConfigError, type ConfigProblem, OptionsError } from './errors.js';
+import { type LoadedConfig, type LoadSettings, loadConfigFile } from './load.js';
+import { nodeOf } from './names.js';
 import { resolveOptions } from './resolve.js';
 import type { BrokerOptions, ResolvedOptions } from './types.js';
 
@@ -20,16 +20,32 @@ export interface Configured {
   digest?: string;
 }
 
-/** Throws `ConfigError` for the file and `OptionsError` for the result. */
-export function configure(written: BrokerOptions, env?: Environment): Configured {
+/** Throws a `ConfigError` for what a file says, an `OptionsError` for what was given beside it. */
+export function configure(written: BrokerOptions, settings: Omit<LoadSettings, 'allowUnsupported'> = {}): Configured {
   if (typeof written !== 'object' || written === null || Array.isArray(written)) {
     throw new OptionsError('', 'options must be an object', 'Give an object such as { port: 0 }, or nothing at all.');
   }
   if (!written.configFile) return { options: resolveOptions(written), warnings: [], cautions: cautions(written) };
-  const settings = { allowUnsupported: written.allowUnsupported ?? false, ...(env && { env }) };
-  const { options, warnings, skippedGuards, digest } = loadConfigFile(written.configFile, settings);
-  const merged = mergeOptions(options, written);
-  return { options: resolveOptions(merged), warnings, cautions: cautions(merged, skippedGuards), digest };
+  const allowUnsupported = written.allowUnsupported ?? false;
+  const loaded = loadConfigFile(written.configFile, { ...settings, allowUnsupported });
+  const { warnings, skippedGuards, digest } = loaded;
+  const merged = mergeOptions(loaded.options, written);
+  return { options: resolveFile(loaded, written), warnings, cautions: cautions(merged, skippedGuards), digest };
+}
+
+/** `over` on top of a file; throws as `configure` does, with the place of what the file should not say. */
+export function resolveFile({ options, root }: LoadedConfig, over: BrokerOptions): ResolvedOptions {
+  try {
+    return resolveOptions(mergeOptions(options, over));
+  } catch (error) {
+    if (!(error instanceof OptionsError)) throw error;
+    const [key = ''] = error.option.split('.');
+    const node = over[key as keyof BrokerOptions] === undefined ? nodeOf(root, key) : undefined;
+    if (!node) throw error;
+    const { file, line, column } = node;
+    const { reason: message, remedy } = error;
+    throw new ConfigError([{ file, line, column, message, remedy }]);
+  }
 }
 
 /** `over` wins wherever it says something; credentials are merged one by one. */

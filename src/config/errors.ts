@@ -13,6 +13,8 @@ export interface ConfigProblem {
   /** In bytes; counted from 0 on the first line and from 1 on later ones, as the reference does. */
   readonly column?: number;
   readonly message: string;
+  /** What to change, where the message does not say it. */
+  readonly remedy?: string;
   /** The line to print, where it is not place and message: parse errors name their line themselves. */
   readonly printed?: string;
 }
@@ -20,6 +22,7 @@ export interface ConfigProblem {
 /** The configuration can't be used. `message` is one problem a line, warnings first. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
+  readonly code = 'INVALID_CONFIG';
   readonly problems: readonly ConfigProblem[];
   readonly warnings: readonly ConfigProblem[];
 
@@ -30,24 +33,31 @@ export class ConfigError extends Error {
   }
 }
 
-/** An option has a value the broker can't run with. */
+/** An option has a value the broker can't run with. `message` is the reason and the remedy. */
 export class OptionsError extends Error {
   override readonly name = 'OptionsError';
+  readonly code = 'INVALID_OPTION';
 
   constructor(
     /** The option as the library spells it, e.g. `maxPayload` or `authorization.users`. */
     readonly option: string,
-    message: string,
+    /** What is wrong. */
+    readonly reason: string,
     /** What to change. */
     readonly remedy: string,
   ) {
-    super(message);
+    super(withRemedy(reason, remedy));
   }
 }
 
-/** `file:line:column: message`, or the message alone. */
+/** `file:line:column: message`, or the message alone, and what to do about it. */
 export function formatProblem(problem: ConfigProblem): string {
-  if (problem.printed !== undefined) return problem.printed;
-  if (problem.line === undefined) return problem.message;
-  return `${problem.file ?? ''}:${problem.line}:${problem.column ?? 0}: ${problem.message}`;
+  const { file = '', line, column = 0, printed, remedy } = problem;
+  if (printed !== undefined) return printed;
+  const message = remedy === undefined ? problem.message : withRemedy(problem.message, remedy);
+  return line === undefined ? message : `${file}:${line}:${column}: ${message}`;
+}
+
+function withRemedy(reason: string, remedy: string): string {
+  return `${reason}${reason.endsWith('?') ? '' : '.'} ${remedy}`;
 }

@@ -12,7 +12,8 @@ import type { AuthorizationOptions, BrokerOptions } from './types.js';
 export type CommandLine =
   /** `options` override the file, and keep doing so across reloads. They name the file as `configFile`. */
   | { action: 'run'; options: BrokerOptions; warnings: string[] }
-  | { action: 'check'; configFile: string; allowUnsupported: boolean; warnings: string[] }
+  /** The same, to be checked and not run. */
+  | { action: 'check'; options: BrokerOptions & { configFile: string }; warnings: string[] }
   | { action: 'version' | 'help' | 'help_tls' }
   /** `target` is a pid, a path to a pid file, or a pattern; absent: find the process. */
   | { action: 'signal'; command: string; target?: string }
@@ -50,16 +51,16 @@ export function parseFlags(argv: readonly string[]): CommandLine {
   }
 
   const configFile = String(commands.get('config') ?? '');
+  const options: BrokerOptions = { ...overrides(scanned.flags) };
+  if (allowUnsupported) options.allowUnsupported = true;
   if (commands.get('check') === true) {
-    if (configFile !== '') return { action: 'check', configFile, allowUnsupported, warnings };
+    if (configFile !== '') return { action: 'check', options: { ...options, configFile }, warnings };
     return {
       action: 'error',
       message: 'must specify [-c, --config] option to check configuration file syntax',
     };
   }
-  const options: BrokerOptions = { ...overrides(scanned.flags) };
   if (configFile !== '') options.configFile = configFile;
-  if (allowUnsupported) options.allowUnsupported = true;
   return { action: 'run', options, warnings };
 }
 

@@ -9,9 +9,9 @@ import { DurationError, formatDuration, parseDuration } from './duration.js';
 import { readFeatureFlags, readMetadata, readTags } from './labels.js';
 import type { ConfigMap, ConfigNode } from './language/nodes.js';
 import { parseListen } from './listen.js';
+import { ROW_NAMED } from './names.js';
 import { readAuthorization } from './read-authorization.js';
 import type { Report } from './report.js';
-import { OPTIONS } from './schema.js';
 import type { OptionSpec } from './spec.js';
 import type { BrokerOptions } from './types.js';
 
@@ -25,18 +25,12 @@ type Values = Record<string, unknown>;
 export function readOptions(root: ConfigMap, report: Report): BrokerOptions {
   const values: Values = {};
   for (const [name, node] of root) {
-    const row = ROWS.get(name.toLowerCase());
-    if (row === undefined) report.unknownField(node, name, [...ROWS.keys()]);
+    const row = ROW_NAMED.get(name.toLowerCase());
+    if (row === undefined) report.unknownField(node, name, [...ROW_NAMED.keys()]);
     else if (report.supports(node, name, row.support, isGuard(row, node))) readOption(row, name, node, values, report);
   }
   if (values.traceVerbose || values.traceHeaders) values.trace = true;
   return values as BrokerOptions;
-}
-
-const ROWS = new Map<string, OptionSpec>();
-for (const row of OPTIONS as readonly OptionSpec[]) {
-  if (row.inFile === false) continue;
-  for (const name of [row.name, ...(row.aliases ?? [])]) ROWS.set(name, row);
 }
 
 /** Whether this value of the option decides who may connect. */

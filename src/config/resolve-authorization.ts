@@ -17,7 +17,7 @@ import type {
   SubjectRule,
   UserOptions,
 } from './types.js';
-import { milliseconds, text } from './written.js';
+import { milliseconds, text, wrongType } from './written.js';
 
 export const AUTH_TIMEOUT_MS = 2_000;
 export const ALLOW_RESPONSES_MAX = 1;
@@ -31,6 +31,8 @@ const KEYS = {
   authorization: ['user', 'password', 'token', 'users', 'timeout', 'defaultPermissions'],
   user: ['user', 'password', 'permissions', 'allowedConnectionTypes'],
   permissions: ['publish', 'subscribe', 'allowResponses'],
+  rule: ['allow', 'deny'],
+  responses: ['max', 'expires'],
 };
 
 /** Credentials as the broker checks them; throws `OptionsError`. */
@@ -40,6 +42,9 @@ export function resolveAuthorization(
 ): ResolvedAuthorization {
   const auth = written ?? {};
   refuseUnknown('authorization', auth, KEYS.authorization);
+  if (auth.users !== undefined && !Array.isArray(auth.users)) {
+    throw wrongType('authorization.users', 'a list of users', auth.users);
+  }
   const conflict = credentialConflict(auth);
   if (conflict)
     throw new OptionsError('authorization', conflict, 'Keep one of: a token, a single user, a list of users.');
@@ -144,9 +149,14 @@ function resolvePermissions(written: PermissionsOptions, user: string): Resolved
   if (subscribe) resolved.subscribe = subscribe;
   const responses = written.allowResponses === true ? {} : written.allowResponses;
   if (responses) {
+    refuseUnknown('authorization.users.permissions.allowResponses', responses, KEYS.responses);
+    const max = responses.max ?? 0;
+    if (!Number.isSafeInteger(max)) {
+      throw wrongType('authorization.users.permissions.allowResponses.max', 'a whole number', max);
+    }
     const expires = milliseconds('authorization.users.permissions.allowResponses.expires', responses.expires ?? 0);
     resolved.allowResponses = {
-      max: responses.max || ALLOW_RESPONSES_MAX,
+      max: max || ALLOW_RESPONSES_MAX,
       expiresMs: expires || ALLOW_RESPONSES_EXPIRES_MS,
     };
     // Someone who may answer is not thereby allowed to publish anything else.
@@ -161,6 +171,8 @@ function resolveRule(
   direction: 'publish' | 'subscribe',
 ): ResolvedSubjectPermission | undefined {
   if (rule === undefined) return undefined;
+  const place = `authorization.users.permissions.${direction}`;
+  if (typeof rule !== 'string' && !Array.isArray(rule)) refuseUnknown(place, rule, KEYS.rule);
   const { allow, deny } = typeof rule === 'string' || Array.isArray(rule) ? { allow: rule, deny: undefined } : rule;
   const resolved: ResolvedSubjectPermission = {};
   if (allow !== undefined) resolved.allow = checked(allow, user, direction, 'allow');
@@ -175,6 +187,9 @@ function checked(
   side: string,
 ): string[] {
   const list = typeof subjects === 'string' ? [subjects] : subjects;
+  if (!Array.isArray(list) || list.some((subject) => typeof subject !== 'string')) {
+    throw wrongType(`authorization.users.permissions.${direction}.${side}`, 'a subject, or a list of them', subjects);
+  }
   const problem = subjectListProblem(list, direction === 'subscribe');
   if (problem !== undefined) {
     throw new OptionsError(

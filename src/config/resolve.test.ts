@@ -171,7 +171,7 @@ describe('2.7 what a start refuses', () => {
       'client_advertise "x:70000" is not an address of the form host[:port]',
     ],
     ['port', { port: 70_000 }, 'invalid port 70000'],
-    ['profPort', { profPort: -2 }, 'invalid port -2'],
+    ['profPort', { profPort: -2 }, 'invalid prof_port -2'],
     ['port', { port: '4222' }, 'port must be a whole number, not "4222"'],
     ['debug', { debug: 'yes' }, 'debug must be true or false, not "yes"'],
     ['pingInterval', { pingInterval: '5x' }, 'error parsing pingInterval: time: unknown unit "x" in duration "5x"'],
@@ -181,8 +181,9 @@ describe('2.7 what a start refuses', () => {
     ['writeTimeout', { writeTimeout: 'x' }, "write_timeout must be 'default', 'close' or 'retry'"],
   ])('%s in %j', (option, options, message) => {
     const error = refused(options);
-    expect([error.option, error.message]).toEqual([option, message]);
+    expect([error.option, error.reason]).toEqual([option, message]);
     expect(error.remedy).not.toBe('');
+    expect(error.message.startsWith(error.reason) && error.message.endsWith(error.remedy)).toBe(true);
   });
 
   test.each(['x', 'x:4222', ':4222', 'x:0', 'x:-1', '[::1]', '[::1]:4222', ''])('clients may be told %j', (address) => {

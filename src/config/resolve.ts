@@ -164,6 +164,9 @@ function resolveHttp(options: BrokerOptions, clientHost: string): ResolvedHttp |
   let port: number | undefined;
   if (options.http === false) return undefined;
   if (options.http !== undefined) {
+    if (typeof options.http !== 'number' && typeof options.http !== 'string') {
+      throw wrongType('http', "a port, 'host:port' or false", options.http);
+    }
     const address = parseListen(options.http);
     if (typeof address === 'string') throw new OptionsError('http', address, "Use a port or 'host:port'.");
     ({ host, port } = address);
@@ -181,7 +184,8 @@ function resolveHttp(options: BrokerOptions, clientHost: string): ResolvedHttp |
 function listenPort(option: string, port: number): number {
   if (port === -1) return 0;
   if (port < 0 || port > PORT_MAX) {
-    throw new OptionsError(option, `invalid port ${port}`, `Use a port up to ${PORT_MAX}, or -1 for any free port.`);
+    const remedy = `Use a port up to ${PORT_MAX}, or -1 for any free port.`;
+    throw new OptionsError(option, `invalid ${snakeCase(option)} ${port}`, remedy);
   }
   return port;
 }

@@ -8,11 +8,10 @@ import { ConfigError, formatProblem, OptionsError } from '../config/errors.js';
 import { parseFlags } from '../config/flags.js';
 import { type ConfigMap, SyntaxProblem } from '../config/language/nodes.js';
 import { type Environment, parseFile, realWorld } from '../config/language/parse.js';
+import { ROW_NAMED } from '../config/names.js';
 import { readOptions } from '../config/read-options.js';
 import { Report } from '../config/report.js';
 import { resolveOptions } from '../config/resolve.js';
-import { OPTIONS } from '../config/schema.js';
-import type { OptionSpec } from '../config/spec.js';
 import type { BrokerOptions } from '../config/types.js';
 import { explain } from '../explain/explain.js';
 import { examine } from './examine.js';
@@ -78,11 +77,7 @@ function admit(
 function salvage(options: BrokerOptions, environment?: Environment): Omit<Patient, 'file'> {
   const root = understood(options.configFile, environment);
   const written = mergeOptions(readOptions(root, new Report(true)), options);
-  const names = [...root.keys()].map((name) => name.toLowerCase());
-  const rows = (OPTIONS as readonly OptionSpec[]).filter((row) =>
-    [row.name, ...(row.aliases ?? [])].some((name) => names.includes(name)),
-  );
-  const said = new Set(rows.map(({ name }) => name));
+  const said = new Set([...root.keys()].flatMap((name) => ROW_NAMED.get(name.toLowerCase())?.name ?? []));
   for (const attempt of [written, options, {}]) {
     try {
       return { options: resolveOptions(attempt), root, said };
@@ -107,9 +102,10 @@ function refusal(check: string, error: unknown): Finding[] {
   const todo = 'Correct it: the broker does not start with it.';
   if (error instanceof ConfigError) {
     const warnings = error.warnings.map((text) => warning(check, formatProblem(text), 'Correct it.'));
-    return [...error.problems.map((text) => problem(check, formatProblem(text), todo)), ...warnings];
+    const problems = error.problems.map(({ remedy = todo, ...found }) => problem(check, formatProblem(found), remedy));
+    return [...problems, ...warnings];
   }
-  if (error instanceof OptionsError) return [problem(check, error.message, error.remedy)];
+  if (error instanceof OptionsError) return [problem(check, error.reason, error.remedy)];
   throw error;
 }
 

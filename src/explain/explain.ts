@@ -5,13 +5,14 @@
  * environment as a start would; opens nothing and prints nothing.
  */
 
-import { mergeOptions } from '../config/configure.js';
+import { resolveFile } from '../config/configure.js';
 import { formatDuration } from '../config/duration.js';
 import { type ConfigProblem, formatProblem } from '../config/errors.js';
 import { scanFlags } from '../config/flag-values.js';
-import type { ConfigMap, ConfigNode } from '../config/language/nodes.js';
+import type { ConfigMap } from '../config/language/nodes.js';
 import type { Environment } from '../config/language/parse.js';
 import { loadConfigFile } from '../config/load.js';
+import { lastNode, namesOf } from '../config/names.js';
 import { resolveOptions, startupWarnings } from '../config/resolve.js';
 import { OPTIONS } from '../config/schema.js';
 import { dashed } from '../config/schema-flags.js';
@@ -40,8 +41,6 @@ export interface Explanation {
 const ROWS: readonly OptionSpec[] = OPTIONS;
 /** Rows whose values stand under other names. */
 const ELSEWHERE = new Set(['listen', 'http_port']);
-/** Other names a row's value may be written under. */
-const ALSO: Record<string, readonly string[]> = { host: ['listen'], port: ['listen'], http: ['http_port'] };
 const CREDENTIALS: Record<string, string> = { user: 'user', pass: 'password', auth: 'token' };
 
 /** Throws `ConfigError` and `OptionsError`, as a start would. */
@@ -52,7 +51,7 @@ export function explain({ options, argv, environment }: Question): Explanation {
     ...(environment && { env: environment }),
   };
   const loaded = configFile ? loadConfigFile(configFile, settings) : undefined;
-  const resolved = resolveOptions(mergeOptions(loaded?.options ?? {}, options));
+  const resolved = loaded ? resolveFile(loaded, options) : resolveOptions(options);
   const context: Context = {
     file: configFile ?? '',
     root: loaded?.root ?? new Map(),
@@ -99,19 +98,6 @@ function explainRow(row: OptionSpec, context: Context): Entry[] {
   const structured = typeof value === 'object' && value !== null;
   if (structured && node !== undefined) return flatten(name, node, { file: context.file, reload });
   return [entry({ name, reload, origin: originOfRow(row, context), ...inNotation(row, value) })];
-}
-
-function namesOf(row: OptionSpec): string[] {
-  return [row.name, ...(row.aliases ?? []), ...(ALSO[row.name] ?? []).flatMap(withAliases)];
-}
-
-function withAliases(name: string): string[] {
-  return [name, ...(ROWS.find((row) => row.name === name)?.aliases ?? [])];
-}
-
-/** The one that decides: names are read in the order of the file, and the last one wins. */
-function lastNode(root: ConfigMap, names: readonly string[]): ConfigNode | undefined {
-  return [...root].findLast(([name]) => names.includes(name.toLowerCase()))?.[1];
 }
 
 function originOfRow(row: OptionSpec, context: Context): Origin {

@@ -1,6 +1,5 @@
 /**
- * `/`: a page that lists the endpoints. Links are relative and repeat the base path, so they work below it and with a
- * proxy in front.
+ * `/`: a page that lists the endpoints. Links are relative, so they work below any base path and with a proxy in front.
  */
 import { COMPAT_VERSION, OWN_VERSION } from '../broker/version.js';
 
@@ -22,8 +21,11 @@ const ENDPOINTS = [
 
 /** `basePath`: empty, or with a slash in front. */
 export function indexPage(basePath: string): string {
+  // The page of `/a/b` is in the folder `/a/`.
+  const here = basePath.slice(basePath.lastIndexOf('/') + 1);
+  const below = here === '' ? './' : `./${here}/`;
   const link = ({ path, title }: { path: string; title: string }) =>
-    `      <li><a href=".${basePath}/${path}">${title}</a> <code>/${path}</code></li>`;
+    `      <li><a href="${below}${path}">${title}</a> <code>/${path}</code></li>`;
   return `<!DOCTYPE html>
 <html lang="en">
   <head>

@@ -10,6 +10,7 @@ describe('readTarget', () => {
     ['http://host:1/varz?x=1', '/varz', 'x=1'],
     ['HTTPS://host', '/', ''],
     ['/varz/', '/varz/', ''],
+    ['/connz?a=1;b=2&c=%zz&d=%2&e=%41&amp;f=1', '/connz', 'e=A'],
     ['/', '/', ''],
   ])('%s', (url, path, query) => {
     const target = readTarget(url);

@@ -22,8 +22,14 @@ export function readTarget(url: string): Target | undefined {
   }
   if (!path.startsWith('/')) return undefined;
   const clean = tidy(path);
-  const query = new URLSearchParams(search);
+  const query = readQuery(search);
   return clean === path ? { path, query } : { path, query, redirect: encodeURI(clean) + search };
+}
+
+/** As the reference: pairs with a `;` or a broken escape are left out, the others count. */
+function readQuery(search: string): URLSearchParams {
+  const pairs = search.slice(1).split('&');
+  return new URLSearchParams(pairs.filter((pair) => !/;|%(?![0-9a-f]{2})/i.test(pair)).join('&'));
 }
 
 function tidy(path: string): string {

@@ -109,7 +109,7 @@ proves('7.1-02', 'a wrong file changes nothing', async () => {
     [`${http}max_payload: {`, /^\[ERR\] Failed to reload server configuration: ./],
     [
       `${http}max_payload: 100MB`,
-      /Failed to reload server configuration: max_payload \(104857600\) cannot be higher than max_pending \(67108864\)$/,
+      /Failed to reload server configuration: (\S+: )?max_payload \(104857600\) cannot be higher than max_pending \(67108864\)/,
     ],
     [`${http}authorization {users: [{user: a, password: b}, {user: a, password: c}]}`, /Duplicate user "a" detected/],
   ];

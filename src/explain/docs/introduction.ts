@@ -31,5 +31,5 @@ case, sizes as numbers, durations as text.
 | \`nats-turbo config diff A B\` | what a reload from A to B applies, and what needs a restart; exit code 0 same, 1 different, 2 not readable |
 | \`nats-turbo doctor -c FILE\` | what would go wrong on this machine: limits, ports, certificates, disks, memory, clock; exit code 1 when there is a problem |
 
-All but \`-t\` take \`--json\` and the flags the server is started with. Passwords and tokens are shown as \`[REDACTED]\`.
+All take the flags the server is started with, all but \`-t\` also \`--json\`. Passwords and tokens are shown as \`[REDACTED]\`.
 `;
