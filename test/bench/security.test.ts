@@ -22,7 +22,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 describe('passwords and tokens', () => {
   it('user and password: by flag, by URL, by environment; wrong and none are refused', async () => {
-    const server = await TestServer.start({ config: 'authorization { user: u, password: p }' });
+    const server = await TestServer.start({ config: 'authorization { timeout: 60, user: u, password: p }' });
     await benchOk(['pubsub', ...MSGS, '-s', url(server), '--user', 'u', '--password', 'p']);
     await benchOk(['pubsub', ...MSGS, '-s', `nats://u:p@127.0.0.1:${server.port}`]);
     expect((await bench(['pub', ...MSGS, '-s', url(server)], { NATS_USER: 'u', NATS_PASSWORD: 'p' })).code).toBe(0);
@@ -34,7 +34,7 @@ describe('passwords and tokens', () => {
   });
 
   it('a token', async () => {
-    const server = await TestServer.start({ config: 'authorization { token: secret }' });
+    const server = await TestServer.start({ config: 'authorization { timeout: 60, token: secret }' });
     await benchOk(['pubsub', ...MSGS, '-s', url(server), '--token', 'secret']);
     const { file } = await bench(['pubsub', ...MSGS, '-s', `nats://secret@127.0.0.1:${server.port}`]);
     expect(file?.runs[0]?.delivered).toBe(500);
@@ -42,7 +42,7 @@ describe('passwords and tokens', () => {
   });
 
   it('a permission that is missing is an error', async () => {
-    const config = 'authorization { users: [{ user: u, password: p, permissions: { publish: "a" } }] }';
+    const config = 'authorization { timeout: 60, users: [{ user: u, password: p, permissions: { publish: "a" } }] }';
     const server = await TestServer.start({ config });
     const { code, file, err } = await bench(['pub', 'b', ...MSGS, '-s', `nats://u:p@127.0.0.1:${server.port}`]);
     expect(code).toBe(1);
@@ -56,7 +56,7 @@ describe('on the reference', () => {
     const user = createUser();
     const file = join(dir, 'user.nk');
     writeFileSync(file, new TextDecoder().decode(user.getSeed()));
-    const config = `authorization { users: [{ nkey: ${user.getPublicKey()} }] }`;
+    const config = `authorization { timeout: 60, users: [{ nkey: ${user.getPublicKey()} }] }`;
     const server = await TestServer.start({ config }, command);
     await benchOk(['pubsub', ...MSGS, '-s', url(server), '--nkey', file]);
     expect((await bench(['pub', ...MSGS, '-s', url(server)])).code).toBe(1);

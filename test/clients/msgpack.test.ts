@@ -7,7 +7,7 @@ import { useServer } from '../support/server.js';
 import { LANGUAGES, python, pythonProgram, usePeers } from './peers/tools.js';
 import { urlOf } from './support.js';
 
-const CONFIG = 'authorization { user: shop, password: "s3cr3t pass" }';
+const CONFIG = 'authorization { timeout: 60, user: shop, password: "s3cr3t pass" }';
 const CREDENTIALS = ['shop', 's3cr3t pass'];
 
 /** A Python program, its lines one by one, and its end. */

@@ -1,18 +1,19 @@
 /** The server is restarted in place; all three clients come back by themselves and go on receiving. */
 import { describe, expect, test } from 'vitest';
 import { withDeadline } from '../support/deadline.js';
+import { portToKeep } from '../support/port.js';
 import { endServersAfterEach } from '../support/server.js';
 import type { Client, Inbox } from './peers/peer.js';
 import { LANGUAGES, usePeers } from './peers/tools.js';
-import { startAgain, startServer, urlOf } from './support.js';
+import { startAgain, urlOf } from './support.js';
 
 describe('a restart with clients that reconnect', () => {
   endServersAfterEach();
   const peerOf = usePeers();
 
   test('subscriptions of the Node, Python and Go clients go on after each of two restarts', async (ctx) => {
-    let server = await startServer();
-    const { port } = server;
+    const port = await portToKeep();
+    let server = await startAgain(port);
     const url = urlOf(server);
     const subscribers: { client: Client; plain: Inbox; member: Inbox }[] = [];
     for (const language of LANGUAGES) {

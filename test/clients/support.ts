@@ -19,7 +19,7 @@ export function startServer(config = ''): Promise<TestServer> {
   return TestServer.start({ config });
 }
 
-/** A server on the port of one that has ended. */
+/** A server on a port of its own (`portToKeep`), which the next one gets when it has ended. */
 export function startAgain(port: number, options: ServerOptions = {}): Promise<TestServer> {
   return TestServer.start({ ...options, args: ['-p', String(port)] });
 }

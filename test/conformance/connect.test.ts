@@ -125,7 +125,7 @@ describe('without auth', () => {
 });
 
 describe('with auth', () => {
-  const server = useServer({ monitor: true, config: 'authorization { user: u, password: pw }\n' });
+  const server = useServer({ monitor: true, config: 'authorization { timeout: 60, user: u, password: pw }\n' });
 
   for (const line of [
     'PING\r\n',
@@ -149,7 +149,7 @@ describe('with auth', () => {
 
 describe('with no_auth_user', () => {
   const users = 'users: [{user: a, password: pw, permissions: {publish: {allow: ["a"]}}}, {user: b, password: pb}]';
-  const server = useServer({ monitor: true, config: `authorization { ${users} }\nno_auth_user: a\n` });
+  const server = useServer({ monitor: true, config: `authorization { timeout: 60, ${users} }\nno_auth_user: a\n` });
 
   proves('1.3-12', 'the first op logs the client in with the permissions of the user', async () => {
     const client = await server.connect();

@@ -9,7 +9,7 @@ describe('violations', () => {
   const server = useServer({
     monitor: true,
     config:
-      'max_sub_tokens: 3\nauthorization { users: [{user: u, password: p, permissions: {' +
+      'max_sub_tokens: 3\nauthorization { timeout: 60, users: [{user: u, password: p, permissions: {' +
       'publish: "ok.>", subscribe: ["ok.>", "q1 grp"]}}] }\n',
   });
   const login = { user: 'u', pass: 'p' };

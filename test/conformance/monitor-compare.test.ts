@@ -5,7 +5,7 @@
  * What differs on purpose is named at the top, with its reason; everything else is a finding.
  */
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { until } from '../support/deadline.js';
+import { settled } from '../support/deadline.js';
 import { get, getJson, type Json } from '../support/monitor.js';
 import { proves } from '../support/proves.js';
 import { closeAllClients, connectLine, msg, pub, RawClient } from '../support/raw.js';
@@ -40,7 +40,7 @@ max_subscriptions: 90
 ping_interval: "45s"
 ping_max: 7
 write_deadline: "3s"
-authorization { timeout: 50, users: [{user: u, password: pw}, {user: other, password: pw}] }
+authorization { timeout: 60, users: [{user: u, password: pw}, {user: other, password: pw}] }
 `;
 
 /** One of the two servers with what the load needs to know of it. */
@@ -105,11 +105,11 @@ async function load(side: Side): Promise<void> {
     await client.drainUntilClosed();
   }
   // Counters are told a moment after the fact.
-  await until(async () => {
-    const { in_msgs, out_msgs } = await getJson<Record<string, number>>(side.server, '/varz');
-    const closed = await getJson(side.server, '/connz?state=closed');
-    return in_msgs === 8 && out_msgs === 8 && closed.total === 5 ? true : undefined;
-  }, 'all messages and the closed connections in the counters');
+  await settled(async () => {
+    const { in_msgs, in_bytes, out_msgs, out_bytes } = await getJson<Record<string, number>>(side.server, '/varz');
+    expect([in_msgs, in_bytes, out_msgs, out_bytes]).toEqual([8, 36, 8, 40]);
+    expect((await getJson(side.server, '/connz?state=closed')).total).toBe(5);
+  });
 }
 
 const COMPARED = [

@@ -39,7 +39,7 @@ function stations({ events }: TraceEvent): object[] {
   return events.map(({ ts: _, ...rest }) => rest);
 }
 
-const users = `authorization { users: [
+const users = `authorization { timeout: 60, users: [
   { user: free, password: p }
   { user: bound, password: p, permissions: { publish: ["ok.>", "trace.here"], subscribe: { deny: "ok.no" } } }
 ] }

@@ -29,7 +29,7 @@ users: [
 ]`;
 
 describe('permissions', () => {
-  const server = useServer({ config: `authorization {${users}}\n` });
+  const server = useServer({ config: `authorization { timeout: 60${users}}\n` });
   const as = (user: string, fields = {}) => server.open({ user, pass: 'p', ...fields });
 
   proves(['4.2-01', '4.2-02', '1.11-18'], 'publish allow and deny', async () => {

@@ -121,7 +121,7 @@ describe('publishing', () => {
 
 describe('publishing with permissions', () => {
   const server = useServer({
-    config: 'authorization { users: [{user: u, password: p, permissions: {publish: "ok.>"}}] }\n',
+    config: 'authorization { timeout: 60, users: [{user: u, password: p, permissions: {publish: "ok.>"}}] }\n',
   });
 
   proves('1.5-12', 'pedantic and permission failures come together', async () => {

@@ -324,7 +324,7 @@ proves('7.2-06', 'the time to log in', async () => {
   await silent.expectClosed();
 });
 
-const users = (...entries: string[]) => `authorization { users: [ ${entries.join('\n')} ] }\n`;
+const users = (...entries: string[]) => `authorization { timeout: 60, users: [ ${entries.join('\n')} ] }\n`;
 const user = (name: string, permissions = '', password = name) =>
   `{ user: ${name}, password: ${password}${permissions && `, permissions: { ${permissions} }`} }`;
 
@@ -416,10 +416,10 @@ proves(
   '7.4-06',
   'a user becomes a token',
   async () => {
-    const server = await TestServer.start({ config: 'authorization { user: a, password: a }\n' });
+    const server = await TestServer.start({ config: 'authorization { timeout: 60, user: a, password: a }\n' });
     const one = await server.open({ user: 'a', pass: 'a' });
     const both = await server.open({ user: 'a', pass: 'a', auth_token: 't' });
-    await reload(server, 'authorization { token: t }\n');
+    await reload(server, 'authorization { timeout: 60, token: t }\n');
     await one.expect(err('Authorization Violation'));
     await one.expectClosed();
     await both.exchange('', '');

@@ -108,10 +108,10 @@ describe('the log file', () => {
     const file = join(folder, 'x.log');
     const config = writeConfig(dir, `log_file: "${file}"\n${limit}: 400\n${number}: 3\n`, `${limit}.conf`);
     const server = TestServer.spawn([...LOOPBACK, '-D', '--ports_file_dir', folder, '-c', config], folder);
-    const ports = await until(() => read(server.portsFile ?? '') || undefined, 'the ports file');
+    const port = await until(() => portIn(read(server.portsFile ?? '')), 'the ports file');
     // Each coming and going is a line or two.
     for (let client = 0; client < 20; client++) {
-      await (await openClient(Number(new URL(JSON.parse(ports).nats[0]).port))).close();
+      await (await openClient(port)).close();
     }
     server.kill('SIGTERM');
     expect(await server.exited).toEqual({ code: 0, signal: null });
@@ -197,6 +197,15 @@ function read(file: string): string {
     return readFileSync(file, 'utf8');
   } catch {
     return '';
+  }
+}
+
+/** The port in a ports file; undefined while that is only half written. */
+function portIn(text: string): number | undefined {
+  try {
+    return Number(new URL(JSON.parse(text).nats[0]).port);
+  } catch {
+    return undefined;
   }
 }
 

@@ -41,7 +41,7 @@ test.skipIf(!hasGo)(`go tool pprof reads processor time and memory${hasGo ? '' :
   const load = (async () => {
     while (!done) await client.exchange(pub('a', 'x'.repeat(100)).repeat(2000), '');
   })();
-  const cpu = await pprof(server.dir, `${base}profile?seconds=1`, '-top', '-nodecount=200');
+  const cpu = await pprof(server.dir, `${base}profile?seconds=1`, '-top', '-nodecount=200', '-nodefraction=0');
   const raw = await pprof(server.dir, `${base}profile?seconds=1`, '-raw');
   done = true;
   await load;

@@ -107,7 +107,7 @@ describe('under load', () => {
       max_payload: ${round % 2 ? '1MB' : '512KB'}
       ping_interval: "${60 + round}s"
       write_deadline: "${10 + (round % 5)}s"
-      authorization { users: [
+      authorization { timeout: 60, users: [
         { user: load, password: p, permissions: { publish: "load", subscribe: "load" } }
         { user: other${round}, password: p }
         { user: torn, password: p, permissions: { publish: "${round % 2 ? 'a' : 'b'}", subscribe: "load" } }
@@ -184,6 +184,7 @@ describe('in the library', () => {
 
   const users = (subscribe?: { deny: string }) => ({
     authorization: {
+      timeout: '60s',
       users: [
         { user: 'a', password: 'p' },
         { user: 'b', password: 'p', ...(subscribe && { permissions: { subscribe } }) },

@@ -3,8 +3,8 @@
  * Never used to assert how fast something is; the deadlines are generous.
  */
 
-/** How long a test waits for an event before it gives up. */
-export const DEADLINE_MS = 10_000;
+/** How long a test waits for an event before it gives up: less than a test may take, so that the wait is named. */
+export const DEADLINE_MS = 20_000;
 
 export class DeadlineError extends Error {
   constructor(what: string, ms: number) {
@@ -13,10 +13,15 @@ export class DeadlineError extends Error {
   }
 }
 
-export async function withDeadline<T>(promise: Promise<T>, what: string, ms = DEADLINE_MS): Promise<T> {
+/** `what` may be a function, for those who can say more by the time they give up. */
+export async function withDeadline<T>(
+  promise: Promise<T>,
+  what: string | (() => string),
+  ms = DEADLINE_MS,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new DeadlineError(what, ms)), ms);
+    timer = setTimeout(() => reject(new DeadlineError(typeof what === 'string' ? what : what(), ms)), ms);
   });
   try {
     return await Promise.race([promise, late]);
@@ -36,6 +41,22 @@ export async function until<T>(
     const value = await probe();
     if (value !== undefined) return value;
     if (Date.now() > end) throw new DeadlineError(what, ms);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/**
+ * Looks again and again until the assertions in `look` hold, and fails with the last one that did not. For numbers that
+ * are told a moment after the fact, several at once: each look compares all of them.
+ */
+export async function settled<T>(look: () => Promise<T> | T, ms = DEADLINE_MS): Promise<T> {
+  const end = Date.now() + ms;
+  for (;;) {
+    try {
+      return await look();
+    } catch (error) {
+      if (Date.now() > end) throw error;
+    }
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

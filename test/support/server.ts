@@ -119,19 +119,21 @@ export class TestServer {
    */
   async waitForLog(wanted: RegExp | string, from = 0): Promise<string> {
     const fits = (line: string) => (typeof wanted === 'string' ? line.includes(wanted) : wanted.test(line));
-    return withDeadline(
-      new Promise<string>((found, failed) => {
-        const look = () => {
-          const line = this.log.slice(from).find(fits);
-          if (line === undefined && !this.exit) return;
-          this.#watchers.delete(look);
-          if (line !== undefined) found(line);
-          else failed(new Error(`the server ended before it logged ${wanted}:\n${this.log.join('\n')}`));
-        };
-        this.#watchers.add(look);
-        look();
-      }),
-      `the log line ${wanted}; so far:\n${this.log.slice(-20).join('\n')}`,
+    let at = from;
+    let look = () => {};
+    const found = new Promise<string>((resolveLine, failed) => {
+      look = () => {
+        for (; at < this.log.length; at += 1) {
+          const line = this.log[at] as string;
+          if (fits(line)) return resolveLine(line);
+        }
+        if (this.exit) failed(new Error(`the server ended before it logged ${wanted}:\n${this.log.join('\n')}`));
+      };
+    });
+    this.#watchers.add(look);
+    look();
+    return withDeadline(found, () => `the log line ${wanted}; so far:\n${this.log.slice(-20).join('\n')}`).finally(() =>
+      this.#watchers.delete(look),
     );
   }
 

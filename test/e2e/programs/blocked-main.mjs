@@ -6,7 +6,10 @@ import { Broker } from '../../../dist/index.js';
 const broker = await Broker.start({
   host: '127.0.0.1',
   port: 0,
-  authorization: { users: [{ user: 'ada', password: 'lovelace', permissions: { publish: ['open.>'] } }] },
+  authorization: {
+    timeout: '60s',
+    users: [{ user: 'ada', password: 'lovelace', permissions: { publish: ['open.>'] } }],
+  },
 });
 const client = fileURLToPath(new URL('blocking-client.mjs', import.meta.url));
 process.stdout.write(
