@@ -6,7 +6,7 @@ use crate::connection_shared::ConnShared;
 use crate::inbox::Location;
 use crate::permissions::Permissions;
 use foldhash::fast::RandomState;
-use hashbrown::HashTable;
+use hashbrown::{HashTable, hash_table};
 use nt_subject::{InvalidSubject, NodeId, Sublist};
 use slab::Slab;
 use std::hash::BuildHasher;
@@ -34,6 +34,8 @@ pub(crate) struct Member {
     /// Whether it reads HMSG.
     pub headers: bool,
     pub permissions: Option<Arc<Permissions>>,
+    /// It hears nothing any more: what is left of its subscriptions is being taken out.
+    pub gone: bool,
 }
 
 /// How much interest there is; readable without the lock.
@@ -205,9 +207,25 @@ impl Interest {
     pub fn remove(&mut self, id: u32) -> Option<Subscription> {
         let sub = self.subs.try_remove(id as usize)?;
         self.list.remove(sub.node, sub.queue.as_deref(), id);
-        self.generation += 1;
+        // No route has one of those who are gone.
+        if !self.members[sub.member as usize].gone {
+            self.generation += 1;
+        }
         self.feed(Change { added: false });
         Some(sub)
+    }
+
+    /// From now on nothing is routed to a member. Its subscriptions are to be removed, then its record.
+    pub fn retire(&mut self, member: u32) {
+        self.members[member as usize].gone = true;
+        self.generation += 1;
+    }
+
+    /// Frees what only those who are gone needed. Ids stay as they are.
+    pub fn give_back_memory(&mut self) {
+        if self.subs.len() < self.subs.capacity() / 4 {
+            self.subs.shrink_to_fit();
+        }
     }
 
     /// The one place every change passes, in order, while the interest is locked.
@@ -309,7 +327,26 @@ impl SidTable {
         self.ids.iter().map(|(id, _)| *id)
     }
 
-    pub fn take(&mut self) -> impl Iterator<Item = u32> + use<> {
-        std::mem::take(&mut self.ids).into_iter().map(|(id, _)| id)
+    /// All ids, to be gone through by and by. The table is empty then.
+    pub fn take(&mut self) -> SidIds {
+        SidIds(std::mem::take(&mut self.ids).into_iter())
     }
 }
+
+/// The ids a [`SidTable`] had, in no order.
+#[derive(Debug)]
+pub(crate) struct SidIds(hash_table::IntoIter<(u32, u32)>);
+
+impl Iterator for SidIds {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        self.0.next().map(|(id, _)| id)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl ExactSizeIterator for SidIds {}

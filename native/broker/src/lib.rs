@@ -31,6 +31,7 @@ mod event;
 mod hub;
 mod inbox;
 mod interest;
+mod leaving;
 mod listing;
 mod migrate;
 mod msgtrace;

@@ -34,8 +34,8 @@ impl Listing {
         let ids = self.next..self.next + PAGE;
         self.next = ids.end;
         for sub in ids.filter_map(|id| interest.subs.get(id)) {
-            let of_it = |cid| cid == interest.members[sub.member as usize].shared.cid;
-            if self.cid.is_none_or(of_it) {
+            let member = &interest.members[sub.member as usize];
+            if !member.gone && self.cid.is_none_or(|cid| cid == member.shared.cid) {
                 visit(&interest, sub);
             }
         }

@@ -109,14 +109,17 @@ impl Outlets {
         let Some(trace) = &mut self.following else { return };
         let mut found = Matches::new();
         interest.list.matches(subject, &mut found);
+        let member_of = |id: u32| &interest.members[interest.subs[id as usize].member as usize];
+        let is_there = |id: &u32| !member_of(*id).gone;
         let denied = |id: u32| {
-            let sub = &interest.subs[id as usize];
-            let permissions = interest.members[sub.member as usize].permissions.as_deref();
-            permissions.is_some_and(|p| !p.may_receive(subject, interest.queue_of(sub)))
+            let queue = interest.queue_of(&interest.subs[id as usize]);
+            let permissions = member_of(id).permissions.as_deref();
+            permissions.is_some_and(|p| !p.may_receive(subject, queue))
         };
-        let plain = found.plain.iter().copied().filter(|&id| denied(id));
-        let groups = found.groups().filter(|(_, ids)| ids.iter().all(|&id| denied(id)));
-        let queued = groups.flat_map(|(_, ids)| ids.iter().copied());
+        let plain = found.plain.iter().copied().filter(is_there).filter(|&id| denied(id));
+        let there = |ids: &'_ [u32]| ids.iter().copied().filter(is_there).collect::<Vec<_>>();
+        let groups = found.groups().map(|(_, ids)| there(ids));
+        let queued = groups.filter(|ids| ids.iter().all(|&id| denied(id))).flatten();
         for id in plain.chain(queued) {
             trace.add(interest, id, Some(Undelivered::Denied));
         }

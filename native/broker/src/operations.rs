@@ -283,6 +283,7 @@ impl Shard {
                 shared: conn.shared.clone(),
                 headers: conn.wants.headers,
                 permissions: conn.permissions.clone(),
+                gone: false,
             }) as u32
         })
     }
@@ -317,7 +318,11 @@ impl Shard {
     /// Removes one subscription from the interest and from its owner's table, here or elsewhere.
     pub(crate) fn remove_subscription(&mut self, interest: &mut Interest, id: u32) {
         let Some(sub) = interest.remove(id) else { return };
-        let to = interest.members[sub.member as usize].location;
+        let member = &interest.members[sub.member as usize];
+        if member.gone {
+            return;
+        }
+        let to = member.location;
         if to.reactor != self.out.reactor {
             return self.out.tell(
                 to.reactor,
@@ -330,31 +335,6 @@ impl Shard {
         }
         if let Some(conn) = self.out.tenant(to) {
             conn.forget_subscription(sub.sid, id);
-        }
-    }
-
-    /// Removes everything a connection wanted to hear, and its record.
-    pub(crate) fn drop_subscriptions(&mut self, slot: u32) {
-        let conn = &mut self.out.conns[slot as usize];
-        let Some(member) = conn.member.take() else { return };
-        let ids: Vec<u32> = conn.sids.take().collect();
-        conn.publish_subscription_count();
-        let account = conn.account.clone();
-        let traced = conn.plan.config.log_trace && !conn.hub.is_shutting_down();
-        let mut deleted = Vec::new();
-        let mut interest = account.interest.write();
-        for id in ids {
-            if interest.subs.get(id as usize).is_some_and(|s| s.member == member) {
-                let spent = interest.is_spent(id);
-                let removed = interest.remove(id);
-                deleted.extend(removed.filter(|_| traced && !spent).map(|sub| sub.sid));
-            }
-        }
-        interest.members.remove(member as usize);
-        drop(interest);
-        self.drain_before_pong = true;
-        for sid in deleted {
-            self.trace(slot, || subscription_deleted(&sid));
         }
     }
 

@@ -201,10 +201,13 @@ impl Route {
         self.text.resize(self.text.len() + sid_max + BLOCK, 0);
     }
 
-    /// Adds one subscription, unless its user may not receive this subject.
+    /// Adds one subscription, unless its connection is gone or its user may not receive this subject.
     fn add_target(&mut self, interest: &Interest, subject: &[u8], id: u32, sid_max: &mut usize) {
         let sub = &interest.subs[id as usize];
         let member = &interest.members[sub.member as usize];
+        if member.gone {
+            return;
+        }
         let permissions = member.permissions.as_deref();
         if permissions.is_some_and(|p| !p.may_receive(subject, interest.queue_of(sub))) {
             return;

@@ -12,6 +12,7 @@ use crate::deliver::Outlets;
 use crate::event::{Event, LogLevel};
 use crate::hub::{Ending, Hub, Refused};
 use crate::inbox::{Inbox, InboxItem, Location};
+use crate::leaving::Leaver;
 use crate::reload::Reload;
 use crate::repeated::Repeated;
 use crate::route::RouteCache;
@@ -72,6 +73,7 @@ pub struct Shard {
     /// Log lines that found no room, and the broker of the last one.
     log_lost: Option<(u32, u64)>,
     closing: Vec<u32>,
+    pub(crate) leavers: VecDeque<Leaver>,
     pub(crate) ending: Vec<(Arc<Hub>, Ending)>,
     /// Plans to be taken over once everything else from the inbox is.
     reloads: Vec<Arc<Reload>>,
@@ -106,6 +108,7 @@ impl Shard {
             log_bytes: 0,
             log_lost: None,
             closing: Vec::new(),
+            leavers: VecDeque::new(),
             ending: Vec::new(),
             reloads: Vec::new(),
             reloaded: Vec::new(),
@@ -315,13 +318,15 @@ impl Shard {
         self.bodies.pop_front()
     }
 
-    /// Whether something was taken from the inbox, or decided, that the loop has not looked at yet: it must not sleep.
+    /// Whether something was taken from the inbox, decided or put off that the loop has not looked at yet: it must not
+    /// sleep.
     pub fn has_waiting(&self) -> bool {
         !(self.deferred.is_empty()
             && self.bodies.is_empty()
             && self.departures.is_empty()
             && self.arrivals.is_empty()
-            && self.resumed.is_empty())
+            && self.resumed.is_empty()
+            && self.leavers.is_empty())
     }
 
     /// Connections with output, each once. Give the list back empty through [`Self::reuse_dirty`].

@@ -12,8 +12,9 @@ use std::sync::atomic::Ordering;
 const FIRST_PING_NS: u64 = 2_000_000_000;
 
 impl Shard {
-    /// Does what is due.
+    /// Does what is due, and some of what was put off.
     pub fn handle_timers(&mut self) {
+        self.take_out_leavers();
         while let Some(timer) = self.timers.pop_due(self.out.now_ns) {
             let Some(conn) = self.out.conns.get(timer.slot as usize) else {
                 continue;

@@ -344,7 +344,7 @@ impl World {
                 self.turn(loop_);
             }
             let flowing = self.inboxes.iter().any(|inbox| inbox.has_items())
-                || self.shards.iter().any(|shard| shard.has_dirty())
+                || self.shards.iter().any(|shard| shard.has_dirty() || shard.has_waiting())
                 || self
                     .clients
                     .iter()

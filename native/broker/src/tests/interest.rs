@@ -17,6 +17,7 @@ fn member(interest: &mut Interest) -> u32 {
         shared: Arc::new(crate::ConnShared::new(1, peer, 0.0)),
         headers: false,
         permissions: None,
+        gone: false,
     }) as u32
 }
 

@@ -23,6 +23,8 @@ mod interest;
 #[cfg(test)]
 mod interleavings;
 #[cfg(test)]
+mod leaving;
+#[cfg(test)]
 mod log;
 #[cfg(test)]
 mod memory;
