@@ -4,8 +4,9 @@
 //! plan to each connection it has. Only that loop touches them, so a message is judged by one plan as a whole, and no
 //! message pays for the possibility. Connections whose permissions are the same go on without noticing.
 //!
-//! Where permissions changed, the account's interest is locked for writing. What was routed before, by the old ones, is
-//! taken in first; then subscriptions that lost their right go, the member's record gets the new permissions, and the
+//! Where permissions changed, subscriptions are judged, and those that lost their right go, in portions, so that nobody
+//! waits for a connection with a million of them. With the last portion the account's interest is locked for writing:
+//! what was routed before, by the old permissions, is taken in, the member's record gets the new ones, and the
 //! interest's generation grows: that is the end of every resolved subject that any loop remembers. The publisher's own
 //! shortcut is forgotten with it. A connection on its way between loops carries the plan that is in force when it
 //! leaves (`migrate.rs`), so the loop it comes to finds it no later than its own [`Reload`].
@@ -15,6 +16,8 @@ use crate::config::Config;
 use crate::conn::Phase;
 use crate::event::{Event, LogLevel};
 use crate::hub::Hub;
+use crate::interest::{Interest, Subscription};
+use crate::leaving::PORTION;
 use crate::operations::shown_user;
 use crate::permissions::Permissions;
 use crate::plan::Plan;
@@ -23,6 +26,7 @@ use crate::route::RouteRef;
 use crate::shard::Shard;
 use crate::trace::subscription_deleted;
 use nt_protocol::ConnectOptions;
+use parking_lot::RwLockWriteGuard;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -74,6 +78,8 @@ struct Lost {
     subject: Vec<u8>,
     queue: Option<Vec<u8>>,
     sid: Box<[u8]>,
+    /// It was there until it was removed for this reason.
+    removed: bool,
 }
 
 impl Shard {
@@ -132,9 +138,20 @@ impl Shard {
 
     fn change_permissions(&mut self, slot: u32, permissions: Option<Arc<Permissions>>) {
         let account = self.out.conns[slot as usize].account.clone();
+        let mut lost = match &permissions {
+            Some(permissions) => self.lost_under(slot, permissions),
+            None => Vec::new(),
+        };
+        let last = lost.len().saturating_sub(PORTION);
+        for portion in lost[..last].chunks_mut(PORTION) {
+            let mut interest = account.interest.write();
+            self.remove_lost(slot, &mut interest, portion);
+            RwLockWriteGuard::unlock_fair(interest);
+        }
         let mut interest = account.interest.write();
         // What other loops routed until the lock was ours comes before the news.
         self.drain_deliveries();
+        self.remove_lost(slot, &mut interest, &mut lost[last..]);
         let conn = &mut self.out.conns[slot as usize];
         if permissions.as_ref().is_none_or(|p| p.allow_responses.is_none()) {
             conn.replies.clear();
@@ -142,36 +159,56 @@ impl Shard {
         conn.permissions = permissions.clone();
         conn.last_route = RouteRef::NONE;
         conn.offer_void = conn.moving;
-        let mut lost = Vec::new();
         if let Some(member) = conn.member {
-            if let Some(permissions) = &permissions {
-                for id in conn.sids.iter() {
-                    // One that is gone, or got its last message, is somebody else's business.
-                    let Some(sub) = interest.subs.get(id as usize).filter(|sub| sub.member == member) else {
-                        continue;
-                    };
-                    let (subject, queue) = (interest.subject_of(sub), interest.queue_of(sub));
-                    if !interest.is_spent(id) && !permissions.may_subscribe(&subject, queue) {
-                        let (queue, sid) = (queue.map(Into::into), sub.sid.clone());
-                        lost.push(Lost {
-                            id,
-                            subject,
-                            queue,
-                            sid,
-                        });
-                    }
-                }
-            }
-            for Lost { id, .. } in &lost {
-                self.remove_subscription(&mut interest, *id);
-            }
             interest.members[member as usize].permissions = permissions;
             interest.generation += 1;
         }
         drop(interest);
+        lost.retain(|lost| lost.removed);
         lost.sort_by_key(|lost| lost.id);
         for lost in lost {
             self.tell_of_lost(slot, &lost);
+        }
+    }
+
+    /// The subscriptions of a connection that it may not have under these permissions. Others use the interest
+    /// meanwhile, and may end some of them, but only this loop makes new ones.
+    fn lost_under(&self, slot: u32, permissions: &Permissions) -> Vec<Lost> {
+        let conn = &self.out.conns[slot as usize];
+        let Some(member) = conn.member else { return Vec::new() };
+        let ids: Vec<u32> = conn.sids.iter().collect();
+        let mut lost = Vec::new();
+        for portion in ids.chunks(PORTION) {
+            let interest = conn.account.interest.read();
+            for &id in portion {
+                // One that is gone, or got its last message, is somebody else's business.
+                let Some(sub) = interest.subs.get(id as usize).filter(|sub| sub.member == member) else {
+                    continue;
+                };
+                let (subject, queue) = (interest.subject_of(sub), interest.queue_of(sub));
+                if !interest.is_spent(id) && !permissions.may_subscribe(&subject, queue) {
+                    lost.push(Lost {
+                        id,
+                        queue: queue.map(Into::into),
+                        sid: sub.sid.clone(),
+                        subject,
+                        removed: false,
+                    });
+                }
+            }
+        }
+        lost
+    }
+
+    /// Removes those that are still there, and notes which were.
+    fn remove_lost(&mut self, slot: u32, interest: &mut Interest, lost: &mut [Lost]) {
+        let member = self.out.conns[slot as usize].member;
+        for Lost { id, removed, .. } in lost {
+            let is_there = |sub: &Subscription| Some(sub.member) == member;
+            *removed = !interest.is_spent(*id) && interest.subs.get(*id as usize).is_some_and(is_there);
+            if *removed {
+                self.remove_subscription(interest, *id);
+            }
         }
     }
 

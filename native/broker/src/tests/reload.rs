@@ -69,6 +69,20 @@ fn lost_subscriptions_are_removed_and_told_and_the_others_stay() {
 }
 
 #[test]
+fn more_than_a_portion_may_be_lost_at_once() {
+    const MANY: usize = 2 * crate::leaving::PORTION + 10;
+    let mut world = with_users(2, &[("any", anything()), ("few", anything())]);
+    let (any, few) = (login(&mut world, 0, "any"), login(&mut world, 1, "few"));
+    let lines: String = (0..MANY).map(|sid| format!("SUB x.{sid} {sid}\r\n")).collect();
+    world.say(few, lines + "SUB y y\r\n");
+    reload(&mut world, &[("any", anything()), ("few", may_subscribe(&["y"]))]);
+    assert_eq!(world.errors(few).len(), MANY);
+    assert_eq!(world.hub.stats().subscriptions, 1);
+    world.say(any, "PUB x.1 1\r\n1\r\nPUB x.4000 1\r\n2\r\nPUB y 1\r\n3\r\n");
+    assert_eq!(world.texts(few), ["3"]);
+}
+
+#[test]
 fn what_was_routed_before_comes_before_the_news() {
     let mut world = with_users(2, &[("any", anything()), ("few", anything())]);
     let (any, few) = (login(&mut world, 0, "any"), login(&mut world, 1, "few"));
