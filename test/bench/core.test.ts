@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../support/deadline.js';
+import { settled, until } from '../support/deadline.js';
 import { useServer } from '../support/server.js';
 import { BenchProcess, bench, benchOk, subscribed } from './support.js';
 
@@ -21,7 +21,7 @@ describe('verbs', () => {
     const before = await varz();
     const run = await benchOk(['pub', '--msgs', '30k', '--clients', '3', '--size', '16', '-s', url()]);
     expect(run).toMatchObject({ verb: 'pub', published: 30_000, delivered: 0, ...WHOLE });
-    expect((await varz()).in_msgs - before.in_msgs).toBe(30_000);
+    await settled(async () => expect((await varz()).in_msgs - before.in_msgs).toBe(30_000));
     expect(run.publishedPerSecond).toBeGreaterThan(0);
     expect(run.latencyUs).toBeNull();
   });
@@ -174,11 +174,11 @@ describe('verbs', () => {
 
 describe('flags', () => {
   it('--duration with --rate sends at that rate', async () => {
-    const run = await benchOk(['pubsub', '--duration', '1s', '--rate', '2000', '--warmup', '0s', '-s', url()]);
+    const run = await benchOk(['pubsub', '--duration', '3s', '--rate', '2000', '--warmup', '0s', '-s', url()]);
     expect(run.targetPerSecond).toBe(2000);
     // Wide: a busy machine may be late, never early.
     expect(run.published).toBeGreaterThan(500);
-    expect(run.published).toBeLessThanOrEqual(2100);
+    expect(run.published).toBeLessThanOrEqual(6300);
     expect(run).toMatchObject({ delivered: run.published, ...WHOLE });
   });
 
