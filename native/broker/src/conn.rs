@@ -144,6 +144,8 @@ pub(crate) struct ReplyGrant {
 pub(crate) struct PingState {
     pub outstanding: u32,
     pub sent_ns: u64,
+    /// When it is looked at next, wherever the connection lives by then.
+    pub due_ns: u64,
     pub rtt_known: bool,
 }
 

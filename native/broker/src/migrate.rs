@@ -11,8 +11,8 @@ use crate::conn::{Conn, Phase};
 use crate::inbox::{InboxItem, Location};
 use crate::route::RouteRef;
 use crate::shard::Shard;
-use crate::timers::TimerKind;
 use std::any::Any;
+use std::sync::Arc;
 
 impl Shard {
     /// Begins to hand a connection over. Nothing happens if it is not in a state to move.
@@ -84,7 +84,7 @@ impl Shard {
         // Held until it is in the inbox: whoever replaces the plan after that asks the new loop behind it.
         let hub = conn.hub.clone();
         let current = hub.hold_plan();
-        let outdated = conn.offer_void || !std::sync::Arc::ptr_eq(&current, &conn.plan);
+        let outdated = conn.offer_void || !Arc::ptr_eq(&current, &conn.plan);
         if conn.phase != Phase::Ready || conn.paused.is_some() || outdated {
             conn.forget_offer();
             self.out.tell(to.reactor, InboxItem::Release(to));
@@ -141,14 +141,10 @@ impl Shard {
         // The timers it had are of its old place.
         place.write.timed = false;
         let (hub, plan) = (place.hub.clone(), place.plan.clone());
-        let (write, ping) = (place.write, place.ping);
+        let (write, ping_due) = (place.write, place.ping.due_ns);
         self.out.mark_dirty(slot);
         self.arrivals.push((slot, body));
-        if ping.rtt_known || ping.outstanding > 0 {
-            self.add_timer(slot, TimerKind::Ping, plan.config.ping_interval.as_nanos() as u64);
-        } else {
-            self.add_first_ping_timer(slot);
-        }
+        self.add_ping_timer(slot, ping_due.saturating_sub(self.out.now_ns));
         let deadline = plan.config.write_deadline.as_nanos() as u64;
         if write.blocked && deadline > 0 {
             let left = (write.since_ns + deadline).saturating_sub(self.out.now_ns);

@@ -43,10 +43,15 @@ impl Shard {
         self.add_first_ping_timer(slot);
     }
 
-    pub(crate) fn add_first_ping_timer(&mut self, slot: u32) {
+    fn add_first_ping_timer(&mut self, slot: u32) {
         let interval = self.ping_interval(slot);
         let spread = u64::from(self.out.below(1000)) * FIRST_PING_NS / 5000;
-        self.add_timer(slot, TimerKind::Ping, interval.min(FIRST_PING_NS + spread));
+        self.add_ping_timer(slot, interval.min(FIRST_PING_NS + spread));
+    }
+
+    pub(crate) fn add_ping_timer(&mut self, slot: u32, after_ns: u64) {
+        self.out.conns[slot as usize].ping.due_ns = self.out.now_ns + after_ns;
+        self.add_timer(slot, TimerKind::Ping, after_ns);
     }
 
     fn ping_interval(&self, slot: u32) -> u64 {
@@ -79,7 +84,7 @@ impl Shard {
             conn.ping.sent_ns = now;
             self.send(slot, b"PING\r\n");
         }
-        self.add_timer(slot, TimerKind::Ping, interval);
+        self.add_ping_timer(slot, interval);
     }
 
     pub(crate) fn pong(&mut self, slot: u32) {

@@ -242,3 +242,22 @@ fn blocking_and_unblocking_leaves_no_timers_behind() {
     }
     assert_eq!(world.shards[0].timers.len(), before);
 }
+
+#[test]
+fn a_connection_that_moves_is_asked_when_it_would_have_been() {
+    let mut world = World::new(2);
+    let client = world.quiet_client(0);
+    world.pass(3 * SECOND, SECOND);
+    world.say(client, "PONG\r\n");
+    assert_eq!(pings(&mut world, client), 1);
+    // Back and forth; nothing is heard of it.
+    for to in [1, 0, 1, 0] {
+        world.pass(MINUTE, SECOND);
+        world.offer(client, to);
+        world.rest();
+        assert_eq!(world.clients[client].at.map(|at| at.0), Some(to));
+    }
+    // Found silent after two and after four minutes; two PINGs are two more each.
+    world.pass(4 * MINUTE, SECOND);
+    assert_eq!(world.reason(client), Some(CloseReason::StaleConnection));
+}
