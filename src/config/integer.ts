@@ -38,3 +38,16 @@ export function sizeInBytes(size: number | string): number | undefined {
   const outcome = parseInteger(size.trim());
   return 'value' in outcome ? Number(outcome.value) : undefined;
 }
+
+/** `4KB`, `2MB`: in the largest unit of 1024s that it is a whole number of. */
+export function sizeText(bytes: number): string {
+  if (bytes === 0) return '0';
+  for (const [unit, size] of [
+    ['GB', 1024 ** 3],
+    ['MB', 1024 ** 2],
+    ['KB', 1024],
+  ] as const) {
+    if (bytes % size === 0) return `${bytes / size}${unit}`;
+  }
+  return String(bytes);
+}

@@ -1,10 +1,12 @@
 /**
  * The shapes options take on their way: what users write (`BrokerOptions`) and what the broker reads
- * (`ResolvedOptions`). Both are computed from the option table, so there is no second list to keep in step.
+ * (`ResolvedOptions`). Both come from the option table: the first is generated with its documentation, the second is
+ * computed here.
  *
  * Only the blocks with an inner structure are spelled out here. This file holds types, never values.
  */
 
+import type { BrokerOptions } from './broker-options.js';
 import type { ConnectionType } from './connection-types.js';
 import type { OPTIONS } from './schema.js';
 import type { NormalTypes, WrittenTypes } from './spec.js';
@@ -47,10 +49,13 @@ export interface AuthorizationOptions {
 type Row = (typeof OPTIONS)[number];
 type RowWithKey = Extract<Row, { key: string }>;
 
-/** What library users write. Everything may be left out; a value of `undefined` counts as left out. */
-export type BrokerOptions = {
-  [R in RowWithKey as R['key']]?: WrittenTypes[R['type']] | undefined;
-};
+export type { BrokerOptions };
+
+type Written = { [R in RowWithKey as R['key']]?: WrittenTypes[R['type']] | undefined };
+type IsTrue<T extends true> = T;
+type IsSame<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+/** Does not compile where the generated interface says anything else than the table. */
+export type GeneratedOptionsFit = IsTrue<IsSame<{ [K in keyof BrokerOptions]: BrokerOptions[K] }, Written>>;
 
 /** Rows that are folded into one resolved value of their own. */
 type Folded = 'authorization' | 'http' | 'httpPort' | 'httpHost' | 'httpBasePath' | 'noAuthUser';

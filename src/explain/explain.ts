@@ -9,6 +9,7 @@ import { resolveFile } from '../config/configure.js';
 import { formatDuration } from '../config/duration.js';
 import { type ConfigProblem, formatProblem } from '../config/errors.js';
 import { scanFlags } from '../config/flag-values.js';
+import { sizeText } from '../config/integer.js';
 import type { ConfigMap } from '../config/language/nodes.js';
 import type { Environment } from '../config/language/parse.js';
 import { loadConfigFile } from '../config/load.js';
@@ -133,17 +134,6 @@ function inNotation(row: OptionSpec, value: unknown): { value: unknown; shown?: 
   if (row.type !== 'duration' && row.type !== 'duration_string') return { value };
   const text = formatDuration(value);
   return { value: text, shown: `"${text}"` };
-}
-
-function sizeText(bytes: number): string {
-  if (bytes === 0 || bytes % 1024 !== 0) return String(bytes);
-  for (const [unit, size] of [
-    ['GB', 1024 ** 3],
-    ['MB', 1024 ** 2],
-  ] as const) {
-    if (bytes % size === 0) return `${bytes / size}${unit}`;
-  }
-  return `${bytes / 1024}KB`;
 }
 
 function httpAddress({ resolved }: Context): string | null {

@@ -151,7 +151,7 @@ async function reloaded(binary: string, before: string, after: string): Promise<
   await line(/Server is ready/);
   writeFileSync(file, after.replaceAll('DIR', dir));
   child.kill('SIGHUP');
-  const answer = await line(/Reloaded server configuration|Failed to reload server configuration: .*/);
+  const answer = await line(/Reloaded server configuration|Failed to reload server configuration: .*\n/);
   child.kill('SIGTERM');
   await ended;
   running.delete(child);

@@ -131,12 +131,16 @@ export type NativeEvent =
   /** The data plane can't go on (a loop panicked). */
   | { kind: 'fatal'; broker: number; text: string };
 
+/** One connection, open or closed. Instants are milliseconds since the epoch. */
 export interface ConnectionInfo {
+  /** Its number: counted from 1, never used again by this broker. */
   cid: number;
   kind: 'Client';
+  /** Where the client is, behind a proxy that says so the client's own address. */
   ip: string;
   port: number;
   startMs: number;
+  /** When it last sent something. */
   lastActivityMs: number;
   /** Set once the connection is closed. */
   stopMs?: number;
@@ -144,12 +148,17 @@ export interface ConnectionInfo {
   reason?: string;
   /** Round-trip time in nanoseconds, 0 when not measured yet. */
   rttNs: number;
+  /** What waits to be sent to it. */
   pendingBytes: number;
+  /** Messages the client has published, and the bytes of their headers and payloads. */
   inMsgs: number;
   inBytes: number;
+  /** The same of those that went to it. */
   outMsgs: number;
   outBytes: number;
+  /** How often publishers were paused because it did not keep up. */
   stalls: number;
+  /** How many it has; of a closed one, how many it had. */
   subscriptions: number;
   /** What the client says of itself, at most 1 KiB of each. */
   name?: string;
@@ -162,27 +171,40 @@ export interface ConnectionInfo {
 }
 
 export interface SubscriptionInfo {
+  /** Whose it is. */
   cid: number;
   account: string;
   subject: string;
+  /** The queue group, if it is in one. */
   queue?: string;
+  /** The client's own name for it. */
   sid: string;
+  /** How many messages it got. */
   msgs: number;
+  /** After how many it ends, where the client said so. */
   max?: number;
 }
 
+/** Counters since the start, unless they say that they are of now. */
 export interface BrokerStats {
+  /** Of now. */
   connections: number;
   totalConnections: number;
+  /** Messages from clients, and the bytes of their headers and payloads. */
   inMsgs: number;
   inBytes: number;
+  /** Messages to clients: each counts once per subscription it reached. */
   outMsgs: number;
   outBytes: number;
+  /** Clients cut off because they did not keep up: in all, for too much waiting, for a write that took too long. */
   slowConsumers: number;
   slowConsumersPending: number;
   slowConsumersDeadline: number;
+  /** Clients cut off because they left PINGs unanswered. */
   staleConnections: number;
+  /** How often a publisher was paused for a subscriber that did not keep up. */
   stalledClients: number;
+  /** Of now. */
   subscriptions: number;
   /** Of the connections there are now. */
   open: OpenTotals;

@@ -1,6 +1,5 @@
 /** The reference page of all options and flags, made from the option table. */
 
-import { formatDuration } from '../../config/duration.js';
 import { OPTIONS } from '../../config/schema.js';
 import {
   AUTHORIZATION_FIELDS,
@@ -11,6 +10,7 @@ import {
 } from '../../config/schema-authorization.js';
 import { type AnyFlag, COMMAND_FLAGS, dashed, OPTION_FLAGS } from '../../config/schema-flags.js';
 import { FLAG_GROUPS, type OptionSpec } from '../../config/spec.js';
+import { defaultText } from './default-text.js';
 import { INTRODUCTION } from './introduction.js';
 
 /** Where a section of the table begins; what follows belongs to it up to the next. */
@@ -139,12 +139,4 @@ function code(text: string): string {
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)];
-}
-
-function defaultText({ type, default: value }: OptionSpec): string {
-  if (value === undefined) return '';
-  if (typeof value !== 'number') return code(String(value));
-  if (type === 'duration' || type === 'duration_string') return code(formatDuration(value).replace(/(?<=m)0s$/, ''));
-  if (type !== 'size' || value === 0 || value % 1024 !== 0) return code(String(value));
-  return code(value % 1024 ** 2 === 0 ? `${value / 1024 ** 2}MB` : `${value / 1024}KB`);
 }

@@ -1,0 +1,147 @@
+/**
+ * What library users write. Made by `npm run docs` from the option table; changes here are lost.
+ *
+ * Says what the types in types.ts make of the table, in a form that editors can show. Types only.
+ */
+
+import type { AuthorizationOptions, LogFormat, WriteTimeoutPolicy } from './types.js';
+
+/** Everything may be left out; a value of `undefined` counts as left out. */
+export interface BrokerOptions {
+  /** The port clients connect to; -1 means any free port. Default: `4222`. */
+  port?: number | undefined;
+  /** The address the client listener binds to. Default: `0.0.0.0`. */
+  host?: string | undefined;
+  /** Opens no client listener at all. Default: `false`. */
+  dontListen?: boolean | undefined;
+  /** The host[:port] that clients are told to use instead of the bound one. */
+  clientAdvertise?: string | undefined;
+  /** The name of this server; its id when absent. Blanks are refused. */
+  serverName?: string | undefined;
+  /**
+   * Takes the address of a client from a PROXY protocol header (version 1 or 2), where its connection begins with one.
+   * Default: `false`.
+   */
+  proxyProtocol?: boolean | undefined;
+  /** Turns message headers off for every client. Default: `false`. */
+  noHeaderSupport?: boolean | undefined;
+  /**
+   * Remembers no subjects with those who get their messages, beside the last one of each thread: slower, less memory.
+   * Default: `false`.
+   */
+  disableSublistCache?: boolean | undefined;
+  /**
+   * How many threads serve connections; one per core, at least 2 and at most 16, when absent. Brokers of one process
+   * share them: the first one decides.
+   */
+  reactors?: number | undefined;
+  /** The longest protocol line a client may send, in bytes. A number, or text such as `'1MB'`. Default: `4KB`. */
+  maxControlLine?: number | string | undefined;
+  /**
+   * The largest message payload in bytes; must not exceed maxPending. A number, or text such as `'1MB'`. Default:
+   * `1MB`.
+   */
+  maxPayload?: number | string | undefined;
+  /**
+   * Bytes that may wait for one client before it is cut off as a slow consumer. A number, or text such as `'1MB'`.
+   * Default: `64MB`.
+   */
+  maxPending?: number | string | undefined;
+  /** How many clients may be connected at once; 0 refuses everyone. Default: `65536`. */
+  maxConnections?: number | undefined;
+  /** How many subscriptions one client may hold; 0 means any number. Default: `0`. */
+  maxSubscriptions?: number | undefined;
+  /** How many tokens the subject of a subscription may have, up to 255; absent means any number. Default: `0`. */
+  maxSubTokens?: number | undefined;
+  /** How many closed connections are remembered for monitoring. Default: `10000`. */
+  maxClosedClients?: number | undefined;
+  /** How often an idle client is sent a PING. Milliseconds, or text such as `'1m30s'`. Default: `2m`. */
+  pingInterval?: number | string | undefined;
+  /** How many PINGs may stay unanswered before a client counts as gone. Default: `2`. */
+  pingMax?: number | undefined;
+  /**
+   * How long one write to a client may take before the client is cut off. Milliseconds, or text such as `'1m30s'`.
+   * Default: `10s`.
+   */
+  writeDeadline?: number | string | undefined;
+  /** What a missed write deadline means: close the client, or retry while it makes progress. Default: `default`. */
+  writeTimeout?: WriteTimeoutPolicy | undefined;
+  /** Never pauses a publisher for a subscriber that falls behind. Default: `false`. */
+  noFastProducerStall?: boolean | undefined;
+  /**
+   * Over how long clients are closed in lame duck mode; at least 30 seconds in a file. Milliseconds, or text such as
+   * `'1m30s'`. Default: `2m`.
+   */
+  lameDuckDuration?: number | string | undefined;
+  /**
+   * How long lame duck mode waits before it closes the first client. Milliseconds, or text such as `'1m30s'`. Default:
+   * `10s`.
+   */
+  lameDuckGracePeriod?: number | string | undefined;
+  /**
+   * How long clients have to move elsewhere after SIGTERM; 0 stops at once. Milliseconds, or text such as `'1m30s'`.
+   * Default: `0s`.
+   */
+  shutdownGrace?: number | string | undefined;
+  /** Logs debug lines. Default: `false`. */
+  debug?: boolean | undefined;
+  /** Logs the protocol. Default: `false`. */
+  trace?: boolean | undefined;
+  /** Traces the system account as well; turns trace on. Default: `false`. */
+  traceVerbose?: boolean | undefined;
+  /** Traces the headers of messages only; turns trace on. Default: `false`. */
+  traceHeaders?: boolean | undefined;
+  /** How much of a payload the trace shows; 0 means all of it. Default: `0`. */
+  maxTracedMsgLen?: number | undefined;
+  /** Puts a timestamp on every log line. Default: `true`. */
+  logtime?: boolean | undefined;
+  /** Timestamps in UTC instead of local time. Default: `false`. */
+  logtimeUtc?: boolean | undefined;
+  /** Where log lines go instead of standard error. */
+  logFile?: string | undefined;
+  /**
+   * The size in bytes at which the log file is set aside and begun anew; 0 means never. A number, or text such as
+   * `'1MB'`. Default: `0`.
+   */
+  logSizeLimit?: number | string | undefined;
+  /** How many log files are kept, the active one included; 0 means all of them. Default: `0`. */
+  logMaxNum?: number | undefined;
+  /** Logs to the local syslog, unless there is a log file. Default: `false`. */
+  syslog?: boolean | undefined;
+  /** A syslog to log to, unless there is a log file: udp://host:514, tcp://host:514 or unix:///path. */
+  remoteSyslog?: string | undefined;
+  /** What a log line looks like: as nats-server writes it, or a JSON object per line. Default: `text`. */
+  logFormat?: LogFormat | undefined;
+  /** A file that gets the process id. */
+  pidFile?: string | undefined;
+  /** A directory that gets a file naming the open ports. */
+  portsFileDir?: string | undefined;
+  /** The monitoring listener: a port, or host:port. 0 is any free port, `false` none whatever the file says. */
+  http?: number | string | false | undefined;
+  /** The monitoring port; -1 means any free port. */
+  httpPort?: number | undefined;
+  /** The address the monitoring listener binds to; the client host when absent. */
+  httpHost?: string | undefined;
+  /** A prefix for all monitoring paths. */
+  httpBasePath?: string | undefined;
+  /**
+   * A port for profiles of this process, on the client host, under /debug/pprof/; -1 means any free port. Default: `0`.
+   */
+  profPort?: number | undefined;
+  /** Labels shown in monitoring; in lower case, each once. */
+  serverTags?: string | string[] | undefined;
+  /** Key and value pairs shown in monitoring. */
+  serverMetadata?: Record<string, string> | undefined;
+  /** Switches of the reference for features under development, by name; shown in monitoring, none has an effect yet. */
+  featureFlags?: Record<string, boolean> | undefined;
+  /** Who may connect, and what they may do. */
+  authorization?: AuthorizationOptions | undefined;
+  /** The user that connections without credentials become. */
+  noAuthUser?: string | undefined;
+  /** The directory for streams; accepted, unused until JetStream is there. */
+  storeDir?: string | undefined;
+  /** A configuration file to start from; other options given beside it win. */
+  configFile?: string | undefined;
+  /** Skips options whose feature is not there yet, with a warning, instead of refusing them. Default: `false`. */
+  allowUnsupported?: boolean | undefined;
+}
