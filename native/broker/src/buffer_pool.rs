@@ -73,6 +73,8 @@ impl BufferPool {
     /// Frees everything, when the loop has gone idle.
     pub fn shrink(&mut self) {
         self.small = Vec::new();
-        *self.shared.large.lock() = Vec::new();
+        // Freed when others can take and give again.
+        let large = std::mem::take(&mut *self.shared.large.lock());
+        drop(large);
     }
 }

@@ -399,6 +399,8 @@ impl Shard {
     /// Gives memory back that only a burst needed.
     pub fn shrink(&mut self) {
         self.out.pool.shrink();
+        self.frame_scratch = Vec::new();
+        self.burst = Vec::new();
     }
 
     /// When [`Self::handle_timers`] has something to do, on the loop's clock.

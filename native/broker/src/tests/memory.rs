@@ -98,3 +98,20 @@ fn a_loop_knows_that_something_waits_although_its_inbox_is_empty() {
     world.take_in(0);
     assert!(!world.shards[0].has_waiting());
 }
+
+#[test]
+fn an_idle_loop_keeps_nothing_of_the_largest_message_it_saw() {
+    let mut world = World::new(1);
+    let (publisher, subscriber) = (world.quiet_client(0), world.client(0));
+    world.say(subscriber, "SUB a 1\r\n");
+    // Put together anew for who reads no headers.
+    let payload = "x".repeat(500_000);
+    world.say(
+        publisher,
+        format!("HPUB a 12 {}\r\nNATS/1.0\r\n\r\n{payload}\r\n", 12 + payload.len()),
+    );
+    assert_eq!(world.texts(subscriber), [payload]);
+    assert!(world.shards[0].frame_scratch.capacity() > 0);
+    world.shards[0].shrink();
+    assert_eq!(world.shards[0].frame_scratch.capacity(), 0);
+}
