@@ -225,7 +225,19 @@ describe('the runs', () => {
     });
     expect(engine.plans).toHaveLength(1);
     expect(out).toContain('pub');
-    expect(code).toBe(0);
+    expect(code).toBe(130);
+  });
+
+  it('Ctrl-C does not hide what was wrong before, and is the regular end of work without one', async () => {
+    const interrupted = (args: string[], report: Partial<LoadReport>) =>
+      bench([...args, '-s', server.url], () => {
+        interrupt();
+        return reportOf({ stopped: true, ...report });
+      });
+    expect((await interrupted(['pubsub'], { errors: [{ text: 'boom', count: 1 }] })).code).toBe(1);
+    expect((await interrupted(['sub'], {})).code).toBe(0);
+    expect((await interrupted(['sub', '--msgs', '5'], {})).code).toBe(130);
+    expect((await interrupted(['pubsub', '--find-max'], {})).code).toBe(130);
   });
 
   it('--find-max raises the rate until the bound breaks', async () => {
@@ -296,6 +308,12 @@ describe('the runs', () => {
     expect(code).toBe(1);
     expect(err).toContain('JetStream is not enabled');
   });
+});
+
+it('a server that is not there is told before the other is measured', async () => {
+  const { code, err, engine } = await bench(['pubsub', '-s', server.url, '--vs', 'nats://127.0.0.1:1']);
+  expect([code, engine.plans.length]).toEqual([1, 0]);
+  expect(err).toContain('nats://127.0.0.1:1: connection refused');
 });
 
 describe('--spawn', () => {

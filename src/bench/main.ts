@@ -19,13 +19,13 @@ import { compare, notWhole } from './run/compare.js';
 import type { Engine } from './run/engine.js';
 import { machine } from './run/machine.js';
 import { type Bench, type Measured, measure, type Ui } from './run/measure.js';
-import { STAMP_BYTES } from './run/result.js';
+import { endsByHand, STAMP_BYTES } from './run/remarks.js';
 import { type Side, sidesOf } from './run/side.js';
 import { suiteWorks } from './run/suite.js';
 import { sweep } from './run/sweep.js';
 import type { BenchFile } from './types.js';
 
-export const EXIT = { fine: 0, incorrect: 1, usage: 2 } as const;
+export const EXIT = { fine: 0, incorrect: 1, usage: 2, interrupted: 130 } as const;
 
 export interface MainParts {
   argv: readonly string[];
@@ -79,13 +79,19 @@ async function run(command: { verb: Verb; argument: string; flags: Flags }, part
   try {
     const file = { runs: [], comparison: [], meta: metaOf(flags, parts) } as BenchFile;
     const failures: BenchError[] = [];
+    // A server that is not there is told before hours are spent on the other.
+    for (const side of sides) if (!side.fresh) await side.open(stop.signal);
     if (flags.findMax) await findMax(bench, works[0] as Work, sides, file);
     else await measureAll(bench, works, sides, flags, file, failures, parts);
     report(file, flags, parts);
-    const notFound = file.sweep?.maxPerSecond === null && !stop.signal.aborted;
-    return failures.length > 0 || notFound || file.runs.some(notWhole) || file.comparison.some(({ failed }) => failed)
-      ? EXIT.incorrect
-      : EXIT.fine;
+    if (file.runs.some(notWhole)) return EXIT.incorrect;
+    if (stop.signal.aborted && !works.every(endsByHand)) return EXIT.interrupted;
+    const notFound = file.sweep?.maxPerSecond === null;
+    return failures.length > 0 || notFound || file.comparison.some(({ failed }) => failed) ? EXIT.incorrect : EXIT.fine;
+  } catch (error) {
+    if (!stop.signal.aborted || !(error instanceof BenchError)) throw error;
+    parts.err(`nats-bench: ${error.message}\n`);
+    return EXIT.interrupted;
   } finally {
     release();
     await engine.close();

@@ -3,20 +3,18 @@
  * The command `nats-bench`: connects the load generator with the process. Decides nothing; what only a measurement
  * needs is loaded by the measurement.
  */
-import { benchMain } from '../bench/main.js';
+import { benchMain, EXIT } from '../bench/main.js';
 import { engineOf } from '../bench/run/engine.js';
 import { loadAddon } from '../native/index.js';
 import type { LoadAddon } from '../native/load-contract.js';
 import { LoadPool } from '../worker/load-pool.js';
 import { print, STDERR, STDOUT } from './print.js';
 
-const INTERRUPTED = 130;
-
 /** The first Ctrl-C ends the run and reports, the second ends the process. */
 function onInterrupt(stop: () => void): () => void {
   let asked = false;
   const interrupt = () => {
-    if (asked) process.exit(INTERRUPTED);
+    if (asked) process.exit(EXIT.interrupted);
     asked = true;
     print(STDERR, '\nnats-bench: stopping; once more ends it at once\n');
     stop();

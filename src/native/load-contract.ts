@@ -186,6 +186,10 @@ export interface LoadReport {
   latency?: LoadHistogram;
   /** From the start of connecting to the PONG behind CONNECT. */
   connects: LoadHistogram;
+  /** From the first connection begun to the last one open. */
+  connectSeconds: number;
+  /** Messages of the warm-up that were answered; the sums leave them out. */
+  warmed: number;
   /** `latency` by client of the plan (same index); null for those that record none. */
   clientLatencies: (LoadHistogram | null)[];
   ledgers: LoadLedgerReport[];
@@ -212,9 +216,9 @@ export interface LoadClientReport {
   connection: number;
   published: number;
   delivered: number;
-  /** To the last delivery (answer, or PONG behind the last message). */
+  /** From the begin of the whole run's measured part to its own last delivery (answer, or PONG behind the last message). */
   seconds: number;
-  /** From the first to the last message sent. */
+  /** From the same begin to its own last message sent. */
   sendSeconds: number;
 }
 
@@ -225,7 +229,7 @@ export interface LoadLedgerReport {
   lost: number;
   duplicated: number;
   reordered: number;
-  /** Deliveries without a stamp of this run: they are counted, not checked. */
+  /** Deliveries of messages that others sent: not checked, and part of `delivered` only where the run is about them. */
   foreign: number;
 }
 

@@ -149,6 +149,11 @@ describe('verbs', () => {
     expect((await benchOk(['conns', '--clients', '50', '--storm', '--duration', '1ms', '-s', url()])).errors).toBe(0);
   });
 
+  it('sub with a number and a time ends when the time is over, and calls nothing lost', async () => {
+    const run = await benchOk(['sub', 'nobody', '--msgs', '100', '--duration', '50ms', '-s', url()]);
+    expect(run).toMatchObject({ delivered: 0, lost: 0, stopped: false });
+  });
+
   it('sub stops at Ctrl-C and still reports', async () => {
     const sub = new BenchProcess(['sub', 'forever', '-s', url()]);
     await subscribed(server, 'forever', 1);
@@ -166,7 +171,7 @@ describe('verbs', () => {
     await until(async () => ((await varz()).in_msgs > before + 50 ? true : undefined), 'some messages');
     run.child.kill('SIGINT');
     const { code, file } = await run.finish();
-    expect(code).toBe(0);
+    expect(code).toBe(130);
     expect(file?.runs[0]).toMatchObject({ stopped: true, ...WHOLE });
     expect(file?.runs[0]?.delivered).toBeGreaterThan(10);
   });

@@ -18,6 +18,12 @@ async function through(options: ProxyOptions, args: readonly string[]) {
   return { ...run, result: run.file?.runs[0] };
 }
 
+/** The same message, as if somebody else had sent it. */
+function stranger(frame: Buffer): Buffer {
+  const payload = frame.indexOf('\r\n') + 2;
+  return Buffer.from(frame).fill('x', payload, frame.length - 2);
+}
+
 const PUBSUB = ['pubsub', '--msgs', '5000', '--size', '32'];
 const CLEAN = { lost: 0, duplicated: 0, reordered: 0, errors: 0 };
 
@@ -51,6 +57,14 @@ describe('loss', () => {
     expect([code, result?.lost]).toEqual([1, 1]);
   });
 
+  it('where a stranger sends in its place', async () => {
+    const alter: ProxyOptions['alter'] = (frame, n) => (n === 200 ? [stranger(frame)] : [frame]);
+    const { code, result } = await through({ alter }, PUBSUB);
+    expect(code).toBe(1);
+    expect(result).toMatchObject({ ...CLEAN, lost: 1, delivered: 4999 });
+    expect(result?.notes.join()).toContain('cost the server too: 1');
+  });
+
   it('of an answer', async () => {
     const alter: ProxyOptions['alter'] = (frame, n) => (n === 40 ? [] : [frame]);
     const { code, result } = await through({ alter }, ['request', '--msgs', '100', '--window', '5']);
@@ -76,6 +90,12 @@ it('a subscriber that is cut off as too slow', async () => {
   } finally {
     await tight.stop();
   }
+});
+
+it('duplicates of messages too small to be numbered', async () => {
+  const twice: ProxyOptions['alter'] = (frame, n) => (n === 9 ? [frame, frame] : [frame]);
+  const { code, result } = await through({ alter: twice }, ['pubsub', '--msgs', '500', '--size', '2']);
+  expect([code, result?.errorTexts]).toEqual([1, [{ text: 'more messages came than were sent', count: 1 }]]);
 });
 
 it('duplicates', async () => {

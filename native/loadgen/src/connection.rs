@@ -9,6 +9,7 @@ use crate::hello::Info;
 use crate::local::Local;
 use crate::plan::{SubscriptionsPlan, Tls};
 use crate::shared::{Phase, Shared};
+use crate::stats::Stats;
 use crate::tls;
 use crate::transport::Transport;
 use mio::net::TcpStream;
@@ -36,20 +37,6 @@ pub enum Ping {
     Subscribe,
     Flush,
     Close,
-}
-
-/// What one connection has moved in the measured part.
-#[derive(Debug, Clone, Copy, Default)]
-#[allow(missing_docs)]
-pub struct Stats {
-    pub published: u64,
-    pub delivered: u64,
-    pub published_bytes: u64,
-    pub delivered_bytes: u64,
-    pub first_sent: Option<u64>,
-    pub last_sent: Option<u64>,
-    pub first_arrived: Option<u64>,
-    pub last_arrived: Option<u64>,
 }
 
 /// Why a connection is over.
@@ -272,6 +259,7 @@ impl Core {
             Some(Ping::Connect) => {
                 self.stage = Stage::Open;
                 local.connects.record(now - self.began);
+                local.connected_at = Some(now);
                 local.connecting -= 1;
                 local.shared.arrive(&gates.connected);
                 local.wake_coordinator = true;

@@ -9,9 +9,8 @@ use crate::connection::{Core, Ended, Ping, Stage};
 use crate::coordinator::Coordinator;
 use crate::error::LoadError;
 use crate::local::Local;
-use crate::report::ClientReport;
 use crate::roles::{Next, Role};
-use crate::shared::{LoopResult, Phase, Shared};
+use crate::shared::{ClientResult, LoopResult, Phase, Shared};
 use crate::timer::{Timer, thread_cpu_ns};
 use mio::event::Event;
 use mio::{Events, Interest, Poll, Token};
@@ -19,7 +18,6 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 /// Read at once.
@@ -108,6 +106,7 @@ impl EventLoop {
     /// Runs until the run is over.
     pub fn run(mut self) -> Result<LoopResult, LoadError> {
         let mut events = Events::with_capacity(1024);
+        self.shared.loop_is_there();
         loop {
             let mut now = self.shared.clock.now();
             if let Some(coordinator) = &mut self.coordinator {
@@ -204,6 +203,9 @@ impl EventLoop {
     }
 
     fn connect(&mut self, now: u64) -> Result<(), LoadError> {
+        if !self.shared.all_loops_are_there() {
+            return Ok(());
+        }
         while self.phase == Phase::Connecting
             && self.next_connect < self.connections.len()
             && self.local.connecting < self.connects_in_flight
@@ -211,6 +213,7 @@ impl EventLoop {
             let at = self.next_connect;
             self.next_connect += 1;
             self.local.connecting += 1;
+            self.local.connect_began.get_or_insert(now);
             if self.next_deadline < now {
                 self.next_deadline = now + DEADLINE_NS;
             }
@@ -359,41 +362,31 @@ impl EventLoop {
             cpu_ns: self.cpu_ns,
             ..LoopResult::default()
         };
-        let start = self.shared.measure_start.load(Relaxed);
         for Connection { core, role, .. } in &mut self.connections {
             role.close(&mut self.local);
-            let stats = core.stats;
-            if role.counts(&self.shared) {
-                result.published += stats.published;
-                result.delivered += stats.delivered;
-                result.published_bytes += stats.published_bytes;
-                result.delivered_bytes += stats.delivered_bytes;
-            }
-            result.first_sent = earlier(result.first_sent, stats.first_sent);
-            result.first_arrived = earlier(result.first_arrived, stats.first_arrived);
-            result.last_sent = result.last_sent.max(stats.last_sent);
-            result.last_arrived = result.last_arrived.max(stats.last_arrived);
-            if matches!(role, Role::Idle) {
-                continue;
-            }
-            let plan = &self.shared.plan.clients[core.client].role;
-            let first = earlier(stats.first_sent, stats.first_arrived)
-                .filter(|_| !plan.asks())
-                .unwrap_or(start);
-            let last = stats.last_arrived.max(stats.last_sent).unwrap_or(first);
-            result.clients.push(ClientReport {
-                name: core.name.clone(),
-                role: plan.name(),
-                client: core.client,
-                connection: core.connection,
-                published: stats.published,
-                delivered: stats.delivered,
-                seconds: last.saturating_sub(first) as f64 / 1e9,
-                send_seconds: stats.last_sent.unwrap_or(first).saturating_sub(first) as f64 / 1e9,
+            let Core {
+                client,
+                connection,
+                stats,
+                ..
+            } = *core;
+            result.stats.add(&if role.counts(&self.shared) {
+                stats
+            } else {
+                stats.times()
             });
+            if !matches!(role, Role::Idle) {
+                result.clients.push(ClientResult {
+                    client,
+                    connection,
+                    stats,
+                });
+            }
         }
         result.latencies = self.local.latencies;
         result.connects = self.local.connects;
+        result.connecting = (self.local.connect_began, self.local.connected_at);
+        result.warmed = self.local.warmed;
         result.errors = self.local.errors;
         result.slow_consumers = self.local.slow_consumers;
         result
@@ -407,13 +400,6 @@ fn may_be_slow(core: &Core, role: &Role) -> bool {
             .last_error
             .as_ref()
             .is_none_or(|text| text.to_ascii_lowercase().contains("slow consumer"))
-}
-
-fn earlier(a: Option<u64>, b: Option<u64>) -> Option<u64> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
-    }
 }
 
 /// Reads once and looks through it.

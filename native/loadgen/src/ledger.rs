@@ -118,11 +118,17 @@ impl Ledger {
         self.arrived() >= self.expected.load(Relaxed)
     }
 
-    /// Messages that came, each counted once where duplicates can be told.
+    /// Messages that came, each counted once where duplicates can be told. What strangers sent stands for nothing that
+    /// was expected, unless all is theirs.
     pub fn arrived(&self) -> u64 {
+        let strangers = if self.already_stored == 0 {
+            self.foreign.load(Relaxed)
+        } else {
+            0
+        };
         self.received
             .load(Relaxed)
-            .saturating_sub(self.duplicated.load(Relaxed))
+            .saturating_sub(self.duplicated.load(Relaxed) + strangers)
     }
 
     /// What was in a stream before the run.

@@ -7,7 +7,7 @@
 //! - `event_loop`, `coordinator`, `shared`, `local`: threads, phases, counters.
 //! - `connection`, `transport`, `tls`, `hello`, `nkey`: the way to an open connection.
 //! - `roles`: what a client does then; `delivery`: what a consumer tells. `sender`, `pacer`, `pool`, `message`, `frames`: sending and receiving.
-//! - `stamp`, `ledger`, `histogram`: what is checked and measured.
+//! - `stamp`, `ledger`, `histogram`, `stats`: what is checked and measured.
 //!
 //! It never manages streams or consumers and prints nothing: that is the business of the command on top.
 #![forbid(unsafe_code)]
@@ -35,6 +35,7 @@ mod roles;
 mod sender;
 mod shared;
 mod stamp;
+mod stats;
 mod timer;
 mod tls;
 mod transport;

@@ -6,10 +6,11 @@ use crate::hello::Identity;
 use crate::histogram::Latencies;
 use crate::ledger::{Ledger, Mode};
 use crate::message::Random;
-use crate::plan::{LoadPlan, RolePlan};
-use crate::report::{ErrorReport, HistogramReport, LedgerReport, Progress, Report};
-use crate::shared::{LoopResult, Phase, Server, Shared};
+use crate::plan::{ClientPlan, LoadPlan, RolePlan};
+use crate::report::{ClientReport, ErrorReport, HistogramReport, LedgerReport, Progress, Report};
+use crate::shared::{ClientResult, LoopResult, Phase, Server, Shared};
 use crate::stamp::{IDENTITY, Mark, STAMP};
+use crate::stats::{Stats, earlier};
 use crate::tls;
 use mio::{Poll, Waker};
 use parking_lot::Mutex;
@@ -205,34 +206,59 @@ fn report(shared: &Shared, results: &mut [LoopResult]) -> Report {
             *errors.entry(text).or_default() += count;
         }
     }
-    clients.sort_by_key(|client| (client.client, client.connection));
+    clients.sort_by_key(|client: &ClientResult| (client.client, client.connection));
     let sum = |of: fn(&LoopResult) -> u64| results.iter().map(of).sum::<u64>();
-    let first = |of: fn(&LoopResult) -> Option<u64>| results.iter().filter_map(of).min();
-    let last = |of: fn(&LoopResult) -> Option<u64>| results.iter().filter_map(of).max();
-    let first_sent = first(|r| r.first_sent);
+    let mut stats = Stats::default();
+    let (mut connect_began, mut connected_at) = (None, None);
+    for result in results.iter() {
+        stats.add(&result.stats);
+        connect_began = earlier(connect_began, result.connecting.0);
+        connected_at = connected_at.max(result.connecting.1);
+    }
     let asking = shared.plan.clients.iter().any(|client| client.role.asks());
     let asked = asking.then(|| shared.measure_start.load(Relaxed));
-    let began = first_sent.or(asked).or(first(|r| r.first_arrived));
-    let ended = last(|r| r.last_arrived).max(last(|r| r.last_sent));
+    let began = stats.first_sent.or(asked).or(stats.first_arrived);
     let seconds = |from: Option<u64>, to: Option<u64>| match (from, to) {
         (Some(from), Some(to)) => to.saturating_sub(from) as f64 / 1e9,
         _ => 0.0,
     };
+    // All count from the same moment, or one that got its share late would look as fast as the others.
+    let clients = clients.into_iter().map(
+        |ClientResult {
+             client,
+             connection,
+             stats,
+         }| {
+            let ClientPlan { name, role, .. } = &shared.plan.clients[client];
+            ClientReport {
+                name: name.clone(),
+                role: role.name(),
+                client,
+                connection,
+                published: stats.published,
+                delivered: stats.delivered,
+                seconds: seconds(began, stats.ended()),
+                send_seconds: seconds(began, stats.last_sent),
+            }
+        },
+    );
     let mut errors: Vec<_> = errors
         .into_iter()
         .map(|(text, count)| ErrorReport { text, count })
         .collect();
     errors.sort_by_key(|error| std::cmp::Reverse(error.count));
     Report {
-        seconds: seconds(began, ended),
-        send_seconds: seconds(first_sent, last(|r| r.last_sent)),
-        published: sum(|r| r.published),
-        delivered: sum(|r| r.delivered),
-        published_bytes: sum(|r| r.published_bytes),
-        delivered_bytes: sum(|r| r.delivered_bytes),
-        clients,
+        seconds: seconds(began, stats.ended()),
+        send_seconds: seconds(stats.first_sent, stats.last_sent),
+        published: stats.published,
+        delivered: stats.delivered,
+        published_bytes: stats.published_bytes,
+        delivered_bytes: stats.delivered_bytes,
+        clients: clients.collect(),
         latency: all.report(),
         client_latencies: latencies.iter_mut().map(Latencies::report).collect(),
+        connect_seconds: seconds(connect_began, connected_at),
+        warmed: sum(|r| r.warmed),
         connects: connects.report().unwrap_or_else(HistogramReport::empty),
         ledgers: shared
             .plan

@@ -23,6 +23,11 @@ pub struct Local {
     pub slow_consumers: u64,
     /// Connections being made.
     pub connecting: usize,
+    /// When the first one was begun, and when the last one was open.
+    pub connect_began: Option<u64>,
+    pub connected_at: Option<u64>,
+    /// Messages of the warm-up that were answered.
+    pub warmed: u64,
     /// Something was reported that may advance the phase.
     pub wake_coordinator: bool,
 }
@@ -39,6 +44,9 @@ impl Local {
             errors: BTreeMap::new(),
             slow_consumers: 0,
             connecting: 0,
+            connect_began: None,
+            connected_at: None,
+            warmed: 0,
             wake_coordinator: false,
             shared,
         }

@@ -9,21 +9,22 @@ use std::fs;
 /// Linux has had 100 ticks a second on all its common platforms for as long as /proc has told them.
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// The cost up to now; `None` when there is no such process or no /proc.
+/// The cost up to now; `None` when there is no such process any more (one that only waits to be collected by its parent
+/// has no memory to tell of) or no /proc.
 pub fn read(pid: u32) -> Option<ProcessCost> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name in parentheses may contain anything; fields are counted behind it.
     let fields: Vec<&str> = stat[stat.rfind(')')? + 1..].split_whitespace().collect();
     let ticks = |at: usize| fields.get(at)?.parse::<f64>().ok();
     let (user, system) = (ticks(11)? / TICKS_PER_SECOND, ticks(12)? / TICKS_PER_SECOND);
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let kib = |name| field(&status, name).map_or(0, |kib| kib * 1024);
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let kib = |name| field(&status, name).map(|kib| kib * 1024);
     let mut cost = ProcessCost {
         cpu_seconds: user + system,
         user_seconds: user,
         system_seconds: system,
-        peak_rss_bytes: kib("VmHWM"),
-        rss_bytes: kib("VmRSS"),
+        peak_rss_bytes: kib("VmHWM")?,
+        rss_bytes: kib("VmRSS")?,
         voluntary_switches: 0,
         involuntary_switches: 0,
     };
@@ -84,5 +85,19 @@ mod tests {
     #[test]
     fn a_process_that_is_gone_has_no_cost() {
         assert_eq!(read(u32::MAX), None);
+        let mut child = std::process::Command::new("cat")
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .expect("a child");
+        assert!(read(child.id()).is_some());
+        drop(child.stdin.take());
+        // Its output ends when it does; until it is waited for, its number is still taken.
+        std::io::copy(&mut child.stdout.take().expect("output"), &mut std::io::sink()).expect("an end");
+        while read(child.id()).is_some() {
+            std::thread::yield_now();
+        }
+        assert!(fs::metadata(format!("/proc/{}", child.id())).is_ok());
+        child.wait().expect("an exit code");
     }
 }

@@ -112,6 +112,8 @@ pub struct Report {
     /// By index of the plan's clients.
     pub client_latencies: Vec<Option<HistogramReport>>,
     pub connects: HistogramReport,
+    pub connect_seconds: f64,
+    pub warmed: u64,
     pub ledgers: Vec<LedgerReport>,
     pub errors: Vec<ErrorReport>,
     pub slow_consumers: u64,

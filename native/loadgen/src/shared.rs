@@ -8,8 +8,9 @@ use crate::hello::Identity;
 use crate::histogram::Latencies;
 use crate::ledger::Ledger;
 use crate::plan::LoadPlan;
-use crate::report::{ClientReport, TimelinePoint};
+use crate::report::TimelinePoint;
 use crate::stamp::Mark;
+use crate::stats::Stats;
 use mio::Waker;
 use parking_lot::Mutex;
 use rustls::ClientConfig;
@@ -81,6 +82,8 @@ pub struct Cell {
 /// How many have arrived at a point all must pass.
 #[derive(Debug, Default)]
 pub struct Gates {
+    /// Loops whose threads are there.
+    pub loops: AtomicUsize,
     /// Connections that got the PONG behind CONNECT.
     pub connected: AtomicUsize,
     /// Connections whose subscriptions are confirmed.
@@ -97,21 +100,28 @@ pub struct Gates {
     pub lost: AtomicUsize,
 }
 
+/// What one connection has done; idle ones have none of these.
+#[derive(Debug)]
+#[allow(missing_docs)]
+pub struct ClientResult {
+    /// Index in the plan's clients, and which connection of it.
+    pub client: usize,
+    pub connection: usize,
+    pub stats: Stats,
+}
+
 /// What one loop brings home.
 #[derive(Debug, Default)]
 #[allow(missing_docs)]
 pub struct LoopResult {
-    pub clients: Vec<ClientReport>,
+    pub clients: Vec<ClientResult>,
     pub latencies: Vec<Latencies>,
     pub connects: Latencies,
-    pub published: u64,
-    pub delivered: u64,
-    pub published_bytes: u64,
-    pub delivered_bytes: u64,
-    pub first_sent: Option<u64>,
-    pub last_sent: Option<u64>,
-    pub first_arrived: Option<u64>,
-    pub last_arrived: Option<u64>,
+    /// When the first connection was begun, and when the last one was open.
+    pub connecting: (Option<u64>, Option<u64>),
+    pub stats: Stats,
+    /// Messages of the warm-up that were answered.
+    pub warmed: u64,
     pub errors: BTreeMap<String, u64>,
     pub slow_consumers: u64,
     pub cpu_ns: u64,
@@ -268,6 +278,18 @@ impl Shared {
     /// Looks at the coordinator.
     pub fn wake_coordinator(&self) {
         let _ = self.wakers[0].wake();
+    }
+
+    /// One more loop has its thread: connecting begins for all at once, or its rate would tell how threads start.
+    pub fn loop_is_there(&self) {
+        if self.gates.loops.fetch_add(1, AcqRel) + 1 == self.plan.threads {
+            self.wake_all();
+        }
+    }
+
+    /// Whether all loops have their threads.
+    pub fn all_loops_are_there(&self) -> bool {
+        self.gates.loops.load(Acquire) >= self.plan.threads
     }
 
     fn wake_all(&self) {

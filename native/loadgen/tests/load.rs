@@ -45,6 +45,8 @@ fn what_is_sent_arrives() {
     assert!(latency.min_ns > 0 && latency.max_ns >= latency.min_ns);
     assert_eq!(report.connects.count, 2);
     assert!(report.errors.is_empty(), "{:?}", report.errors);
+    // As long as the slowest took at least; histograms round down to three digits.
+    assert!(report.connect_seconds * 1.001e9 >= report.connects.max_ns as f64);
     assert!(report.seconds > 0.0 && !report.stopped && report.not_measured.is_empty());
 }
 
@@ -119,6 +121,36 @@ fn loss_duplicates_and_disorder_are_told_apart() {
             assert_eq!(ledger.reordered, copies, "{readers} readers");
         }
     }
+}
+
+#[test]
+fn all_clients_count_from_the_same_moment() {
+    // Each member of the group gets one of two messages: alone, its first and last arrival are one moment.
+    let address = serve(Behaviour::default());
+    let sender = r#""size":{"fixed":16},"messages":2,"rate":50"#;
+    let clients = format!("{},{}", publisher(1, "0", sender), subscriber(2, 0, r#","queue":"q""#));
+    let report = run(&plan(&address, "", ONE, &clients)).expect("a run");
+    let members: Vec<_> = report
+        .clients
+        .iter()
+        .filter(|client| client.role == "subscriber")
+        .collect();
+    assert_eq!(
+        members.iter().map(|member| member.delivered).collect::<Vec<_>>(),
+        [1, 1]
+    );
+    assert!(members.iter().all(|member| member.seconds > 0.0));
+    let last = members.iter().map(|member| member.seconds).fold(0.0, f64::max);
+    assert!(last <= report.seconds);
+}
+
+#[test]
+fn sending_ends_with_the_last_write_not_before_it() {
+    // All go in one write: its begin and its end are two moments.
+    let address = serve(Behaviour::default());
+    let sender = r#""size":{"fixed":16},"messages":100"#;
+    let report = run(&plan(&address, "", ONE, &pair(sender))).expect("a run");
+    assert!(report.send_seconds > 0.0);
 }
 
 #[test]
@@ -198,7 +230,8 @@ fn requests_are_answered_by_responders() {
 fn stored(address: &str) -> nt_loadgen::Report {
     let clients = r#"{"connections":1,"name":"js","role":"requester","window":4,"answer":"puback","ledgers":[0],"messages":50,
         "subjects":{"pattern":"s","count":1,"order":"turn"},"size":{"fixed":16}}"#;
-    run(&plan(address, "", ONE, clients)).expect("a run")
+    let warmup = r#""warmup":{"messagesPerSender":20},"#;
+    run(&plan(address, warmup, ONE, clients)).expect("a run")
 }
 
 #[test]
@@ -208,11 +241,8 @@ fn refused_and_unheard_requests_are_errors() {
         ..Behaviour::default()
     });
     let report = stored(&good);
-    assert!(
-        report.errors.is_empty() && report.delivered == 50,
-        "{:?}",
-        report.errors
-    );
+    assert!(report.errors.is_empty(), "{:?}", report.errors);
+    assert_eq!((report.delivered, report.warmed), (50, 20));
 
     let error =
         r#"{"error":{"code":503,"err_code":10077,"description":"maximum messages exceeded"},"stream":"S","seq":0}"#;
@@ -221,16 +251,16 @@ fn refused_and_unheard_requests_are_errors() {
         ..Behaviour::default()
     });
     let report = stored(&bad);
-    assert_eq!(report.delivered, 0);
+    assert_eq!((report.delivered, report.warmed), (0, 0));
     assert_eq!(
         (report.errors[0].text.as_str(), report.errors[0].count),
-        ("maximum messages exceeded (10077)", 50)
+        ("maximum messages exceeded (10077)", 70)
     );
     assert_eq!(report.ledgers[0].expected, 0, "what was refused is not lost");
 
     let report = stored(&serve(Behaviour::default()));
     assert!(
-        report.errors[0].text.starts_with("503") && report.errors[0].count == 50,
+        report.errors[0].text.starts_with("503") && report.errors[0].count == 70,
         "{:?}",
         report.errors
     );

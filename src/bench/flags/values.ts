@@ -108,11 +108,11 @@ export function sizeRange(size: SizePlan): { min: number; max: number } {
   return { min: Math.min(...used), max: Math.max(...used) };
 }
 
-/** For titles: `16 B`, `4 KiB`, `16..1024 B`. */
+/** For titles: `16 B`, `4 KiB`, `16 B to 1 KiB`. */
 export function sizeText(size: SizePlan): string {
   const { min, max } = sizeRange(size);
   if (min === max) return bytesText(min);
-  return 'sizes' in size ? `mix of ${bytesText(min)} to ${bytesText(max)}` : `${min}..${bytesText(max)}`;
+  return `${'sizes' in size ? 'mix of ' : ''}${bytesText(min)} to ${bytesText(max)}`;
 }
 
 export function bytesText(bytes: number): string {

@@ -4,7 +4,7 @@
  * The promise it keeps: a stream it did not make is never deleted, emptied or written to unless the user said so by
  * --delete-existing, --purge or --use-existing.
  */
-import { DiscardPolicy, StorageType, type StreamConfig } from '@nats-io/jetstream';
+import { DiscardPolicy, StorageType, type StreamConfig, type StreamState } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { BenchError, textOf } from '../errors.js';
 import type { Flags } from '../flags/table.js';
@@ -41,7 +41,7 @@ export class Store {
     const what = `${kind} "${name}"`;
     const keep = flags.keep ?? false;
     try {
-      const found = await messagesIn(client, stream);
+      const found = (await stateOf(client, stream))?.messages;
       if (found !== undefined && flags.deleteExisting) await streams.delete(stream);
       else if (found !== undefined) {
         if (flags.purge && !wanted.readOnly) await streams.purge(stream);
@@ -57,7 +57,12 @@ export class Store {
   }
 
   async messages(): Promise<number> {
-    return (await messagesIn(this.#client, this.stream)) ?? 0;
+    return (await stateOf(this.#client, this.stream))?.messages ?? 0;
+  }
+
+  /** Of all it has ever stored: its limits may have discarded some since. */
+  async lastSequence(): Promise<number> {
+    return (await stateOf(this.#client, this.stream))?.last_seq ?? 0;
   }
 
   /** Back to the state before the first repeat; one of somebody else stays as it is. */
@@ -76,9 +81,9 @@ export class Store {
   }
 }
 
-async function messagesIn({ manager }: JetStreamClient, stream: string): Promise<number | undefined> {
+async function stateOf({ manager }: JetStreamClient, stream: string): Promise<StreamState | undefined> {
   try {
-    return (await manager.streams.info(stream)).state.messages;
+    return (await manager.streams.info(stream)).state;
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;

@@ -5,10 +5,20 @@
  * each repeat, and removes what it made. The messages themselves are sent by the load generator.
  */
 import { AckPolicy, type ConsumerConfig, DeliverPolicy, ReplayPolicy } from '@nats-io/jetstream';
-import type { ClientPlan } from '../../native/load-contract.js';
+import type { ClientPlan, LoadReport } from '../../native/load-contract.js';
 import { BenchError } from '../errors.js';
 import { usage } from '../flags/parse.js';
-import { DEFAULT_MSGS, groups, messagesOf, type Shape, sending, subjectsOf, timed, type Work } from '../plan/work.js';
+import {
+  DEFAULT_MSGS,
+  groups,
+  messagesOf,
+  type Shape,
+  sending,
+  subjectsOf,
+  timed,
+  type Verified,
+  type Work,
+} from '../plan/work.js';
 import type { Target } from '../server/target.js';
 import { type JetStreamClient, jetStreamError, openJetStream } from './client.js';
 import { Store } from './store.js';
@@ -111,19 +121,16 @@ export class StoredWork {
     const store = this.#store;
     const { flags, verb } = work;
     if (this.#runs > 1) await store.reset();
-    const before = await store.messages();
-    const counted = verb !== 'kv put' && flags.maxBytes === undefined && flags.headers === undefined;
+    const before = await store.lastSequence();
+    // Headers may tell the server not to store a message again.
+    const counted = verb !== 'kv put' && flags.headers === undefined;
     return {
       clients: senders(work, messagesOf(flags)),
       ledgers: [],
       headline: 'deliveredPerSecond',
       ...timed(flags),
       ...(counted && {
-        verify: async (report) => {
-          const stored = (await store.messages()) - before;
-          // Warming up stored some more; those are told by the errors of the run, if at all.
-          return { lost: Math.max(0, report.delivered - stored), duplicated: 0 };
-        },
+        verify: async (report) => againstStream(report, (await store.lastSequence()) - before, store.made),
       }),
     };
   }
@@ -232,6 +239,21 @@ export class StoredWork {
     this.#consumers.push(name);
     return name;
   }
+}
+
+/**
+ * What was acknowledged, in the warm-up as well, against what the stream has numbered since. `alone`: nobody else writes
+ * to it.
+ */
+export function againstStream(
+  { delivered, warmed, errors }: Pick<LoadReport, 'delivered' | 'warmed' | 'errors'>,
+  stored: number,
+  alone: boolean,
+): Verified {
+  const missing = delivered + warmed - stored;
+  // What was stored and not answered is no duplicate.
+  const surplus = alone && errors.length === 0 ? -missing : 0;
+  return { lost: Math.max(0, missing), duplicated: Math.max(0, surplus) };
 }
 
 let count = 0;

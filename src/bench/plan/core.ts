@@ -54,7 +54,9 @@ function publishers(name: string, subject: string, flags: Flags, count: number, 
 
 function sub(subject: string, flags: Flags): Shape {
   const connections = flags.clients ?? 1;
-  const expected = flags.msgs === undefined ? 0 : flags.msgs * (flags.queue === undefined ? connections : 1);
+  const enough = flags.msgs === undefined ? 0 : flags.msgs * (flags.queue === undefined ? connections : 1);
+  // Where time may end it first, nobody knows whether what has not come was ever sent.
+  const expected = flags.duration === undefined ? enough : 0;
   return {
     clients: [
       { role: 'subscriber', name: 'subscriber', connections, subscriptions: listening(subject, flags), ledger: 0 },
@@ -62,10 +64,9 @@ function sub(subject: string, flags: Flags): Shape {
     ledgers: [{ name: subject, copies: 1, alreadyStored: expected }],
     headline: 'deliveredPerSecond',
     // Whichever comes first ends it: without a number, time; without both, Ctrl-C.
-    ...(flags.duration !== undefined || expected === 0 ? { measureMs: flags.duration ?? PATIENT_MS } : {}),
-    quietMs: PATIENT_MS,
+    ...(expected === 0 ? { measureMs: flags.duration ?? PATIENT_MS } : { quietMs: PATIENT_MS }),
     noWarmup: true,
-    ...(expected > 0 && { stopAfter: expected }),
+    ...(enough > 0 && { stopAfter: enough }),
   };
 }
 

@@ -34,6 +34,9 @@ function readLine(line: string, place: string, outer: Flags, number: number): Sh
     }
     if (command.flags.duration !== undefined) throw usage('--duration goes behind "mixed": it holds for all lines');
     const { verb, flags } = command;
+    if (flags.msgs !== undefined && outer.duration !== undefined) {
+      throw usage('--msgs and the --duration behind "mixed" exclude each other: leave one of them out');
+    }
     const timed = outer.duration === undefined ? flags : { ...flags, duration: outer.duration };
     // Two lines may well use the default subject; they are not meant to hear each other.
     const argument = command.argument === verb.argument?.default ? `${command.argument}.w${number}` : command.argument;

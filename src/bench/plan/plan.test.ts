@@ -82,6 +82,13 @@ describe('who hears whom', () => {
     expect(listener).toMatchObject({ subscriptions: { pattern: 'x.*' } });
   });
 
+  it('a subscriber with a number and a time ends at whichever comes first, and misses nothing then', () => {
+    const both = shape('sub x --msgs 100 --duration 3s');
+    expect(both).toMatchObject({ stopAfter: 100, measureMs: 3000, ledgers: [{ alreadyStored: 0 }] });
+    expect(both.quietMs).toBeUndefined();
+    expect(shape('sub x --msgs 100 --clients 2')).toMatchObject({ stopAfter: 200, ledgers: [{ alreadyStored: 200 }] });
+  });
+
   it('responders share the requests', () => {
     const { clients } = shape('request --responders 3');
     expect(clients[1]).toMatchObject({ role: 'responder', connections: 3, subscriptions: { queue: 'nats-bench' } });
@@ -123,4 +130,9 @@ describe('a scenario', () => {
     ['# nothing', 'x holds no work'],
     ['pub "a', 'x:1: " is never closed'],
   ])('refuses %j', (text, message) => expect(() => mixedShape(text, 'x', {})).toThrow(message));
+
+  it('does not send more than a line says because the whole has a time', () => {
+    const text = 'pubsub\nrequest --msgs 100';
+    expect(() => mixedShape(text, 'x', { duration: 1000 })).toThrow('x:2: --msgs and the --duration behind "mixed"');
+  });
 });

@@ -40,7 +40,7 @@ export interface Verified {
 }
 
 /** Whether "delivered" are the answers to what was sent: then the two rates are one figure. */
-export function isAnswered(verb: VerbName): boolean {
+export function isAnswered(verb: string): boolean {
   return verb === 'request' || verb.startsWith('js pub') || verb.startsWith('kv');
 }
 

@@ -2,6 +2,7 @@
  * What the figures say, in words and in order: names of servers, runs grouped by work, the verdict on correctness.
  * Shared by terminal and page, so that both say the same; draws nothing.
  */
+import { isAnswered } from '../plan/work.js';
 import type { BenchFile, Compared, ComparisonRow, MetricComparison, RunResult, Spread } from '../types.js';
 import { counted, quantity } from './format.js';
 
@@ -95,17 +96,31 @@ export function verdictOf(run: RunResult): Verdict {
   if (run.stopped) bad.push('stopped before its end');
   if (bad.length > 0) return { level: 'bad', text: bad.join(', ') };
   if (run.headline === 'connectsPerSecond') return { level: 'good', text: 'every connection was made, no errors' };
-  if (run.delivered === 0) return { level: 'unchecked', text: 'no errors; delivery is not part of this work' };
+  if (run.delivered === 0) {
+    const why = run.headline === 'publishedPerSecond' ? 'delivery is not part of this work' : 'nothing arrived';
+    return { level: 'unchecked', text: `no errors; ${why}` };
+  }
   const unchecked = [run.duplicated === null && 'duplicates', run.reordered === null && 'order'].filter(Boolean);
   if (unchecked.length > 0) return { level: 'unchecked', text: `nothing lost; ${unchecked.join(' and ')} not checked` };
-  return { level: 'good', text: 'every message arrived once and in order' };
+  return { level: 'good', text: GOOD[run.verb] ?? 'every message arrived once and in order' };
 }
+
+/** Where no message goes one way from a sender to a receiver. */
+const GOOD: Readonly<Record<string, string>> = {
+  request: 'every request was answered once',
+  'js pub sync': 'every message was acknowledged once',
+  'js pub async': 'every message was acknowledged once',
+  'js pub batch': 'every message was acknowledged once',
+  'kv put': 'every value was acknowledged once',
+  'kv get': 'every key was answered once',
+};
 
 /** The verdict where a column is narrow; what went wrong is told elsewhere in full. */
 export function briefVerdict(run: RunResult): string {
   const { level } = verdictOf(run);
   if (level === 'unchecked') return run.delivered === 0 ? 'no errors' : 'nothing lost';
-  if (level === 'good') return run.headline === 'connectsPerSecond' ? 'no errors' : 'all, in order';
+  if (level === 'good')
+    return run.headline === 'connectsPerSecond' ? 'no errors' : isAnswered(run.verb) ? 'all answered' : 'all, in order';
   return run.lost > 0 ? `${quantity(run.lost)} lost` : 'see below';
 }
 

@@ -1,4 +1,5 @@
 /** One run in full on a terminal: labelled lines that flow into the width there is. */
+import { isAnswered } from '../plan/work.js';
 import type { RunResult } from '../types.js';
 import { cut, GAP, pad, painter, printable, type Terminal, width, wrap } from './ansi.js';
 import { clientRanges } from './clients.js';
@@ -32,7 +33,7 @@ export function block(run: RunResult, runs: readonly RunResult[], terminal: Term
   }
   if (run.delivered > 0) {
     add(
-      'delivered',
+      isAnswered(run.verb) ? 'answered' : 'delivered',
       ...throughput(run, 'deliveredPerSecond', run.deliveredBytes),
       `${f.count(run.delivered)} messages ${seconds}`,
     );
@@ -77,7 +78,9 @@ export function block(run: RunResult, runs: readonly RunResult[], terminal: Term
         ? (of[metric] * bytes) / (metric === 'publishedPerSecond' ? of.published : of.delivered)
         : null;
     const value = `${f.rate(of[metric])} ${f.plusMinus(of.spread[metric])}`.trim();
-    return [of.headline === metric ? strong(value) : value, f.byteRate(bytesPerSecond)];
+    // Asking for a key has no payload.
+    const moved = bytes > 0 || of.publishedBytes + of.deliveredBytes === 0;
+    return [of.headline === metric ? strong(value) : value, ...(moved ? [f.byteRate(bytesPerSecond)] : [])];
   }
 }
 

@@ -57,7 +57,7 @@ function fake(options: { delivered?: number; endless?: boolean; failed?: { code:
 describe('a run', () => {
   it('goes from plan to report', async () => {
     const { engine, calls } = fake();
-    const { report } = await engine.run(plan);
+    const report = await engine.run(plan);
     expect(report.published).toBe(1000);
     expect(calls).toEqual(['create {"threads":2}', 'run 7 on 2', 'finish 7']);
   });
@@ -69,19 +69,19 @@ describe('a run', () => {
     const running = engine.run(plan, { signal: stop.signal });
     expect(process.listenerCount('exit')).toBe(before + 1);
     stop.abort();
-    expect((await running).report.stopped).toBe(true);
+    expect((await running).stopped).toBe(true);
     expect(calls).toContain('stop 7');
     expect(process.listenerCount('exit')).toBe(before);
   });
 
   it('that was aborted before ends at once', async () => {
     const { engine } = fake({ endless: true });
-    expect((await engine.run(plan, { signal: AbortSignal.abort() })).report.stopped).toBe(true);
+    expect((await engine.run(plan, { signal: AbortSignal.abort() })).stopped).toBe(true);
   });
 
   it('ends when enough was delivered, which is no early end', async () => {
     const { engine } = fake({ endless: true, delivered: 10 });
-    expect((await engine.run(plan, { stopAfter: 10, everyMs: 1 })).report.stopped).toBe(false);
+    expect((await engine.run(plan, { stopAfter: 10 })).stopped).toBe(false);
   });
 
   it('tells of its progress', async () => {
@@ -92,7 +92,7 @@ describe('a run', () => {
       seen.push(delivered);
       stop.abort();
     };
-    await engine.run(plan, { progress, signal: stop.signal, everyMs: 1 });
+    await engine.run(plan, { progress, signal: stop.signal });
     expect(seen[0]).toBe(10);
   });
 

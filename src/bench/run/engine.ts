@@ -17,18 +17,11 @@ export interface RunHooks {
   signal?: AbortSignal;
   /** The run is told to stop once so many were delivered. */
   stopAfter?: number;
-  everyMs?: number;
-}
-
-export interface EngineRun {
-  report: LoadReport;
-  /** From the first look at a connecting run to the first at a connected one. */
-  connectSeconds: number;
 }
 
 /** What runs plans; the tests have one of their own. */
 export interface Engine {
-  run(plan: LoadPlan, hooks?: RunHooks): Promise<EngineRun>;
+  run(plan: LoadPlan, hooks?: RunHooks): Promise<LoadReport>;
   close(): Promise<void>;
 }
 
@@ -52,23 +45,20 @@ async function runOnce(
   pool: EngineParts['pool'],
   plan: LoadPlan,
   hooks: RunHooks,
-): Promise<EngineRun> {
+): Promise<LoadReport> {
   const load = create(addon, plan);
   const stop = () => addon.stopLoad(load);
   process.on('exit', stop);
   hooks.signal?.addEventListener('abort', stop, { once: true });
-  const began = performance.now();
-  let connectedAt: number | undefined;
   let enough = false;
   const timer = setInterval(() => {
     const progress = JSON.parse(addon.loadProgress(load)) as LoadProgress;
-    if (progress.phase !== 'connecting') connectedAt ??= performance.now();
     hooks.progress?.(progress);
     if (hooks.stopAfter !== undefined && progress.delivered >= hooks.stopAfter) {
       enough = true;
       stop();
     }
-  }, hooks.everyMs ?? PROGRESS_EVERY_MS);
+  }, PROGRESS_EVERY_MS);
   let outcome: Awaited<ReturnType<typeof pool.run>>;
   try {
     if (hooks.signal?.aborted) stop();
@@ -81,7 +71,7 @@ async function runOnce(
   const report = finish(addon, load, outcome.failed);
   // Reaching its number is an end like any other.
   if (enough) report.stopped = hooks.signal?.aborted ?? false;
-  return { report, connectSeconds: ((connectedAt ?? performance.now()) - began) / 1000 };
+  return report;
 }
 
 function create(addon: LoadAddon, plan: LoadPlan): number {

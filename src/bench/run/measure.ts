@@ -19,14 +19,12 @@ import { residentBytes } from '../server/process.js';
 import { traceSyncs } from '../server/syncs.js';
 import { watchVarz } from '../server/varz.js';
 import type { RunResult } from '../types.js';
-import type { Engine, EngineRun, RunHooks } from './engine.js';
+import type { Engine, RunHooks } from './engine.js';
 import { type Observed, resultOf } from './result.js';
 import { type Opened, type Side, TIMEOUT_MS } from './side.js';
 
 const QUIET_MS = 2000;
 const CONNECTS_IN_FLIGHT = 64;
-/** Connecting is over in milliseconds: its rate needs a close look. */
-const LOOK_AT_CONNECTS_MS = 2;
 const WARMUP_MS = 500;
 /** Enough to count calls per message by; tracing is slow. */
 const TRACED_MSGS = 20_000;
@@ -98,6 +96,7 @@ export async function measure(bench: Bench, work: Work, sides: readonly Side[], 
       work,
       headline: shape.headline,
       url: opened.target.url,
+      servers: opened.target.servers,
       info: opened.info,
       runs: observed,
       ...(side.name && { side: side.name }),
@@ -149,22 +148,23 @@ async function once(round: Round, opened: Opened): Promise<{ observed: Observed;
   const connections = connectionsOf(shape);
   const rssBefore = opened.pid === undefined ? undefined : residentBytes(opened.pid);
   const varz = opened.monitor === undefined ? undefined : watchVarz(opened.monitor);
-  let run: EngineRun;
+  let measured: LoadReport;
   try {
-    run = await drive(bench, plan, shape, title);
+    measured = await drive(bench, plan, shape, title);
   } catch (error) {
     varz?.stop(0);
     throw error;
   }
-  const { connectSeconds } = run;
-  const cost = varz?.stop(run.report.seconds);
-  const { report, verified } = await verify(shape, run.report);
+  const cost = varz?.stop(measured.seconds);
+  const { report, verified } = await verify(shape, measured);
   return {
     shape,
     observed: {
       report,
-      connectSeconds,
       connections,
+      rates: plan.clients.map((client) =>
+        'rate' in client ? client.rate && client.rate * client.connections : undefined,
+      ),
       costSource: opened.costSource,
       fresh: side.fresh,
       threads: plan.threads,
@@ -187,14 +187,13 @@ async function verify(shape: Shape, report: LoadReport): Promise<{ report: LoadR
   }
 }
 
-async function drive(bench: Bench, plan: LoadPlan, shape: Shape, title: string): Promise<EngineRun> {
+async function drive(bench: Bench, plan: LoadPlan, shape: Shape, title: string): Promise<LoadReport> {
   const bar = bench.ui.begin(title, {
     connections: connectionsOf(shape),
     ...(plan.measureMs !== undefined && { measureMs: plan.measureMs }),
   });
   const hooks: RunHooks = { progress: bar.update, signal: bench.signal };
   if (shape.stopAfter !== undefined) hooks.stopAfter = shape.stopAfter;
-  if (shape.headline === 'connectsPerSecond') hooks.everyMs = LOOK_AT_CONNECTS_MS;
   try {
     return await bench.engine.run(plan, hooks);
   } finally {
@@ -264,7 +263,7 @@ async function storeFor(
     timeoutMs: work.flags.timeout ?? TIMEOUT_MS,
     fill: async (shape) => {
       const plan = planOf(shape, {}, opened, { warm: false });
-      const { report } = await drive(bench, plan, shape, `${title} (filling)`);
+      const report = await drive(bench, plan, shape, `${title} (filling)`);
       const error = report.errors[0];
       if (error) throw new BenchError('JETSTREAM', `filling the stream: ${error.text}`);
     },
@@ -287,7 +286,7 @@ async function countSyncs(
   const trace = await traceSyncs(opened.pid);
   if (typeof trace === 'string') return trace;
   try {
-    const { report } = await drive(bench, plan, shape, `${work.title} (sync calls)`);
+    const report = await drive(bench, plan, shape, `${work.title} (sync calls)`);
     const calls = await trace.stop();
     const messages = report.published + (work.verb.includes('pub') || work.verb === 'kv put' ? 0 : report.delivered);
     return messages > 0 ? (calls * 1e6) / messages : 'no message went through while they were counted';

@@ -17,8 +17,8 @@ const info = {
 
 function observed(report: Partial<LoadReport> = {}, more: Partial<Observed> = {}): Observed {
   const base = {
-    connectSeconds: 0.1,
     connections: 2,
+    rates: [],
     costSource: 'process 1',
     fresh: true,
     threads: 1,
@@ -32,7 +32,7 @@ function result(runs: Observed[], line = 'pubsub', more: Partial<ResultParts> = 
   if (command.action !== 'run') throw new Error('not a run');
   const { verb, argument, flags } = command;
   const work = { verb: verb.name, title: line, argument, flags };
-  return resultOf({ work, headline: 'deliveredPerSecond', url: 'nats://x:1', info, runs, ...more });
+  return resultOf({ work, headline: 'deliveredPerSecond', url: 'nats://x:1', servers: ['x:1'], info, runs, ...more });
 }
 
 const ledger = { name: 'x', expected: 10, received: 10, lost: 0, duplicated: 0, reordered: 0, foreign: 0 };
@@ -108,6 +108,45 @@ describe('a result', () => {
     expect(result([observed()], 'pub').notMeasured.join()).toContain('nobody receives');
   });
 
+  it('says which messages were too small where sizes differ', () => {
+    const mixed = result([observed({ notMeasured: ['latency', 'sequence'] })], 'pubsub --size 4..100');
+    expect(mixed.notMeasured.slice(0, 2)).toEqual([
+      'latency of messages below 16 bytes: they have no room for a send time',
+      'duplicates and order of messages below 8 bytes: they have no room for a sequence number',
+    ]);
+  });
+
+  it('leaves out what strangers sent, and still looks at its own', () => {
+    const foreign = { ...ledger, received: 14, foreign: 3, duplicated: 1 };
+    const found = result([observed({ ledgers: [foreign] })]);
+    expect(found).toMatchObject({ duplicated: 1, reordered: 0, errors: 0 });
+    expect(found.notes.join()).toContain('cost the server too: 3');
+    expect(result([observed({ ledgers: [foreign] })], 'js consume').duplicated).toBeNull();
+  });
+
+  it('finds duplicates by their sum where there is no number to tell them by', () => {
+    const surplus = { ledgers: [{ ...ledger, received: 12 }], notMeasured: ['sequence' as const] };
+    const found = result([observed(surplus)], 'pubsub --size 4');
+    expect(found).toMatchObject({ errors: 2, errorTexts: [{ text: 'more messages came than were sent', count: 2 }] });
+    expect(result([observed(surplus)], 'sub').errors).toBe(0);
+  });
+
+  it('says when lost connections cut it short', () => {
+    const errors = [{ text: 'closed', count: 1 }];
+    const notes = (report: Partial<LoadReport>, line: string) => result([observed(report)], line).notes.join();
+    expect(notes({ errors, seconds: 1 }, 'pubsub --duration 2s')).toContain('cut short');
+    expect(notes({ errors, published: 999 }, 'pubsub --msgs 1000')).toContain('cut short');
+    expect(notes({ errors, seconds: 2 }, 'pubsub --duration 2s')).toBe('');
+    expect(notes({ errors, published: 1000 }, 'pubsub --msgs 1000')).toBe('');
+    expect(notes({ seconds: 1, stopped: true }, 'pubsub --duration 2s')).toBe('stopped before its end');
+  });
+
+  it('says over which servers the clients are dealt, and whose cost is missing', () => {
+    const found = result([observed({}, { costSource: null })], 'pubsub', { servers: ['x:1', 'y:1'] });
+    expect(found.notes.join()).toContain('over 2 servers: x:1, y:1');
+    expect(found.notMeasured.join()).toContain('several servers');
+  });
+
   it('says when the generator was the limit', () => {
     expect(result([observed({ generatorCpuSeconds: 1.99 })]).notes.join()).toContain('--threads');
     expect(result([observed({ generatorCpuSeconds: 1 })]).notes).toEqual([]);
@@ -142,6 +181,12 @@ describe('a result', () => {
     expect(many.clients).toMatchObject([{ published: 1000, publishedPerSecond: 1000 }]);
   });
 
+  it('sums up many pairs, too, although each has a name of its own', () => {
+    const one = { role: 'publisher' as const, connection: 0, published: 1, delivered: 0, seconds: 1, sendSeconds: 1 };
+    const clients = Array.from({ length: 100 }, (_, client) => ({ ...one, client, name: `publisher ${client + 1}` }));
+    expect(result([observed({ clients })]).clients).toMatchObject([{ name: 'publisher', published: 100 }]);
+  });
+
   it('counts what nobody receives until the server has it', () => {
     const sent = result([observed({ delivered: 0 })], 'pub', { headline: 'publishedPerSecond' });
     expect(sent.publishedPerSecond).toBe(500);
@@ -160,6 +205,17 @@ describe('a result', () => {
     const at = (rate: number) => result([observed()], `pubsub --rate ${rate}`).notes.join();
     expect(at(1050)).not.toContain('not reached');
     expect(at(1100)).toContain('not reached');
+  });
+
+  it('says which line of a scenario did not reach its rate, and nothing where nothing was sent', () => {
+    const one = { role: 'publisher' as const, connection: 0, delivered: 0, seconds: 2, sendSeconds: 2 };
+    const clients = [
+      { ...one, client: 0, name: '1: publisher', published: 200 },
+      { ...one, client: 2, name: '2: publisher', published: 150 },
+    ];
+    const { notes } = result([observed({ clients }, { rates: [100, undefined, 100] })], 'mixed file');
+    expect(notes).toEqual([expect.stringContaining('not reached by 2: publisher')]);
+    expect(result([observed({ published: 0, delivered: 0 })], 'pubsub --rate 1k').notes).toEqual([]);
   });
 
   it('has the order and the duplicates of what a stream numbers, but no latency', () => {

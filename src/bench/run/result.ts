@@ -1,20 +1,18 @@
-/**
- * From the reports of the repeats to one result. Pure: owns the arithmetic of rates, costs and losses, and the
- * sentences about what was not measured.
- */
+/** From the reports of the repeats to one result. Pure: owns the arithmetic of rates, costs and losses. */
 import type { LoadProcessCost, LoadReport } from '../../native/load-contract.js';
-import { sizeRange } from '../flags/values.js';
-import { DEFAULT_SIZE, type Verified, type Work } from '../plan/work.js';
+import type { Verified, Work } from '../plan/work.js';
 import type { ServerInfo } from '../server/probe.js';
 import type { VarzCost } from '../server/varz.js';
 import type { ClientResult, RepeatResult, RunResult, ServerResult, SpreadMetric, TimelinePoint } from '../types.js';
+import { endsByHand, foreignIn, leftOut, missingIn, notesOf, READERS } from './remarks.js';
 import { latencyOf, mergeHistograms, spreadOf } from './statistics.js';
 
 /** One run as it was observed. */
 export interface Observed {
   report: LoadReport;
-  connectSeconds: number;
   connections: number;
+  /** What the clients of the plan were to send per second; undefined for those without a pace. */
+  rates: readonly (number | undefined)[];
   verified?: Verified;
   varz?: VarzCost;
   /** Resident memory of the server before the run. */
@@ -31,6 +29,8 @@ export interface ResultParts {
   work: Work;
   headline: RunResult['headline'];
   url: string;
+  /** All of them, where the clients are dealt over several. */
+  servers: readonly string[];
   info: ServerInfo;
   side?: 'a' | 'b';
   runs: readonly Observed[];
@@ -50,12 +50,7 @@ const NOTHING_YET = {
 };
 /** How the load generator words it. */
 const UNANSWERED = 'a request was not answered';
-/** A generator or server that falls further behind the rate has not kept it. */
-const RATE_KEPT = 0.95;
-const READERS: ReadonlySet<Work['verb']> = new Set(['js consume', 'js fetch', 'js ordered']);
-/** What a payload needs to carry its send time. */
-export const STAMP_BYTES = 16;
-const SEQUENCE_BYTES = 8;
+const SURPLUS = 'more messages came than were sent';
 
 export function resultOf(parts: ResultParts): RunResult {
   const { work, runs, headline } = parts;
@@ -80,7 +75,7 @@ export function resultOf(parts: ResultParts): RunResult {
     p50Us: metric((repeat) => repeat.p50Us),
     p99Us: metric((repeat) => repeat.p99Us),
   };
-  const errorTexts = gatherErrors(reports);
+  const errorTexts = gatherErrors(work, reports);
   return {
     verb: work.verb,
     work: work.title,
@@ -103,8 +98,8 @@ export function resultOf(parts: ResultParts): RunResult {
     deliveredBytes: sum((report) => deliveredBytesOf(work, report)),
     errorTexts,
     slowConsumers,
-    notMeasured: leftOut(parts, reports, stopped),
-    notes: notesOf(runs, repeats, work, stopped),
+    notMeasured: leftOut(parts, stopped),
+    notes: notesOf(parts, repeats, stopped),
     connectUs: latencyOf(mergeHistograms(reports.map(({ connects }) => connects))),
     ...(histogram && { histogram: histogram.counts.map(([ns, many]) => [ns / 1000, many] as [number, number]) }),
     timeline: intervalsOf(reports[0]?.timeline ?? []),
@@ -125,7 +120,7 @@ function repeatOf(run: Observed, work: Work, headline: RunResult['headline']): R
   const { report } = run;
   const { published, delivered } = report;
   const connecting = headline === 'connectsPerSecond';
-  const seconds = connecting ? run.connectSeconds : report.seconds;
+  const seconds = connecting ? report.connectSeconds : report.seconds;
   // Where nobody receives, a message has gone when the server has it, not when it stands in a buffer on the way. And a
   // burst in one write has no length of its own.
   const sendSeconds = headline === 'publishedPerSecond' ? seconds : report.sendSeconds || seconds;
@@ -142,7 +137,7 @@ function repeatOf(run: Observed, work: Work, headline: RunResult['headline']): R
     p99Us: latency?.p99 ?? null,
     cpuSecondsPerMillion: cpu === null ? null : perMillion(cpu, published + delivered),
     lost: lostIn(run),
-    errors: errorsIn(report).reduce((total, { count }) => total + count, 0) + report.slowConsumers,
+    errors: errorsIn(work, report).reduce((total, { count }) => total + count, 0) + report.slowConsumers,
   };
 }
 
@@ -163,8 +158,19 @@ function lostIn({ report, verified }: Observed): number {
 }
 
 /** All but requests without answer, which are losses. */
-function errorsIn({ errors }: LoadReport): { text: string; count: number }[] {
-  return errors.filter(({ text }) => text !== UNANSWERED);
+function errorsIn(work: Work, { errors, ledgers }: LoadReport): { text: string; count: number }[] {
+  const found = errors.filter(({ text }) => text !== UNANSWERED);
+  // Where duplicates can't be told one by one, the sum still tells that there were some.
+  const surplus = hasOwnSenders(work) ? ledgers.reduce((sum, ledger) => sum + surplusIn(ledger), 0) : 0;
+  return surplus > 0 ? [...found, { text: SURPLUS, count: surplus }] : found;
+}
+
+function surplusIn({ received, duplicated, foreign, expected }: LoadReport['ledgers'][number]): number {
+  return Math.max(0, received - duplicated - foreign - expected);
+}
+
+function hasOwnSenders({ verb }: Work): boolean {
+  return verb !== 'sub' && verb !== 'service' && !READERS.has(verb);
 }
 
 function duplicatedIn(runs: readonly Observed[]): number {
@@ -174,7 +180,7 @@ function duplicatedIn(runs: readonly Observed[]): number {
   );
 }
 
-function sumOf(ledgers: LoadReport['ledgers'], key: 'lost' | 'duplicated' | 'reordered' | 'foreign'): number {
+function sumOf(ledgers: LoadReport['ledgers'], key: 'lost' | 'duplicated' | 'reordered'): number {
   return ledgers.reduce((total, ledger) => total + ledger[key], 0);
 }
 
@@ -235,9 +241,10 @@ function bytesPerConnection(runs: readonly Observed[]): number {
   return growth.reduce((a, b) => a + b, 0) / Math.max(1, growth.length);
 }
 
-function gatherErrors(reports: readonly LoadReport[]): { text: string; count: number }[] {
+function gatherErrors(work: Work, reports: readonly LoadReport[]): { text: string; count: number }[] {
   const found = new Map<string, number>();
-  for (const { text, count } of reports.flatMap(errorsIn)) found.set(text, (found.get(text) ?? 0) + count);
+  for (const { text, count } of reports.flatMap((report) => errorsIn(work, report)))
+    found.set(text, (found.get(text) ?? 0) + count);
   return [...found].map(([text, count]) => ({ text, count }));
 }
 
@@ -257,7 +264,8 @@ function clientsOf(reports: readonly LoadReport[], { work, headline }: ResultPar
   for (const { clients } of reports) {
     const longest = new Map<string, { seconds: number; sendSeconds: number }>();
     for (const [index, one] of clients.entries()) {
-      const { client, name, role, published, delivered, seconds } = one;
+      const { client, role, published, delivered, seconds } = one;
+      const name = many ? one.name.replace(/ \d+$/, '') : one.name;
       const key = many ? `${role} ${name}` : String(index);
       const sum = found.get(key) ?? { ...NOTHING_YET, client, name, role };
       sum.published += published;
@@ -291,98 +299,10 @@ function clientsOf(reports: readonly LoadReport[], { work, headline }: ResultPar
   });
 }
 
-function foreignIn(reports: readonly LoadReport[]): number {
-  return reports.reduce((total, { ledgers }) => total + sumOf(ledgers, 'foreign'), 0);
-}
-
-/** What payloads had no room for. Asking for a key takes no payload: the answer's address tells what it belongs to. */
-function missingIn({ verb }: Work, reports: readonly LoadReport[]): Set<'latency' | 'sequence'> {
-  return new Set(verb === 'kv get' ? [] : reports.flatMap(({ notMeasured }) => notMeasured));
-}
-
 /** Somebody has to have counted with sequence numbers: subscribers, in payloads that have room for them. */
 function hasSequences(work: Work, reports: readonly LoadReport[]): boolean {
   if (missingIn(work, reports).has('sequence')) return false;
   if (work.verb === 'sub' || work.verb === 'service') return false;
-  // What another run sent, or filled a stream with, carries no number of this one.
-  return foreignIn(reports) === 0;
-}
-
-function leftOut(
-  { work, runs, syncCalls, headline }: ResultParts,
-  reports: readonly LoadReport[],
-  stopped: boolean,
-): string[] {
-  const texts: string[] = [];
-  const { min } = sizeRange(work.flags.size ?? DEFAULT_SIZE);
-  const missing = missingIn(work, reports);
-  if (missing.has('latency')) {
-    texts.push(`latency: a payload of ${min} bytes has no room for a send time (${STAMP_BYTES} needed)`);
-  }
-  if (missing.has('sequence')) {
-    texts.push(
-      `duplicates and order: a payload of ${min} bytes has no room for a sequence number (${SEQUENCE_BYTES} needed)`,
-    );
-  }
-  if (work.verb === 'pub') texts.push('latency and loss: nobody receives');
-  if (work.verb === 'sub') texts.push('latency, duplicates and order: the messages are not from this run');
-  if (READERS.has(work.verb)) texts.push('latency: the messages were stored before the run');
-  const foreign = foreignIn(reports);
-  if (foreign > 0 && work.verb !== 'sub') {
-    texts.push(`duplicates and order: ${foreign} messages were there before or are from others; they are counted only`);
-  }
-  if (stopped) texts.push('loss: the run was stopped with messages under way');
-  if (runs.every(({ costSource }) => costSource === null)) {
-    texts.push("the server's cost: its process was not found on this machine; name it with --pid or --monitor");
-  } else {
-    texts.push(...new Set(runs.flatMap((run) => costMissing(run, headline))));
-  }
-  if (typeof syncCalls === 'string') texts.push(`sync calls: ${syncCalls}`);
-  return texts;
-}
-
-/** Why a run has no cost although it was known where to read it. */
-function costMissing({ report, varz }: Observed, headline: RunResult['headline']): string[] {
-  if (report.process) return [];
-  // Nothing was read of a run that was stopped before its measured part.
-  if (!varz)
-    return report.stopped
-      ? []
-      : ["the server's cost: its process ended during the run, or can't be read on this system"];
-  if (varz.peakRssBytes === null) return ["the server's cost: its monitoring port did not answer"];
-  if (varz.cpuPercent !== null || headline === 'connectsPerSecond') return [];
-  return ["the server's CPU: a monitoring port tells it only for runs of several seconds"];
-}
-
-/** Work without an end of its own: Ctrl-C is the regular one. */
-function endsByHand({ verb, flags }: Work): boolean {
-  return (verb === 'sub' || verb === 'service') && flags.msgs === undefined && flags.duration === undefined;
-}
-
-/** Whether an open loop went as fast as it was told to. */
-export function keptRate(publishedPerSecond: number, asked: number): boolean {
-  return publishedPerSecond >= asked * RATE_KEPT;
-}
-
-function notesOf(
-  runs: readonly Observed[],
-  repeats: readonly RepeatResult[],
-  { verb, flags }: Work,
-  stopped: boolean,
-): string[] {
-  const notes: string[] = [];
-  const asked = flags.rate;
-  if (asked !== undefined && repeats.some((one) => !keptRate(one.publishedPerSecond, asked))) {
-    notes.push('the rate asked for was not reached: latency tells how far behind what was sent has fallen');
-  }
-  if (verb === 'conns' && runs.some(({ rssBefore, fresh }) => rssBefore !== undefined && !fresh)) {
-    notes.push('the server was running before: memory it kept from then hides what connections take; try --spawn');
-  }
-  if (stopped) notes.push('stopped before its end');
-  // Threads that never waited were the limit themselves.
-  const busy = runs.filter(
-    ({ report, threads }) => report.seconds > 0.1 && report.generatorCpuSeconds / (report.seconds * threads) > 0.95,
-  );
-  if (busy.length > runs.length / 2) notes.push('the generator was busy all the time: more --threads may show more');
-  return notes;
+  // What a stream was filled with by others is counted, and not always numbered.
+  return !READERS.has(work.verb) || foreignIn(reports) === 0;
 }

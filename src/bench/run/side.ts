@@ -75,7 +75,9 @@ export class Side {
     const named = this.#index === 0 ? this.#flags.pid : undefined;
     // What the user names goes before what is found.
     const given = this.#spawned?.pid ?? named;
-    const pid = given ?? (monitor === undefined ? listenerOf(target.servers[0] as string) : undefined);
+    const [server, ...others] = target.servers as [string, ...string[]];
+    // One of several servers would seem to have done the work of all.
+    const pid = given ?? (monitor === undefined && others.length === 0 ? listenerOf(server) : undefined);
     if (pid !== undefined) {
       const name = processName(pid);
       return { pid, costSource: `process ${pid}${name ? ` (${name})` : ''}` };

@@ -5,7 +5,7 @@
  */
 import type { RunResult, Sweep, SweepPoint } from '../types.js';
 import { notWhole } from './compare.js';
-import { keptRate } from './result.js';
+import { keptRate } from './remarks.js';
 
 const START = 1000;
 const FACTOR = 2;

@@ -16,9 +16,13 @@ const STOP_MS = 10_000;
 /** Characters of a log, at each end. */
 const LOG_SHOWN = 800;
 
-const running = new Set<ChildProcess>();
+/** With their folders. */
+const running = new Map<ChildProcess, string>();
 process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
+  for (const [child, dir] of running) {
+    child.kill('SIGKILL');
+    rmSync(dir, { recursive: true, force: true });
+  }
 });
 
 export interface SpawnedServer {
@@ -55,7 +59,7 @@ export async function spawnServer(command: string, signal: AbortSignal, before?:
     detached: process.platform !== 'win32',
   });
   closeSync(out);
-  running.add(child);
+  running.set(child, dir);
   let ended: string | undefined;
   const exited = new Promise<void>((resolve) => {
     child.once('error', (error) => {
@@ -79,18 +83,18 @@ export async function spawnServer(command: string, signal: AbortSignal, before?:
     rmSync(dir, { recursive: true, force: true });
   };
   const url = `nats://127.0.0.1:${port}`;
-  const deadline = Date.now() + START_MS;
+  const deadline = performance.now() + START_MS;
   for (;;) {
     try {
       await probe({ url, servers: [`127.0.0.1:${port}`] }, 1000);
       return { url, port, pid: child.pid as number, stop };
-    } catch {
-      if (ended === undefined && !signal.aborted && Date.now() < deadline) {
+    } catch (error) {
+      if (ended === undefined && !signal.aborted && performance.now() < deadline) {
         await new Promise((resolve) => setTimeout(resolve, 20));
         continue;
       }
       const late = signal.aborted ? 'before it was stopped' : `within ${START_MS / 1000} s`;
-      const why = ended ?? `it did not listen on port ${port} ${late}`;
+      const why = ended ?? `it was not ready ${late}: ${textOf(error)}`;
       const said = shortened(readFileSync(log, 'utf8').trim());
       await stop();
       throw new BenchError('SPAWN_FAILED', `${words.join(' ')}: ${why}${said ? `\n${said}` : ''}`);

@@ -141,6 +141,24 @@ fn stored_messages_are_told_apart_by_their_stream() {
 }
 
 #[test]
+fn what_strangers_send_makes_up_for_nothing_lost() {
+    for (already_stored, lost) in [(0, 1), (2, 0)] {
+        let ledger = Arc::new(Ledger::new(Mode::Exact, 1, already_stored, 1, 0));
+        ledger.expect(2 - already_stored);
+        let mut tracker = Tracker::new(ledger.clone());
+        tracker.arrive(&stamp(0, 0));
+        tracker.foreign();
+        tracker.publish();
+        assert_eq!(
+            ledger.sums().lost,
+            lost,
+            "{already_stored} messages of strangers are expected"
+        );
+        assert_eq!(ledger.is_complete(), lost == 0);
+    }
+}
+
+#[test]
 fn modes() {
     assert_eq!(Mode::of(1, 1, false), Mode::Exact);
     assert_eq!(Mode::of(5, 5, false), Mode::Exact);

@@ -23,6 +23,8 @@ pub struct Publisher {
     pub sender: Sender,
     pool: Option<Pool>,
     payload: usize,
+    /// Measured messages are being written: they are sent when that is done, not when it is begun.
+    writing: bool,
 }
 
 impl Publisher {
@@ -32,6 +34,7 @@ impl Publisher {
         Self {
             pool: Pool::new(&sender.composer, shared.senders),
             payload: sender.composer.fixed_size().unwrap_or(0),
+            writing: false,
             sender,
         }
     }
@@ -47,10 +50,13 @@ impl Publisher {
             if !core.flush()? {
                 return Ok(Next::Event);
             }
+            let now = local.shared.clock.now();
+            if std::mem::take(&mut self.writing) {
+                core.stats.last_sent = Some(now);
+            }
             if !self.sender.is_active() {
                 return Ok(Next::Event);
             }
-            let now = local.shared.clock.now();
             let count = self.sender.allowed(now);
             if count == 0 {
                 if !self.sender.is_finished(now) {
@@ -62,6 +68,7 @@ impl Publisher {
             if turn >= TURN_BYTES {
                 return Ok(Next::Turn);
             }
+            self.writing = self.sender.is_measured();
             match &mut self.pool {
                 Some(pool) => {
                     let count = count.min(pool.room() as u64);
@@ -143,8 +150,7 @@ impl Receive for Publisher {
     fn looked_through(&mut self, core: &mut Core, local: &mut Local, now: u64) {
         if std::mem::take(&mut core.flushed) {
             if self.sender.part() == (crate::sender::Part::Flushing { measured: true }) {
-                // Nothing else tells when the server had it all.
-                core.stats.last_arrived = Some(now);
+                core.stats.taken = Some(now);
             }
             self.sender.settled(local);
         }

@@ -288,7 +288,7 @@ impl Requester {
                 self.answered_bytes += message.payload().len() as u64;
                 local.latencies[core.client].record(now.saturating_sub(slot.since));
             }
-            Ok(()) => {}
+            Ok(()) => local.warmed += slot.messages,
             Err(text) => {
                 local.error(&text);
                 self.sender.refused(slot.messages, &local.shared);

@@ -7,12 +7,16 @@ use crate::frames::Message;
 use crate::ledger::Tracker;
 use crate::local::Local;
 use crate::shared::Shared;
-use crate::stamp::Stamp;
+use crate::stamp::{IDENTITY, Stamp};
 
 /// What every receiving role does with a message that is no status.
 pub struct Arrivals {
     /// Into which ledger.
     pub tracker: Tracker,
+    /// All of ours that arrive here have room for a stamp: what has none is from strangers.
+    stamped: bool,
+    /// Strangers' messages are what this run is about.
+    for_strangers: bool,
     every: u32,
     /// Until the next latency is recorded.
     left: u32,
@@ -24,8 +28,16 @@ pub struct Arrivals {
 impl Arrivals {
     /// Into ledger number `ledger`.
     pub fn new(ledger: usize, shared: &Shared) -> Self {
+        let senders = shared.plan.senders().map(|client| &client.role);
+        let ours = senders.filter(|role| role.feeds().contains(&ledger));
+        let smallest = ours
+            .filter_map(|role| role.sender())
+            .map(|sender| sender.size.smallest())
+            .min();
         Self {
             tracker: Tracker::new(shared.ledgers[ledger].clone()),
+            stamped: smallest.is_some_and(|size| size >= IDENTITY),
+            for_strangers: shared.serves() || shared.ledgers[ledger].already_stored() > 0,
             every: shared.plan.latency_every,
             left: 1,
             messages: 0,
@@ -50,22 +62,23 @@ impl Arrivals {
                 }
                 stamp.mark.is_measured()
             }
-            stamp => {
-                self.take_other(message, stamp.is_some());
-                local.is_measuring()
-            }
+            stamp => self.take_other(message, stamp.is_some()) && local.is_measuring(),
         };
         self.messages += u64::from(measured);
         self.bytes += if measured { message.payload().len() as u64 } else { 0 };
     }
 
-    /// Not of this run, or too short to say so.
-    fn take_other(&mut self, message: &Message<'_>, stamped: bool) {
+    /// Not of this run, or too short to say so. Whether it is one of those this run is about.
+    fn take_other(&mut self, message: &Message<'_>, stamped: bool) -> bool {
         match message.reply().and_then(Delivery::parse) {
             Some(delivery) => self.tracker.arrive_stored(delivery.stream_sequence),
-            None if stamped => self.tracker.foreign(),
+            None if stamped || self.stamped => {
+                self.tracker.foreign();
+                return self.for_strangers;
+            }
             None => self.tracker.count(),
         }
+        true
     }
 
     /// Tells others what has come.
