@@ -621,4 +621,18 @@ describe('clients of the listener', () => {
       'HTTP/1.1 431 Request Header Fields Too Large',
     );
   });
+
+  it('are given another connection when they ask for too much on one', async () => {
+    const request = (more = '') => `GET /nats/healthz HTTP/1.1\r\nHost: x\r\n${more}\r\n`;
+    let got = '';
+    await new Promise<void>((resolve, reject) => {
+      const socket = connect(monitor.port, '127.0.0.1');
+      socket.write(request().repeat(149) + request('Connection: close\r\n'));
+      socket.setEncoding('utf8').on('data', (data) => {
+        got += data;
+      });
+      socket.on('close', () => resolve()).on('error', reject);
+    });
+    expect(got.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(100);
+  });
 });

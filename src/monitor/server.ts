@@ -1,8 +1,8 @@
 /**
  * The monitoring listener: one HTTP server, a table from path to endpoint, nothing else. Loaded only when configured.
  *
- * Clients are bounded: by number, by the time a request and an answer may take, by the size of headers. Bodies of
- * requests are not read.
+ * Clients are bounded: by number, by the time a request and an answer may take, by the size of headers, by the
+ * requests of one connection. Bodies of requests are not read.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -30,6 +30,8 @@ const STALLED_MS = 30_000;
 /** An answer that takes longer than this is, too. */
 const ANSWER_MS = 120_000;
 const CLIENTS_MAX = 512;
+/** Then a connection ends: who asks for a thousand things in one breath would hold up everyone else. */
+const REQUESTS_MAX = 100;
 
 export class MonitorServer {
   readonly #server: Server;
@@ -61,6 +63,7 @@ export class MonitorServer {
     };
     this.#server = createServer(timeouts, (request, response) => this.#answer(request, response));
     this.#server.maxConnections = CLIENTS_MAX;
+    this.#server.maxRequestsPerSocket = REQUESTS_MAX;
     this.#server.setTimeout(STALLED_MS);
   }
 

@@ -33,6 +33,11 @@ async function pendingBytes(server: TestServer, client: RawClient): Promise<numb
   return Number(connections.find(({ cid }) => cid === client.info.client_id)?.pending_bytes);
 }
 
+/** More than a few pieces on their way: its socket takes no more. */
+async function isStuck(server: TestServer, client: RawClient): Promise<boolean> {
+  return (await pendingBytes(server, client)) > 500_000;
+}
+
 /** A subscriber whose socket is not read from now on. */
 async function stuckSubscriber(server: TestServer): Promise<RawClient> {
   const client = await server.open();
@@ -82,7 +87,7 @@ proves('1.10-06', 'a flush past write_deadline', async () => {
   const publisher = await server.open();
   const pattern = /Slow Consumer Detected: WriteDeadline of 300ms exceeded with \d+ chunks of \d+ total bytes\./;
   const cutOff = () => server.log.some((line) => pattern.test(line));
-  await publishUntil(publisher, async () => cutOff() || (await pendingBytes(server, stuck)) > 0);
+  await publishUntil(publisher, async () => cutOff() || (await isStuck(server, stuck)));
   expect(await server.waitForLog(pattern)).toContain('[INF]');
   expect(await closedReason(server, stuck.info.client_id)).toBe('Slow Consumer (Write Deadline)');
   stuck.socket.resume();
@@ -97,7 +102,7 @@ proves('1.10-07', 'write_timeout retry keeps a connection that makes progress', 
   const server = await TestServer.start({ monitor: true, config });
   const stuck = await stuckSubscriber(server);
   const publisher = await server.open();
-  const sent = await publishUntil(publisher, async () => (await pendingBytes(server, stuck)) > 0);
+  const sent = await publishUntil(publisher, () => isStuck(server, stuck));
   await server.waitForLog(/Slow Consumer/);
   stuck.socket.resume();
   const frames = await stuck.ping();
@@ -149,7 +154,7 @@ proves('1.10-11', 'pending bytes return to zero after everything was read', asyn
   const server = await TestServer.start({ monitor: true, config: NEVER });
   const stuck = await stuckSubscriber(server);
   const publisher = await server.open();
-  const sent = await publishUntil(publisher, async () => (await pendingBytes(server, stuck)) > 500_000);
+  const sent = await publishUntil(publisher, () => isStuck(server, stuck));
   stuck.socket.resume();
   expect((await stuck.ping()).length).toBe(sent);
   await settled(async () => expect(await pendingBytes(server, stuck)).toBe(0));
