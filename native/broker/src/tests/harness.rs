@@ -32,6 +32,16 @@ pub(super) struct Client {
     pub ended: bool,
 }
 
+/// Bytes of a client that its loop has read and not looked at yet.
+pub(super) struct Fetched {
+    client: usize,
+    pub loop_: usize,
+    slot: u32,
+    data: Vec<u8>,
+    /// How many of them were not held back from earlier reads.
+    count: usize,
+}
+
 pub(super) struct World {
     pub hub: Arc<Hub>,
     pub shards: Vec<Shard>,
@@ -222,25 +232,39 @@ impl World {
 
     /// One read of at most `most` bytes, and what follows from it. Returns whether there was anything to do.
     pub fn read(&mut self, client: usize, most: usize) -> bool {
+        match self.fetch(client, most) {
+            Ok(fetched) => {
+                self.handle(fetched);
+                true
+            }
+            Err(done) => done,
+        }
+    }
+
+    /// The first half of a read: bytes from the socket, then a look into the inbox. Other loops go on before the second.
+    /// Without bytes: whether there was anything else to do.
+    pub fn fetch(&mut self, client: usize, most: usize) -> Result<Fetched, bool> {
         let Some((loop_, slot)) = self.clients[client].at else {
-            return false;
+            return Err(false);
         };
         let now = self.now;
         let shard = &mut self.shards[loop_];
         shard.set_now(now);
-        let Some(conn) = shard.conn(slot) else { return false };
+        let Some(conn) = shard.conn(slot) else {
+            return Err(false);
+        };
         if conn.is_closing() {
             let had = !self.clients[client].input.is_empty();
             self.clients[client].input.clear();
-            return had;
+            return Err(had);
         }
         if conn.is_paused() {
-            return false;
+            return Err(false);
         }
         let state = &mut self.clients[client];
         let count = most.min(state.input.len());
         if count == 0 && !state.hung_up {
-            return false;
+            return Err(false);
         }
         let mut data = conn.held().0.clone();
         data.extend(state.input.drain(..count));
@@ -248,8 +272,26 @@ impl World {
         if count == 0 {
             state.hung_up = false;
             shard.peer_gone(slot, CloseReason::ClientClosed);
-            return true;
+            return Err(true);
         }
+        Ok(Fetched {
+            client,
+            loop_,
+            slot,
+            data,
+            count,
+        })
+    }
+
+    /// The second half.
+    pub fn handle(&mut self, fetched: Fetched) {
+        let Fetched {
+            client,
+            loop_,
+            slot,
+            data,
+            count,
+        } = fetched;
         let mut used = 0;
         loop {
             let done = self.shards[loop_].receive(slot, &data[used..]);
@@ -270,7 +312,6 @@ impl World {
             self.flush_dirty(loop_);
         }
         self.shards[loop_].pause_if_somebody_is_behind(slot);
-        true
     }
 
     /// Writes, closes, tells.
@@ -425,8 +466,14 @@ impl World {
 
     /// Any step of any loop or client.
     pub fn random_step(&mut self, random: &mut Random) {
+        self.random_step_sparing(usize::MAX, random);
+    }
+
+    /// Any step of any loop or client besides that loop's.
+    pub fn random_step_sparing(&mut self, spared: usize, random: &mut Random) {
         let loop_ = random.below(self.shards.len());
         match random.below(10) {
+            _ if loop_ == spared => {}
             8 => self.tell(loop_),
             0 => self.take_in(loop_),
             1 => self.fire_timers(loop_),
@@ -436,6 +483,9 @@ impl World {
             _ if self.clients.is_empty() => {}
             _ => {
                 let client = random.below(self.clients.len());
+                if self.clients[client].at.is_some_and(|(at, _)| at == spared) {
+                    return;
+                }
                 let most = if random.chance(50) {
                     usize::MAX
                 } else {

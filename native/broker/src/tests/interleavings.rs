@@ -103,6 +103,18 @@ impl Run {
         }
     }
 
+    /// Another CONNECT, which ends all subscriptions, and all names used again at once.
+    fn begin_anew(&mut self, client: usize) {
+        let headers = matches!(self.scripts[client].actions[0], Action::Connect { headers: true, .. });
+        let echo = self.random.chance(80);
+        self.act(client, Action::Connect { echo, headers });
+        for sid in 1..=4 {
+            let subject = self.random.pick(&PATTERNS);
+            let queue = None;
+            self.act(client, Action::Sub { sid, subject, queue });
+        }
+    }
+
     /// Messages on one subject, one behind the other: they take a way of their own.
     fn burst(&mut self, client: usize) {
         let subject = self.random.pick(&SUBJECTS);
@@ -136,7 +148,8 @@ impl Run {
         let client = self.random.below(self.scripts.len());
         match self.random.below(100) {
             0..8 if !self.scripts[client].closed => self.burst(client),
-            8..35 if !self.scripts[client].closed => {
+            8..10 if !self.scripts[client].closed => self.begin_anew(client),
+            10..35 if !self.scripts[client].closed => {
                 for _ in 0..1 + self.random.below(6) {
                     let action = self.random_action(client);
                     self.act(client, action);
@@ -155,11 +168,25 @@ impl Run {
                 self.world.clients[client].window = self.random.below(100);
                 self.world.open_window(client, 0);
             }
+            55..65 => self.read_while_others_work(client),
             _ => {
                 self.world.random_step(&mut self.random);
                 self.note();
             }
         }
+    }
+
+    /// What other loops do between a loop's look into its inbox and what it read before.
+    fn read_while_others_work(&mut self, client: usize) {
+        let Ok(fetched) = self.world.fetch(client, usize::MAX) else {
+            return;
+        };
+        for _ in 0..self.random.below(6) {
+            self.world.random_step_sparing(fetched.loop_, &mut self.random);
+            self.note();
+        }
+        self.world.handle(fetched);
+        self.note();
     }
 
     fn settle(&mut self) {
@@ -308,7 +335,7 @@ fn messages_reach_whom_they_should() {
 
 #[test]
 fn messages_reach_connections_that_move() {
-    (0..500).for_each(|seed| run(seed, Plan { moves: true, ..PLAN }));
+    (0..1000).for_each(|seed| run(seed, Plan { moves: true, ..PLAN }));
 }
 
 #[test]

@@ -187,7 +187,14 @@ impl Model<'_> {
 
     fn carry_out(&mut self, client: usize, index: usize) {
         match self.outcomes[client].script[index].clone() {
-            Action::Connect { echo, headers } => self.wants[client] = (echo, headers),
+            Action::Connect { echo, headers } => {
+                self.wants[client] = (echo, headers);
+                // Another one ends what the client was subscribed to.
+                while let Some(at) = self.live.iter().position(|s| s.client == client) {
+                    let gone = self.live.swap_remove(at);
+                    self.check_silence(&gone, index);
+                }
+            }
             Action::Ping => {}
             Action::Sub { sid, subject, queue } => {
                 if self.find(client, sid).is_none() {
@@ -220,7 +227,7 @@ impl Model<'_> {
         self.live.iter().position(|s| s.client == client && s.sid == sid)
     }
 
-    /// After the PONG that follows its UNSUB nothing came for a subscription.
+    /// After the PONG that follows its UNSUB, or another CONNECT, nothing came for a subscription.
     fn check_silence(&self, gone: &Subscription, unsub: usize) {
         let script = &self.outcomes[gone.client].script;
         let Some(ping) = (unsub..script.len()).find(|&i| matches!(script[i], Action::Ping)) else {
