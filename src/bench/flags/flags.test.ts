@@ -43,6 +43,7 @@ describe('values', () => {
     expect(readSize('16')).toEqual({ fixed: 16 });
     expect(readSize('16..1024')).toEqual({ min: 16, max: 1024 });
     expect(readSize('16:90,4KB:10')).toEqual({ sizes: [16, 4096], weights: [90, 10] });
+    expect(readSize('16:90,4KB:0')).toEqual({ sizes: [16], weights: [90] });
     expect(sizeText(readSize('16:90,4KB:10'))).toBe('mix of 16 B to 4 KiB');
   });
 

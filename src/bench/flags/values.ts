@@ -85,10 +85,13 @@ export function readSize(text: string): SizePlan {
     if (more.length > 0 || !/^\d+(\.\d+)?$/.test(weight)) {
       throw new ValueError('is no distribution such as 16:90,4096:10 (size:weight)');
     }
-    sizes.push(limit(readBytes(size.trim())));
+    const bytes = limit(readBytes(size.trim()));
+    // What is never drawn is no size of this run.
+    if (Number(weight) === 0) continue;
+    sizes.push(bytes);
     weights.push(Number(weight));
   }
-  if (!weights.some((weight) => weight > 0)) throw new ValueError('has no weight above 0');
+  if (sizes.length === 0) throw new ValueError('has no weight above 0');
   return { sizes, weights };
 }
 
@@ -104,8 +107,7 @@ export function readHeader(text: string): [string, string] {
 export function sizeRange(size: SizePlan): { min: number; max: number } {
   if ('fixed' in size) return { min: size.fixed, max: size.fixed };
   if ('min' in size) return size;
-  const used = size.sizes.filter((_, index) => (size.weights[index] ?? 0) > 0);
-  return { min: Math.min(...used), max: Math.max(...used) };
+  return { min: Math.min(...size.sizes), max: Math.max(...size.sizes) };
 }
 
 /** For titles: `16 B`, `4 KiB`, `16 B to 1 KiB`. */

@@ -29,6 +29,11 @@ export function missingIn({ verb }: Work, reports: readonly LoadReport[]): Set<'
   return new Set(verb === 'kv get' ? [] : reports.flatMap(({ notMeasured }) => notMeasured));
 }
 
+/** Without the number that tells a client from others of its kind. */
+export function kindOf(name: string): string {
+  return name.replace(/ \d+$/, '');
+}
+
 /** Work without an end of its own: Ctrl-C is the regular one. */
 export function endsByHand({ verb, flags }: Work): boolean {
   return (verb === 'sub' || verb === 'service') && flags.msgs === undefined && flags.duration === undefined;
@@ -145,7 +150,7 @@ function tooSlow(work: Work, runs: readonly Observed[], repeats: readonly Repeat
       const connections = report.clients.filter((one) => one.client === client);
       const published = connections.reduce((sum, one) => sum + one.published, 0);
       const seconds = Math.max(0, ...connections.map((one) => one.sendSeconds));
-      if (rate && published > 0 && !keptRate(published / seconds, rate)) slow.add(connections[0]?.name ?? '');
+      if (rate && published > 0 && !keptRate(published / seconds, rate)) slow.add(kindOf(connections[0]?.name ?? ''));
     }
   }
   return slow.size > 0 ? [`the rate asked for was not reached by ${[...slow].join(', ')}: ${behind}`] : [];

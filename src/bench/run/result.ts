@@ -4,7 +4,7 @@ import type { Verified, Work } from '../plan/work.js';
 import type { ServerInfo } from '../server/probe.js';
 import type { VarzCost } from '../server/varz.js';
 import type { ClientResult, RepeatResult, RunResult, ServerResult, SpreadMetric, TimelinePoint } from '../types.js';
-import { endsByHand, foreignIn, leftOut, missingIn, notesOf, READERS } from './remarks.js';
+import { endsByHand, foreignIn, kindOf, leftOut, missingIn, notesOf, READERS } from './remarks.js';
 import { latencyOf, mergeHistograms, spreadOf } from './statistics.js';
 
 /** One run as it was observed. */
@@ -90,7 +90,7 @@ export function resultOf(parts: ResultParts): RunResult {
     lost,
     duplicated: checked ? duplicatedIn(runs) : null,
     reordered: checked ? reports.reduce((total, { ledgers }) => total + sumOf(ledgers, 'reordered'), 0) : null,
-    errors: errorTexts.reduce((total, { count }) => total + count, 0) + slowConsumers,
+    errors: countErrors(errorTexts, slowConsumers),
     headline,
     ...(work.flags.rate !== undefined && { targetPerSecond: work.flags.rate }),
     ...(headline === 'connectsPerSecond' && { connectsPerSecond: mean((repeat) => repeat.connectsPerSecond ?? 0) }),
@@ -137,7 +137,7 @@ function repeatOf(run: Observed, work: Work, headline: RunResult['headline']): R
     p99Us: latency?.p99 ?? null,
     cpuSecondsPerMillion: cpu === null ? null : perMillion(cpu, published + delivered),
     lost: lostIn(run),
-    errors: errorsIn(work, report).reduce((total, { count }) => total + count, 0) + report.slowConsumers,
+    errors: countErrors(errorsIn(work, report), report.slowConsumers),
   };
 }
 
@@ -163,6 +163,14 @@ function errorsIn(work: Work, { errors, ledgers }: LoadReport): { text: string; 
   // Where duplicates can't be told one by one, the sum still tells that there were some.
   const surplus = hasOwnSenders(work) ? ledgers.reduce((sum, ledger) => sum + surplusIn(ledger), 0) : 0;
   return surplus > 0 ? [...found, { text: SURPLUS, count: surplus }] : found;
+}
+
+/** A cut-off has a text like every connection that was lost: it is counted there. */
+function countErrors(texts: readonly { count: number }[], slowConsumers: number): number {
+  return Math.max(
+    slowConsumers,
+    texts.reduce((total, { count }) => total + count, 0),
+  );
 }
 
 function surplusIn({ received, duplicated, foreign, expected }: LoadReport['ledgers'][number]): number {
@@ -265,7 +273,7 @@ function clientsOf(reports: readonly LoadReport[], { work, headline }: ResultPar
     const longest = new Map<string, { seconds: number; sendSeconds: number }>();
     for (const [index, one] of clients.entries()) {
       const { client, role, published, delivered, seconds } = one;
-      const name = many ? one.name.replace(/ \d+$/, '') : one.name;
+      const name = many ? kindOf(one.name) : one.name;
       const key = many ? `${role} ${name}` : String(index);
       const sum = found.get(key) ?? { ...NOTHING_YET, client, name, role };
       sum.published += published;
