@@ -57,7 +57,7 @@ pub(crate) fn find(
     while frames.len() < count && at < bytes {
         let rest = &data[at..];
         if header.is_empty() || !rest.starts_with(header) {
-            if !rest.starts_with(line) {
+            if !starts_with(rest, line) {
                 break;
             }
             let Some((digits, announced)) = size_of(&rest[line.len()..]) else {
@@ -82,6 +82,13 @@ pub(crate) fn find(
         at += end;
     }
     (at, payload)
+}
+
+/// Whether `text` starts with `line`. Subjects in turn mostly differ at their end, so that is looked at first.
+#[inline]
+pub(crate) fn starts_with(text: &[u8], line: &[u8]) -> bool {
+    let last = line.len().saturating_sub(2);
+    text.get(last) == line.get(last) && text.starts_with(line)
 }
 
 /// Digits and value of a size that CRLF follows at once.

@@ -20,7 +20,7 @@ use event::{Entry, Event, Request, Server};
 pub(crate) use headers::is_wished;
 use headers::{Headers, Wish};
 use nt_protocol::{Publish, parse_size};
-use nt_subject::Matches;
+use nt_subject::{Matches, is_valid_literal_subject};
 
 /// Why somebody who is subscribed did not get a message.
 #[derive(Debug, Clone, Copy)]
@@ -218,9 +218,7 @@ impl Shard {
             });
             return if only { Verdict::Dropped } else { Verdict::Disabled };
         }
-        let index = self.routes.find(account.id, interest, &destination);
-        let route = &self.routes.routes[index as usize];
-        if !route.valid_literal {
+        if !is_valid_literal_subject(&destination) {
             let text = quote(&destination);
             self.error(slot, || {
                 format!("Destination {text} is not valid, won't be able to trace events")
@@ -231,7 +229,8 @@ impl Shard {
             .permissions
             .as_ref()
             .is_none_or(|p| p.may_publish(&destination));
-        if route.reserved || !permitted {
+        let index = self.routes.find(account.id, interest, &destination);
+        if self.routes.routes[index as usize].reserved || !permitted {
             return Verdict::Refused(destination);
         }
         let conn: &Conn = &self.out.conns[slot as usize];

@@ -9,10 +9,11 @@ use crate::event::{Event, LogLevel};
 use crate::interest::Interest;
 use crate::msgtrace;
 use crate::permissions::Permissions;
-use crate::route::RouteRef;
+use crate::route::{Place, RouteRef};
 use crate::shard::Shard;
 use crate::trace::limit_reached;
-use nt_protocol::{Limits, Op, Parsed, Publish, parse};
+use nt_protocol::{Limits, Op, Parsed, Publish, parse, parse_canonical, published_subject};
+use nt_subject::is_valid_literal_subject;
 use std::sync::Arc;
 
 /// Deliveries after which the lock is given to others who wait for it.
@@ -88,6 +89,16 @@ pub(crate) struct Run<'a> {
     touched: Vec<u32>,
 }
 
+/// What the first bytes of a message tell.
+enum Ahead {
+    /// Its subject has a valid route, and nothing is to be checked that was not when that was resolved, or now.
+    Known(RouteRef),
+    /// Its subject has none, or there is more to check. Where the route may be.
+    Unknown(Place),
+    /// Nothing: it has a reply or headers, or is no message.
+    Unclear,
+}
+
 impl Shard {
     /// Handles the messages at the start of `data`. Returns the bytes they took: 0 when something else comes first.
     pub(crate) fn publish_run(&mut self, slot: u32, data: &[u8]) -> usize {
@@ -107,53 +118,62 @@ impl Shard {
         while tally.deliveries < RUN_DELIVERIES_MAX && tally.msgs < u64::from(RUN_DELIVERIES_MAX) && at < RUN_BYTES_MAX
         {
             let rest = &data[at..];
+            let mut place = None;
             if publisher.shortcut {
-                let used = self.publish_burst(&publisher, &account, &interest, last, rest, &mut tally, &mut touched);
-                if used > 0 {
-                    at += used;
-                    continue;
+                match self.look_ahead(&publisher, &account, &interest, last, rest) {
+                    Ahead::Known(route) => {
+                        last = route;
+                        let used =
+                            self.publish_burst(&publisher, &account, &interest, last, rest, &mut tally, &mut touched);
+                        if used > 0 {
+                            at += used;
+                            continue;
+                        }
+                    }
+                    Ahead::Unknown(unknown) => place = Some(unknown),
+                    Ahead::Unclear => {}
                 }
+            }
+            if let Some((message, used)) = parse_canonical(rest, &publisher.limits)
+                && !publisher.traced
+                && !wishes_trace(&message)
+            {
+                at += used;
+                self.publish(
+                    &publisher,
+                    &account,
+                    &interest,
+                    &mut last,
+                    &message,
+                    place,
+                    &mut tally,
+                    &mut touched,
+                );
+                continue;
             }
             if !starts_like_publish(rest) {
                 break;
             }
-            match parse(rest, &publisher.limits) {
-                Parsed::Op(Op::Publish(message), used) => {
-                    if publisher.traced {
-                        self.trace_publish(slot, &rest[..used], &message);
-                    }
-                    at += used;
-                    if message.header_len > 0 && msgtrace::is_wished(&message.body[..message.header_len]) {
-                        // What the others count in stays where it is fastest.
-                        let mut run = Run {
-                            publisher: &publisher,
-                            account: &account,
-                            interest: &interest,
-                            last,
-                            tally,
-                            touched,
-                        };
-                        self.publish_traced(&mut run, &message);
-                        Run {
-                            last,
-                            tally,
-                            touched,
-                            ..
-                        } = run;
-                        continue;
-                    }
-                    self.publish(
-                        &publisher,
-                        &account,
-                        &interest,
-                        &mut last,
-                        &message,
-                        &mut tally,
-                        &mut touched,
-                    );
-                }
-                _ => break,
+            // What the others count in stays where it is fastest.
+            let mut run = Run {
+                publisher: &publisher,
+                account: &account,
+                interest: &interest,
+                last,
+                tally,
+                touched,
+            };
+            let used = self.publish_unusual(&mut run, rest);
+            Run {
+                last,
+                tally,
+                touched,
+                ..
+            } = run;
+            if used == 0 {
+                break;
             }
+            at += used;
         }
         self.finish_run(&interest, &mut touched);
         drop(interest);
@@ -169,6 +189,55 @@ impl Shard {
         conn.in_msgs += tally.msgs;
         conn.in_bytes += tally.bytes;
         at
+    }
+
+    /// The message at the start of `data`, if there is one that is not written as usual or is followed. Returns the
+    /// bytes it took.
+    #[inline(never)]
+    fn publish_unusual(&mut self, run: &mut Run<'_>, data: &[u8]) -> usize {
+        let Parsed::Op(Op::Publish(message), used) = parse(data, &run.publisher.limits) else {
+            return 0;
+        };
+        if run.publisher.traced {
+            self.trace_publish(run.publisher.slot, &data[..used], &message);
+        }
+        if wishes_trace(&message) {
+            self.publish_traced(run, &message);
+        } else {
+            self.publish_unfollowed(run, &message);
+        }
+        used
+    }
+
+    /// What is known of the message at the start of `data` before it is parsed.
+    #[inline(always)] // asked for each message that does not repeat the last one's line
+    fn look_ahead(
+        &mut self,
+        publisher: &Publisher,
+        account: &Account,
+        interest: &Interest,
+        last: RouteRef,
+        data: &[u8],
+    ) -> Ahead {
+        if let Some(route) = self.routes.known(last, account.id, interest.generation)
+            && let line = route.line()
+            && burst::starts_with(data, line)
+        {
+            let is_plain = data.get(line.len()).is_some_and(u8::is_ascii_digit);
+            return if is_plain { Ahead::Known(last) } else { Ahead::Unclear };
+        }
+        let Some(subject) = published_subject(data) else {
+            return Ahead::Unclear;
+        };
+        let place = self.routes.place_of(account.id, subject);
+        let permissions = publisher.permissions.as_deref();
+        match self.routes.look_up(place, account.id, interest, subject) {
+            Some((route, false)) if !publisher.wants.pedantic && permissions.is_none_or(|p| p.may_publish(subject)) => {
+                self.routes.count_hit();
+                Ahead::Known(route)
+            }
+            _ => Ahead::Unknown(place),
+        }
     }
 
     /// Before the interest is locked.
@@ -240,6 +309,7 @@ impl Shard {
             interest,
             &mut run.last,
             message,
+            None,
             &mut run.tally,
             &mut run.touched,
         );
@@ -264,8 +334,8 @@ impl Shard {
         self.tell_deliveries(hub);
     }
 
-    /// The way of most messages: same subject as the last one, no reply, and nothing to check that was not checked then.
-    /// Returns the bytes of the messages it took; 0: none.
+    /// The way of most messages: a known subject, no reply, and nothing left to check. Returns the bytes of the messages
+    /// it took; 0: none.
     #[allow(clippy::too_many_arguments)] // one call site; a struct would only be unpacked again
     fn publish_burst(
         &mut self,
@@ -280,10 +350,12 @@ impl Shard {
         let Some(route) = self.routes.known(last, account.id, interest.generation) else {
             return 0;
         };
-        let count = if route.repeats {
-            1
-        } else {
-            (RUN_DELIVERIES_MAX as usize / route.target_count().max(1)).max(1)
+        let count = match route.target_count() {
+            _ if route.repeats => 1,
+            0 | 1 => RUN_DELIVERIES_MAX as usize,
+            // A division takes as long as a short message.
+            2..=8 => RUN_DELIVERIES_MAX as usize / 8,
+            more => (RUN_DELIVERIES_MAX as usize / more).max(1),
         };
         let payload_max = publisher.limits.max_payload;
         let (used, payload) = burst::find(rest, route.line(), payload_max, count, RUN_BYTES_MAX, &mut self.burst);
@@ -311,6 +383,7 @@ impl Shard {
         interest: &Interest,
         last: &mut RouteRef,
         message: &Publish<'_>,
+        place: Option<Place>,
         tally: &mut Tally,
         touched: &mut Vec<u32>,
     ) {
@@ -325,13 +398,11 @@ impl Shard {
         } else {
             // Until the checks below have passed, the next message must not take the short way.
             *last = RouteRef::NONE;
-            self.routes.find(account.id, interest, message.subject)
+            let place = place.unwrap_or_else(|| self.routes.place_of(account.id, message.subject));
+            self.routes.find_at(place, account.id, interest, message.subject)
         };
-        let (valid_literal, reserved) = {
-            let route = &self.routes.routes[index as usize];
-            (route.valid_literal, route.reserved)
-        };
-        let flawed = publisher.wants.pedantic && !valid_literal;
+        let reserved = self.routes.routes[index as usize].reserved;
+        let flawed = publisher.wants.pedantic && !is_valid_literal_subject(message.subject);
         if flawed {
             self.error_reply(publisher.slot, "Invalid Publish Subject");
         }
@@ -348,8 +419,8 @@ impl Shard {
             *last = self.routes.remember(index);
         }
         let mut scratch = std::mem::take(&mut self.frame_scratch);
-        let frame = frame_of(message, &mut scratch);
         let route = &mut self.routes.routes[index as usize];
+        let frame = frame_of(message, route.headers_for_all, &mut scratch);
         let was_counted = !route.uncounted;
         let delivered = if publisher.traced {
             self.out.deliver_traced(interest, route, publisher.sender, frame)
@@ -459,6 +530,12 @@ fn starts_like_publish(data: &[u8]) -> bool {
     matches!(data, [b'P' | b'p', b'U' | b'u', ..] | [b'H' | b'h', ..])
 }
 
+/// Whether the message's headers ask for a trace.
+#[inline]
+fn wishes_trace(message: &Publish<'_>) -> bool {
+    message.header_len > 0 && msgtrace::is_wished(&message.body[..message.header_len])
+}
+
 /// Replies that would let a client speak as the server.
 fn is_reserved_reply(reply: &[u8]) -> bool {
     [&b"$JS.ACK."[..], b"_R_.", b"_GR_."]
@@ -466,8 +543,9 @@ fn is_reserved_reply(reply: &[u8]) -> bool {
         .any(|prefix| reply.starts_with(prefix))
 }
 
-/// Puts a message into the forms subscribers read. `scratch` is used for what can't be borrowed from the input.
-fn frame_of<'a>(message: &Publish<'a>, scratch: &'a mut Vec<u8>) -> Frame<'a> {
+/// Puts a message into the forms subscribers read, or the one that takes headers where that is all of them. `scratch` is
+/// used for what can't be borrowed from the input.
+fn frame_of<'a>(message: &Publish<'a>, headers_for_all: bool, scratch: &'a mut Vec<u8>) -> Frame<'a> {
     scratch.clear();
     let reply = message.reply;
     let total = message.body.len();
@@ -480,6 +558,9 @@ fn frame_of<'a>(message: &Publish<'a>, scratch: &'a mut Vec<u8>) -> Frame<'a> {
     };
     if let (Some(tail), false) = (message.tail, message.has_headers) {
         return frame(tail, None);
+    }
+    if let (Some(tail), true) = (message.tail, headers_for_all && message.header_len > 0) {
+        return frame(&[], Some(tail));
     }
     let with_reply = |out: &mut Vec<u8>| {
         if let Some(reply) = reply {

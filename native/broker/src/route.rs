@@ -7,7 +7,7 @@ use crate::inbox::Location;
 use crate::interest::{Interest, Remembered};
 use crate::piece::{BLOCK, Piece};
 use foldhash::fast::RandomState;
-use nt_subject::{Matches, is_valid_literal_subject};
+use nt_subject::Matches;
 use std::hash::BuildHasher;
 
 /// One subscription a message goes to.
@@ -103,8 +103,8 @@ pub(crate) struct Route {
     /// Whether some connection gets a message more than once: then messages are delivered one at a time, so that each
     /// connection sees them in their order whatever subscription they come by.
     pub repeats: bool,
-    /// Whether a pedantic client may publish here.
-    pub valid_literal: bool,
+    /// Whether every target reads headers.
+    pub headers_for_all: bool,
     /// Whether clients may not publish here at all.
     pub reserved: bool,
     /// Whether some target has uncounted deliveries.
@@ -175,7 +175,6 @@ impl Route {
         self.text.clear();
         self.targets.clear();
         self.groups.clear();
-        self.valid_literal = is_valid_literal_subject(subject);
         self.reserved = [&b"_GR_."[..], b"$GR.", b"$NRG."]
             .iter()
             .any(|p| subject.starts_with(p));
@@ -197,6 +196,7 @@ impl Route {
             }
         }
         self.repeats = repeats(&self.targets);
+        self.headers_for_all = self.targets.iter().all(|target| target.headers);
         // Room for any sid that has to share, and behind the last prefix, so that it can be copied as a block too.
         self.text.resize(self.text.len() + sid_max + BLOCK, 0);
     }
@@ -268,6 +268,13 @@ fn repeats(targets: &[Target]) -> bool {
     }
 }
 
+/// The one slot a subject may have in the cache, and what tells it from most others there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    at: u32,
+    tag: u32,
+}
+
 /// Subjects remembered at most.
 const SLOTS: usize = 4096;
 /// Targets remembered at most, over all subjects.
@@ -311,8 +318,13 @@ impl RouteCache {
 
     /// Index of the route of `subject`, resolved now unless a valid one is known.
     pub fn find(&mut self, account: u32, interest: &Interest, subject: &[u8]) -> u32 {
+        self.find_at(self.place_of(account, subject), account, interest, subject)
+    }
+
+    /// The same, when its place has been asked for already.
+    pub fn find_at(&mut self, place: Place, account: u32, interest: &Interest, subject: &[u8]) -> u32 {
         let (index, is_valid) = if interest.cached {
-            self.place_of(account, interest, subject)
+            self.claim(place, account, interest, subject)
         } else {
             (0, false)
         };
@@ -327,10 +339,8 @@ impl RouteCache {
 
     /// Where the route of `subject` is, or is to be, and whether it is there and valid. The first place is for those
     /// that are not to be remembered.
-    fn place_of(&mut self, account: u32, interest: &Interest, subject: &[u8]) -> (u32, bool) {
-        let hash = self.seed.hash_one((account, subject));
-        let at = hash as usize % SLOTS;
-        let tag = (hash >> 32) as u32;
+    fn claim(&mut self, place: Place, account: u32, interest: &Interest, subject: &[u8]) -> (u32, bool) {
+        let (at, tag) = (place.at as usize, place.tag);
         if self.slots.is_empty() {
             self.slots = vec![0; SLOTS];
             self.missed = vec![0; SLOTS];
@@ -355,6 +365,16 @@ impl RouteCache {
         (index, false)
     }
 
+    /// Where the route of a subject may be.
+    #[inline]
+    pub fn place_of(&self, account: u32, subject: &[u8]) -> Place {
+        let hash = self.seed.hash_one((account, subject));
+        Place {
+            at: (hash as usize % SLOTS) as u32,
+            tag: (hash >> 32) as u32,
+        }
+    }
+
     fn resolve(&mut self, index: u32, account: u32, interest: &Interest, subject: &[u8]) {
         let route = &mut self.routes[index as usize];
         if route.uncounted {
@@ -373,6 +393,20 @@ impl RouteCache {
         }
         // The scratch route counts too: what it held for another subject is of no more use.
         self.bytes = self.bytes + route.bytes() - before.1;
+    }
+
+    /// The route of `subject`, if a valid one is known, and whether it is reserved.
+    #[inline]
+    pub fn look_up(&self, place: Place, account: u32, interest: &Interest, subject: &[u8]) -> Option<(RouteRef, bool)> {
+        let index = *self.slots.get(place.at as usize).filter(|_| interest.cached)?;
+        let route = &self.routes[index as usize];
+        let is_known = index != 0 && route.is_valid(account, interest.generation) && route.subject() == subject;
+        is_known.then(|| (self.remember(index), route.reserved))
+    }
+
+    /// Notes that a route that was looked up is taken.
+    pub fn count_hit(&mut self) {
+        self.hits += 1;
     }
 
     /// The route a connection remembers, if it is still that one and valid.

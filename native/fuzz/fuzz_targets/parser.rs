@@ -1,8 +1,9 @@
-//! Any bytes give operations, a wish for more or an error; and where the input is cut makes no difference.
+//! Any bytes give operations, a wish for more or an error; and neither the quick look at messages nor where the input is
+//! cut makes a difference.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nt_protocol::{Limits, Parsed, parse};
+use nt_protocol::{Limits, Parsed, parse, parse_leniently};
 
 const LIMITS: [Limits; 2] = [
     Limits {
@@ -31,7 +32,9 @@ fuzz_target!(|data: &[u8]| {
 
 /// Length of the operation at the start, if there is one.
 fn operation(input: &[u8], limits: &Limits, cut: usize) -> Option<usize> {
-    match parse(input, limits) {
+    let parsed = parse(input, limits);
+    assert_eq!(parsed, parse_leniently(input, limits), "the quick look sees the same");
+    match parsed {
         Parsed::Op(op, length) => {
             assert!(length > 0 && length <= input.len());
             assert_eq!(

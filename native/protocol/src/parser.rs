@@ -4,7 +4,7 @@
 //! arguments, bare LF at the end of a control line. It is strict where leniency corrupts somebody else's stream:
 //! a payload must end in CRLF, and a line break never becomes part of a subject.
 
-use crate::{Op, ParseError, Publish};
+use crate::{Op, ParseError, Publish, parse_canonical};
 use memchr::memchr;
 
 /// What this connection may send.
@@ -52,7 +52,17 @@ pub fn parse_size(digits: &[u8]) -> Option<usize> {
 }
 
 /// Looks for one operation at the start of `buf`.
+#[inline(always)]
 pub fn parse<'a>(buf: &'a [u8], limits: &Limits) -> Parsed<'a> {
+    match parse_canonical(buf, limits) {
+        Some((message, end)) => Parsed::Op(Op::Publish(message), end),
+        None => parse_leniently(buf, limits),
+    }
+}
+
+/// [`parse`] by the whole grammar alone: the judge of the quick look.
+#[inline(never)]
+pub fn parse_leniently<'a>(buf: &'a [u8], limits: &Limits) -> Parsed<'a> {
     let Some(&first) = buf.first() else {
         return Parsed::Incomplete { need: 0 };
     };

@@ -220,6 +220,33 @@ fn session() -> impl Strategy<Value = Vec<u8>> {
     proptest::collection::vec(op, 1..6).prop_map(|ops| ops.concat())
 }
 
+/// Messages as clients write them, with something wrong in half of them.
+fn message() -> impl Strategy<Value = Vec<u8>> {
+    let parts = (
+        "[a-z.]{1,60}",
+        proptest::option::of("[a-zA-Z0-9._]{1,40}"),
+        "[ -~]{0,110}",
+    );
+    let flaw = proptest::option::of((
+        any::<proptest::sample::Index>(),
+        prop_oneof![Just(b' '), Just(b'\n'), any::<u8>()],
+    ));
+    (parts, any::<bool>(), 0..30usize, flaw).prop_map(|((subject, reply, payload), headers, header_len, flaw)| {
+        let reply = reply.map(|reply| format!("{reply} ")).unwrap_or_default();
+        let (word, header) = if headers {
+            ("HPUB", format!("{header_len} "))
+        } else {
+            ("PUB", String::new())
+        };
+        let mut text = format!("{word} {subject} {reply}{header}{}\r\n{payload}\r\n", payload.len()).into_bytes();
+        if let Some((at, byte)) = flaw {
+            let at = at.index(text.len());
+            text[at] = byte;
+        }
+        text
+    })
+}
+
 /// All operations of the input when it arrives cut at `cuts`, as text, closing with the error if any.
 fn run(input: &[u8], cuts: &[usize]) -> Vec<String> {
     let (mut seen, mut held, mut from) = (Vec::new(), Vec::new(), 0);
@@ -256,6 +283,15 @@ proptest! {
         }
         let every: Vec<usize> = (0..input.len()).collect();
         prop_assert_eq!(&run(&input, &every), &whole);
+    }
+
+    #[test]
+    fn the_quick_look_sees_what_the_parser_sees(input in message(), long_lines in any::<bool>(), headers in any::<bool>()) {
+        let limits = Limits { max_control_line: if long_lines { 4096 } else { 64 }, headers, ..LIMITS };
+        prop_assert_eq!(parse(&input, &limits), parse_leniently(&input, &limits));
+        if let (Some(subject), Parsed::Op(Op::Publish(message), _)) = (published_subject(&input), one(&input)) {
+            prop_assert_eq!(subject, message.subject);
+        }
     }
 
     #[test]

@@ -1,0 +1,204 @@
+//! The way of messages through a loop: from the bytes of one read to the bytes that wait in output queues.
+//!
+//! `cargo bench -p nt-broker`. Throughput is told in published messages; `cargo test` runs each case once. No sockets:
+//! what a system call costs is not in here.
+
+#![allow(missing_docs)]
+
+use divan::Bencher;
+use divan::counter::ItemsCount;
+use nt_broker::{Config, Hub, Inbox, Shard, ShardSeed, SharedBuffers};
+use std::sync::Arc;
+
+/// What a loop reads at once from a fast publisher.
+const READ_BYTES: usize = 256 * 1024;
+const PAYLOADS: [usize; 2] = [16, 128];
+
+/// One loop with a publisher and its subscribers.
+struct Loop {
+    shard: Shard,
+    hub: Arc<Hub>,
+    publisher: u32,
+}
+
+impl Loop {
+    /// Each text is what one subscriber says.
+    fn new(subscribers: &[String]) -> Self {
+        let mut shard = Shard::new(ShardSeed {
+            reactor: 0,
+            inboxes: vec![Arc::<Inbox>::default()],
+            buffers: Arc::<SharedBuffers>::default(),
+            random: 1,
+            wall_ms_at_zero: 0.0,
+        });
+        shard.set_now(1);
+        let hub = Hub::new(1, 1, Config::default(), None);
+        let publisher = client(&mut shard, &hub);
+        let mut this = Self { shard, hub, publisher };
+        for says in subscribers {
+            let slot = client(&mut this.shard, &this.hub);
+            this.receive(slot, says.as_bytes());
+        }
+        this
+    }
+
+    /// What follows one read from the publisher.
+    fn turn(&mut self, data: &[u8]) {
+        self.receive(self.publisher, data);
+    }
+
+    fn receive(&mut self, slot: u32, data: &[u8]) {
+        let mut used = 0;
+        while used < data.len() {
+            used += self.shard.receive(slot, &data[used..]);
+            self.write_all();
+        }
+    }
+
+    /// As if every socket took everything at once.
+    fn write_all(&mut self) {
+        while self.shard.has_dirty() {
+            let mut dirty = self.shard.take_dirty();
+            for slot in dirty.drain(..) {
+                let Some(conn) = self.shard.conn(slot) else { continue };
+                conn.left_dirty_list();
+                let bytes = conn.out.slices().map(|slice| slice.len()).sum();
+                self.shard.wrote(slot, bytes);
+                self.shard.flushed(slot);
+            }
+            self.shard.reuse_dirty(dirty);
+        }
+        self.shard.take_events();
+    }
+}
+
+fn client(shard: &mut Shard, hub: &Arc<Hub>) -> u32 {
+    let peer = "127.0.0.1:1000".parse().expect("an address");
+    let slot = shard.add_connection(hub, peer).expect("the broker takes connections");
+    let hello = b"CONNECT {\"verbose\":false,\"pedantic\":false,\"headers\":true,\"no_responders\":true}\r\n";
+    assert_eq!(shard.receive(slot, hello), hello.len());
+    slot
+}
+
+/// One read full of messages: `line` makes the line of the message with a number, without size and payload.
+fn read_of(payload: usize, headers: &str, line: impl Fn(usize) -> String) -> (Vec<u8>, usize) {
+    let mut data = Vec::new();
+    let mut count = 0;
+    while data.len() < READ_BYTES {
+        let size = if headers.is_empty() {
+            payload.to_string()
+        } else {
+            format!("{} {}", headers.len(), headers.len() + payload)
+        };
+        data.extend_from_slice(format!("{} {size}\r\n{headers}", line(count)).as_bytes());
+        data.resize(data.len() + payload, b'x');
+        data.extend_from_slice(b"\r\n");
+        count += 1;
+    }
+    (data, count)
+}
+
+fn measure(bencher: Bencher<'_, '_>, subscribers: &[String], (data, count): (Vec<u8>, usize)) {
+    let mut broker = Loop::new(subscribers);
+    broker.turn(&data);
+    bencher
+        .counter(ItemsCount::new(count))
+        .bench_local(|| broker.turn(&data));
+}
+
+/// Subjects that do not come again soon: read after read with others, `line` makes the line of a message by the number
+/// of its read and its own. Each read is a copy, as from a
+/// socket.
+fn measure_unique(bencher: Bencher<'_, '_>, says: String, payload: usize, line: impl Fn(usize, usize) -> String) {
+    const READS: usize = 64;
+    let reads: Vec<_> = (0..READS).map(|read| read_of(payload, "", |n| line(read, n))).collect();
+    let mut broker = Loop::new(&[says]);
+    let mut buffer = Vec::new();
+    let mut next = 0;
+    bencher
+        .with_inputs(|| {
+            let (data, count) = &reads[next % READS];
+            next += 1;
+            (data, *count)
+        })
+        .input_counter(|&(_, count)| ItemsCount::new(count))
+        .bench_local_values(|(data, _)| {
+            buffer.clear();
+            buffer.extend_from_slice(data);
+            broker.turn(&buffer);
+        });
+}
+
+fn one(says: &str) -> [String; 1] {
+    [says.to_owned()]
+}
+
+/// Nobody listens.
+#[divan::bench(args = PAYLOADS)]
+fn published_only(bencher: Bencher<'_, '_>, payload: usize) {
+    measure(bencher, &[], read_of(payload, "", |_| "PUB orders.new".to_owned()));
+}
+
+/// A stream on one subject.
+#[divan::bench(args = PAYLOADS)]
+fn same_subject(bencher: Bencher<'_, '_>, payload: usize) {
+    let data = read_of(payload, "", |_| "PUB orders.new".to_owned());
+    measure(bencher, &one("SUB orders.new 1\r\n"), data);
+}
+
+/// A hundred subjects in turn, and somebody who wants them all.
+#[divan::bench(args = PAYLOADS)]
+fn changing_subjects(bencher: Bencher<'_, '_>, payload: usize) {
+    let data = read_of(payload, "", |n| format!("PUB orders.new.{}", n % 100));
+    measure(bencher, &one("SUB orders.new.* 1\r\n"), data);
+}
+
+/// The same for ten of them.
+#[divan::bench(args = PAYLOADS)]
+fn changing_subjects_to_ten(bencher: Bencher<'_, '_>, payload: usize) {
+    let data = read_of(payload, "", |n| format!("PUB orders.new.{}", n % 100));
+    measure(bencher, &vec!["SUB orders.new.* 1\r\n".to_owned(); 10], data);
+}
+
+/// Subjects that hardly ever come twice.
+#[divan::bench(args = PAYLOADS)]
+fn random_subjects(bencher: Bencher<'_, '_>, payload: usize) {
+    const SUBJECTS: usize = 50_000;
+    let says = (0..SUBJECTS)
+        .map(|n| format!("SUB dev.{n}.temp {n}\r\n"))
+        .collect::<String>();
+    measure_unique(bencher, says, payload, |read, n| {
+        format!("PUB dev.{}.temp", (read * 4999 + n) * 7919 % SUBJECTS)
+    });
+}
+
+/// Requests on one subject, each with an inbox of its own.
+#[divan::bench(args = PAYLOADS)]
+fn requests(bencher: Bencher<'_, '_>, payload: usize) {
+    let data = read_of(payload, "", |n| {
+        format!("PUB service.run _INBOX.qwertyuiopasdfghjklzxc.{n}")
+    });
+    measure(bencher, &one("SUB service.run workers 1\r\n"), data);
+}
+
+/// Their answers.
+#[divan::bench(args = PAYLOADS)]
+fn answers(bencher: Bencher<'_, '_>, payload: usize) {
+    let says = "SUB _INBOX.qwertyuiopasdfghjklzxc.* 1\r\n".to_owned();
+    measure_unique(bencher, says, payload, |read, n| {
+        format!("PUB _INBOX.qwertyuiopasdfghjklzxc.{read}q{n}")
+    });
+}
+
+/// Messages with headers, for somebody who reads them.
+#[divan::bench(args = PAYLOADS)]
+fn headers(bencher: Bencher<'_, '_>, payload: usize) {
+    let data = read_of(payload, "NATS/1.0\r\nTrace: 0123456789\r\n\r\n", |_| {
+        "HPUB orders.new".to_owned()
+    });
+    measure(bencher, &one("SUB orders.new 1\r\n"), data);
+}
+
+fn main() {
+    divan::main();
+}
