@@ -3,7 +3,8 @@
 //! Most of a fast stream is that. The messages are found first and delivered together, subscriber by subscriber: what is
 //! known of a subscriber is looked up once, and its frames are copied one behind the other.
 
-use crate::deliver::{Frame, Outlets, Sender, make_room, reserve};
+use crate::deliver::{Outlets, Sender, make_room, reserve};
+use crate::frame::Frame;
 use crate::interest::Interest;
 use crate::piece::Piece;
 use crate::route::{Route, Target};

@@ -1,8 +1,10 @@
 //! Staging: frames into output queues of connections here, into parcels for connections elsewhere.
 
+use crate::answers::grant_reply;
 use crate::buffer_pool::{BufferPool, LARGE_BYTES};
-use crate::conn::{Conn, ReplyGrant};
+use crate::conn::Conn;
 use crate::connection_shared::ConnShared;
+use crate::frame::Frame;
 use crate::inbox::{Inbox, InboxItem, Location, Parcel};
 use crate::interest::{Interest, Subscription};
 use crate::msgtrace::{MsgTrace, Undelivered};
@@ -11,19 +13,6 @@ use crate::trace::{Delivery, DeliveryTrace};
 use slab::Slab;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-
-/// A message on its way to subscribers: what follows the subject and sid, for readers of headers and for others.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Frame<'a> {
-    /// `[reply ]size CRLF payload CRLF`, without headers.
-    pub msg_tail: &'a [u8],
-    /// `[reply ]header total CRLF headers payload CRLF`, when there are headers.
-    pub hmsg_tail: Option<&'a [u8]>,
-    /// Bytes of the payload, and of headers and payload together: what is counted.
-    pub msg_bytes: usize,
-    pub hmsg_bytes: usize,
-    pub reply: Option<&'a [u8]>,
-}
 
 /// Who sends.
 #[derive(Debug, Clone, Copy)]
@@ -454,43 +443,4 @@ impl Stage {
         });
         self.parcels.last_mut().expect("just pushed")
     }
-}
-
-/// Grants kept at most for one connection: beyond it, expired and then oldest ones are forgotten.
-const GRANTS_MAX: usize = 16 * 1024;
-
-fn grant_reply(conn: &mut Conn, reply: &[u8], now_ns: u64) {
-    let Some(permissions) = conn.permissions.clone() else {
-        return;
-    };
-    let Some(allowance) = permissions.allow_responses else {
-        return;
-    };
-    if permissions.may_publish(reply) {
-        return;
-    }
-    let grants = &mut conn.replies;
-    if grants.len() >= GRANTS_MAX {
-        let expires = allowance.expires.as_nanos() as u64;
-        grants.retain(|_, g| expires == 0 || now_ns.saturating_sub(g.granted_ns) < expires);
-        if grants.len() >= GRANTS_MAX {
-            let mut ages: Vec<u64> = grants.values().map(|g| g.granted_ns).collect();
-            let (_, median, _) = ages.select_nth_unstable(GRANTS_MAX / 2);
-            let median = *median;
-            // Many may be of the same moment: half of all goes, not all of that moment.
-            let mut excess = GRANTS_MAX / 2;
-            grants.retain(|_, g| {
-                let goes = excess > 0 && g.granted_ns <= median;
-                excess -= usize::from(goes);
-                !goes
-            });
-        }
-    }
-    grants.insert(
-        reply.into(),
-        ReplyGrant {
-            used: 0,
-            granted_ns: now_ns,
-        },
-    );
 }

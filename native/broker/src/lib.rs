@@ -17,6 +17,7 @@
 #![forbid(unsafe_code)]
 
 mod account;
+mod answers;
 mod auth;
 mod buffer_pool;
 mod burst;
@@ -28,6 +29,7 @@ mod connection_shared;
 mod connection_types;
 mod deliver;
 mod event;
+mod frame;
 mod hub;
 mod inbox;
 mod interest;

@@ -10,7 +10,8 @@ mod event;
 mod headers;
 
 use crate::conn::Conn;
-use crate::deliver::{Frame, Outlets};
+use crate::deliver::Outlets;
+use crate::frame::Frame;
 use crate::interest::Interest;
 use crate::publish::Run;
 use crate::quote::quote;

@@ -1,11 +1,13 @@
 //! Messages coming in: runs of PUB and HPUB under one read lock of the account's interest.
 
 use crate::account::Account;
+use crate::answers::is_reserved_reply;
 use crate::burst;
 use crate::config::Config;
 use crate::conn::{Conn, Phase, Wants};
-use crate::deliver::{Frame, Sender};
+use crate::deliver::Sender;
 use crate::event::{Event, LogLevel};
+use crate::frame::{Frame, frame_of};
 use crate::interest::Interest;
 use crate::msgtrace;
 use crate::permissions::Permissions;
@@ -452,56 +454,6 @@ impl Shard {
         permissions.may_publish(subject) || self.use_reply_grant(publisher.slot, permissions, subject)
     }
 
-    fn use_reply_grant(&mut self, slot: u32, permissions: &Permissions, subject: &[u8]) -> bool {
-        let Some(allowance) = permissions.allow_responses else {
-            return false;
-        };
-        let now = self.out.now_ns;
-        let grants = &mut self.out.conns[slot as usize].replies;
-        let Some(grant) = grants.get_mut(subject) else {
-            return false;
-        };
-        let expires = allowance.expires.as_nanos() as u64;
-        let expired = expires > 0 && now.saturating_sub(grant.granted_ns) >= expires;
-        grant.used += 1;
-        let within = !expired && (allowance.max < 0 || grant.used <= allowance.max);
-        if expired || (allowance.max >= 0 && grant.used >= allowance.max) {
-            grants.remove(subject);
-        }
-        within
-    }
-
-    /// Whether each message must be checked anew because answers are counted.
-    fn granted_by_request(&self, publisher: &Publisher) -> bool {
-        publisher
-            .permissions
-            .as_ref()
-            .is_some_and(|p| p.allow_responses.is_some())
-    }
-
-    /// Tells a requester at once that nobody listens.
-    fn no_responders(&mut self, slot: u32, interest: &Interest, member: u32, subject: &[u8], reply: &[u8]) {
-        let Some(sid) = self.routes.own_reply_sid(interest, member, reply) else {
-            return;
-        };
-        let header_len = b"NATS/1.0 503\r\nNats-Subject: \r\n\r\n".len() + subject.len();
-        let mut frame = Vec::with_capacity(64 + reply.len() + sid.len() + header_len);
-        for part in [
-            b"HMSG ",
-            reply,
-            b" ",
-            sid,
-            format!(" {header_len} {header_len}\r\n").as_bytes(),
-        ] {
-            frame.extend_from_slice(part);
-        }
-        for part in [&b"NATS/1.0 503\r\nNats-Subject: "[..], subject, b"\r\n\r\n\r\n"] {
-            frame.extend_from_slice(part);
-        }
-        self.send(slot, &frame);
-        self.out.conns[slot as usize].out_msgs += 1;
-    }
-
     /// Removes subscriptions that got their last message, wherever they live.
     #[cold]
     pub(crate) fn remove_exhausted(&mut self, hub: u32, config: &Config, account: &Arc<Account>) {
@@ -534,62 +486,4 @@ fn starts_like_publish(data: &[u8]) -> bool {
 #[inline]
 fn wishes_trace(message: &Publish<'_>) -> bool {
     message.header_len > 0 && msgtrace::is_wished(&message.body[..message.header_len])
-}
-
-/// Replies that would let a client speak as the server.
-fn is_reserved_reply(reply: &[u8]) -> bool {
-    [&b"$JS.ACK."[..], b"_R_.", b"_GR_."]
-        .iter()
-        .any(|prefix| reply.starts_with(prefix))
-}
-
-/// Puts a message into the forms subscribers read, or the one that takes headers where that is all of them. `scratch` is
-/// used for what can't be borrowed from the input.
-fn frame_of<'a>(message: &Publish<'a>, headers_for_all: bool, scratch: &'a mut Vec<u8>) -> Frame<'a> {
-    scratch.clear();
-    let reply = message.reply;
-    let total = message.body.len();
-    let frame = |msg_tail, hmsg_tail| Frame {
-        msg_tail,
-        hmsg_tail,
-        msg_bytes: total - message.header_len,
-        hmsg_bytes: total,
-        reply,
-    };
-    if let (Some(tail), false) = (message.tail, message.has_headers) {
-        return frame(tail, None);
-    }
-    if let (Some(tail), true) = (message.tail, headers_for_all && message.header_len > 0) {
-        return frame(&[], Some(tail));
-    }
-    let with_reply = |out: &mut Vec<u8>| {
-        if let Some(reply) = reply {
-            out.extend_from_slice(reply);
-            out.push(b' ');
-        }
-    };
-    // Without headers: for those who do not read them, and for messages that have none.
-    with_reply(scratch);
-    if message.header_len == 0 {
-        scratch.extend_from_slice(message.size_text);
-    } else {
-        scratch.extend_from_slice((total - message.header_len).to_string().as_bytes());
-    }
-    for part in [b"\r\n", &message.body[message.header_len..], b"\r\n"] {
-        scratch.extend_from_slice(part);
-    }
-    let msg_len = scratch.len();
-    if message.header_len == 0 {
-        return frame(scratch, None);
-    }
-    if let Some(tail) = message.tail {
-        return frame(scratch, Some(tail));
-    }
-    with_reply(scratch);
-    scratch.extend_from_slice(format!("{} ", message.header_len).as_bytes());
-    for part in [message.size_text, b"\r\n", message.body, b"\r\n"] {
-        scratch.extend_from_slice(part);
-    }
-    let (msg_tail, hmsg_tail) = scratch.split_at(msg_len);
-    frame(msg_tail, Some(hmsg_tail))
 }
