@@ -13,7 +13,7 @@ import { META, sampleRun, sampleSuite, sampleSweep } from '../../src/bench/repor
 import type { BenchFile } from '../../src/bench/types.js';
 import { missingTool } from '../clients/support.js';
 import { findChromium, launchChromium } from './chromium.js';
-import { chartsSeen, groundColour, lowestContrast, overflow } from './in-page.mjs';
+import { chartsSeen, crowdedLabels, groundColour, lowestContrast, overflow } from './in-page.mjs';
 
 const executable = findChromium();
 let browser: Browser | undefined;
@@ -99,6 +99,16 @@ describe('the page of a measurement in a browser', () => {
     expect(charts.latency?.marks).toBeGreaterThanOrEqual(5);
     expect(opened.complaints).toEqual([]);
     expect(opened.requests).toEqual([]);
+  });
+
+  it.each([1200, 390])('no label lies on another in a window of %i pixels', async (width) => {
+    // Millions of messages: the axis of latencies goes on to many nines.
+    const large = sampleSuite();
+    for (const { histogram } of large.runs) if (histogram?.[0]) histogram[0][1] *= 1e6;
+    for (const file of [sampleSuite(), single, large]) {
+      await using opened = await open(file, { viewport: { width, height: 800 } });
+      expect(await opened.page.evaluate(crowdedLabels)).toEqual([]);
+    }
   });
 
   it('fits a telephone, in the dark, with the same charts', async () => {

@@ -4,6 +4,8 @@
 export function chartsSeen(): Record<string, { charts: number; marks: number }>;
 /** The lowest contrast between a text and what lies behind it, as WCAG 2 computes it. */
 export function lowestContrast(): number;
+/** Labels of charts that lie on each other. */
+export function crowdedLabels(): string[];
 /** Pixels by which the page is wider than its window. */
 export function overflow(): number;
 export function groundColour(): string;

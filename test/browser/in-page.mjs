@@ -45,6 +45,24 @@ export function lowestContrast() {
   return lowest;
 }
 
+export function crowdedLabels() {
+  const found = [];
+  for (const chart of document.querySelectorAll('svg[data-chart]')) {
+    const labels = [...chart.querySelectorAll('text')]
+      .map((text) => ({ text: text.textContent, box: text.getBoundingClientRect() }))
+      .filter(({ box }) => box.width > 0);
+    for (const [index, one] of labels.entries()) {
+      for (const other of labels.slice(index + 1)) {
+        const across = Math.min(one.box.right, other.box.right) - Math.max(one.box.left, other.box.left);
+        const down = Math.min(one.box.bottom, other.box.bottom) - Math.max(one.box.top, other.box.top);
+        // Boxes of lines of type are a little higher than what is written.
+        if (across > 0.5 && down > 3) found.push(`${chart.dataset.chart}: "${one.text}" and "${other.text}"`);
+      }
+    }
+  }
+  return found;
+}
+
 export function overflow() {
   return document.documentElement.scrollWidth - innerWidth;
 }

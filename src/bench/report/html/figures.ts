@@ -6,6 +6,8 @@ import * as f from '../format.js';
 import { asTable } from './chart.js';
 import { el, escapeHtml, textEl } from './markup.js';
 
+/** Sources of cost that are named one by one. */
+const SOURCES_SHOWN = 2;
 export const MARKS = { good: '✓', unchecked: '○', bad: '✗' } as const;
 
 export function figuresTable(runs: readonly RunResult[], servers: readonly ServerSeen[]): string {
@@ -133,10 +135,8 @@ export function setup(meta: BenchMeta, servers: readonly ServerSeen[], runs: rea
     facts.push(['Repeats', repeats === 1 ? 'none: the figures say nothing about their spread' : String(repeats)]);
   const sampled = Math.max(1, ...runs.map((run) => run.generator.latencyEvery));
   if (sampled > 1) facts.push(['Latencies', `one of ${f.count(sampled)} deliveries was timed`]);
-  const sources = new Set(
-    runs.map((run) => run.server.costSource).filter((source): source is string => source !== null),
-  );
-  if (sources.size > 0) facts.push(['Cost read from', [...sources].join(', ')]);
+  const sources = costSources(runs);
+  if (sources) facts.push(['Cost read from', sources]);
   return (
     el('dl', { class: 'facts' }, ...facts.flatMap(([name, value]) => [textEl('dt', name), textEl('dd', value)])) +
     (meta.command ? textEl('pre', meta.command, { id: 'command' }) : '') +
@@ -155,4 +155,18 @@ export function dateOf(iso: string): string {
   if (Number.isNaN(date.getTime())) return iso;
   const day = date.toLocaleDateString('en-GB', { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' });
   return `${day}, ${date.toISOString().slice(11, 16)} UTC`;
+}
+
+/** Where the cost was read; of a server that was started anew for each run, how often. */
+function costSources(runs: readonly RunResult[]): string {
+  const sources = new Set(runs.flatMap(({ server }) => server.costSource ?? []));
+  if (sources.size <= SOURCES_SHOWN) return [...sources].join(', ');
+  const kinds = new Map<string, number>();
+  for (const source of sources) {
+    const kind = source.replace(/^process \d+/, 'process');
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  }
+  return [...kinds]
+    .map(([kind, many]) => (many === 1 ? kind : kind.replace('process', `${many} processes`)))
+    .join(', ');
 }

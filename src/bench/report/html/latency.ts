@@ -5,9 +5,12 @@
 import type { ServerSeen, WorkGroup } from '../facts.js';
 import * as f from '../format.js';
 import { type CurvePoint, latencyCurve, latencyOf, NAMED, reach, valueAt } from '../percentiles.js';
-import { asTable, dot, fold, hit, label, line, NARROW, PANEL, path, type Size, svg, WIDE } from './chart.js';
+import { asTable, dot, fold, hit, label, line, NARROW, PANEL, path, type Size, svg, textWidth, WIDE } from './chart.js';
 import { serverClass } from './look.js';
 import { linear, logarithmic, logDomain, logTicks } from './scale.js';
+
+/** The size of the type on axes. */
+const TICK = 11.5;
 
 export function latencySection(groups: readonly WorkGroup[], servers: readonly ServerSeen[]): string {
   const shown = groups.filter((group) => group.runs.some(({ run }) => latencyOf(run)));
@@ -49,6 +52,7 @@ function latencyChart(group: WorkGroup, servers: readonly ServerSeen[], size: Si
     );
   }
   marks.push(line({ x: frame.left, y: frame.bottom }, { x: frame.right, y: frame.bottom }, 'axis'));
+  let free = 0;
   for (const fraction of named) {
     // Half of all lies at 0.3 on this axis: only a wide chart has room to name it.
     if (fraction === 0.5 && !wide) continue;
@@ -56,6 +60,9 @@ function latencyChart(group: WorkGroup, servers: readonly ServerSeen[], size: Si
     marks.push(line({ x: at, y: frame.top }, { x: at, y: frame.bottom }, 'grid'));
     const text = fraction === 0 ? 'min' : percentText(fraction);
     const anchor = fraction > 0 && at > frame.right - 14 ? 'end' : 'middle';
+    const begin = anchor === 'end' ? size.width - textWidth(text, TICK) : at - textWidth(text, TICK) / 2;
+    if (begin < free) continue;
+    free = begin + textWidth(text, TICK) + TICK;
     marks.push(
       label(
         text,

@@ -36,6 +36,28 @@ describe('page', () => {
     expect(less).not.toContain('data-chart="timeline"');
   });
 
+  it('draws a search for the highest rate one way, however it went', () => {
+    const points = sampleSweep().points;
+    const [first, ...rest] = points as [(typeof points)[0], ...typeof points];
+    const again = { ...first, latencyUs: null };
+    const tried = { ...sampleSweep(), points: [...rest.toReversed(), again, first, { ...first, kept: false }] };
+    const [, data = ''] = /<path d="([^"]+)" class="line p99"/.exec(toHtml({ ...one, sweep: tried })) ?? [];
+    const places = data
+      .split(/[ML]/)
+      .filter(Boolean)
+      .map((spot) => Number(spot.split(' ')[0]));
+    expect(places).toHaveLength(points.length);
+    expect(places).toEqual([...new Set(places)].sort((left, right) => left - right));
+  });
+
+  it('counts the processes of a server that was started for each run', () => {
+    const runs = [1, 2, 3].map((pid) => {
+      const run = sampleRun({ work: `work ${pid}` });
+      return { ...run, server: { ...run.server, costSource: `process ${pid} (nats-turbo)` } };
+    });
+    expect(toHtml({ ...one, runs })).toContain('<dd>3 processes (nats-turbo)</dd>');
+  });
+
   it('stands results that hold nothing, zeros and ratios without end', () => {
     expect(toHtml({ runs: [], comparison: [], meta: META })).toContain('Nothing was measured');
     const file = sampleSuite();

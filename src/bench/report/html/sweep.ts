@@ -1,4 +1,4 @@
-/** Latency by load: the percentiles of each step of a sweep over the rate it reached, with the bound and the knee. */
+/** Latency by load: the percentiles of each step of a sweep over the rate it was asked for, with the bound and the knee. */
 import type { Sweep, SweepPoint } from '../../types.js';
 import * as f from '../format.js';
 import { asTable, dot, hit, label, legend, line, path, responsive, type Size, type Spot, svg } from './chart.js';
@@ -11,7 +11,10 @@ const LINES = [
 ] as const;
 
 export function sweepSection(sweep: Sweep): string {
-  const points = sweep.points.filter((point) => point.latencyUs !== null);
+  // The search goes up and down; the eye wants one way.
+  const points = sweep.points
+    .filter((point) => point.latencyUs !== null)
+    .sort((one, other) => one.targetPerSecond - other.targetPerSecond);
   const head = ['Asked', 'Delivered', 'p50', 'p90', 'p99', 'p99.9', 'max', 'Result'];
   const rows = sweep.points.map((point) => {
     const { p50, p90, p99, p999, max } = point.latencyUs ?? {};
@@ -34,7 +37,9 @@ function draw(sweep: Sweep, points: readonly SweepPoint[], size: Size): string {
     sweep.boundUs,
     ...points.flatMap((point) => LINES.map(({ key }) => point.latencyUs?.[key] ?? 0)),
   ]);
-  const ticks = niceTicks(Math.max(...points.map((point) => point.deliveredPerSecond)), narrow ? 4 : 6);
+  const ticks = niceTicks(Math.max(...points.map((point) => point.targetPerSecond)), narrow ? 4 : 6);
+  // A rate that was tried twice counts as it went the second time.
+  const steps = points.filter((point, index) => point.targetPerSecond !== points[index + 1]?.targetPerSecond);
   const x = linear(0, ticks.at(-1) ?? 1, frame.left, frame.right);
   const y = logarithmic(low, high, frame.bottom, frame.top);
   const marks: string[] = [];
@@ -59,15 +64,12 @@ function draw(sweep: Sweep, points: readonly SweepPoint[], size: Size): string {
   const bound = `bound: ${sweep.percentile} ${f.micros(sweep.boundUs)}`;
   marks.push(label(bound, { x: frame.left + 6, y: y(sweep.boundUs) - 6 }, { class: 'tick bound-text' }));
   for (const { key, className } of LINES) {
-    const spots = points.map(
-      (point): Spot => ({ x: x(point.deliveredPerSecond), y: y(point.latencyUs?.[key] ?? low) }),
-    );
-    marks.push(path(spots, `line ${className}`));
-    marks.push(...spots.map((spot, index) => dot(spot, `dot ${className}${points[index]?.kept ? '' : ' missed'}`, 3)));
+    const spotOf = (point: SweepPoint): Spot => ({ x: x(point.targetPerSecond), y: y(point.latencyUs?.[key] ?? low) });
+    marks.push(path(steps.map(spotOf), `line ${className}`));
+    marks.push(...points.map((point) => dot(spotOf(point), `dot ${className}${point.kept ? '' : ' missed'}`, 3)));
   }
-  const knee = sweep.points.find((point) => point.targetPerSecond === sweep.maxPerSecond);
   if (sweep.maxPerSecond !== null) {
-    const at = x(knee?.deliveredPerSecond ?? sweep.maxPerSecond);
+    const at = x(sweep.maxPerSecond);
     const end = at > (frame.left + frame.right) / 2;
     marks.push(line({ x: at, y: frame.top - 6 }, { x: at, y: frame.bottom }, 'knee'));
     marks.push(
@@ -78,10 +80,10 @@ function draw(sweep: Sweep, points: readonly SweepPoint[], size: Size): string {
       ),
     );
   }
-  for (const [index, point] of points.entries()) {
-    const at = x(point.deliveredPerSecond);
-    const before = index === 0 ? frame.left : (at + x(points[index - 1]?.deliveredPerSecond ?? 0)) / 2;
-    const after = index === points.length - 1 ? frame.right : (at + x(points[index + 1]?.deliveredPerSecond ?? 0)) / 2;
+  for (const [index, point] of steps.entries()) {
+    const at = x(point.targetPerSecond);
+    const before = index === 0 ? frame.left : (at + x(steps[index - 1]?.targetPerSecond ?? 0)) / 2;
+    const after = index === steps.length - 1 ? frame.right : (at + x(steps[index + 1]?.targetPerSecond ?? 0)) / 2;
     const tip = [
       `${f.rate(point.targetPerSecond)} asked, ${f.rate(point.deliveredPerSecond)} delivered`,
       ...LINES.map(({ key, name }) => `${name}: ${f.micros(point.latencyUs?.[key])}`),
@@ -97,7 +99,7 @@ function draw(sweep: Sweep, points: readonly SweepPoint[], size: Size): string {
   return svg({
     kind: 'sweep',
     title: `Latency by load: ${sweep.work}`,
-    description: `${found} Latency is on a logarithmic axis over messages delivered per second.`,
+    description: `${found} Latency is on a logarithmic axis over messages asked for per second.`,
     size,
     height: frame.bottom + 26,
     marks,
