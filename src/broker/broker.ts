@@ -19,6 +19,7 @@ import { removePortsFile } from './files.js';
 import type { Identity } from './identity.js';
 import { closeInStages } from './lame-duck.js';
 import { drainWithin, type GraceDeps } from './shutdown-grace.js';
+import { unhindered } from './unhindered.js';
 
 /** How long `stop` waits for the data plane's word that all connections are closed. */
 const STOP_PATIENCE_MS = 5000;
@@ -296,11 +297,11 @@ export class Broker extends EventEmitter<BrokerEvents> {
         this.#parts.log.write(event.level, event.text);
         break;
       case 'connected':
-        this.emit('connect', event.connection);
+        unhindered(() => this.emit('connect', event.connection));
         break;
       case 'disconnected':
         this.#closed.push(event.connection);
-        this.emit('disconnect', event.connection);
+        unhindered(() => this.emit('disconnect', event.connection));
         break;
       case 'reloaded':
         if (event.number === this.#awaited?.number) this.#awaited.resolve();

@@ -3,6 +3,7 @@
  * `logText` how a server's log states it. Errors of options live with the configuration.
  */
 
+import { knownText, systemText } from '../system-text.js';
 import { joinHostPort } from './address.js';
 
 export class BrokerError extends Error {
@@ -57,25 +58,6 @@ export class StoppedError extends BrokerError {
   }
 }
 
-/** How the reference, and so its users' tools, word the system's refusals. */
-export const SYSTEM_TEXTS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'address already in use',
-  EACCES: 'permission denied',
-  EPERM: 'operation not permitted',
-  EADDRNOTAVAIL: 'cannot assign requested address',
-  ENOENT: 'no such file or directory',
-  ENOTDIR: 'not a directory',
-  EISDIR: 'is a directory',
-  EROFS: 'read-only file system',
-  ENOSPC: 'no space left on device',
-  EMFILE: 'too many open files',
-};
-
-export function systemText(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return SYSTEM_TEXTS[code ?? ''] ?? message ?? String(error);
-}
-
 /** What was to listen when the system refused. */
 export interface ListenAttempt {
   what: 'client port' | 'monitoring port' | 'profiling port';
@@ -125,9 +107,8 @@ function unresolved(host: string): string {
 
 function listenLogText(cause: unknown, { what, host, port }: ListenAttempt): string {
   const address = joinHostPort(host, port);
-  const code = (cause as NodeJS.ErrnoException).code ?? '';
-  const reason =
-    code in SYSTEM_TEXTS ? `listen tcp ${address}: bind: ${systemText(cause)}` : `listen tcp: ${systemText(cause)}`;
+  const known = knownText(cause);
+  const reason = known === undefined ? `listen tcp: ${systemText(cause)}` : `listen tcp ${address}: bind: ${known}`;
   if (what === 'client port') return `Error listening on port: ${address}, ${JSON.stringify(reason)}`;
   if (what === 'profiling port') return `error starting profiler: ${reason}`;
   return `Can't start monitoring: can't listen to the monitor port: ${reason}`;

@@ -1,7 +1,8 @@
 /** The files a running broker leaves for tools: its process id, and the ports it listens on. */
 import { unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BrokerError, PermissionError, systemText } from './errors.js';
+import { systemText } from '../system-text.js';
+import { BrokerError, PermissionError } from './errors.js';
 
 export interface Ports {
   nats?: string[];

@@ -29,6 +29,7 @@ import { logOptions, namesDestination } from './log-options.js';
 import { monitorSource } from './monitor-source.js';
 import { compilePlan } from './plan.js';
 import { openPorts } from './ports.js';
+import { unhindered } from './unhindered.js';
 import { COMPAT_VERSION, OWN_VERSION, RUNTIME_VERSION } from './version.js';
 
 /** What the command line knows and a library user does not need. */
@@ -93,7 +94,7 @@ export async function startResolved(options: ResolvedOptions, context: StartCont
   log.info('Server is ready');
   // Not before: whoever awaits the start gets its lines too, however long the threads took.
   const ready = broker;
-  log.listen((entry) => ready.emit('log', entry));
+  log.listen((entry) => unhindered(() => ready.emit('log', entry)));
   return ready;
 }
 

@@ -6,6 +6,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { systemText } from '../system-text.js';
 
 const PROCESS_NAME = 'nats-turbo';
 
@@ -16,11 +17,6 @@ const SIGNALS: Readonly<Record<string, NodeJS.Signals>> = {
   reopen: 'SIGUSR1',
   reload: 'SIGHUP',
   ldm: 'SIGUSR2',
-};
-
-const REASONS: Readonly<Record<string, string>> = {
-  ESRCH: 'no such process',
-  EPERM: 'operation not permitted',
 };
 
 /** The signal can't be sent; the message is what the user sees. */
@@ -83,8 +79,7 @@ function trySend(pid: number, signal: NodeJS.Signals, command: string, deps: Sig
     deps.kill(pid, signal);
     return [];
   } catch (error) {
-    const { code = '', message } = error as NodeJS.ErrnoException;
-    return [`\nsignal ${JSON.stringify(command)} ${pid}: ${REASONS[code] ?? message}`];
+    return [`\nsignal ${JSON.stringify(command)} ${pid}: ${systemText(error)}`];
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { systemText } from '../system-text.js';
 import { nowMs } from './clock.js';
 import type { LogEntry, LogLevel } from './entry.js';
 import { formatLine, type LineFormat } from './format.js';
@@ -181,22 +182,14 @@ function backupSuffix(timeMs: number, later: number): string {
   return [...parts.map((n) => pad(n, 2)), pad(nanos % 1e9, 9)].join('.');
 }
 
-const REASONS: Record<string, string> = {
-  ENOENT: 'no such file or directory',
-  EACCES: 'permission denied',
-  EISDIR: 'is a directory',
-  ENOTDIR: 'not a directory',
-  EROFS: 'read-only file system',
-  ENOSPC: 'no space left on device',
-};
-
 function remedy({ code }: NodeJS.ErrnoException): string {
   if (code === 'ENOENT') return 'create its folder, or choose another log file';
   if (code === 'EISDIR') return 'name a file in it';
+  if (code === 'EROFS') return 'mount it to be written to, or choose another log file';
   return 'let this user write there, or choose another log file';
 }
 
 /** `open /path: no such file or directory` */
 function describe(path: string, error: NodeJS.ErrnoException): string {
-  return `open ${path}: ${REASONS[error.code ?? ''] ?? error.message}`;
+  return `open ${path}: ${systemText(error)}`;
 }

@@ -4,6 +4,7 @@
  * `OtherSys` what of it is neither heap nor stack: the data plane's buffers among it. What has no counterpart is 0.
  */
 import { getHeapStatistics } from 'node:v8';
+import { redactArgs } from '../config/index.js';
 import type { Answer } from './endpoint.js';
 import { goJson } from './go-format.js';
 
@@ -11,19 +12,10 @@ import { goJson } from './go-format.js';
 const PAUSES = 256;
 
 export function expvarz(): Answer {
-  const cmdline = goJson(withoutSecrets(process.argv), 0);
+  // Anyone who reaches the monitoring port reads this.
+  const cmdline = goJson(redactArgs(process.argv), 0);
   const body = `{\n"cmdline": ${cmdline},\n"memstats": ${goJson(memstats(), 0)}\n}\n`;
   return { status: 200, type: 'application/json; charset=utf-8', shared: false, body };
-}
-
-const SECRET = /^--?(pass|auth)$/;
-const SECRET_ASSIGNED = /^(--?(?:pass|auth)=).*$/s;
-
-/** Anyone who reaches the monitoring port reads this. */
-export function withoutSecrets(args: string[]): string[] {
-  return args.map((arg, at) =>
-    SECRET.test(args[at - 1] ?? '') ? '[REDACTED]' : arg.replace(SECRET_ASSIGNED, '$1[REDACTED]'),
-  );
 }
 
 function memstats(): object {

@@ -6,7 +6,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { listenError } from '../broker/errors.js';
-import { expvarz, withoutSecrets } from '../monitor/expvarz.js';
+import { redactArgs } from '../config/index.js';
+import { expvarz } from '../monitor/expvarz.js';
 import { readTarget } from '../monitor/target.js';
 import { cpuProfile, ProfilerBusyError } from './cpu.js';
 import { acquireHeapSampling, heapProfile, releaseHeapSampling } from './heap.js';
@@ -87,7 +88,7 @@ export class ProfileServer {
     const query = target?.query ?? new URLSearchParams();
     try {
       if (name === '') send(response, 200, 'text/html; charset=utf-8', INDEX);
-      else if (name === 'cmdline') send(response, 200, TEXT, withoutSecrets(process.argv).join('\0'));
+      else if (name === 'cmdline') send(response, 200, TEXT, redactArgs(process.argv).join('\0'));
       else if (name === 'heap') sendFile(response, name, await heapProfile(Number(query.get('gc')) > 0));
       else if (name === 'profile') await this.#profile(query, response);
       else if (target?.path === '/debug/vars') send(response, 200, expvarz().type, String(expvarz().body));

@@ -6,6 +6,7 @@
 
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { systemText } from '../../system-text.js';
 import { Cursor } from './cursor.js';
 import { Document, type Surroundings } from './document.js';
 import { readDocument } from './grammar.js';
@@ -91,19 +92,8 @@ function read(path: string, world: World): Uint8Array {
   }
 }
 
-const SYSTEM_TEXTS: Record<string, string> = {
-  ENOENT: 'no such file or directory',
-  EACCES: 'permission denied: let the user who runs the server read it',
-  EPERM: 'operation not permitted',
-  EISDIR: 'is a directory',
-  ENOTDIR: 'not a directory',
-  ELOOP: 'too many levels of symbolic links',
-  ENAMETOOLONG: 'file name too long',
-  EMFILE: 'too many open files',
-};
-
 function openProblem(path: string, error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code ?? '';
-  const text = SYSTEM_TEXTS[code] ?? (error instanceof Error ? error.message : String(error));
-  return `${code === 'EISDIR' ? 'read' : 'open'} ${path}: ${text}`;
+  const { code } = error as NodeJS.ErrnoException;
+  const todo = code === 'EACCES' ? ': let the user who runs the server read it' : '';
+  return `${code === 'EISDIR' ? 'read' : 'open'} ${path}: ${systemText(error)}${todo}`;
 }
