@@ -125,10 +125,12 @@ impl Hub {
     /// Puts another plan into force for whoever asks from now on. What each user may do stays the very same object
     /// where it has not changed.
     pub(crate) fn replace_plan(&self, config: Config, mut auth: Option<Auth>) -> u64 {
-        let mut plan = self.plan.write();
-        if let (Some(auth), Some(old)) = (&mut auth, &plan.auth) {
+        // Thousands of users are compared before loops, which ask for the plan, would have to wait.
+        let old = self.plan();
+        if let (Some(auth), Some(old)) = (&mut auth, &old.auth) {
             auth.keep_known(old);
         }
+        let mut plan = self.plan.write();
         self.max_connections.store(config.max_connections, Ordering::Relaxed);
         let number = plan.number + 1;
         *plan = Arc::new(Plan { number, config, auth });

@@ -72,7 +72,7 @@ pub struct BrokerPlan {
     pub max_subscriptions: f64,
     pub max_sub_tokens: f64,
     pub ping_interval_ms: f64,
-    pub ping_max: u32,
+    pub ping_max: f64,
     pub write_deadline_ms: f64,
     pub write_timeout_retry: bool,
     pub no_fast_producer_stall: bool,
@@ -117,7 +117,8 @@ impl BrokerPlan {
             max_subscriptions: self.max_subscriptions as usize,
             max_sub_tokens: self.max_sub_tokens as usize,
             ping_interval: millis(self.ping_interval_ms),
-            ping_max: self.ping_max,
+            // A number of 32 bits would wrap: what is more than fits means as many as can be.
+            ping_max: self.ping_max as u32,
             write_deadline: millis(self.write_deadline_ms),
             write_timeout_retry: self.write_timeout_retry,
             no_fast_producer_stall: self.no_fast_producer_stall,
