@@ -11,7 +11,6 @@ const info = {
   label: 'nats-server 2.15.2',
   jetstream: false,
   tlsRequired: false,
-  authRequired: false,
   maxPayload: 1024,
 };
 

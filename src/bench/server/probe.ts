@@ -14,7 +14,6 @@ export interface ServerInfo {
   label: string;
   jetstream: boolean;
   tlsRequired: boolean;
-  authRequired: boolean;
   maxPayload: number;
 }
 
@@ -75,7 +74,6 @@ function readInfo(line: string): ServerInfo | undefined {
     label: runtime.startsWith('node') ? `nats-turbo (${version})` : `nats-server ${version}`,
     jetstream: fields.jetstream === true,
     tlsRequired: fields.tls_required === true,
-    authRequired: fields.auth_required === true,
     maxPayload: Number(fields.max_payload ?? 1024 * 1024),
   };
 }
