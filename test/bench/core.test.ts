@@ -251,8 +251,8 @@ describe('flags', () => {
       '--size',
       '16',
     ];
-    const { file, code } = await bench(['pubsub', ...args, '-s', url()]);
-    expect(code).toBe(0);
+    const { file, code, err } = await bench(['pubsub', ...args, '-s', url()]);
+    expect(code, err).toBe(0);
     expect(file?.sweep?.points.length).toBeGreaterThan(1);
   });
 

@@ -33,7 +33,8 @@ describe('a server that pings often and has some patience', () => {
       await client.expect('PING\r\n');
       client.send('PONG\r\n');
     }
-    await client.exchange('', '');
+    // Nothing but more of those that nobody came to read.
+    expect((await client.ping()).filter((frame) => frame.op !== 'PING')).toEqual([]);
   });
 
   proves('1.9-01', 'ticks are skipped for a busy client', async () => {

@@ -125,6 +125,9 @@ func (p *peer) run(c command) (any, error) {
 	return nil, fmt.Errorf("unknown command %q", c.Do)
 }
 
+// What a busy machine may take to greet a client.
+const connectPatience = 20 * time.Second
+
 func (p *peer) connect(c command) (any, error) {
 	p.mu.Lock()
 	p.connections = append(p.connections, nil)
@@ -134,6 +137,7 @@ func (p *peer) connect(c command) (any, error) {
 		return func(*nats.Conn) { p.say(answer{Event: name, Conn: number}) }
 	}
 	options := []nats.Option{
+		nats.Timeout(connectPatience),
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(50 * time.Millisecond),
 		nats.ReconnectJitter(0, 0),

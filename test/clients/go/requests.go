@@ -27,7 +27,7 @@ func manyRequests(args []string) error {
 	if err != nil {
 		return err
 	}
-	service, err := nats.Connect(args[0])
+	service, err := nats.Connect(args[0], nats.Timeout(connectPatience))
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func manyRequests(args []string) error {
 	if err := service.Flush(); err != nil {
 		return err
 	}
-	client, err := nats.Connect(args[0])
+	client, err := nats.Connect(args[0], nats.Timeout(connectPatience))
 	if err != nil {
 		return err
 	}

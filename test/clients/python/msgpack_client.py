@@ -20,7 +20,7 @@ async def ask(nc, number):
 
 
 async def main(url, user, password, count):
-    nc = await nats.connect(url, user=user, password=password, allow_reconnect=False)
+    nc = await nats.connect(url, user=user, password=password, allow_reconnect=False, connect_timeout=20)
     answers = await asyncio.gather(*(ask(nc, number) for number in range(int(count))))
     print("right", sum(answers), flush=True)
     await nc.close()

@@ -18,7 +18,7 @@ async def order_total(msg):
 
 
 async def main(url, user, password):
-    nc = await nats.connect(url, user=user, password=password, name="msgpack service")
+    nc = await nats.connect(url, user=user, password=password, name="msgpack service", connect_timeout=20)
     await nc.subscribe("orders.total", queue="totals", cb=order_total)
     await nc.flush()
     await nc.flush()  # the first PING may overtake the SUB inside the library

@@ -115,6 +115,7 @@ class Peer:
         try:
             self.connections[number] = await nats.connect(
                 command["url"],
+                connect_timeout=20,
                 max_reconnect_attempts=command.get("attempts", 400),
                 reconnect_time_wait=0.05,
                 allow_reconnect="user" not in command,
