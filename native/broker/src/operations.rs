@@ -81,6 +81,12 @@ impl Shard {
             self.drop_subscriptions(slot);
             // Word that one of them had ended before must not be taken for word of one that follows.
             self.drain_deliveries();
+        } else {
+            // It answers INFO: until a PONG tells better, that is how long an answer takes.
+            let now = self.out.now_ns;
+            let conn = &self.out.conns[slot as usize];
+            let estimate = now.saturating_sub(conn.started_ns).max(1);
+            conn.shared.rtt_ns.store(estimate, Ordering::Relaxed);
         }
         let plan = self.out.conns[slot as usize].plan.clone();
         if !options.account.is_empty() || options.new_account {

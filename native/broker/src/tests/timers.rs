@@ -41,6 +41,18 @@ fn a_short_interval_comes_before_the_first_ping() {
 }
 
 #[test]
+fn the_first_connect_tells_about_how_long_a_round_trip_takes() {
+    let mut world = World::new(1);
+    let client = world.client(0);
+    world.now += 7 * MS;
+    world.say(client, "CONNECT {}\r\n");
+    assert_eq!(world.hub.connections()[0].rtt_ns, 7 * MS);
+    world.now += SECOND;
+    world.say(client, "CONNECT {}\r\n");
+    assert_eq!(world.hub.connections()[0].rtt_ns, 7 * MS, "a later one answers nothing");
+}
+
+#[test]
 fn pong_measures_the_round_trip() {
     let mut world = World::new(1);
     let client = world.quiet_client(0);
