@@ -11,6 +11,7 @@ mod accept;
 mod balance;
 mod closing;
 mod lender;
+mod lookout;
 mod mailbox;
 mod moving;
 mod reactor;

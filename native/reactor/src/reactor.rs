@@ -6,6 +6,7 @@
 use crate::accept::{Listening, listener_of};
 use crate::balance::Meter;
 use crate::lender::Lender;
+use crate::lookout::Lookout;
 use crate::mailbox::Mail;
 use crate::ready::ReadyList;
 use crate::runtime::{LENDER, Runtime, WAKE};
@@ -74,6 +75,7 @@ pub(crate) struct Reactor {
     pub(crate) unfinished: Vec<u32>,
     pub(crate) buffer: Box<[u8]>,
     lean: bool,
+    lookout: Lookout,
     lender: Option<Lender>,
 }
 
@@ -91,6 +93,7 @@ impl Reactor {
             unfinished: Vec::new(),
             buffer: vec![0; READ_BYTES].into_boxed_slice(),
             lean: true,
+            lookout: Lookout::new(std::thread::available_parallelism().map_or(1, usize::from)),
             lender,
         }
     }
@@ -165,22 +168,51 @@ impl Reactor {
     fn wait(&mut self, events: &mut Events) -> io::Result<()> {
         let busy =
             !self.ready.is_empty() || !self.unfinished.is_empty() || self.shard.has_waiting() || self.someone_waits();
-        let inbox = &self.runtime.inboxes[self.index];
-        let timeout = if busy || !inbox.fall_asleep() {
-            Some(Duration::ZERO)
-        } else {
+        if busy {
+            return self.poll(events, Some(Duration::ZERO));
+        }
+        let before = self.runtime.now_ns();
+        if let Some(ns) = self.lookout.begin() {
+            let found = self.look(events, before + ns)?;
+            self.lookout.looked(found);
+            if found {
+                return Ok(());
+            }
+        }
+        let may_sleep = self.runtime.inboxes[self.index].fall_asleep();
+        let timeout = if may_sleep {
             self.until_next_timer()
+        } else {
+            Some(Duration::ZERO)
         };
-        let mut outcome = self.poll.poll(events, timeout);
+        let outcome = self.poll(events, timeout);
+        self.runtime.inboxes[self.index].wake_up();
+        self.lookout.slept(self.runtime.now_ns() - before);
         if !self.lean && events.is_empty() && timeout.is_some_and(|t| t >= IDLE) {
             self.shard.shrink();
             self.lean = true;
         }
-        if matches!(&outcome, Err(error) if error.kind() == io::ErrorKind::Interrupted) {
-            outcome = Ok(());
-        }
-        self.runtime.inboxes[self.index].wake_up();
         outcome
+    }
+
+    /// Looks for something to do until that moment. Returns whether something came.
+    fn look(&mut self, events: &mut Events, until_ns: u64) -> io::Result<bool> {
+        loop {
+            self.poll(events, Some(Duration::ZERO))?;
+            if !events.is_empty() || self.runtime.inboxes[self.index].has_items() {
+                return Ok(true);
+            }
+            if self.runtime.now_ns() >= until_ns {
+                return Ok(false);
+            }
+        }
+    }
+
+    fn poll(&mut self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
+        match self.poll.poll(events, timeout) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+            outcome => outcome,
+        }
     }
 
     fn until_next_timer(&self) -> Option<Duration> {
@@ -312,6 +344,8 @@ impl Reactor {
         match outcome {
             Ok(0) => self.shard.peer_gone(slot, CloseReason::ClientClosed),
             Ok(count) => {
+                let is_answer = std::mem::take(&mut socket.written);
+                self.lookout.note_read(count, is_answer);
                 if count == to - from || socket.read_closed {
                     self.mark_ready(slot);
                 }
@@ -444,6 +478,8 @@ impl Reactor {
             match socket.stream.write_vectored(&slices[..count]) {
                 Ok(written) => {
                     self.shard.wrote(slot, written);
+                    socket.written = true;
+                    self.lookout.note_written(written);
                     budget = budget.saturating_sub(written);
                     if written < bytes {
                         // The next write would block, or tell what is wrong.

@@ -12,6 +12,8 @@ pub(crate) struct Socket {
     pub read_closed: bool,
     /// Takes bytes, as far as is known.
     pub writable: bool,
+    /// Was written to since it was last read from: what comes next may be an answer.
+    pub written: bool,
     /// Our end is shut: only the peer's end is waited for.
     pub shut: bool,
 }
@@ -23,6 +25,7 @@ impl Socket {
             readable: false,
             read_closed: false,
             writable: true,
+            written: false,
             shut: false,
         }
     }
