@@ -15,9 +15,12 @@ mod lookout;
 mod mailbox;
 mod moving;
 mod reactor;
+mod reading;
 mod ready;
 mod runtime;
 mod socket;
+mod waiting;
+mod writing;
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,144 @@
+//! Reading: one read per connection and turn, and what follows from it.
+//!
+//! Before what was read is parsed the inbox is looked into: whatever another loop handed over before these bytes were
+//! sent is delivered before their effects.
+
+use crate::reactor::{READ_BYTES, Reactor};
+use nt_broker::CloseReason;
+use std::io::{self, Read};
+
+/// An unfinished operation longer than this collects in its own connection instead of passing through the buffer again.
+const COLLECT_BYTES: usize = 64 * 1024;
+/// How often what one read causes is written before others get their turn.
+const FLUSHES_PER_TURN: usize = 4;
+/// Output above this is written right after the read that caused it, while it is in the cache.
+const FLUSH_EARLY_BYTES: usize = 64 * 1024;
+
+impl Reactor {
+    /// One read from one socket, and everything that follows from it.
+    pub(crate) fn read(&mut self, slot: u32) {
+        let Some(Some(socket)) = self.sockets.get_mut(slot as usize) else {
+            return;
+        };
+        let Some(conn) = self.shard.conn(slot) else { return };
+        if conn.is_closing() {
+            return self.discard(slot);
+        }
+        if conn.is_paused() {
+            return; // stays readable; the end of the pause brings it back
+        }
+        self.lean = false;
+        if let Some(whole) = conn.take_backlog() {
+            return self.work_off(slot, whole);
+        }
+        let read_bytes = conn.read_bytes().min(READ_BYTES);
+        let (held, need) = conn.held();
+        let have = held.len();
+        // A line may be long without telling how long, where the plan allows it.
+        let collecting = need.max(have) > COLLECT_BYTES;
+        let (from, to) = if collecting {
+            let missing = if need > have { need - have } else { read_bytes };
+            (0, read_bytes.min(missing))
+        } else {
+            self.buffer[..have].copy_from_slice(held);
+            (have, (have + read_bytes).min(READ_BYTES))
+        };
+        let outcome = socket.stream.read(&mut self.buffer[from..to]);
+        // Whatever another loop handed over before these bytes were sent comes first.
+        self.shard.drain_inbox();
+        match outcome {
+            Ok(0) => self.shard.peer_gone(slot, CloseReason::ClientClosed),
+            Ok(count) => {
+                let is_answer = std::mem::take(&mut socket.written);
+                self.lookout.note_read(count, is_answer);
+                if count == to - from || socket.read_closed {
+                    self.mark_ready(slot);
+                }
+                if collecting {
+                    self.receive_collected(slot, count, need);
+                } else {
+                    self.receive(slot, from + count);
+                }
+                self.after_read(slot, count);
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => socket.readable = false,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => self.mark_ready(slot),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {
+                self.shard.peer_gone(slot, CloseReason::ClientClosed)
+            }
+            Err(_) => self.shard.peer_gone(slot, CloseReason::ReadError),
+        }
+    }
+
+    /// Goes on with what found no time in the last turn.
+    fn work_off(&mut self, slot: u32, whole: Vec<u8>) {
+        let used = self.handle(slot, &whole);
+        if let Some(conn) = self.shard.conn(slot) {
+            conn.held().0.extend_from_slice(&whole[used..]);
+        }
+        // The socket may have more as well.
+        self.mark_ready(slot);
+        self.after_read(slot, whole.len());
+    }
+
+    fn receive(&mut self, slot: u32, len: usize) {
+        let buffer = std::mem::take(&mut self.buffer);
+        let used = self.handle(slot, &buffer[..len]);
+        if let Some(conn) = self.shard.conn(slot) {
+            let (held, _) = conn.held();
+            if used < len {
+                held.clear();
+                held.extend_from_slice(&buffer[used..len]);
+            } else if held.capacity() > 0 {
+                *held = Vec::new();
+            }
+        }
+        self.buffer = buffer;
+    }
+
+    /// Has the shard handle bytes, writing in between when much was staged. Returns how many are done with; when others
+    /// have waited long enough the rest is left for the next turn.
+    fn handle(&mut self, slot: u32, data: &[u8]) -> usize {
+        let mut used = 0;
+        for _ in 0..FLUSHES_PER_TURN {
+            used += self.shard.receive(slot, &data[used..]);
+            if !self.shard.should_flush() {
+                return used;
+            }
+            self.flush_dirty();
+            self.wake_others();
+        }
+        if used < data.len() {
+            if let Some(conn) = self.shard.conn(slot) {
+                conn.set_backlog();
+            }
+            self.mark_ready(slot);
+        }
+        used
+    }
+
+    fn receive_collected(&mut self, slot: u32, count: usize, need: usize) {
+        let Some(conn) = self.shard.conn(slot) else { return };
+        let (held, _) = conn.held();
+        held.reserve_exact(need.saturating_sub(held.len()));
+        held.extend_from_slice(&self.buffer[..count]);
+        if held.len() < need {
+            return;
+        }
+        let whole = std::mem::take(held);
+        let used = self.handle(slot, &whole);
+        if used < whole.len()
+            && let Some(conn) = self.shard.conn(slot)
+        {
+            conn.held().0.extend_from_slice(&whole[used..]);
+        }
+    }
+
+    fn after_read(&mut self, slot: u32, count: usize) {
+        self.wake_others();
+        if count >= FLUSH_EARLY_BYTES {
+            self.flush_dirty();
+        }
+        self.shard.pause_if_somebody_is_behind(slot);
+    }
+}
