@@ -1,7 +1,7 @@
 //! Why connections end, and how.
 
 use crate::closed::last_subscriptions;
-use crate::conn::Phase;
+use crate::conn::{Phase, WriteState};
 use crate::event::Event;
 use crate::hub::Ending;
 use crate::shard::Shard;
@@ -74,7 +74,8 @@ impl CloseReason {
     }
 }
 
-/// How long a closed connection's socket is kept so that its peer can read the last words.
+/// How long a closed connection's socket is kept so that its peer can read the last words; once more, up to the write
+/// deadline in all, for a peer that reads.
 const LINGER_NS: u64 = 1_000_000_000;
 
 impl Shard {
@@ -104,6 +105,10 @@ impl Shard {
         ) {
             conn.out.clear();
         }
+        conn.write = WriteState {
+            since_ns: self.out.now_ns,
+            ..WriteState::default()
+        };
         conn.publish_in_counters();
         conn.publish_out_counters();
         conn.account.connections.fetch_sub(1, Ordering::Relaxed);
@@ -128,6 +133,21 @@ impl Shard {
         }
         self.mark_closing(slot);
         self.add_timer(slot, TimerKind::Linger, LINGER_NS);
+    }
+
+    /// A closed connection had its time. Whoever is reading what it was sent before gets some more, unless the broker
+    /// ends.
+    pub(crate) fn linger_due(&mut self, slot: u32) {
+        let now = self.out.now_ns;
+        let conn = &mut self.out.conns[slot as usize];
+        let deadline = conn.plan.config.write_deadline.as_nanos() as u64;
+        let is_reading = !conn.out.is_empty() && std::mem::take(&mut conn.write.progressed) > 0;
+        let in_time = now.saturating_sub(conn.write.since_ns) < deadline;
+        if is_reading && in_time && conn.phase != Phase::Closing(CloseReason::ServerShutdown) {
+            self.add_timer(slot, TimerKind::Linger, LINGER_NS);
+        } else {
+            self.mark_expired(slot);
+        }
     }
 
     /// Leaves what a connection is subscribed to with the broker, for monitoring.

@@ -149,7 +149,8 @@ pub(crate) struct PingState {
     pub rtt_known: bool,
 }
 
-/// Progress of the flush that is under way when the socket takes no more.
+/// Progress of the flush that is under way when the socket takes no more; once the connection is closed, of all that is
+/// left.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct WriteState {
     pub blocked: bool,

@@ -23,7 +23,7 @@ impl Shard {
                 continue;
             }
             match timer.kind {
-                TimerKind::Linger => self.mark_expired(timer.slot),
+                TimerKind::Linger => self.linger_due(timer.slot),
                 _ if conn.is_closing() => {}
                 TimerKind::Ping => self.ping_due(timer.slot),
                 TimerKind::ProxyHeader => self.proxy_header_due(timer.slot),

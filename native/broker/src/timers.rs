@@ -16,7 +16,7 @@ pub(crate) enum TimerKind {
     Write,
     /// Read from a paused publisher again.
     Resume,
-    /// A closed connection had its time to read the last words.
+    /// A closed connection had time to read the last words, or more of them.
     Linger,
 }
 

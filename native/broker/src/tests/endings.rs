@@ -223,3 +223,44 @@ fn a_connection_over_the_limit_is_told_and_counts_nowhere() {
     world.rest();
     assert_eq!(world.stopped_count(), 1);
 }
+
+/// A client that was closed while this much waited for it; it reads `step` bytes at a time, twice a second.
+fn lingering(reason: CloseReason, step: usize) -> (World, usize) {
+    const WAITING: usize = 1_000_000;
+    let mut world = World::new(1);
+    let client = world.quiet_client(0);
+    let publisher = world.quiet_client(0);
+    world.say(client, "SUB a 1\r\n");
+    world.peers_stay = true;
+    world.clients[client].window = 0;
+    world.say(publisher, format!("PUB a {WAITING}\r\n{}\r\n", "x".repeat(WAITING)));
+    let (hub, cid) = (world.hub.clone(), world.clients[client].cid);
+    world.post(0, InboxItem::Close { hub, cid, reason });
+    world.rest();
+    for _ in 0..40 {
+        world.open_window(client, step);
+        world.pass(SECOND / 2, SECOND / 2);
+    }
+    let (_, got) = (world.frames(client), world.clients[client].got.len());
+    (world, got / step)
+}
+
+#[test]
+fn a_closed_connection_that_reads_gets_all_that_waits_for_it() {
+    let (world, steps) = lingering(CloseReason::ClientClosed, 100_000);
+    assert_eq!(steps, 10, "ten steps take five seconds");
+    assert_eq!(world.shards[0].conn_count(), 1, "it has read everything and is gone");
+}
+
+#[test]
+fn a_closed_connection_has_the_write_deadline_in_all() {
+    let (world, steps) = lingering(CloseReason::ClientClosed, 10_000);
+    assert!((19..=22).contains(&steps), "{steps} steps");
+    assert_eq!(world.shards[0].conn_count(), 1);
+}
+
+#[test]
+fn a_broker_that_ends_waits_a_second() {
+    let (_, steps) = lingering(CloseReason::ServerShutdown, 10_000);
+    assert!((2..=3).contains(&steps), "{steps} steps");
+}
