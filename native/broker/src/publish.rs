@@ -60,6 +60,13 @@ impl Publisher {
             shortcut: !conn.wants.verbose && !config.log_trace && !config.no_fast_producer_stall,
         }
     }
+
+    /// Whether the line of a message with a subject of that length is short enough, whatever size it tells.
+    #[inline]
+    fn fits_any_size(&self, subject: usize) -> bool {
+        const SIZE_MAX: usize = b" 999999999".len();
+        subject + SIZE_MAX <= self.limits.max_control_line
+    }
 }
 
 pub(crate) fn limits_of(conn: &Conn) -> Limits {
@@ -226,9 +233,13 @@ impl Shard {
             && burst::starts_with(data, line)
         {
             let is_plain = data.get(line.len()).is_some_and(u8::is_ascii_digit);
-            return if is_plain { Ahead::Known(last) } else { Ahead::Unclear };
+            return if is_plain && publisher.fits_any_size(route.subject().len()) {
+                Ahead::Known(last)
+            } else {
+                Ahead::Unclear
+            };
         }
-        let Some(subject) = published_subject(data) else {
+        let Some(subject) = published_subject(data).filter(|subject| publisher.fits_any_size(subject.len())) else {
             return Ahead::Unclear;
         };
         let place = self.routes.place_of(account.id, subject);

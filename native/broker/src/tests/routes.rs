@@ -1,7 +1,7 @@
 //! The cache of resolved subjects: what it admits, and that it stays within bounds.
 
 use super::harness::World;
-use crate::Config;
+use crate::{CloseReason, Config};
 
 fn routes(world: &World) -> usize {
     world.shards[0].routes.routes.len()
@@ -31,6 +31,31 @@ fn a_subject_is_admitted_when_it_comes_again() {
     assert_eq!(routes(&world), 2);
     world.say(client, publish("b") + &publish("a") + &publish("b"));
     assert_eq!(routes(&world), 3);
+}
+
+/// However well its subject is known, and whoever made it known.
+#[test]
+fn a_line_that_is_too_long_ends_its_connection() {
+    let subject = "s".repeat(36);
+    let config = Config {
+        max_control_line: 40,
+        ..Config::default()
+    };
+    for others in [false, true] {
+        let mut world = World::with(1, config.clone(), None);
+        let clients = [(); 2].map(|()| world.client(0));
+        for client in clients {
+            world.say(client, "CONNECT {\"verbose\":false,\"pedantic\":false}\r\n");
+        }
+        for _ in 0..3 {
+            world.say(clients[0], publish(&subject) + &publish("b"));
+        }
+        let client = clients[usize::from(others)];
+        world.say(client, publish(&subject));
+        assert_eq!(world.reason(client), None);
+        world.say(client, format!("PUB {subject} 1000\r\n{}\r\n", "x".repeat(1000)));
+        assert_eq!(world.reason(client), Some(CloseReason::MaxControlLineExceeded));
+    }
 }
 
 #[test]
