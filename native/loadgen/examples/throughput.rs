@@ -58,7 +58,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let seconds = if client.published > 0 {
             report.send_seconds
         } else {
-            client.seconds
+            // Its messages come once all are published.
+            client.seconds - report.send_seconds
         };
         println!(
             "{}: {what} {count} in {seconds:.3} s, {:.2} M/s",
