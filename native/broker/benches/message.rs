@@ -7,7 +7,7 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use nt_broker::{Config, Hub, Inbox, Shard, ShardSeed, SharedBuffers};
+use nt_broker::{Config, Hub, Shard, ShardSeed};
 use std::sync::Arc;
 
 /// What a loop reads at once from a fast publisher.
@@ -24,13 +24,7 @@ struct Loop {
 impl Loop {
     /// Each text is what one subscriber says.
     fn new(subscribers: &[String]) -> Self {
-        let mut shard = Shard::new(ShardSeed {
-            reactor: 0,
-            inboxes: vec![Arc::<Inbox>::default()],
-            buffers: Arc::<SharedBuffers>::default(),
-            random: 1,
-            wall_ms_at_zero: 0.0,
-        });
+        let mut shard = Shard::new(ShardSeed::alone());
         shard.set_now(1);
         let hub = Hub::new(1, 1, Config::default(), None);
         let publisher = client(&mut shard, &hub);

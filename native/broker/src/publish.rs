@@ -14,7 +14,7 @@ use crate::permissions::Permissions;
 use crate::route::{Place, RouteRef};
 use crate::shard::Shard;
 use crate::trace::limit_reached;
-use nt_protocol::{Limits, Op, Parsed, Publish, parse, parse_canonical, published_subject};
+use nt_protocol::{Limits, Op, Parsed, Publish, parse_canonical, parse_leniently, published_subject};
 use nt_subject::is_valid_literal_subject;
 use std::sync::Arc;
 
@@ -143,8 +143,8 @@ impl Shard {
                     Ahead::Unclear => {}
                 }
             }
-            if let Some((message, used)) = parse_canonical(rest, &publisher.limits)
-                && !publisher.traced
+            if !publisher.traced
+                && let Some((message, used)) = parse_canonical(rest, &publisher.limits)
                 && !wishes_trace(&message)
             {
                 at += used;
@@ -204,7 +204,7 @@ impl Shard {
     /// bytes it took.
     #[inline(never)]
     fn publish_unusual(&mut self, run: &mut Run<'_>, data: &[u8]) -> usize {
-        let Parsed::Op(Op::Publish(message), used) = parse(data, &run.publisher.limits) else {
+        let Parsed::Op(Op::Publish(message), used) = parse_leniently(data, &run.publisher.limits) else {
             return 0;
         };
         if run.publisher.traced {

@@ -45,6 +45,19 @@ pub struct ShardSeed {
     pub wall_ms_at_zero: f64,
 }
 
+impl ShardSeed {
+    /// For a loop by itself, as benchmarks have it.
+    pub fn alone() -> Self {
+        Self {
+            reactor: 0,
+            inboxes: vec![Arc::default()],
+            buffers: Arc::default(),
+            random: 1,
+            wall_ms_at_zero: 0.0,
+        }
+    }
+}
+
 /// One loop's connections and everything needed to route between them.
 pub struct Shard {
     pub(crate) out: Outlets,

@@ -6,7 +6,7 @@
 use crate::Result;
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
-use nt_broker::{Config, Hub, Inbox, Shard, ShardSeed, SharedBuffers};
+use nt_broker::{Config, Hub, Shard, ShardSeed};
 use nt_protocol::{Limits, Op, Parsed, Publish, parse};
 use nt_subject::{Matches, Sublist};
 use std::collections::BTreeMap;
@@ -176,13 +176,7 @@ impl BenchBroker {
     #[napi(constructor)]
     #[allow(clippy::new_without_default)] // made by JavaScript only
     pub fn new() -> Self {
-        let mut shard = Shard::new(ShardSeed {
-            reactor: 0,
-            inboxes: vec![Arc::<Inbox>::default()],
-            buffers: Arc::<SharedBuffers>::default(),
-            random: 1,
-            wall_ms_at_zero: 0.0,
-        });
+        let mut shard = Shard::new(ShardSeed::alone());
         shard.set_now(1_000_000_000);
         Self {
             hub: Hub::new(1, 1, Config::default(), None),

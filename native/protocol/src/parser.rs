@@ -60,7 +60,7 @@ pub fn parse<'a>(buf: &'a [u8], limits: &Limits) -> Parsed<'a> {
     }
 }
 
-/// [`parse`] by the whole grammar alone: the judge of the quick look.
+/// [`parse`] by the whole grammar alone: for what the quick look has passed over, and to judge it.
 #[inline(never)]
 pub fn parse_leniently<'a>(buf: &'a [u8], limits: &Limits) -> Parsed<'a> {
     let Some(&first) = buf.first() else {

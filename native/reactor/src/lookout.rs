@@ -14,14 +14,14 @@ const LOOK_NS: u64 = 30_000;
 const SHORT_SLEEP_NS: u64 = 60_000;
 /// More than this in one turn is a stream.
 const CONVERSATION_BYTES: usize = 64 * 1024;
+/// What a turn of a stream takes from the confidence.
+const STREAM: u32 = 4;
 /// How sure one can be: each wait that went well adds one.
 const SURE: u32 = 128;
 /// How sure one must be to begin looking.
 const LIKELY: u32 = 64;
 /// How sure one must be to go on.
 const DOUBTFUL: u32 = 16;
-/// What such a turn takes away.
-const STREAM: u32 = 4;
 /// What looking in vain takes away: on a quiet machine it happens once in a hundred times, on a busy one once in seven.
 const IN_VAIN: u32 = 12;
 /// Waits without another try after trust was lost.
