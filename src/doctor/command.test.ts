@@ -1,4 +1,4 @@
-/** The doctor as a command: configurations that are right, wrong and beyond reading; text, JSON and exit codes. */
+/** The command: valid, invalid and unreadable configurations; text, JSON and exit codes. */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { doctorCommand } from './command.js';
 import type { Finding } from './finding.js';
-import { machine } from './machine.js';
+import { localMachine } from './local-machine.js';
 import { machineWith } from './testing/fake-machine.js';
 
 let dir = '';
@@ -28,18 +28,18 @@ const complaints = (findings: Finding[]) =>
   findings.filter(({ level }) => level !== 'ok').map(({ message }) => message);
 
 describe('doctor', () => {
-  test('nothing to complain about', async () => {
+  test('a configuration without findings', async () => {
     const { code, healthy, findings } = await ask('port: 4222');
     expect([code, healthy, complaints(findings)]).toEqual([0, true, []]);
     expect(findings[0]).toMatchObject({ level: 'ok', message: 'can be used' });
   });
 
-  test('a warning is no problem', async () => {
+  test('warnings leave the exit code at 0', async () => {
     const { code, healthy, findings } = await ask('port: 40000\nping_interval: 5');
     expect([code, healthy, complaints(findings).length]).toEqual([0, true, 2]);
   });
 
-  test('a configuration with mistakes, and a look at the machine all the same', async () => {
+  test('a refused configuration: the machine is checked too', async () => {
     const { code, healthy, findings } = await ask('prot: 1\nport: 40000\nlog_file: /no/a.log\nlog_size_limit: 1MB');
     expect([code, healthy]).toEqual([1, false]);
     expect(complaints(findings)).toEqual([
@@ -49,7 +49,7 @@ describe('doctor', () => {
     ]);
   });
 
-  test('options that are refused yet: said, and their files looked at', async () => {
+  test('options that are not supported yet: reported, and their files checked', async () => {
     const { code, findings } = await ask('tls { cert_file: /c, key_file: /k }\nzork: 1');
     expect(code).toBe(1);
     expect(complaints(findings)).toEqual([
@@ -60,7 +60,7 @@ describe('doctor', () => {
     ]);
   });
 
-  test('what a refused configuration says counts, under any name', async () => {
+  test('options of a refused configuration count, under any alias', async () => {
     const { findings } = await ask('max_conn: 2000000\nzork: 1');
     expect(findings.filter(({ level }) => level === 'problem').map(({ check }) => check)).toEqual([
       expect.stringContaining('d.conf'),
@@ -92,7 +92,7 @@ describe('doctor', () => {
     );
   });
 
-  test('flags count', async () => {
+  test('flags override the file', async () => {
     const { findings } = await ask('port: 40000', '-p', '4222');
     expect(complaints(findings)).toEqual([]);
   });
@@ -115,32 +115,32 @@ describe('doctor', () => {
   });
 });
 
-describe('the real machine', () => {
-  test('tells free ports from taken ones', async () => {
-    expect(await machine.tryBind('127.0.0.1', 0)).toBeUndefined();
+describe('the local machine', () => {
+  test('distinguishes free ports from used ones', async () => {
+    expect(await localMachine.tryBind('127.0.0.1', 0)).toBeUndefined();
     const server = createServer();
     const port = await new Promise<number>((listening) => {
       server.listen(0, '127.0.0.1', () => listening((server.address() as { port: number }).port));
     });
-    expect(await machine.tryBind('127.0.0.1', port)).toBe('EADDRINUSE');
+    expect(await localMachine.tryBind('127.0.0.1', port)).toBe('EADDRINUSE');
     await new Promise((closed) => server.close(closed));
-    expect(await machine.tryBind('127.0.0.1', port)).toBeUndefined();
+    expect(await localMachine.tryBind('127.0.0.1', port)).toBeUndefined();
   });
 
-  test('looks at files', () => {
+  test('describes files', () => {
     writeFileSync(join(dir, 'f'), 'text', { mode: 0o600 });
-    expect(machine.look(join(dir, 'f'))).toMatchObject({ kind: 'file', readable: true, writable: true });
-    expect(machine.look(dir)).toMatchObject({ kind: 'directory', writable: true });
-    expect(machine.look(join(dir, 'nope'))).toBe('ENOENT');
-    expect(machine.read(join(dir, 'f'))).toBe('text');
-    expect(machine.read(join(dir, 'nope'))).toBeUndefined();
-    expect(machine.fileSystem(dir)?.totalBytes).toBeGreaterThan(0);
-    expect(machine.fileSystem(join(dir, 'nope'))).toBeUndefined();
+    expect(localMachine.stat(join(dir, 'f'))).toMatchObject({ kind: 'file', readable: true, writable: true });
+    expect(localMachine.stat(dir)).toMatchObject({ kind: 'directory', writable: true });
+    expect(localMachine.stat(join(dir, 'nope'))).toBe('ENOENT');
+    expect(localMachine.read(join(dir, 'f'))).toBe('text');
+    expect(localMachine.read(join(dir, 'nope'))).toBeUndefined();
+    expect(localMachine.fileSystem(dir)?.totalBytes).toBeGreaterThan(0);
+    expect(localMachine.fileSystem(join(dir, 'nope'))).toBeUndefined();
   });
 
-  test('knows hosts and processes', async () => {
-    expect(await machine.resolve('127.0.0.1')).toEqual(['127.0.0.1']);
-    expect(machine.isAlive(process.pid)).toBe(true);
-    expect(machine.isAlive(2 ** 30)).toBe(false);
+  test('resolves hosts and finds processes', async () => {
+    expect(await localMachine.resolve('127.0.0.1')).toEqual(['127.0.0.1']);
+    expect(localMachine.isAlive(process.pid)).toBe(true);
+    expect(localMachine.isAlive(2 ** 30)).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
 /**
  * The sub-command `nats-turbo doctor`: arguments in, findings as text or JSON out, exit code 1 when there is a
- * problem. A configuration that can't be used is the first finding, and the machine is looked at all the same.
+ * problem. A configuration that the broker refuses is the first finding; the machine is checked all the same.
  */
 
 import { mergeOptions } from '../config/configure.js';
@@ -14,11 +14,11 @@ import { Report } from '../config/report.js';
 import { resolveOptions } from '../config/resolve.js';
 import type { BrokerOptions } from '../config/types.js';
 import { explain } from '../explain/explain.js';
-import { examine } from './examine.js';
+import type { CheckInput } from './check-input.js';
 import { type Finding, ok, problem, warning } from './finding.js';
-import { machine as thisMachine } from './machine.js';
-import type { Patient } from './patient.js';
-import type { Surroundings } from './surroundings.js';
+import { localMachine } from './local-machine.js';
+import type { Machine } from './machine.js';
+import { runChecks } from './run-checks.js';
 
 export interface Outcome {
   code: number;
@@ -37,7 +37,7 @@ The flags are those of nats-turbo itself and count as if the server were started
 /** `args` is what follows the word `doctor`. */
 export async function doctorCommand(
   args: readonly string[],
-  machine: Surroundings = thisMachine,
+  machine: Machine = localMachine,
   environment?: Environment,
 ): Promise<Outcome> {
   const argv = args.filter((argument) => !/^--?json$/.test(argument));
@@ -46,49 +46,49 @@ export async function doctorCommand(
   if (command.action === 'usage') return { code: 1, stdout: '', stderr: `${command.message}\n${DOCTOR_USAGE}` };
   if (command.action === 'error') return { code: 1, stdout: '', stderr: `${command.message}\n` };
   if (command.action !== 'run') return { code: 1, stdout: '', stderr: DOCTOR_USAGE };
-  const { patient, findings } = admit(command.options, argv, environment);
-  findings.push(...(await examine(patient, machine)));
+  const { input, findings } = readInput(command.options, argv, environment);
+  findings.push(...(await runChecks(input, machine)));
   const code = findings.some(({ level }) => level === 'problem') ? 1 : 0;
   return { code, stdout: argv.length < args.length ? findingsJson(findings) : findingsText(findings), stderr: '' };
 }
 
-/** What is wrong with the configuration, and what to examine: as much of it as can be understood. */
-function admit(
+/** The findings about the configuration itself, and the input of the other checks: as much as could be read. */
+function readInput(
   options: BrokerOptions,
   argv: readonly string[],
   environment?: Environment,
-): { patient: Patient; findings: Finding[] } {
+): { input: CheckInput; findings: Finding[] } {
   const file = options.configFile ? { file: options.configFile } : {};
   const check = options.configFile ? `configuration ${options.configFile}` : 'configuration';
   try {
     const { resolved, root, entries, warnings } = explain({ options, argv, ...(environment && { environment }) });
-    const said = new Set(entries.filter(({ origin }) => origin.kind !== 'default').map(({ name }) => name));
+    const setNames = new Set(entries.filter(({ origin }) => origin.kind !== 'default').map(({ name }) => name));
     const advice = 'Correct it if it is not meant so: the broker starts all the same.';
     const findings = warnings.map((text) => warning(check, text, advice));
     if (findings.length === 0) findings.push(ok(check, 'can be used'));
-    return { patient: { ...file, options: resolved, root, said }, findings };
+    return { input: { ...file, options: resolved, root, setNames }, findings };
   } catch (error) {
-    const findings = refusal(check, error);
-    return { patient: { ...file, ...salvage(options, environment) }, findings };
+    const findings = refusalFindings(check, error);
+    return { input: { ...file, ...partialInput(options, environment) }, findings };
   }
 }
 
-/** What a refused configuration says all the same; defaults where even that can't be run with. */
-function salvage(options: BrokerOptions, environment?: Environment): Omit<Patient, 'file'> {
-  const root = understood(options.configFile, environment);
+/** The options of a refused configuration as far as they are valid; the defaults when none of them can be used. */
+function partialInput(options: BrokerOptions, environment?: Environment): Omit<CheckInput, 'file'> {
+  const root = parseOrEmpty(options.configFile, environment);
   const written = mergeOptions(readOptions(root, new Report(true)), options);
-  const said = new Set([...root.keys()].flatMap((name) => ROW_NAMED.get(name.toLowerCase())?.name ?? []));
+  const setNames = new Set([...root.keys()].flatMap((name) => ROW_NAMED.get(name.toLowerCase())?.name ?? []));
   for (const attempt of [written, options, {}]) {
     try {
-      return { options: resolveOptions(attempt), root, said };
+      return { options: resolveOptions(attempt), root, setNames };
     } catch (error) {
       if (!(error instanceof OptionsError)) throw error;
     }
   }
-  throw new Error('the defaults can not be run with');
+  throw new Error('the default options are invalid');
 }
 
-function understood(file: string | undefined, environment?: Environment): ConfigMap {
+function parseOrEmpty(file: string | undefined, environment?: Environment): ConfigMap {
   if (file === undefined) return new Map();
   try {
     return parseFile(file, realWorld(environment));
@@ -98,7 +98,7 @@ function understood(file: string | undefined, environment?: Environment): Config
   }
 }
 
-function refusal(check: string, error: unknown): Finding[] {
+function refusalFindings(check: string, error: unknown): Finding[] {
   const todo = 'Correct it: the broker does not start with it.';
   if (error instanceof ConfigError) {
     const warnings = error.warnings.map((text) => warning(check, formatProblem(text), 'Correct it.'));

@@ -1,30 +1,30 @@
-/** Every finding of every check, on machines made for it. */
+/** Every finding of every check, each on a fake machine made to cause it. */
 
 import { describe, expect, test } from 'vitest';
 import { loadConfigText } from '../config/load.js';
 import { resolveOptions } from '../config/resolve.js';
-import { examine } from './examine.js';
+import type { CheckInput } from './check-input.js';
 import { bytesText, type Finding } from './finding.js';
-import type { Patient } from './patient.js';
+import { runChecks } from './run-checks.js';
 import { CERTIFICATE, KEY, NAMELESS_CERTIFICATE, OTHER_KEY } from './testing/certificates.js';
-import { type Invented, machineWith, NOW } from './testing/fake-machine.js';
+import { type FakeFacts, machineWith, NOW } from './testing/fake-machine.js';
 
 const DAY = 86_400_000;
 const GIB = 1024 ** 3;
 
-function patient(config: string, file?: string): Patient {
+function input(config: string, file?: string): CheckInput {
   const { options, root } = loadConfigText(config, 'F', { env: {}, allowUnsupported: true });
-  const said = new Set([...root.keys()]);
-  return { ...(file && { file }), options: resolveOptions(options), root, said };
+  const setNames = new Set([...root.keys()]);
+  return { ...(file && { file }), options: resolveOptions(options), root, setNames };
 }
 
-async function findings(config: string, invented: Invented = {}, file?: string): Promise<Finding[]> {
-  return examine(patient(config, file), machineWith(invented));
+async function findings(config: string, facts: FakeFacts = {}, file?: string): Promise<Finding[]> {
+  return runChecks(input(config, file), machineWith(facts));
 }
 
-/** `level check: message`, without what is well. */
-async function complaints(config: string, invented: Invented = {}, file?: string): Promise<string[]> {
-  const found = await findings(config, invented, file);
+/** Warnings and problems as `level check: message`. */
+async function complaints(config: string, facts: FakeFacts = {}, file?: string): Promise<string[]> {
+  const found = await findings(config, facts, file);
   return found.flatMap(({ level, check, message }) => (level === 'ok' ? [] : [`${level} ${check}: ${message}`]));
 }
 
@@ -32,7 +32,7 @@ const limits = (soft: string, hard: string) => ({
   '/proc/self/limits': `Max open files            ${soft}              ${hard}              files     \n`,
 });
 
-test('a machine on which all is well', async () => {
+test('a machine without problems', async () => {
   const found = await findings(
     'log_file: /tmp/a.log\nlog_size_limit: 1MB\npid_file: /tmp/pid\nhttp: 8222\nstore_dir: /tmp/s',
   );
@@ -53,21 +53,21 @@ test('a machine on which all is well', async () => {
   ]);
 });
 
-describe('what is to be done is said', () => {
-  test.each<[string, Invented]>([
+describe('every finding says what to do', () => {
+  test.each<[string, FakeFacts]>([
     ['max_connections: 70000', { texts: limits('1024', '4096') }],
     ['port: 80\nhost: x', { bind: { 80: 'EACCES' } }],
     ['store_dir: /a/b', { files: { '/': { kind: 'directory', writable: false } } }],
     ['tls { cert_file: c }', {}],
-  ])('%j', async (config, invented) => {
-    const found = (await findings(config, invented)).filter(({ level }) => level !== 'ok');
+  ])('%j', async (config, facts) => {
+    const found = (await findings(config, facts)).filter(({ level }) => level !== 'ok');
     expect(found.length).toBeGreaterThan(0);
     for (const { todo } of found) expect(todo).toMatch(/^[A-Z].*\.$/);
   });
 });
 
 describe('open files and the accept queue', () => {
-  test.each<[string, Invented, string[]]>([
+  test.each<[string, FakeFacts, string[]]>([
     ['port: 1', { texts: limits('1024', '65600') }, []],
     ['port: 1', { texts: limits('1024', 'unlimited') }, []],
     [
@@ -87,13 +87,13 @@ describe('open files and the accept queue', () => {
       { texts: { '/proc/sys/net/core/somaxconn': '128\n' } },
       ['warning accept queue: net.core.somaxconn is 128, so many clients that reconnect at once have to try again'],
     ],
-  ])('%j on %j', async (config, invented, said) => {
-    expect(await complaints(config, invented)).toEqual(said);
+  ])('%j on %j', async (config, facts, expected) => {
+    expect(await complaints(config, facts)).toEqual(expected);
   });
 });
 
 describe('listeners', () => {
-  test.each<[string, Invented, string[]]>([
+  test.each<[string, FakeFacts, string[]]>([
     ['port: -1', { bind: { 4222: 'EADDRINUSE' } }, []],
     [
       'port: 4222',
@@ -149,8 +149,8 @@ describe('listeners', () => {
     ],
     ['port: 40000', { texts: { '/proc/sys/net/ipv4/ip_local_reserved_ports': '8080,39000-41000\n' } }, []],
     ['port: 40000', { texts: { '/proc/sys/net/ipv4/ip_local_port_range': '' } }, []],
-  ])('%j on %j', async (config, invented, said) => {
-    expect(await complaints(config, invented)).toEqual(said);
+  ])('%j on %j', async (config, facts, expected) => {
+    expect(await complaints(config, facts)).toEqual(expected);
   });
 });
 
@@ -158,7 +158,7 @@ describe('memory', () => {
   const v2 = (path: string, files: Record<string, string>) => ({
     texts: { '/proc/self/cgroup': `0::${path}\n`, ...files },
   });
-  test.each<[string, Invented, string[]]>([
+  test.each<[string, FakeFacts, string[]]>([
     ['port: 1', v2('/', { '/sys/fs/cgroup/memory.max': 'max\n' }), []],
     [
       'port: 1',
@@ -199,14 +199,14 @@ describe('memory', () => {
       [],
     ],
     ['port: 1', { totalMemoryBytes: 1e8 }, ['problem memory: this machine has 95 MiB: too little to start']],
-  ])('%j on %j', async (config, invented, said) => {
-    expect(await complaints(config, invented)).toEqual(said);
+  ])('%j on %j', async (config, facts, expected) => {
+    expect(await complaints(config, facts)).toEqual(expected);
   });
 });
 
 describe('files', () => {
   const limited = '\nlog_size_limit: 1MB';
-  test.each<[string, Invented, string[]]>([
+  test.each<[string, FakeFacts, string[]]>([
     [`log_file: /tmp/a.log`, {}, ['warning log_file /tmp/a.log: grows without limit']],
     [`log_file: /no/a.log${limited}`, {}, ['problem log_file /no/a.log: the directory /no does not exist']],
     [
@@ -229,12 +229,12 @@ describe('files', () => {
     ['ports_file_dir: /no', {}, ['problem ports_file_dir /no: the directory /no does not exist']],
     ['ports_file_dir: /f', { files: { '/f': {} } }, ['problem ports_file_dir /f: /f is no directory']],
     ['ports_file_dir: /tmp', {}, []],
-  ])('%j on %j', async (config, invented, said) => {
-    expect(await complaints(config, invented)).toEqual(said);
+  ])('%j on %j', async (config, facts, expected) => {
+    expect(await complaints(config, facts)).toEqual(expected);
   });
 
   const secret = 'authorization { user: a, pass: b }';
-  test.each<[string, Invented, string[]]>([
+  test.each<[string, FakeFacts, string[]]>([
     [secret, { files: { '/c': { mode: 0o640 } } }, []],
     [secret, { files: { '/c': { mode: 0o644 } }, platform: 'win32' }, []],
     ['port: 1', { files: { '/c': { mode: 0o644 } } }, []],
@@ -243,14 +243,14 @@ describe('files', () => {
       { files: { '/c': { mode: 0o644 } } },
       ['warning file /c: holds credentials, and every user of this machine may read it'],
     ],
-  ])('the file itself: %j on %j', async (config, invented, said) => {
-    expect(await complaints(config, invented, '/c')).toEqual(said);
+  ])('the file itself: %j on %j', async (config, facts, expected) => {
+    expect(await complaints(config, facts, '/c')).toEqual(expected);
   });
 });
 
 describe('the store', () => {
   const at = 'store_dir /tmp/s';
-  test.each<[string, Invented, string[]]>([
+  test.each<[string, FakeFacts, string[]]>([
     ['store_dir: /tmp/s', { files: { '/tmp/s': { kind: 'directory' } } }, []],
     ['store_dir: /tmp/s', { files: { '/tmp/s': {} } }, [`problem ${at}: /tmp/s is no directory`]],
     ['store_dir: /tmp/s', { files: { '/tmp/s': 'EACCES' } }, [`problem ${at}: can not be looked at (EACCES)`]],
@@ -304,8 +304,8 @@ describe('the store', () => {
       ],
     ],
     ['store_dir: /tmp/s', { disk: { type: 12345 } }, []],
-  ])('%j on %j', async (config, invented, said) => {
-    expect(await complaints(config, invented)).toEqual(said);
+  ])('%j on %j', async (config, facts, expected) => {
+    expect(await complaints(config, facts)).toEqual(expected);
   });
 });
 
@@ -313,7 +313,7 @@ describe('certificates', () => {
   const pair = 'tls { cert_file: /c, key_file: /k }';
   const texts = { '/c': CERTIFICATE, '/k': KEY };
   const expiry = Date.parse('2036-11-18T00:00:00Z');
-  test.each<[string, Invented, RegExp[]]>([
+  test.each<[string, FakeFacts, RegExp[]]>([
     [pair, { texts }, []],
     [
       pair,
@@ -372,15 +372,15 @@ describe('certificates', () => {
       { texts },
       [/^problem tls\.cert_file \/x: does not exist$/],
     ],
-  ])('%j on %j', async (config, invented, said) => {
-    const found = await complaints(config, { nowMs: NOW, ...invented });
-    expect(found).toHaveLength(said.length);
-    for (const [index, pattern] of said.entries()) expect(found[index]).toMatch(pattern);
+  ])('%j on %j', async (config, facts, expected) => {
+    const found = await complaints(config, { nowMs: NOW, ...facts });
+    expect(found).toHaveLength(expected.length);
+    for (const [index, pattern] of expected.entries()) expect(found[index]).toMatch(pattern);
   });
 });
 
 describe('clock and Node', () => {
-  test.each<[Invented, RegExp[]]>([
+  test.each<[FakeFacts, RegExp[]]>([
     [{ nowMs: 0 }, [/^problem clock: says 1970-01-01/]],
     [{ nowMs: Number.NaN }, [/^problem clock: says NaN/]],
     [{ nowMs: Date.parse('2150-01-01') }, [/^problem clock: says 2150-01-01/]],
@@ -392,14 +392,14 @@ describe('clock and Node', () => {
     ],
     [{ files: { '/run/systemd/timesync': { kind: 'directory' }, '/run/systemd/timesync/synchronized': {} } }, []],
     [{ nodeVersion: '18.19.0' }, [/^problem Node: 18\.19\.0 is too old$/]],
-  ])('%j', async (invented, said) => {
-    const found = await complaints('port: 1', invented, '/c');
-    expect(found).toHaveLength(said.length);
-    for (const [index, pattern] of said.entries()) expect(found[index]).toMatch(pattern);
+  ])('%j', async (facts, expected) => {
+    const found = await complaints('port: 1', facts, '/c');
+    expect(found).toHaveLength(expected.length);
+    for (const [index, pattern] of expected.entries()) expect(found[index]).toMatch(pattern);
   });
 
-  test('who keeps the clock is named where it can be seen', async () => {
-    const kept = async (files: Invented['files']) =>
+  test('the synchronising service is named where it is known', async () => {
+    const kept = async (files: FakeFacts['files']) =>
       (await findings('port: 1', { files: files ?? {} })).find(({ check }) => check === 'clock')?.message;
     expect(await kept({ '/run/systemd/timesync/synchronized': {} })).toContain('kept by systemd-timesyncd');
     expect(await kept({ '/run/chrony': { kind: 'directory' } })).toContain('kept by chrony');

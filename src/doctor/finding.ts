@@ -1,4 +1,4 @@
-/** What a check found: one sentence, and one more that says what to do where something is to be done. */
+/** The result of a check: one sentence, and for a warning or problem one more that says what to do. */
 
 export type Level = 'ok' | 'warning' | 'problem';
 
@@ -7,7 +7,7 @@ export interface Finding {
   readonly check: string;
   readonly level: Level;
   readonly message: string;
-  /** Present unless all is well. */
+  /** What to do; absent for `ok`. */
   readonly todo?: string;
 }
 

@@ -1,75 +1,43 @@
-/** The real machine, for the checks. Binds a port for a moment to see whether it is free; changes nothing else. */
+/**
+ * What the checks may ask about a machine. Tests implement it with plain data (testing/fake-machine.ts).
+ *
+ * No method throws: an unknown value is undefined, a failure is an error code such as `ENOENT`.
+ */
 
-import { lookup } from 'node:dns/promises';
-import { accessSync, constants, readFileSync, statfsSync, statSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { totalmem } from 'node:os';
-import type { FileFacts, Surroundings } from './surroundings.js';
-
-export const machine: Surroundings = {
-  platform: process.platform,
-  nodeVersion: process.versions.node,
-  totalMemoryBytes: totalmem(),
-  nowMs: () => Date.now(),
-  read: (path) => attempt(() => readFileSync(path, 'utf8')),
-  look,
-  fileSystem: (path) =>
-    attempt(() => {
-      const { type, bsize, bavail, blocks, ffree, files } = statfsSync(path);
-      const [freeBytes, totalBytes] = [bavail * bsize, blocks * bsize];
-      return { type, freeBytes, totalBytes, freeInodes: ffree, totalInodes: files };
-    }),
-  resolve: async (host) => {
-    try {
-      return (await lookup(host, { all: true })).map(({ address }) => address);
-    } catch (error) {
-      return codeOf(error);
-    }
-  },
-  tryBind,
-  isAlive: (pid) => {
-    try {
-      process.kill(pid, 0);
-      return true;
-    } catch (error) {
-      // Someone else's process is alive as well.
-      return codeOf(error) === 'EPERM';
-    }
-  },
-};
-
-function look(path: string): FileFacts | string {
-  try {
-    const stat = statSync(path);
-    const kind = stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : 'other';
-    const { mode, mtimeMs: modifiedMs } = stat;
-    const [writable, readable] = [may(path, constants.W_OK), may(path, constants.R_OK)];
-    return { kind, writable, readable, mode: mode & 0o777, modifiedMs };
-  } catch (error) {
-    return codeOf(error);
-  }
+export interface FileFacts {
+  kind: 'file' | 'directory' | 'other';
+  /** Whether this process may write to it. */
+  writable: boolean;
+  readable: boolean;
+  /** Permission bits. */
+  mode: number;
+  modifiedMs: number;
 }
 
-function may(path: string, mode: number): boolean {
-  return attempt(() => accessSync(path, mode) ?? true) ?? false;
+export interface FileSystemFacts {
+  /** The magic number of the file system; 0 where the platform has none. */
+  type: number;
+  freeBytes: number;
+  totalBytes: number;
+  freeInodes: number;
+  /** 0 where the file system counts none. */
+  totalInodes: number;
 }
 
-function tryBind(host: string, port: number): Promise<string | undefined> {
-  return new Promise((settle) => {
-    const server = createServer();
-    server.once('error', (error) => settle(codeOf(error)));
-    server.listen({ host, port, exclusive: true }, () => server.close(() => settle(undefined)));
-  });
-}
-
-function attempt<Value>(work: () => Value): Value | undefined {
-  try {
-    return work();
-  } catch {
-    return undefined;
-  }
-}
-
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? 'EUNKNOWN';
+export interface Machine {
+  readonly platform: string;
+  /** `20.19.0` */
+  readonly nodeVersion: string;
+  readonly totalMemoryBytes: number;
+  nowMs(): number;
+  /** The text of a file; undefined when it can't be read. */
+  read(path: string): string | undefined;
+  /** What kind of file a path names and who may use it, or an error code. */
+  stat(path: string): FileFacts | string;
+  fileSystem(path: string): FileSystemFacts | undefined;
+  /** The addresses of a host name, or an error code. */
+  resolve(host: string): Promise<string[] | string>;
+  /** Binds the port and frees it again; undefined when that worked, else the error code. */
+  tryBind(host: string, port: number): Promise<string | undefined>;
+  isAlive(pid: number): boolean;
 }

@@ -1,13 +1,13 @@
-/** Files the broker writes beside its work, and the file it is told by. */
+/** The files the broker writes (log, pid, ports), and the permissions of its configuration file. */
 
 import { dirname, resolve } from 'node:path';
+import type { CheckInput } from '../check-input.js';
 import { bytesText, type Finding, ok, problem, warning } from '../finding.js';
-import type { Patient } from '../patient.js';
-import type { Surroundings } from '../surroundings.js';
+import type { Machine } from '../machine.js';
 
 const LOG_FREE_BYTES_MIN = 256 * 1024 ** 2;
 
-export function checkFiles({ options }: Patient, machine: Surroundings): Finding[] {
+export function checkFiles({ options }: CheckInput, machine: Machine): Finding[] {
   const findings: Finding[] = [];
   if (options.logFile) {
     findings.push(checkFile('log_file', options.logFile, machine), ...checkLogRoom(options, machine));
@@ -17,9 +17,9 @@ export function checkFiles({ options }: Patient, machine: Surroundings): Finding
   return findings;
 }
 
-function checkFile(option: string, path: string, machine: Surroundings): Finding {
+function checkFile(option: string, path: string, machine: Machine): Finding {
   const check = `${option} ${path}`;
-  const facts = machine.look(resolve(path));
+  const facts = machine.stat(resolve(path));
   if (typeof facts !== 'string') {
     if (facts.kind === 'directory') return problem(check, 'is a directory', 'Name a file in it.');
     if (!facts.writable) return problem(check, 'is not writable', 'Give it to the user the broker runs as.');
@@ -28,8 +28,8 @@ function checkFile(option: string, path: string, machine: Surroundings): Finding
   return checkFolder(option, dirname(resolve(path)), machine, check);
 }
 
-function checkFolder(option: string, path: string, machine: Surroundings, check = `${option} ${path}`): Finding {
-  const facts = machine.look(resolve(path));
+function checkFolder(option: string, path: string, machine: Machine, check = `${option} ${path}`): Finding {
+  const facts = machine.stat(resolve(path));
   const where = `the directory ${path}`;
   if (facts === 'ENOENT') return problem(check, `${where} does not exist`, 'Create it: the broker does not.');
   if (typeof facts === 'string') {
@@ -40,8 +40,8 @@ function checkFolder(option: string, path: string, machine: Surroundings, check 
   return ok(check, `${where} is writable`);
 }
 
-/** A log without a limit ends with a full disk. */
-function checkLogRoom({ logFile, logSizeLimit }: Patient['options'], machine: Surroundings): Finding[] {
+/** Free space for the log, and whether its size is limited. */
+function checkLogRoom({ logFile, logSizeLimit }: CheckInput['options'], machine: Machine): Finding[] {
   const check = `log_file ${logFile}`;
   const findings: Finding[] = [];
   const free = machine.fileSystem(dirname(resolve(logFile ?? '')))?.freeBytes;
@@ -55,10 +55,10 @@ function checkLogRoom({ logFile, logSizeLimit }: Patient['options'], machine: Su
   return findings;
 }
 
-/** A file with secrets in it that everyone may read. */
-export function checkConfigFile({ file, options }: Patient, machine: Surroundings): Finding[] {
+/** A configuration file with secrets that every user may read. */
+export function checkConfigFile({ file, options }: CheckInput, machine: Machine): Finding[] {
   if (file === undefined) return [];
-  const facts = machine.look(resolve(file));
+  const facts = machine.stat(resolve(file));
   const { token, users } = options.authorization;
   const secrets = token !== undefined || users.some(({ password }) => password !== '');
   if (typeof facts === 'string' || !secrets || machine.platform === 'win32' || (facts.mode & 0o004) === 0) return [];

@@ -1,15 +1,15 @@
-/** Limits of the kernel: open files, the queue of connections that wait to be accepted. */
+/** Limits of the kernel: open files, and the queue of connections that wait to be accepted. */
 
+import type { CheckInput } from '../check-input.js';
 import { type Finding, ok, problem, warning } from '../finding.js';
-import type { Patient } from '../patient.js';
-import type { Surroundings } from '../surroundings.js';
+import type { Machine } from '../machine.js';
 
 /** Descriptors of the process itself: event loops, listeners, log files, the addon. */
 const OWN_DESCRIPTORS = 64;
-/** What the listener asks the kernel for. */
+/** The length of the accept queue that the listener asks the kernel for. */
 const BACKLOG = 1024;
 
-export function checkOpenFiles({ options, said }: Patient, machine: Surroundings): Finding[] {
+export function checkOpenFiles({ options, setNames }: CheckInput, machine: Machine): Finding[] {
   const check = 'open files';
   // Node raises the soft limit to the hard one when it starts, so the hard one counts.
   const limit = hardLimit(machine.read('/proc/self/limits'));
@@ -19,7 +19,7 @@ export function checkOpenFiles({ options, said }: Patient, machine: Surroundings
   if (limit >= wanted) return [ok(check, `up to ${limitText(limit)}, ${wanted} wanted`)];
   const message = `the limit is ${limit}, but max_connections is ${options.maxConnections}`;
   const todo = `Raise it to ${wanted} (LimitNOFILE= in systemd, --ulimit nofile= in a container) or lower max_connections to ${Math.max(1, limit - OWN_DESCRIPTORS)}.`;
-  return [(said.has('max_connections') ? problem : warning)(check, message, todo)];
+  return [(setNames.has('max_connections') ? problem : warning)(check, message, todo)];
 }
 
 function hardLimit(limits: string | undefined): number | undefined {
@@ -32,7 +32,7 @@ function limitText(limit: number): string {
   return limit === Number.POSITIVE_INFINITY ? 'any number' : String(limit);
 }
 
-export function checkBacklog(_patient: Patient, machine: Surroundings): Finding[] {
+export function checkBacklog(_input: CheckInput, machine: Machine): Finding[] {
   const check = 'accept queue';
   const text = machine.read('/proc/sys/net/core/somaxconn');
   if (text === undefined) return [];

@@ -1,21 +1,21 @@
-/** The addresses the broker listens on: known, free, allowed, and out of the way of outgoing connections. */
+/** The addresses to listen on: they resolve, are free, may be bound, and lie outside the range of outgoing ports. */
 
+import type { CheckInput } from '../check-input.js';
 import { type Finding, ok, problem, warning } from '../finding.js';
-import type { Patient } from '../patient.js';
-import type { Surroundings } from '../surroundings.js';
+import type { Machine } from '../machine.js';
 
 interface Listener {
-  /** The option that says so. */
+  /** The option that configures it. */
   option: string;
-  /** Who or what it is for. */
+  /** What it serves, for messages. */
   for: string;
   host: string;
   /** 0: any free port. */
   port: number;
 }
 
-export async function checkListeners(patient: Patient, machine: Surroundings): Promise<Finding[]> {
-  const { options } = patient;
+export async function checkListeners(input: CheckInput, machine: Machine): Promise<Finding[]> {
+  const { options } = input;
   const listeners: Listener[] = [];
   if (!options.dontListen) listeners.push({ option: 'port', for: 'clients', host: options.host, port: options.port });
   const { http, profPort, host } = options;
@@ -23,7 +23,7 @@ export async function checkListeners(patient: Patient, machine: Surroundings): P
   if (profPort !== 0) listeners.push({ option: 'prof_port', for: 'profiles', host, port: Math.max(0, profPort) });
   const findings: Finding[] = [...collisions(listeners)];
   for (const listener of listeners) {
-    findings.push(await checkBind(listener, patient, machine), ...checkEphemeral(listener, machine));
+    findings.push(await checkBind(listener, input, machine), ...checkEphemeral(listener, machine));
   }
   return findings;
 }
@@ -43,7 +43,7 @@ function collide([one, other]: readonly [Listener, Listener]): boolean {
   return one.host === other.host || wild(one.host) || wild(other.host);
 }
 
-async function checkBind(listener: Listener, patient: Patient, machine: Surroundings): Promise<Finding> {
+async function checkBind(listener: Listener, input: CheckInput, machine: Machine): Promise<Finding> {
   const { host, port, option } = listener;
   const address = `${host.includes(':') ? `[${host}]` : host}:${port === 0 ? 'any' : port}`;
   const check = `listener ${address} (${option})`;
@@ -60,7 +60,7 @@ async function checkBind(listener: Listener, patient: Patient, machine: Surround
     case undefined:
       return ok(check, 'free, and this user may listen there');
     case 'EADDRINUSE':
-      return inUse(check, patient, machine);
+      return inUse(check, input, machine);
     case 'EACCES': {
       const first = Number(machine.read('/proc/sys/net/ipv4/ip_unprivileged_port_start') ?? 1024);
       return problem(
@@ -82,8 +82,8 @@ async function checkBind(listener: Listener, patient: Patient, machine: Surround
   }
 }
 
-/** The broker itself may be what listens there. */
-function inUse(check: string, { options }: Patient, machine: Surroundings): Finding {
+/** A port in use is only a warning when the pid file names a running process: it may be this broker. */
+function inUse(check: string, { options }: CheckInput, machine: Machine): Finding {
   const pid = Number(options.pidFile ? (machine.read(options.pidFile) ?? '').trim() : Number.NaN);
   if (Number.isSafeInteger(pid) && pid > 0 && machine.isAlive(pid)) {
     const message = `in use, and the process ${pid} named in the pid file is running`;
@@ -96,7 +96,7 @@ function inUse(check: string, { options }: Patient, machine: Surroundings): Find
   );
 }
 
-function checkEphemeral({ port, option }: Listener, machine: Surroundings): Finding[] {
+function checkEphemeral({ port, option }: Listener, machine: Machine): Finding[] {
   const range = /^(\d+)\s+(\d+)/.exec(machine.read('/proc/sys/net/ipv4/ip_local_port_range') ?? '');
   if (range === null || port === 0) return [];
   const [low, high] = [Number(range[1]), Number(range[2])];
@@ -110,7 +110,7 @@ function checkEphemeral({ port, option }: Listener, machine: Surroundings): Find
   ];
 }
 
-function reserved(port: number, machine: Surroundings): boolean {
+function reserved(port: number, machine: Machine): boolean {
   const text = machine.read('/proc/sys/net/ipv4/ip_local_reserved_ports') ?? '';
   return text
     .trim()

@@ -1,19 +1,19 @@
-/** Memory: what the container or the machine gives, against what the configuration may ask for. */
+/** Memory: the limit of the container or machine, compared with what the configuration allows one client to use. */
 
 import { dirname, join } from 'node:path/posix';
+import type { CheckInput } from '../check-input.js';
 import { bytesText, type Finding, ok, problem, warning } from '../finding.js';
-import type { Patient } from '../patient.js';
-import type { Surroundings } from '../surroundings.js';
+import type { Machine } from '../machine.js';
 
 const MIB = 1024 * 1024;
-/** Node, the event loops' read buffers and some air. */
+/** Node, the read buffers of the event loops and some reserve. */
 const LEAST_BYTES = 128 * MIB;
-/** More than this share of all memory for one client is unwise. */
+/** One client may use at most this fraction (1 / SHARE) of the memory without a warning. */
 const SHARE = 4;
 /** Kernels write "no limit" as a number about this big. */
 const UNLIMITED_FROM = 2 ** 60;
 
-export function checkMemory({ options }: Patient, machine: Surroundings): Finding[] {
+export function checkMemory({ options }: CheckInput, machine: Machine): Finding[] {
   const check = 'memory';
   const limit = containerLimit(machine);
   const bytes = Math.min(limit ?? Number.POSITIVE_INFINITY, machine.totalMemoryBytes);
@@ -37,7 +37,7 @@ export function checkMemory({ options }: Patient, machine: Surroundings): Findin
 }
 
 /** The lowest limit of the control groups this process is in, of either version. */
-function containerLimit(machine: Surroundings): number | undefined {
+function containerLimit(machine: Machine): number | undefined {
   const groups = machine.read('/proc/self/cgroup') ?? '';
   const limits: number[] = [];
   for (const line of groups.split('\n')) {
@@ -54,7 +54,7 @@ function containerLimit(machine: Surroundings): number | undefined {
 }
 
 /** A group is bound by its parents' limits as well. */
-function limitsUp(mount: string, path: string, file: string, machine: Surroundings): number[] {
+function limitsUp(mount: string, path: string, file: string, machine: Machine): number[] {
   const limits: number[] = [];
   for (let at = join('/', path); ; at = dirname(at)) {
     const text = machine.read(join(mount, at, file))?.trim();

@@ -1,20 +1,20 @@
-/** The store directory: there or creatable, writable, with room, and on a file system that keeps its promises. */
+/** The store directory: it exists or can be created, is writable, has free space and lies on a suitable file system. */
 
 import { dirname, resolve } from 'node:path';
+import { blocksNamed, type CheckInput, fieldOf } from '../check-input.js';
 import { bytesText, type Finding, ok, problem, warning } from '../finding.js';
-import { blocksNamed, fieldOf, type Patient } from '../patient.js';
-import type { Surroundings } from '../surroundings.js';
+import type { Machine } from '../machine.js';
 
 const GIB = 1024 ** 3;
 const FREE_BYTES_MIN = GIB;
 const FREE_SHARE_MIN = 0.05;
 const FREE_INODES_MIN = 10_000;
 
-type Verdict = readonly [name: string, trouble?: string, todo?: string];
+type FileSystemEntry = readonly [name: string, risk?: string, todo?: string];
 const REMOTE = 'locks and syncs over a network are slow, and may be lost when the server of the files restarts';
 const LOCAL_DISK = 'Use a local disk with ext4 or XFS.';
 /** By the magic number of the file system. */
-const FILE_SYSTEMS: ReadonlyMap<number, Verdict> = new Map<number, Verdict>([
+const FILE_SYSTEMS: ReadonlyMap<number, FileSystemEntry> = new Map<number, FileSystemEntry>([
   [0xef53, ['ext4']],
   [0x58465342, ['XFS']],
   [0x9123683e, ['Btrfs']],
@@ -35,29 +35,29 @@ const FILE_SYSTEMS: ReadonlyMap<number, Verdict> = new Map<number, Verdict>([
   [0x73717368, ['squashfs', 'it can not be written to', LOCAL_DISK]],
 ]);
 
-export function checkStorage(patient: Patient, machine: Surroundings): Finding[] {
-  const { dir, option, maxBytes } = storeOf(patient);
+export function checkStorage(input: CheckInput, machine: Machine): Finding[] {
+  const { dir, option, maxBytes } = storeOf(input);
   if (dir === undefined) return [];
   const check = `${option} ${dir}`;
-  const there = existing(resolve(dir), machine);
-  if (there === undefined) {
+  const target = nearestExisting(resolve(dir), machine);
+  if (target === undefined) {
     return [problem(check, 'can not be looked at', 'Choose a directory that the broker may use.')];
   }
-  const facts = machine.look(there);
+  const facts = machine.stat(target);
   if (typeof facts === 'string') {
     return [problem(check, `can not be looked at (${facts})`, 'Correct the path or its permissions.')];
   }
   if (facts.kind !== 'directory')
-    return [problem(check, `${there} is no directory`, 'Move it away, or choose another.')];
+    return [problem(check, `${target} is no directory`, 'Move it away, or choose another.')];
   if (!facts.writable) {
-    const message = there === resolve(dir) ? 'is not writable' : `does not exist, and ${there} is not writable`;
+    const message = target === resolve(dir) ? 'is not writable' : `does not exist, and ${target} is not writable`;
     return [problem(check, message, 'Create it and give it to the user the broker runs as.')];
   }
-  const what = there === resolve(dir) ? 'exists and is writable' : 'does not exist yet, but can be created';
-  return [ok(check, what), ...checkSpace(check, there, maxBytes, machine), ...checkType(check, there, machine)];
+  const what = target === resolve(dir) ? 'exists and is writable' : 'does not exist yet, but can be created';
+  return [ok(check, what), ...checkSpace(check, target, maxBytes, machine), ...checkType(check, target, machine)];
 }
 
-function storeOf({ options, root }: Patient): { dir?: string; option: string; maxBytes?: number } {
+function storeOf({ options, root }: CheckInput): { dir?: string; option: string; maxBytes?: number } {
   const block = blocksNamed(root, 'jetstream').find(({ path }) => path === 'jetstream');
   const inner = block && fieldOf(block.map, 'store_dir', 'storedir', 'store')?.value;
   const max = block && fieldOf(block.map, 'max_file_store', 'max_file', 'max_store', 'store_max_stream_bytes')?.value;
@@ -67,14 +67,14 @@ function storeOf({ options, root }: Patient): { dir?: string; option: string; ma
 }
 
 /** The path itself or the nearest folder above it that exists. */
-function existing(path: string, machine: Surroundings): string | undefined {
+function nearestExisting(path: string, machine: Machine): string | undefined {
   for (let at = path; ; at = dirname(at)) {
-    if (machine.look(at) !== 'ENOENT') return at;
+    if (machine.stat(at) !== 'ENOENT') return at;
     if (at === dirname(at)) return undefined;
   }
 }
 
-function checkSpace(check: string, dir: string, maxBytes: number | undefined, machine: Surroundings): Finding[] {
+function checkSpace(check: string, dir: string, maxBytes: number | undefined, machine: Machine): Finding[] {
   const facts = machine.fileSystem(dir);
   if (facts === undefined) return [];
   const { freeBytes, totalBytes, freeInodes, totalInodes } = facts;
@@ -95,12 +95,12 @@ function checkSpace(check: string, dir: string, maxBytes: number | undefined, ma
   return findings;
 }
 
-function checkType(check: string, dir: string, machine: Surroundings): Finding[] {
+function checkType(check: string, dir: string, machine: Machine): Finding[] {
   const type = machine.fileSystem(dir)?.type ?? 0;
-  // Some platforms give the number with a sign.
+  // Some platforms return the number as a signed one.
   const known = FILE_SYSTEMS.get(type >>> 0);
   if (known === undefined) return [];
-  const [name, trouble, todo] = known;
-  if (trouble === undefined) return [ok(check, `lies on ${name}`)];
-  return [warning(check, `lies on ${name}: ${trouble}`, todo ?? LOCAL_DISK)];
+  const [name, risk, todo] = known;
+  if (risk === undefined) return [ok(check, `lies on ${name}`)];
+  return [warning(check, `lies on ${name}: ${risk}`, todo ?? LOCAL_DISK)];
 }

@@ -1,19 +1,19 @@
 /**
- * Certificates and keys that the configuration names, in whatever block: there, readable, belonging together, and how
- * long they are valid. Looks at them also while the broker can't use them yet.
+ * Certificates and keys that the configuration names in any block: they exist, are readable, belong together and are
+ * valid. They are checked even where the broker does not support the block yet.
  */
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { ConfigMap } from '../../config/language/nodes.js';
+import { type Block, blocksNamed, type CheckInput, fieldOf } from '../check-input.js';
 import { type Finding, ok, problem, warning } from '../finding.js';
-import { type Block, blocksNamed, fieldOf, type Patient } from '../patient.js';
-import type { Surroundings } from '../surroundings.js';
+import type { Machine } from '../machine.js';
 
 const DAY_MS = 86_400_000;
 const SOON_DAYS = 30;
 const PEM = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
-export function checkTls({ root }: Patient, machine: Surroundings): Finding[] {
+export function checkTls({ root }: CheckInput, machine: Machine): Finding[] {
   const blocks = ['tls', 'resolver_tls'].flatMap((name) => blocksNamed(root, name));
   return blocks.flatMap((block) => [...pairs(block)].flatMap((map) => checkPair(block.path, map, machine)));
 }
@@ -26,7 +26,7 @@ function* pairs({ map }: Block): Iterable<ConfigMap> {
   for (const { value } of list) if (value instanceof Map) yield value;
 }
 
-function checkPair(path: string, map: ConfigMap, machine: Surroundings): Finding[] {
+function checkPair(path: string, map: ConfigMap, machine: Machine): Finding[] {
   const [cert, key, ca] = ['cert_file', 'key_file', 'ca_file'].map((name) => fieldOf(map, name)?.value);
   const findings: Finding[] = [];
   let leaf: X509Certificate | undefined;
@@ -53,7 +53,7 @@ function checkPair(path: string, map: ConfigMap, machine: Surroundings): Finding
   return findings;
 }
 
-function certificates(check: string, file: string, machine: Surroundings): X509Certificate[] | Finding {
+function certificates(check: string, file: string, machine: Machine): X509Certificate[] | Finding {
   const text = machine.read(file);
   if (text === undefined) return unreadable(check, file, machine);
   const blocks = text.match(PEM) ?? [];
@@ -65,13 +65,13 @@ function certificates(check: string, file: string, machine: Surroundings): X509C
   }
 }
 
-function unreadable(check: string, file: string, machine: Surroundings): Finding {
-  const facts = machine.look(file);
+function unreadable(check: string, file: string, machine: Machine): Finding {
+  const facts = machine.stat(file);
   if (facts === 'ENOENT') return problem(check, 'does not exist', 'Correct the path, or put the file there.');
   return problem(check, 'can not be read', 'Let the user the broker runs as read it.');
 }
 
-function validity(check: string, certificate: X509Certificate, index: number, machine: Surroundings): Finding {
+function validity(check: string, certificate: X509Certificate, index: number, machine: Machine): Finding {
   const now = machine.nowMs();
   const [from, to] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
   const which = index === 0 ? 'the certificate' : `certificate ${index + 1} of the chain`;
@@ -91,7 +91,7 @@ function names(check: string, leaf: X509Certificate | undefined): Finding[] {
   return [warning(check, 'names no host: clients will not accept it', todo)];
 }
 
-function checkKey(check: string, file: string, leaf: X509Certificate | undefined, machine: Surroundings): Finding[] {
+function checkKey(check: string, file: string, leaf: X509Certificate | undefined, machine: Machine): Finding[] {
   const text = machine.read(file);
   if (text === undefined) return [unreadable(check, file, machine)];
   const findings: Finding[] = [];
@@ -105,7 +105,7 @@ function checkKey(check: string, file: string, leaf: X509Certificate | undefined
     const message = encrypted ? 'is encrypted, and nobody is there to type the password' : 'is no private key';
     findings.push(problem(check, message, 'Provide the key in PEM form without a password.'));
   }
-  const facts = machine.look(file);
+  const facts = machine.stat(file);
   if (machine.platform !== 'win32' && typeof facts !== 'string' && (facts.mode & 0o004) !== 0) {
     findings.push(warning(check, 'every user of this machine may read it', `Keep it private: chmod 600 ${file}.`));
   }

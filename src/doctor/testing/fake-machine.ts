@@ -1,12 +1,12 @@
-/** A machine made of plain data: all is well on it unless a test says otherwise. */
+/** A machine made of plain data. Without arguments every check finds it in order. */
 
-import type { FileFacts, FileSystemFacts, Surroundings } from '../surroundings.js';
+import type { FileFacts, FileSystemFacts, Machine } from '../machine.js';
 
-export interface Invented extends Partial<Omit<Surroundings, 'nowMs' | 'read' | 'look' | 'tryBind' | 'resolve'>> {
+export interface FakeFacts extends Partial<Omit<Machine, 'nowMs' | 'read' | 'look' | 'tryBind' | 'resolve'>> {
   nowMs?: number;
-  /** Texts of files; a file with a text can be looked at as well. */
+  /** Texts of files; such a file exists for `stat`, too. */
   texts?: Record<string, string>;
-  /** What stands at a path, beside the defaults: `/` and `/tmp` are writable directories. */
+  /** Results of `stat` by path, beside the defaults: `/` and `/tmp` are writable directories. */
   files?: Record<string, Partial<FileFacts> | string>;
   disk?: Partial<FileSystemFacts>;
   /** Error codes of binding, by port. */
@@ -36,15 +36,15 @@ const DISK: FileSystemFacts = {
   totalInodes: 2e6,
 };
 
-export function machineWith(invented: Invented = {}): Surroundings {
-  const { texts = {}, files = {}, disk = {}, bind = {}, hosts = {}, alive = [], nowMs = NOW, ...rest } = invented;
+export function machineWith(facts: FakeFacts = {}): Machine {
+  const { texts = {}, files = {}, disk = {}, bind = {}, hosts = {}, alive = [], nowMs = NOW, ...rest } = facts;
   return {
     platform: 'linux',
     nodeVersion: '22.4.0',
     totalMemoryBytes: 16 * GIB,
     nowMs: () => nowMs,
     read: (path) => texts[path] ?? LINUX[path],
-    look: (path) => {
+    stat: (path) => {
       const known = files[path];
       if (typeof known === 'string') return known;
       if (known !== undefined) return { ...(known.kind === 'directory' ? FOLDER : FILE), ...known };

@@ -1,5 +1,6 @@
-/** All checks, in the order in which an operator would want to read about them. */
+/** Runs all checks, in the order in which their findings are printed. */
 
+import type { CheckInput } from './check-input.js';
 import { checkClock } from './checks/clock.js';
 import { checkConfigFile, checkFiles } from './checks/files.js';
 import { checkBacklog, checkOpenFiles } from './checks/limits.js';
@@ -9,10 +10,9 @@ import { checkNode } from './checks/node.js';
 import { checkStorage } from './checks/storage.js';
 import { checkTls } from './checks/tls.js';
 import type { Finding } from './finding.js';
-import type { Patient } from './patient.js';
-import type { Surroundings } from './surroundings.js';
+import type { Machine } from './machine.js';
 
-type Check = (patient: Patient, machine: Surroundings) => Finding[] | Promise<Finding[]>;
+type Check = (input: CheckInput, machine: Machine) => Finding[] | Promise<Finding[]>;
 
 const CHECKS: readonly Check[] = [
   checkConfigFile,
@@ -27,8 +27,8 @@ const CHECKS: readonly Check[] = [
   checkNode,
 ];
 
-export async function examine(patient: Patient, machine: Surroundings): Promise<Finding[]> {
+export async function runChecks(input: CheckInput, machine: Machine): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const check of CHECKS) findings.push(...(await check(patient, machine)));
+  for (const check of CHECKS) findings.push(...(await check(input, machine)));
   return findings;
 }

@@ -1,18 +1,18 @@
 /**
- * What is examined: a configuration as the broker would run with it, and the file's tree for what the broker refuses
- * or skips today but an operator has written down already.
+ * The input of the checks: the options as the broker would use them, and the parsed configuration file, for blocks
+ * that this broker does not support yet.
  */
 
 import type { ConfigMap, ConfigNode } from '../config/language/nodes.js';
 import type { ResolvedOptions } from '../config/types.js';
 
-export interface Patient {
+export interface CheckInput {
   /** The configuration file, if there is one. */
   file?: string;
   options: ResolvedOptions;
   root: ConfigMap;
   /** Names of the options that the file or a flag sets. */
-  said: ReadonlySet<string>;
+  setNames: ReadonlySet<string>;
 }
 
 export interface Block {
@@ -22,7 +22,7 @@ export interface Block {
   map: ConfigMap;
 }
 
-/** Every block with this name, wherever in the file. */
+/** Every block with this name, at any depth. */
 export function blocksNamed(root: ConfigMap, name: string): Block[] {
   const found: Block[] = [];
   const visit = (node: ConfigNode, path: string): void => {
@@ -37,7 +37,7 @@ export function blocksNamed(root: ConfigMap, name: string): Block[] {
   return found;
 }
 
-/** A value of a block by any of its names, whatever the case. */
+/** A value of a block by any of its names, in upper or lower case. */
 export function fieldOf(map: ConfigMap, ...names: string[]): ConfigNode | undefined {
   return [...map].findLast(([key]) => names.includes(key.toLowerCase()))?.[1];
 }
