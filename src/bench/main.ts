@@ -5,7 +5,7 @@
  */
 import { accessSync, constants, existsSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { OWN_VERSION } from '../broker/version.js';
+import { OWN_VERSION } from '../version.js';
 import { BenchError, textOf } from './errors.js';
 import { parseCommand, usage, withoutSecrets } from './flags/parse.js';
 import type { Flags } from './flags/table.js';

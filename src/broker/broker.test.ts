@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BrokerOptions, resolveOptions } from '../config/index.js';
 import type { LogEntry } from '../log/index.js';
+import { connection, FakeAddon } from '../native/testing/fake-addon.js';
 import { Runtime } from '../worker/index.js';
 import { PortInUseError, StoppedError } from './errors.js';
 import { startResolved } from './start.js';
-import { connection, FakeAddon } from './testing/fake-addon.js';
 
 let addon: FakeAddon;
 let folder: string;
@@ -79,6 +79,18 @@ describe('start', () => {
     await expect(start({ http: `127.0.0.1:${port}` })).rejects.toMatchObject({
       name: 'PortInUseError',
       logText: `Can't start monitoring: can't listen to the monitor port: listen tcp 127.0.0.1:${port}: bind: address already in use`,
+    });
+    other.close();
+  });
+
+  it('says what to do when the profiling port is in use', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as { port: number };
+    await expect(start({ profPort: port })).rejects.toMatchObject({
+      name: 'PortInUseError',
+      message: expect.stringContaining('profiling port'),
+      logText: `error starting profiler: listen tcp 127.0.0.1:${port}: bind: address already in use`,
     });
     other.close();
   });

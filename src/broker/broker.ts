@@ -1,60 +1,43 @@
 /**
  * A NATS broker inside this process: what a library user holds.
  *
- * Owns one broker of the data plane, its monitoring listener and its files, until it stops. How it comes to be is in
- * start.ts; the threads belong to the Runtime, which all brokers share; what a message does belongs to the data plane.
+ * Owns one broker of the data plane, its monitoring listener and its files, until it stops. start.ts makes it; the
+ * threads belong to the Runtime, which all brokers share; messages are handled by the data plane alone.
  */
 import { EventEmitter } from 'node:events';
 import type { BrokerOptions, ResolvedOptions } from '../config/index.js';
-import type { MonitorServer } from '../monitor/server.js';
-import type { BrokerStats, ConnectionInfo, NativeEvent, StartedBroker, SubscriptionInfo } from '../native/contract.js';
-import type { ProfileServer } from '../profile/server.js';
-import type { Runtime } from '../worker/index.js';
+import type { BrokerStats, ConnectionInfo, NativeEvent, SubscriptionInfo } from '../native/contract.js';
 import { localUrl } from './address.js';
-import type { BrokerLog } from './broker-log.js';
+import { callListener } from './call-listener.js';
 import { ClosedConnections } from './closed.js';
 import { BrokerError, DataPlaneError, StoppedError } from './errors.js';
 import type { BrokerEvents } from './events.js';
 import { removePortsFile } from './files.js';
-import type { Identity } from './identity.js';
 import { closeInStages } from './lame-duck.js';
+import type { BrokerParts, Configuration } from './parts.js';
 import { drainWithin, type GraceDeps } from './shutdown-grace.js';
-import { unhindered } from './unhindered.js';
 
-/** How long `stop` waits for the data plane's word that all connections are closed. */
-const STOP_PATIENCE_MS = 5000;
+/** How long `stop` waits for the `stopped` event of the data plane. */
+const STOP_TIMEOUT_MS = 5000;
 
-/** What the start hands over; the broker owns it from then on. */
-export interface BrokerParts {
-  /** These three change with a reload. */
-  options: ResolvedOptions;
-  written: BrokerOptions | undefined;
-  config: { loadMs: number; digest: string };
-  identity: Identity;
-  runtime: Runtime;
-  started: StartedBroker;
-  log: BrokerLog;
-  monitor?: MonitorServer | undefined;
-  profiler?: ProfileServer | undefined;
-}
-
-type Retirement = Omit<GraceDeps, 'graceMs'>;
+type DrainDeps = Omit<GraceDeps, 'graceMs'>;
 
 export class Broker extends EventEmitter<BrokerEvents> {
   /** The public key of this broker, `N…`; another one at each start. */
   readonly serverId: string;
   readonly serverName: string;
   readonly #parts: BrokerParts;
+  #configuration: Configuration;
   readonly #closed: ClosedConnections;
   readonly #stopping = new AbortController();
   readonly #allClosed: Promise<void>;
-  #confirmAllClosed: () => void = () => {};
+  #resolveAllClosed: () => void = () => {};
   #lameDuck: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
   #reloading: Promise<unknown> = Promise.resolve();
-  /** Who waits for the data plane to have taken a plan: one at a time. */
-  #awaited: { number: number; resolve: () => void; reject: (error: Error) => void } | undefined;
-  #listenerTold = false;
+  /** The reload that waits for its `reloaded` event: there is one at a time. */
+  #pendingReload: { number: number; resolve: () => void; reject: (error: Error) => void } | undefined;
+  #listenerCloseLogged = false;
 
   /**
    * Starts a broker; settles once clients can connect. Throws an `OptionsError`, a `ConfigError` (what `configFile` names
@@ -66,9 +49,9 @@ export class Broker extends EventEmitter<BrokerEvents> {
   }
 
   /** Brokers are made by `Broker.start`. */
-  constructor(parts: BrokerParts) {
+  constructor(parts: BrokerParts, configuration: Configuration) {
     super();
-    // What is natural to try in JavaScript.
+    // JavaScript users may try `new Broker(options)`.
     if (!(parts as Partial<BrokerParts> | undefined)?.runtime) {
       throw new BrokerError(
         'NOT_STARTED',
@@ -76,30 +59,34 @@ export class Broker extends EventEmitter<BrokerEvents> {
       );
     }
     this.#parts = parts;
+    this.#configuration = configuration;
+    const { options } = configuration;
     this.serverId = parts.identity.serverId;
-    this.serverName = parts.options.serverName ?? parts.identity.serverId;
-    this.#closed = new ClosedConnections(parts.options.maxClosedClients);
+    this.serverName = options.serverName ?? parts.identity.serverId;
+    this.#closed = new ClosedConnections(options.maxClosedClients);
     this.#allClosed = new Promise((resolve) => {
-      this.#confirmAllClosed = resolve;
+      this.#resolveAllClosed = resolve;
     });
     parts.runtime.attach(parts.started.broker, (event) => this.#receive(event));
     const watch = (event: unknown, on: boolean) => {
       if (event !== 'connect' || this.#stopped) return;
       parts.runtime.addon.watchConnects(parts.runtime.handle, parts.started.broker, on);
     };
-    // Told only while somebody listens. A listener is removed before, but added after, its announcement.
+    // The data plane sends `connected` events only while there are listeners. Node emits `removeListener` after the
+    // removal, but `newListener` before the addition.
     this.on('newListener' as never, ((event: unknown) => watch(event, true)) as never);
     this.on('removeListener' as never, ((event: unknown) => watch(event, this.listenerCount('connect') > 0)) as never);
   }
 
   /** The options in force, defaults filled in. */
   get options(): ResolvedOptions {
-    return this.#parts.options;
+    return this.#configuration.options;
   }
 
-  /** When the options in force were taken over, and the digest of their file: empty without one. */
+  /** When the options in force were put into force, and the digest of their file: empty without one. */
   get configuration(): Readonly<{ loadMs: number; digest: string }> {
-    return this.#parts.config;
+    const { loadMs, digest } = this.#configuration;
+    return { loadMs, digest };
   }
 
   /** The address clients connect to, e.g. `nats://127.0.0.1:4222`. */
@@ -127,13 +114,13 @@ export class Broker extends EventEmitter<BrokerEvents> {
     return http && monitor ? localUrl('http', http.host, monitor.port) + http.basePath : undefined;
   }
 
-  /** Counters of this moment. */
+  /** Counters as of now. */
   stats(): BrokerStats {
     const { addon, handle, broker } = this.#running();
     return addon.stats(handle, broker);
   }
 
-  /** The open connections, in the order they came. */
+  /** The open connections, in the order they connected. */
   connections(): ConnectionInfo[] {
     const { addon, handle, broker } = this.#running();
     return addon.connections(handle, broker);
@@ -150,7 +137,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     return addon.subscriptions(handle, broker, cid);
   }
 
-  /** What one of the closed connections, or any, was subscribed to when it closed; long lists are cut. */
+  /** The subscriptions one closed connection, or all of them, had when closing; long lists are cut. */
   closedSubscriptions(cid?: number): SubscriptionInfo[] {
     const { addon, handle, broker } = this.#running();
     return addon.closedSubscriptions(handle, broker, cid);
@@ -172,17 +159,17 @@ export class Broker extends EventEmitter<BrokerEvents> {
     return this.#stopped !== undefined;
   }
 
-  /** Takes no new clients, closes those there are one by one over `lameDuckDuration`, then stops. */
+  /** Accepts no new clients, closes the connected ones one by one over `lameDuckDuration`, then stops. */
   lameDuck(): Promise<void> {
     const { lameDuckDurationMs: durationMs, lameDuckGracePeriodMs: graceMs } = this.options;
-    this.#lameDuck ??= this.#stopped ?? this.#retire((deps) => closeInStages({ ...deps, durationMs, graceMs }));
+    this.#lameDuck ??= this.#stopped ?? this.#drainAndStop((deps) => closeInStages({ ...deps, durationMs, graceMs }));
     return this.#lameDuck;
   }
 
   /**
-   * Takes over what the configuration file says by now, or `options`, which are complete as those of `start` are.
-   * Settles once every connection lives by them: whoever lost the right to be here is gone, the others notice nothing.
-   * Throws what `start` does, and a `NotReloadableError`; then nothing has changed.
+   * Reads the configuration file again and puts it into force, or `options`, which replace all earlier ones as those of
+   * `start` do. Settles once every connection follows them: clients that may no longer connect are disconnected, the
+   * others stay connected. Throws what `start` does, and a `NotReloadableError`; then nothing has changed.
    */
   reload(options?: BrokerOptions): Promise<void> {
     const reloading = this.#reloading.then(() => this.#reload(options));
@@ -191,13 +178,13 @@ export class Broker extends EventEmitter<BrokerEvents> {
   }
 
   /**
-   * Stops as SIGTERM stops a server: clients have the time of `shutdownGrace` to move elsewhere, and within it the broker
-   * has stopped. Without that option it stops at once.
+   * Stops as SIGTERM stops a server: clients get up to `shutdownGrace` to move to another server, and the broker stops
+   * within that time. Without that option it stops at once.
    */
   shutdown(): Promise<void> {
     const graceMs = this.options.shutdownGraceMs;
     if (graceMs === 0) return this.stop();
-    this.#lameDuck ??= this.#stopped ?? this.#retire((deps) => drainWithin({ ...deps, graceMs }));
+    this.#lameDuck ??= this.#stopped ?? this.#drainAndStop((deps) => drainWithin({ ...deps, graceMs }));
     return this.#lameDuck;
   }
 
@@ -213,7 +200,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
 
   async #reload(options?: BrokerOptions): Promise<void> {
     this.#running();
-    const written = options ?? this.#parts.written;
+    const written = options ?? this.#configuration.written;
     if (!written || (!options && !written.configFile)) {
       throw new BrokerError(
         'NO_CONFIG_FILE',
@@ -223,23 +210,31 @@ export class Broker extends EventEmitter<BrokerEvents> {
     }
     const { reload } = await import('./reload.js');
     this.#running();
-    await reload({ parts: this.#parts, written, applied: (number) => this.#applied(number) });
-  }
-
-  /** Settles with the data plane's word that all connections live by that plan. */
-  #applied(number: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#awaited = { number, resolve, reject };
+    await reload({
+      parts: this.#parts,
+      current: this.options,
+      written,
+      putIntoForce: (configuration) => {
+        this.#configuration = configuration;
+      },
+      applied: (number) => this.#applied(number),
     });
   }
 
-  /** No new clients from now on; `closeAll` has those there are leave, and when it is through the broker stops. */
-  async #retire(closeAll: (deps: Retirement) => Promise<void>): Promise<void> {
+  /** Settles with the `reloaded` event of that number: all connections follow the new plan. */
+  #applied(number: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#pendingReload = { number, resolve, reject };
+    });
+  }
+
+  /** Stops accepting clients, lets `closeAll` close those that are connected, then stops the broker. */
+  async #drainAndStop(closeAll: (deps: DrainDeps) => Promise<void>): Promise<void> {
     const { addon, handle, broker } = this.#running();
     const { log } = this.#parts;
     log.info('Entering lame duck mode, stop accepting new clients');
     addon.enterLameDuck(handle, broker);
-    this.#tellListenerClosed();
+    this.#logListenerClosed();
     if (this.connections().length > 0) {
       await closeAll({
         clients: () => this.connections().map(({ cid }) => cid),
@@ -256,11 +251,11 @@ export class Broker extends EventEmitter<BrokerEvents> {
     const { runtime, log, started, monitor, profiler } = this.#parts;
     log.info('Initiating Shutdown...');
     this.#stopping.abort();
-    this.#awaited?.reject(new StoppedError());
+    this.#pendingReload?.reject(new StoppedError());
     runtime.addon.stopBroker(runtime.handle, started.broker);
-    this.#tellListenerClosed();
-    if (!(await settlesWithin(this.#allClosed, STOP_PATIENCE_MS))) {
-      log.write('ERR', `Connections were not closed within ${STOP_PATIENCE_MS / 1000}s, going on without`);
+    this.#logListenerClosed();
+    if (!(await settlesWithin(this.#allClosed, STOP_TIMEOUT_MS))) {
+      log.write('ERR', `Connections were not closed within ${STOP_TIMEOUT_MS / 1000}s, going on without`);
     }
     runtime.detach(started.broker);
     await monitor?.close();
@@ -271,10 +266,10 @@ export class Broker extends EventEmitter<BrokerEvents> {
     log.close();
   }
 
-  /** Once, whatever closes it. */
-  #tellListenerClosed(): void {
-    if (this.#listenerTold || this.options.dontListen) return;
-    this.#listenerTold = true;
+  /** Logs once, whether lame duck mode or the stop closes it. */
+  #logListenerClosed(): void {
+    if (this.#listenerCloseLogged || this.options.dontListen) return;
+    this.#listenerCloseLogged = true;
     this.#parts.log.write('DBG', 'Client accept loop exiting..');
   }
 
@@ -284,7 +279,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     if (problem) this.#parts.log.write('ERR', problem);
   }
 
-  /** What a call into the data plane needs; throws once the broker is stopped. */
+  /** The arguments of a call into the data plane; throws once the broker is stopped. */
   #running() {
     if (this.#stopped) throw new StoppedError();
     const { runtime, started } = this.#parts;
@@ -297,17 +292,17 @@ export class Broker extends EventEmitter<BrokerEvents> {
         this.#parts.log.write(event.level, event.text);
         break;
       case 'connected':
-        unhindered(() => this.emit('connect', event.connection));
+        callListener(() => this.emit('connect', event.connection));
         break;
       case 'disconnected':
         this.#closed.push(event.connection);
-        unhindered(() => this.emit('disconnect', event.connection));
+        callListener(() => this.emit('disconnect', event.connection));
         break;
       case 'reloaded':
-        if (event.number === this.#awaited?.number) this.#awaited.resolve();
+        if (event.number === this.#pendingReload?.number) this.#pendingReload.resolve();
         break;
       case 'stopped':
-        this.#confirmAllClosed();
+        this.#resolveAllClosed();
         break;
       case 'fatal':
         this.#fail(event.text);
@@ -317,8 +312,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
 
   #fail(text: string): void {
     this.#parts.log.write('ERR', `The data plane failed: ${text}`);
-    // Nobody is left to say that connections are closed.
-    this.#confirmAllClosed();
+    // No `stopped` event will come.
+    this.#resolveAllClosed();
     void this.stop();
     this.emit(
       'error',
@@ -329,10 +324,10 @@ export class Broker extends EventEmitter<BrokerEvents> {
 
 async function settlesWithin(promise: Promise<void>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<boolean>((resolve) => {
+  const timeout = new Promise<boolean>((resolve) => {
     timer = setTimeout(resolve, ms, false);
   });
-  const settled = await Promise.race([promise.then(() => true), patience]);
+  const settled = await Promise.race([promise.then(() => true), timeout]);
   clearTimeout(timer);
   return settled;
 }

@@ -58,14 +58,23 @@ export class StoppedError extends BrokerError {
   }
 }
 
-/** What was to listen when the system refused. */
+/** What the broker tried to listen on. */
 export interface ListenAttempt {
   what: 'client port' | 'monitoring port' | 'profiling port';
   host: string;
   port: number;
 }
 
-/** Turns the system's refusal to listen into an error that says what to do. */
+/** Calls `listen` and turns the system's error into one that says what to do. */
+export async function listening<T>(attempt: ListenAttempt, listen: () => Promise<T>): Promise<T> {
+  try {
+    return await listen();
+  } catch (error) {
+    throw listenError(error, attempt);
+  }
+}
+
+/** Turns the system's error of a failed listen into one that says what to do. */
 export function listenError(cause: unknown, attempt: ListenAttempt): BrokerError {
   const { what, host, port } = attempt;
   const address = joinHostPort(host, port);

@@ -1,4 +1,6 @@
 /** The Broker, its errors and its start. */
+
+export { COMPAT_VERSION, OWN_VERSION } from '../version.js';
 export { Broker } from './broker.js';
 export {
   AddressError,
@@ -10,4 +12,3 @@ export {
   StoppedError,
 } from './errors.js';
 export type { BrokerEvents } from './events.js';
-export { COMPAT_VERSION, OWN_VERSION } from './version.js';

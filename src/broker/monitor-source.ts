@@ -4,6 +4,7 @@ import type { BrokerStats, StartedBroker } from '../native/contract.js';
 import type { Runtime } from '../worker/index.js';
 import type { Broker } from './broker.js';
 import type { BrokerLog } from './broker-log.js';
+import { mergedFeatureFlags } from './feature-flags.js';
 
 export interface MonitorParts {
   broker: Broker;
@@ -27,6 +28,7 @@ export function monitorSource(parts: MonitorParts): MonitorSource {
     configLoadMs: broker.configuration.loadMs,
     configDigest: broker.configuration.digest,
     reactors: runtime.reactors,
+    featureFlags: mergedFeatureFlags(broker.options.featureFlags),
     ready: !broker.isLameDuck && !broker.isStopping,
     // All parts of one answer tell the same.
     stats: () => {

@@ -3,10 +3,10 @@
  */
 import type { ResolvedOptions, ResolvedPermissions } from '../config/index.js';
 import type { AuthPlan, BrokerPlan, PermissionsPlan } from '../native/contract.js';
+import { COMPAT_VERSION, RUNTIME_VERSION } from '../version.js';
 import { parseAdvertise } from './address.js';
 import { mergedFeatureFlags } from './feature-flags.js';
 import type { Identity } from './identity.js';
-import { COMPAT_VERSION, RUNTIME_VERSION } from './version.js';
 
 export function compilePlan(options: ResolvedOptions, identity: Identity): BrokerPlan {
   const auth = compileAuth(options);

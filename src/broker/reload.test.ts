@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BrokerOptions, configure } from '../config/index.js';
 import type { LogEntry } from '../log/index.js';
+import { connection, FakeAddon } from '../native/testing/fake-addon.js';
 import { Runtime } from '../worker/index.js';
 import type { Broker } from './broker.js';
 import { startResolved } from './start.js';
-import { connection, FakeAddon } from './testing/fake-addon.js';
 
 let addon: FakeAddon;
 let folder: string;

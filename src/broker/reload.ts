@@ -1,59 +1,60 @@
 /**
- * A reload: other options for a broker that runs.
+ * A reload: puts other options into force for a running broker.
  *
- * Everything that can go wrong is over before anything changes: reading and checking the options, the refusal of what
- * needs a restart, opening another log file, compiling the plan. Then the data plane takes the plan, the log tells what
- * is new, files follow, and the end is told when every connection lives by it. What may be reloaded is in the option
- * table; what the data plane makes of a plan is in native/broker/src/reload.rs.
+ * Every step that can fail comes before anything changes: reading and checking the options, refusing changes that need a
+ * restart, opening another log file, compiling the plan. Then the data plane gets the plan, the changes are logged, and
+ * pid and ports files are written. The last log line follows when every connection uses the new plan. Which options may
+ * be reloaded is in the option table; how the data plane applies a plan is in native/broker/src/reload.rs.
  */
 import { type BrokerOptions, configure, difference, type ResolvedOptions, settingsOf } from '../config/index.js';
 import { nowMs, type PreparedChange } from '../log/index.js';
 import type { StartedReload } from '../native/contract.js';
-import type { BrokerParts } from './broker.js';
 import { BrokerError, NotReloadableError } from './errors.js';
 import { removePortsFile, renewPidFile, writePortsFile } from './files.js';
 import { logOptions } from './log-options.js';
+import type { BrokerParts, Configuration } from './parts.js';
 import { compilePlan } from './plan.js';
 import { openPorts } from './ports.js';
 
 export interface ReloadContext {
   parts: BrokerParts;
-  /** The options as they were written, the file they name not read yet. */
+  /** The options in force. */
+  current: ResolvedOptions;
+  /** The new options as given; the file they name is not read yet. */
   written: BrokerOptions;
-  /** Settles once the data plane says that it is done. */
+  /** Replaces the broker's configuration. */
+  putIntoForce(configuration: Configuration): void;
+  /** Settles once every connection follows the plan that the data plane gave this number. */
   applied(number: number): Promise<void>;
 }
 
 /** Throws a `ConfigError`, an `OptionsError`, a `LogFileError` or a `BrokerError`; then nothing has changed. */
-export async function reload({ parts, written, applied }: ReloadContext): Promise<void> {
+export async function reload({ parts, current, written, putIntoForce, applied }: ReloadContext): Promise<void> {
   const { log, runtime, started, identity } = parts;
   const { options, cautions, digest = '' } = configure(written);
-  const before = parts.options;
-  const lines = changes(before, options, started.port);
+  const lines = changes(current, options, started.port);
   const logging = log.prepare(logOptions(options));
-  const reloading = take(
+  const reloading = sendPlan(
     () => runtime.addon.reloadBroker(runtime.handle, started.broker, compilePlan(options, identity)),
     logging,
   );
   // From here on nothing fails.
-  parts.options = options;
-  parts.written = written;
-  parts.config = { loadMs: nowMs(), digest };
+  putIntoForce({ options, written, loadMs: nowMs(), digest });
   if (reloading.closing > 0) log.info(`Closed ${reloading.closing} connections to fall within max_connections`);
   for (const line of lines) log.info(line);
-  renewFiles(parts, before);
+  renewFiles(parts, current, options);
   logging.commit();
   for (const caution of cautions) log.write('WRN', caution);
   await applied(reloading.number);
   log.info(`Reloaded server configuration ${digest && `(${digest})`}`.trim());
 }
 
-/** The lines of all changes. Throws for the first one that needs a restart. */
+/** The log lines of all changes. Throws for the first one that needs a restart. */
 function changes(before: ResolvedOptions, after: ResolvedOptions, port: number): string[] {
   const [old, next] = [settingsOf(before, { port }), settingsOf(after, { port })];
   const { restart, reload, partly } = difference(old, next);
   for (const { name, before: was, after: is } of restart) {
-    // A user that connections become goes with that user.
+    // `no_auth_user` may be removed together with the user it names.
     const gone = before.authorization.noAuthUser;
     const follows = name === 'no_auth_user' && after.authorization.noAuthUser === undefined;
     if (follows && !after.authorization.users.some(({ user }) => user === gone)) continue;
@@ -63,9 +64,10 @@ function changes(before: ResolvedOptions, after: ResolvedOptions, port: number):
   return next.filter(({ name, always, line }) => line !== '' && (always || changed.has(name))).map(({ line }) => line);
 }
 
-function take(work: () => StartedReload, logging: PreparedChange): StartedReload {
+/** Takes the prepared log back when the data plane refuses the plan. */
+function sendPlan(send: () => StartedReload, logging: PreparedChange): StartedReload {
   try {
-    return work();
+    return send();
   } catch (error) {
     logging.cancel();
     if ((error as { code?: string }).code !== 'INVALID_PLAN') throw error;
@@ -73,8 +75,9 @@ function take(work: () => StartedReload, logging: PreparedChange): StartedReload
   }
 }
 
-/** The process id and the ports, where tools look for them from now on. */
-function renewFiles({ options, started, monitor, profiler, log }: BrokerParts, before: ResolvedOptions): void {
+/** Writes the pid and ports files where the new options want them. */
+function renewFiles(parts: BrokerParts, before: ResolvedOptions, options: ResolvedOptions): void {
+  const { started, monitor, profiler, log } = parts;
   const problems: (string | undefined)[] = [];
   if (options.pidFile && options.pidFile !== before.pidFile) problems.push(renewPidFile(options.pidFile));
   if (options.portsFileDir !== before.portsFileDir) {

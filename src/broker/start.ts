@@ -17,11 +17,13 @@ import type { MonitorSource } from '../monitor/source.js';
 import type { BrokerPlan, StartedBroker } from '../native/contract.js';
 import { loadAddon } from '../native/index.js';
 import type { ProfileServer } from '../profile/server.js';
+import { COMPAT_VERSION, OWN_VERSION, RUNTIME_VERSION } from '../version.js';
 import { Runtime } from '../worker/index.js';
 import { joinHostPort } from './address.js';
 import { Broker } from './broker.js';
 import { BrokerLog } from './broker-log.js';
-import { BrokerError, listenError } from './errors.js';
+import { callListener } from './call-listener.js';
+import { BrokerError, listenError, listening } from './errors.js';
 import { featureFlagLines } from './feature-flags.js';
 import { writePidFile, writePortsFile } from './files.js';
 import { createIdentity, type Identity } from './identity.js';
@@ -29,8 +31,6 @@ import { logOptions, namesDestination } from './log-options.js';
 import { monitorSource } from './monitor-source.js';
 import { compilePlan } from './plan.js';
 import { openPorts } from './ports.js';
-import { unhindered } from './unhindered.js';
-import { COMPAT_VERSION, OWN_VERSION, RUNTIME_VERSION } from './version.js';
 
 /** What the command line knows and a library user does not need. */
 export interface StartContext {
@@ -70,18 +70,18 @@ export async function startResolved(options: ResolvedOptions, context: StartCont
   try {
     log = new BrokerLog({ own: context.sink ? undefined : ownLog(options), shared: context.sink });
     const identity = createIdentity();
-    greet(log, options, identity, context);
+    logStartup(log, options, identity, context);
     profiler = await startProfiling(log, options);
     const { configFile: file } = context;
     if (file) log.info(`Using configuration file: ${file.path} (${file.digest})`);
     if (options.pidFile) writePidFile(options.pidFile);
-    const config = { loadMs: startMs, digest: file?.digest ?? '' };
     const parts = { runtime, log, startMs };
     // Nobody is answered before the listener is bound below: nothing in between waits.
     monitor = await startMonitoring(log, options, () => monitorSource({ ...parts, broker: broker as Broker, started }));
     const started = listen(log, runtime, compilePlan(options, identity));
     const { written } = context;
-    broker = new Broker({ options, written, config, identity, runtime, started, log, monitor, profiler });
+    const configuration = { options, written, loadMs: startMs, digest: file?.digest ?? '' };
+    broker = new Broker({ identity, runtime, started, log, monitor, profiler }, configuration);
     if (options.portsFileDir) {
       const problem = writePortsFile(options.portsFileDir, openPorts(options, started, { monitor, profiler }));
       if (problem) log.write('ERR', problem);
@@ -94,7 +94,7 @@ export async function startResolved(options: ResolvedOptions, context: StartCont
   log.info('Server is ready');
   // Not before: whoever awaits the start gets its lines too, however long the threads took.
   const ready = broker;
-  log.listen((entry) => unhindered(() => ready.emit('log', entry)));
+  log.listen((entry) => callListener(() => ready.emit('log', entry)));
   return ready;
 }
 
@@ -114,7 +114,7 @@ function ownLog(options: ResolvedOptions): Logger | undefined {
   return namesDestination(own) ? new Logger(own) : undefined;
 }
 
-function greet(log: BrokerLog, options: ResolvedOptions, identity: Identity, context: StartContext): void {
+function logStartup(log: BrokerLog, options: ResolvedOptions, identity: Identity, context: StartContext): void {
   const { warnings = [] } = context;
   log.info('Starting nats-server');
   log.info(`  Version:  ${COMPAT_VERSION}`);
@@ -130,7 +130,8 @@ function greet(log: BrokerLog, options: ResolvedOptions, identity: Identity, con
 async function startProfiling(log: BrokerLog, { profPort, host }: ResolvedOptions): Promise<ProfileServer | undefined> {
   if (profPort === 0) return undefined;
   const { ProfileServer } = await import('../profile/server.js');
-  const profiler = await ProfileServer.listen(host, Math.max(0, profPort));
+  const port = Math.max(0, profPort);
+  const profiler = await listening({ what: 'profiling port', host, port }, () => ProfileServer.listen(host, port));
   log.info(`profiling port: ${profiler.port}`);
   return profiler;
 }
@@ -142,7 +143,8 @@ async function startMonitoring(
 ): Promise<MonitorServer | undefined> {
   if (!http) return undefined;
   const { MonitorServer } = await import('../monitor/server.js');
-  const monitor = await MonitorServer.listen(http, source);
+  const { host, port } = http;
+  const monitor = await listening({ what: 'monitoring port', host, port }, () => MonitorServer.listen(http, source));
   log.info(`Starting http monitor on ${joinHostPort(http.host, monitor.port)}`);
   return monitor;
 }

@@ -1,9 +1,4 @@
 #!/usr/bin/env node
-/**
- * The command `nats-turbo`: reads its arguments and does the one thing they ask for. Decides nothing else; what only
- * some calls need is loaded by those calls.
- */
-import { COMPAT_VERSION, OWN_VERSION } from '../broker/version.js';
 import {
   ConfigError,
   configure,
@@ -14,6 +9,11 @@ import {
   tlsUsage,
   usage,
 } from '../config/index.js';
+/**
+ * The command `nats-turbo`: reads its arguments and does the one thing they ask for. Decides nothing else; what only
+ * some calls need is loaded by those calls.
+ */
+import { COMPAT_VERSION, OWN_VERSION } from '../version.js';
 import { print, STDERR, STDOUT } from './print.js';
 
 /** The name under which errors are printed: tools look for it. */

@@ -1,6 +1,6 @@
 /** `/accountz`: the names of the accounts, or all that is known of one. */
-import { type Answer, json } from './endpoint.js';
-import { rfc3339 } from './go-format.js';
+import { type Answer, json } from '../http/answer.js';
+import { rfc3339 } from '../http/go-format.js';
 import { BadParameterError } from './params.js';
 import type { MonitorContext } from './source.js';
 import { sublistStats } from './subsz.js';

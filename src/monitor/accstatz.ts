@@ -1,7 +1,8 @@
 /** `/accstatz`: connections and traffic of each account. */
+
+import { type Answer, json } from '../http/answer.js';
+import { rfc3339 } from '../http/go-format.js';
 import type { AccountStats } from '../native/contract.js';
-import { type Answer, json } from './endpoint.js';
-import { rfc3339 } from './go-format.js';
 import { boolParam } from './params.js';
 import type { MonitorContext } from './source.js';
 

@@ -5,11 +5,11 @@
  * between: a connection that closes meanwhile is left out of the list although it was counted.
  */
 import { setImmediate as turn } from 'node:timers/promises';
+import { type Answer, json, jsonStream } from '../http/answer.js';
+import { goDuration, goJson, rfc3339, uptime } from '../http/go-format.js';
 import type { ConnectionInfo, SubscriptionInfo } from '../native/contract.js';
 import { type ConnzOptions, readConnzOptions } from './connz-options.js';
 import { type Entry, type Selection, select } from './connz-select.js';
-import { type Answer, json, jsonPieces } from './endpoint.js';
-import { goDuration, goJson, rfc3339, uptime } from './go-format.js';
 import type { MonitorContext, MonitorSource } from './source.js';
 import { accountOf, subscriptionDetail } from './subsz.js';
 
@@ -25,7 +25,7 @@ export function connz(context: MonitorContext, query: URLSearchParams): Answer {
     return json(head('', nowMs, options, 0, { total: 0, page: [] }, null));
   }
   const selection = select(source, options, nowMs);
-  if (selection.page.length > AT_ONCE) return jsonPieces(pieces(source, options, nowMs, selection));
+  if (selection.page.length > AT_ONCE) return jsonStream(pieces(source, options, nowMs, selection));
   const connections = describePage(source, selection.page, options, nowMs);
   return json(head(source.serverId, nowMs, options, connections.length, selection, connections));
 }

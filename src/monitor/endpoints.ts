@@ -1,9 +1,10 @@
-/** Which path is answered by which endpoint. The index page and unknown paths belong to the listener. */
+/** The table from path to endpoint. The index page and unknown paths are handled in server.ts. */
+
+import { expvarz } from '../http/expvarz.js';
 import { accountz } from './accountz.js';
 import { accstatz } from './accstatz.js';
 import { connz } from './connz.js';
 import type { Endpoint } from './endpoint.js';
-import { expvarz } from './expvarz.js';
 import { gatewayz } from './gatewayz.js';
 import { healthz } from './healthz.js';
 import { ipqueuesz } from './ipqueuesz.js';
@@ -16,15 +17,15 @@ import { stacksz } from './stacksz.js';
 import { subsz } from './subsz.js';
 import { varz } from './varz.js';
 
-export interface Place {
+export interface Route {
   endpoint: Endpoint;
-  /** The name its hits are counted under in `http_req_stats`; absent: they are not. */
+  /** The key in `http_req_stats` that counts its requests; absent: they are not counted. */
   counted?: string;
   /** A request with a bad parameter is not counted. */
   countsValidOnly?: boolean;
 }
 
-export const PLACES: ReadonlyMap<string, Place> = new Map<string, Place>([
+export const ENDPOINTS: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/varz', { endpoint: varz, counted: '/varz' }],
   ['/connz', { endpoint: connz, counted: '/connz', countsValidOnly: true }],
   ['/subsz', { endpoint: subsz, counted: '/subsz' }],

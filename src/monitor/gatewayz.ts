@@ -1,6 +1,6 @@
 /** `/gatewayz`: connections to other clusters. There are none: this broker has no gateways. */
-import { type Answer, json } from './endpoint.js';
-import { rfc3339 } from './go-format.js';
+import { type Answer, json } from '../http/answer.js';
+import { rfc3339 } from '../http/go-format.js';
 import { boolParam, subsParam } from './params.js';
 import type { MonitorContext } from './source.js';
 

@@ -1,5 +1,5 @@
 /** `/healthz`: whether this broker can serve. For probes: the status code says it all. */
-import { type Answer, json } from './endpoint.js';
+import { type Answer, json } from '../http/answer.js';
 import { boolParam } from './params.js';
 import type { MonitorContext } from './source.js';
 

@@ -1,7 +1,7 @@
 /**
  * `/`: a page that lists the endpoints. Links are relative, so they work below any base path and with a proxy in front.
  */
-import { COMPAT_VERSION, OWN_VERSION } from '../broker/version.js';
+import { COMPAT_VERSION, OWN_VERSION } from '../version.js';
 
 const ENDPOINTS = [
   { path: 'varz', title: 'General' },

@@ -1,5 +1,5 @@
 /** `/ipqueuesz`: what waits in the queues between this broker's threads. Empty ones are listed when asked for. */
-import { type Answer, json } from './endpoint.js';
+import { type Answer, json } from '../http/answer.js';
 import { boolParam } from './params.js';
 import type { MonitorContext } from './source.js';
 

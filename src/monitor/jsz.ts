@@ -1,6 +1,6 @@
 /** `/jsz`: JetStream. It is off: this broker has none. */
-import { type Answer, json } from './endpoint.js';
-import { rfc3339 } from './go-format.js';
+import { type Answer, json } from '../http/answer.js';
+import { rfc3339 } from '../http/go-format.js';
 import { BadParameterError, boolParam, intParam } from './params.js';
 import type { MonitorContext } from './source.js';
 

@@ -1,6 +1,6 @@
 /** `/leafz`: leaf nodes. There are none: this broker takes no leaf node connections. */
-import { type Answer, json } from './endpoint.js';
-import { rfc3339 } from './go-format.js';
+import { type Answer, json } from '../http/answer.js';
+import { rfc3339 } from '../http/go-format.js';
 import { boolParam } from './params.js';
 import type { MonitorContext } from './source.js';
 

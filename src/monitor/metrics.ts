@@ -4,9 +4,9 @@
  * connections.
  */
 
+import type { Answer } from '../http/answer.js';
 import { accountNames, describeAccount } from './accountz.js';
 import { describeAccounts } from './accstatz.js';
-import type { Answer } from './endpoint.js';
 import { isHealthy } from './healthz.js';
 import { type Labels, MetricSet } from './metric-set.js';
 import { describeRoutes } from './routez.js';
@@ -32,7 +32,7 @@ export function metrics(context: MonitorContext): Answer {
   const healthy = isHealthy(context);
   set.gauge('gnatsd_healthz_status', server, healthy ? 0 : 1, 'status');
   set.gauge('gnatsd_healthz_status_value', { ...server, value: healthy ? 'ok' : 'error' }, healthy ? 1 : 0, 'status');
-  return { status: 200, type: TYPE, shared: true, body: set.text() };
+  return { status: 200, type: TYPE, anyOrigin: true, body: set.text() };
 }
 
 /** Of all open connections: the exporter adds up those on one page. */

@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { accountStats, connection, NO_STATS } from '../broker/testing/fake-addon.js';
 import { resolveOptions } from '../config/index.js';
+import { goJson } from '../http/go-format.js';
 import type { ConnectionInfo, ConnectionQuery, SubscriptionInfo } from '../native/contract.js';
-import { goJson } from './go-format.js';
+import { accountStats, connection, NO_STATS } from '../native/testing/fake-addon.js';
 import { MonitorServer } from './server.js';
 import type { MonitorSource } from './source.js';
 
@@ -63,12 +63,12 @@ const source: MonitorSource = {
     writeTimeout: 'retry',
     serverTags: ['Zone:A', 'b'],
     serverMetadata: { rack: '7' },
-    featureFlags: { js_ack_fc_v2: true },
   }),
   startMs: 1_795_224_000_000,
   configLoadMs: 1_795_224_000_000,
   configDigest: 'sha256:aa',
   reactors: 2,
+  featureFlags: { js_ack_fc_v2: true, js_raft_delete_range: true },
   get ready() {
     return ready;
   },

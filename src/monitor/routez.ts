@@ -1,6 +1,6 @@
 /** `/routez`: the servers this one is in a cluster with. There are none: this broker has no routes. */
-import { type Answer, json } from './endpoint.js';
-import { rfc3339 } from './go-format.js';
+import { type Answer, json } from '../http/answer.js';
+import { rfc3339 } from '../http/go-format.js';
 import { subsParam } from './params.js';
 import type { MonitorContext } from './source.js';
 

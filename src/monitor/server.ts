@@ -1,36 +1,36 @@
 /**
- * The monitoring listener: one HTTP server, a table from path to endpoint, nothing else. Loaded only when configured.
+ * The monitoring listener: an HTTP server that looks up the endpoint of a path, calls it and sends its answer. Loaded
+ * only when configured.
  *
- * Clients are bounded: by number, by the time a request and an answer may take, by the size of headers, by the
- * requests of one connection. Bodies of requests are not read.
+ * Clients are limited: in number, in the time a request and an answer may take, in the size of headers, and in the
+ * requests of one connection. Bodies of requests are discarded.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { listenError } from '../broker/errors.js';
 import type { ResolvedHttp } from '../config/index.js';
-import { nowMs } from '../log/clock.js';
+import { type Answer, text } from '../http/answer.js';
+import { boundPort, close, listen } from '../http/listener.js';
+import { readTarget } from '../http/target.js';
+import { nowMs } from '../log/index.js';
 import { CpuSampler } from './cpu.js';
-import { type Answer, text } from './endpoint.js';
-import { PLACES, type Place } from './endpoints.js';
+import { ENDPOINTS, type Route } from './endpoints.js';
 import { indexPage } from './index-page.js';
 import { BadParameterError } from './params.js';
 import type { MonitorContext, MonitorSource } from './source.js';
-import { readTarget } from './target.js';
 
 const HEADERS_TIMEOUT_MS = 5000;
 const REQUEST_TIMEOUT_MS = 10_000;
-/** How often those two are looked after. */
+/** How often Node checks those two. */
 const TIMEOUT_CHECK_MS = 1000;
-/** A scraper that comes once a minute keeps its connection. */
+/** Longer than the usual scrape interval of a minute, so that scrapers keep their connection. */
 const KEEP_ALIVE_MS = 75_000;
-/** An answer of which nothing was taken for so long is given up. */
-const STALLED_MS = 30_000;
-/** An answer that takes longer than this is, too. */
+/** The connection is closed when the client has read nothing of an answer for this long. */
+const IDLE_MS = 30_000;
+/** The connection is closed when an answer takes longer than this in all. */
 const ANSWER_MS = 120_000;
 const CLIENTS_MAX = 512;
-/** Then a connection ends: who asks for a thousand things in one breath would hold up everyone else. */
+/** Requests per connection: a client that pipelines thousands would delay all others. */
 const REQUESTS_MAX = 100;
 
 export class MonitorServer {
@@ -40,14 +40,14 @@ export class MonitorServer {
   readonly #requests = new Map<string, number>();
   readonly #cpu = new CpuSampler();
 
-  /** Listens; throws a `BrokerError` when it can't. `source` is asked at each request. */
+  /** Rejects with the system's error when it can't listen. `source` is called for each request. */
   static async listen(http: ResolvedHttp, source: () => MonitorSource): Promise<MonitorServer> {
     const monitor = new MonitorServer(http, source);
     try {
-      await monitor.#listen();
+      await listen(monitor.#server, http.port, http.host);
     } catch (error) {
       monitor.#cpu.stop();
-      throw listenError(error, { what: 'monitoring port', host: http.host, port: http.port });
+      throw error;
     }
     return monitor;
   }
@@ -64,28 +64,16 @@ export class MonitorServer {
     this.#server = createServer(timeouts, (request, response) => this.#answer(request, response));
     this.#server.maxConnections = CLIENTS_MAX;
     this.#server.maxRequestsPerSocket = REQUESTS_MAX;
-    this.#server.setTimeout(STALLED_MS);
+    this.#server.setTimeout(IDLE_MS);
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return boundPort(this.#server);
   }
 
   async close(): Promise<void> {
     this.#cpu.stop();
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeAllConnections();
-    await closed;
-  }
-
-  async #listen(): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(this.#http.port, this.#http.host, () => {
-        this.#server.off('error', reject);
-        resolve();
-      });
-    });
+    await close(this.#server);
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
@@ -99,19 +87,19 @@ export class MonitorServer {
     const { basePath } = this.#http;
     if (target.path === (basePath || '/')) {
       this.#count('/');
-      const page = { status: 200, type: 'text/html; charset=utf-8', shared: false, body: indexPage(basePath) };
+      const page = { status: 200, type: 'text/html; charset=utf-8', anyOrigin: false, body: indexPage(basePath) };
       return void send(response, page);
     }
     const name = target.path.startsWith(`${basePath}/`) ? target.path.slice(basePath.length) : '';
-    const place = PLACES.get(name);
-    if (!place) {
+    const route = ENDPOINTS.get(name);
+    if (!route) {
       response.setHeader('X-Content-Type-Options', 'nosniff');
       return void send(response, text(404, '404 page not found\n'));
     }
-    void send(response, this.#ask(place, target.query));
+    void send(response, this.#call(route, target.query));
   }
 
-  #ask({ endpoint, counted, countsValidOnly }: Place, query: URLSearchParams): Answer {
+  #call({ endpoint, counted, countsValidOnly }: Route, query: URLSearchParams): Answer {
     if (counted && !countsValidOnly) this.#count(counted);
     try {
       const answer = endpoint(this.#context(), query);
@@ -138,10 +126,10 @@ export class MonitorServer {
   }
 }
 
-async function send(response: ServerResponse, { status, type, shared, body }: Answer): Promise<void> {
-  const patience = setTimeout(() => response.destroy(), ANSWER_MS).unref();
-  response.once('close', () => clearTimeout(patience));
-  if (shared) response.setHeader('Access-Control-Allow-Origin', '*');
+async function send(response: ServerResponse, { status, type, anyOrigin, body }: Answer): Promise<void> {
+  const timeout = setTimeout(() => response.destroy(), ANSWER_MS).unref();
+  response.once('close', () => clearTimeout(timeout));
+  if (anyOrigin) response.setHeader('Access-Control-Allow-Origin', '*');
   if (typeof body === 'string') {
     response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) });
     response.end(body);
@@ -151,7 +139,7 @@ async function send(response: ServerResponse, { status, type, shared, body }: An
   try {
     await pipeline(Readable.from(body), response);
   } catch {
-    // What was promised can't be delivered, e.g. because the broker stops: an answer cut short says so.
+    // The rest of the answer can't be made, e.g. because the broker stops: the client sees that it is incomplete.
     response.destroy();
   }
 }

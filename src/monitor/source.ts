@@ -26,6 +26,8 @@ export interface MonitorSource {
   /** `sha256:…` of the configuration file; empty without one. */
   readonly configDigest: string;
   readonly reactors: number;
+  /** Every feature flag, as it is in force. */
+  readonly featureFlags: Readonly<Record<string, boolean>>;
   /** Whether clients can connect: false from lame duck mode on. */
   readonly ready: boolean;
   stats(): BrokerStats;

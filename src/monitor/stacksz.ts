@@ -3,7 +3,7 @@
  * of the process with the place in the kernel where it waits, as far as the system tells.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { type Answer, text } from './endpoint.js';
+import { type Answer, text } from '../http/answer.js';
 import type { MonitorContext } from './source.js';
 
 const TASKS = '/proc/self/task';
@@ -11,7 +11,7 @@ const TASKS = '/proc/self/task';
 export function stacksz({ source }: MonitorContext): Answer {
   const parts = [mainThread(), resources(), queues(source.queues()), ...threads()];
   // The reference says JSON, although it is none.
-  return { ...text(200, `${parts.join('\n\n')}\n`), type: 'application/json', shared: true };
+  return { ...text(200, `${parts.join('\n\n')}\n`), type: 'application/json', anyOrigin: true };
 }
 
 function mainThread(): string {

@@ -1,7 +1,8 @@
 /** `/subsz`, also `/subscriptionsz`: how interest is indexed, and the subscriptions themselves. */
+
+import { type Answer, json } from '../http/answer.js';
+import { rfc3339 } from '../http/go-format.js';
 import type { InterestStats, SubscriptionInfo } from '../native/contract.js';
-import { type Answer, json } from './endpoint.js';
-import { rfc3339 } from './go-format.js';
 import { BadParameterError, boolParam, intParam } from './params.js';
 import type { MonitorContext } from './source.js';
 import { isPublishSubject } from './subject.js';

@@ -1,9 +1,8 @@
 /** `/varz`: the server, its limits and its counters. The order of the fields is that of the reference. */
 import { availableParallelism } from 'node:os';
-import { mergedFeatureFlags } from '../broker/feature-flags.js';
-import { COMPAT_VERSION, OWN_VERSION, RUNTIME_VERSION } from '../broker/version.js';
-import { type Answer, json } from './endpoint.js';
-import { rfc3339, uptime } from './go-format.js';
+import { type Answer, json } from '../http/answer.js';
+import { rfc3339, uptime } from '../http/go-format.js';
+import { COMPAT_VERSION, OWN_VERSION, RUNTIME_VERSION } from '../version.js';
 import type { MonitorContext } from './source.js';
 
 const NANOS_PER_MS = 1e6;
@@ -77,7 +76,7 @@ export function describeServer(context: MonitorContext): object {
     config_digest: source.configDigest,
     ...(options.serverTags ? { tags: options.serverTags } : {}),
     ...(options.serverMetadata ? { metadata: options.serverMetadata } : {}),
-    feature_flags: mergedFeatureFlags(options.featureFlags),
+    feature_flags: source.featureFlags,
     slow_consumer_stats: { clients: stats.slowConsumers, routes: 0, gateways: 0, leafs: 0 },
     stale_connection_stats: { clients: stats.staleConnections, routes: 0, gateways: 0, leafs: 0 },
     disk_io_wait_stats: { waiters: 0, waits: 0, wait_time: 0, max_wait_time: 0 },

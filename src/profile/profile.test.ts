@@ -146,13 +146,9 @@ describe('the listener', () => {
     expect(status).toBe(200);
   });
 
-  it('says which port it could not have', async () => {
+  it("rejects with the system's error when the port is in use", async () => {
     const one = await ProfileServer.listen('127.0.0.1', 0);
-    await expect(ProfileServer.listen('127.0.0.1', one.port)).rejects.toMatchObject({
-      code: 'EADDRINUSE',
-      message: expect.stringContaining('profiling port'),
-      logText: expect.stringContaining('error starting profiler: listen tcp'),
-    });
+    await expect(ProfileServer.listen('127.0.0.1', one.port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
     await one.close();
   });
 });

@@ -1,14 +1,14 @@
 /**
- * The profiling listener: profiles of this process where `go tool pprof` looks for them. Loaded only when configured.
+ * The profiling listener: serves profiles of this process under the paths that `go tool pprof` asks for. Loaded only when
+ * configured.
  *
- * Whoever reaches it may slow the process down and see its memory's structure: it is meant for the host itself.
+ * Any client of it can slow the process down and see how its memory is used, so it should listen on loopback only.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { listenError } from '../broker/errors.js';
 import { redactArgs } from '../config/index.js';
-import { expvarz } from '../monitor/expvarz.js';
-import { readTarget } from '../monitor/target.js';
+import { expvarz } from '../http/expvarz.js';
+import { boundPort, close, listen } from '../http/listener.js';
+import { readTarget } from '../http/target.js';
 import { cpuProfile, ProfilerBusyError } from './cpu.js';
 import { acquireHeapSampling, heapProfile, releaseHeapSampling } from './heap.js';
 
@@ -38,15 +38,15 @@ export class ProfileServer {
   readonly #server: Server;
   readonly #closing = new AbortController();
 
-  /** Listens on port 0 where any will do; throws a `BrokerError` when it can't. */
+  /** Port 0 is any free one. Rejects with the system's error when it can't listen. */
   static async listen(host: string, port: number): Promise<ProfileServer> {
     const profiler = new ProfileServer();
     await acquireHeapSampling();
     try {
-      await profiler.#listen(host, port);
+      await listen(profiler.#server, port, host);
     } catch (error) {
       releaseHeapSampling();
-      throw listenError(error, { what: 'profiling port', host, port });
+      throw error;
     }
     return profiler;
   }
@@ -59,25 +59,13 @@ export class ProfileServer {
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return boundPort(this.#server);
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeAllConnections();
-    await closed;
+    await close(this.#server);
     releaseHeapSampling();
-  }
-
-  async #listen(host: string, port: number): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(port, host, () => {
-        this.#server.off('error', reject);
-        resolve();
-      });
-    });
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { BroadcastChannel } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { FakeAddon } from '../broker/testing/fake-addon.js';
+import { FakeAddon } from '../native/testing/fake-addon.js';
 import { startPool } from './pool.js';
 import { defaultReactors, Runtime } from './runtime.js';
 

@@ -15,8 +15,14 @@ import type {
   QueueInfo,
   SubscriptionInfo,
   SubscriptionQuery,
-} from '../../native/contract.js';
-import type { ReactorPool } from '../../worker/pool.js';
+} from '../contract.js';
+
+/** What worker/pool.ts calls a `ReactorPool`. */
+interface FakePool {
+  running: Promise<void>;
+  ended: Promise<void>;
+  close(): Promise<void>;
+}
 
 export class FakeAddon implements NativeAddon {
   readonly plans: BrokerPlan[] = [];
@@ -154,7 +160,7 @@ export class FakeAddon implements NativeAddon {
   }
 
   /** Stands in for the worker threads: runs at once, ends when the runtime is stopped. */
-  readonly startPool = (): ReactorPool => {
+  readonly startPool = (): FakePool => {
     const ended = new Promise<void>((resolve, reject) => {
       this.#endPool = resolve;
       this.#killPool = reject;

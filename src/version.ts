@@ -16,8 +16,8 @@ export const OWN_VERSION: string = typeof __NATS_TURBO_VERSION__ === 'string' ? 
 /** The `go` field of INFO: what the server runs on. Clients print it. */
 export const RUNTIME_VERSION = `node${process.versions.node}`;
 
-/** Run from the sources: package.json lies two folders up. */
+/** Run from the sources: package.json lies one folder up. */
 function fromPackage(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }

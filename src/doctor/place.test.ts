@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { doctorCommand } from '../doctor/command.js';
+import { configure } from '../config/configure.js';
+import { ConfigError, OptionsError } from '../config/errors.js';
+import type { BrokerOptions } from '../config/types.js';
 import { configCommand } from '../explain/command.js';
-import { configure } from './configure.js';
-import { ConfigError, OptionsError } from './errors.js';
-import type { BrokerOptions } from './types.js';
+import { doctorCommand } from './command.js';
 
 let dir = '';
 beforeAll(() => {

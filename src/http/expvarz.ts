@@ -5,7 +5,7 @@
  */
 import { getHeapStatistics } from 'node:v8';
 import { redactArgs } from '../config/index.js';
-import type { Answer } from './endpoint.js';
+import type { Answer } from './answer.js';
 import { goJson } from './go-format.js';
 
 /** The reference tells of so many pauses. */
@@ -15,7 +15,7 @@ export function expvarz(): Answer {
   // Anyone who reaches the monitoring port reads this.
   const cmdline = goJson(redactArgs(process.argv), 0);
   const body = `{\n"cmdline": ${cmdline},\n"memstats": ${goJson(memstats(), 0)}\n}\n`;
-  return { status: 200, type: 'application/json; charset=utf-8', shared: false, body };
+  return { status: 200, type: 'application/json; charset=utf-8', anyOrigin: false, body };
 }
 
 function memstats(): object {

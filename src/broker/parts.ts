@@ -1,0 +1,32 @@
+/**
+ * What a broker is made of: types that start, broker and reload share. Types only, so that none of them imports another
+ * for its types.
+ */
+import type { BrokerOptions, ResolvedOptions } from '../config/index.js';
+import type { MonitorServer } from '../monitor/server.js';
+import type { StartedBroker } from '../native/contract.js';
+import type { ProfileServer } from '../profile/server.js';
+import type { Runtime } from '../worker/index.js';
+import type { BrokerLog } from './broker-log.js';
+import type { Identity } from './identity.js';
+
+/** The configuration in force. A reload replaces it as a whole. */
+export interface Configuration {
+  readonly options: ResolvedOptions;
+  /** The options as given, before the file they name was read: what the next reload starts from. */
+  readonly written: BrokerOptions | undefined;
+  /** When it was put into force. */
+  readonly loadMs: number;
+  /** `sha256:…` of the configuration file; empty without one. */
+  readonly digest: string;
+}
+
+/** What the start hands to a broker, which owns it from then on. None of it changes. */
+export interface BrokerParts {
+  readonly identity: Identity;
+  readonly runtime: Runtime;
+  readonly started: StartedBroker;
+  readonly log: BrokerLog;
+  readonly monitor?: MonitorServer | undefined;
+  readonly profiler?: ProfileServer | undefined;
+}
