@@ -1,5 +1,7 @@
-/** Addresses as text: `host:port` in and out, and the URLs under which a listener can be reached. */
+/** Addresses as text: reads and writes `host:port`, and lists the URLs and addresses of a listener. */
 import { networkInterfaces } from 'node:os';
+
+type Interfaces = Readonly<Record<string, readonly { address: string; internal: boolean }[] | undefined>>;
 
 export function joinHostPort(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
@@ -28,4 +30,11 @@ export function allUrls(protocol: string, host: string, port: number): string[] 
   if (!isWildcard(host)) return [`${protocol}://${joinHostPort(host, port)}`];
   const addresses = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
   return addresses.map(({ address }) => `${protocol}://${joinHostPort(address, port)}`);
+}
+
+/** The addresses of this machine that other machines can reach: neither loopback nor link-local. */
+export function nonLocalAddresses(interfaces: Interfaces = networkInterfaces()): string[] {
+  const entries = Object.values(interfaces).flatMap((list) => list ?? []);
+  const reachable = entries.filter(({ address, internal }) => !internal && !/^(169\.254\.|fe[89ab]|ff)/i.test(address));
+  return reachable.map(({ address }) => address);
 }

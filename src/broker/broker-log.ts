@@ -1,8 +1,8 @@
 /**
- * The log of one broker: writes each line where it belongs and hands it to whoever listens.
+ * The log of one broker: writes each line to its sink and passes it to the listener.
  *
- * Lines of the start are kept until the owner of the broker had a chance to listen. Owns the log file when the broker
- * has one of its own.
+ * Lines are buffered until there is a listener, so that it also gets the lines of the start. Owns the log file when the
+ * broker has one of its own.
  */
 import {
   type LogEntry,
@@ -19,7 +19,7 @@ export class BrokerLog {
   readonly #shared: LogSink | undefined;
   #own: Logger | undefined;
   #listener: ((entry: LogEntry) => void) | undefined;
-  #early: LogEntry[] = [];
+  #buffered: LogEntry[] = [];
 
   /** `own` is closed with the broker, `shared` is not. */
   constructor(sinks: { own?: Logger | undefined; shared?: LogSink | undefined }) {
@@ -31,27 +31,27 @@ export class BrokerLog {
     const entry: LogEntry = { level, text, timeMs: nowMs() };
     (this.#shared ?? this.#own)?.write(entry);
     if (this.#listener) this.#listener(entry);
-    else this.#early.push(entry);
+    else this.#buffered.push(entry);
   }
 
   info(text: string): void {
     this.write('INF', text);
   }
 
-  /** From the next turn of the event loop on, lines go to `listener` as they come, the kept ones first. */
+  /** Passes lines to `listener` from the next turn of the event loop on, the buffered ones first. */
   listen(listener: (entry: LogEntry) => void): void {
     setImmediate(() => {
       this.#listener = listener;
-      for (const entry of this.#early) listener(entry);
-      this.#early = [];
+      for (const entry of this.#buffered) listener(entry);
+      this.#buffered = [];
     });
   }
 
-  /** Opens what other options name. Throws what a `Logger` throws, and then nothing has changed. */
+  /** Opens the destination of other options. Throws what a `Logger` throws; then nothing has changed. */
   prepare(options: LoggerOptions): PreparedChange {
     if (this.#shared instanceof Logger) return this.#shared.prepare(options);
     if (this.#shared) return { commit: () => {}, cancel: () => {} };
-    // Brokers of libraries write a log only when told where to.
+    // A broker started by the library writes a log only when the options name a destination.
     if (!namesDestination(options)) return { commit: () => this.#replace(undefined), cancel: () => {} };
     if (this.#own) return this.#own.prepare(options);
     const opened = new Logger(options);

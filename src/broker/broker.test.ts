@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,6 +55,24 @@ describe('start', () => {
       'DBG Client accept loop exiting..',
       'INF Server Exiting..',
     ]);
+  });
+
+  it.each<[string, BrokerOptions, boolean]>([
+    ['a wildcard host, with debug', { host: '0.0.0.0', debug: true, proxyProtocol: true }, true],
+    ['a wildcard host', { host: '0.0.0.0' }, false],
+    ['another host', { debug: true }, false],
+    ['an advertised address', { host: '0.0.0.0', debug: true, clientAdvertise: 'a.example:4222' }, false],
+    ['no listener', { host: '0.0.0.0', debug: true, dontListen: true }, false],
+  ])('logs the addresses behind the host or not: %s', async (_, options, expected) => {
+    const broker = await start(options);
+    await broker.stop();
+    const at = lines.indexOf('DBG Get non local IPs for "0.0.0.0"');
+    expect(at > 0).toBe(expected);
+    if (!expected) return;
+    expect(lines[at - 1]).toBe('INF PROXY protocol enabled for client connections');
+    const after = lines.slice(at + 1);
+    const addresses = after.slice(0, after.indexOf('INF Server is ready'));
+    expect(addresses.filter((line) => !/^DBG {3}ip=[\da-f.:]+$/.test(line))).toEqual([]);
   });
 
   it('says what to do when the port is in use, and leaves nothing behind', async () => {
@@ -115,6 +133,7 @@ describe('files', () => {
     });
     await broker.stop();
     expect(readFileSync(pidFile, 'utf8')).toBe(String(process.pid));
+    expect(statSync(pidFile).mode & 0o777).toBe(0o600);
     expect(existsSync(portsFile)).toBe(false);
   });
 
@@ -171,6 +190,9 @@ describe('stop', () => {
     const broker = await start();
     expect(broker.stop()).toBe(broker.stop());
     await broker[Symbol.asyncDispose]();
+    // The symbol of compiled code in realms without Symbol.asyncDispose.
+    const registered = Symbol.for('Symbol.asyncDispose');
+    expect(Reflect.get(broker, registered)).toBe(broker[Symbol.asyncDispose]);
     expect(addon.calls.filter((call) => call === 'stopBroker 1')).toHaveLength(1);
     expect(() => broker.stats()).toThrow(StoppedError);
   });

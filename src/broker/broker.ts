@@ -8,8 +8,9 @@ import { EventEmitter } from 'node:events';
 import type { BrokerOptions, ResolvedOptions } from '../config/index.js';
 import type { BrokerStats, ConnectionInfo, NativeEvent, SubscriptionInfo } from '../native/contract.js';
 import { localUrl } from './address.js';
+import { ASYNC_DISPOSE, disposeUnderBothSymbols } from './async-dispose.js';
 import { callListener } from './call-listener.js';
-import { ClosedConnections } from './closed.js';
+import { ClosedConnections } from './closed-connections.js';
 import { BrokerError, DataPlaneError, StoppedError } from './errors.js';
 import type { BrokerEvents } from './events.js';
 import { removePortsFile } from './files.js';
@@ -194,7 +195,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
     return this.#stopped;
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  /** For `await using`. */
+  [ASYNC_DISPOSE](): Promise<void> {
     return this.stop();
   }
 
@@ -321,6 +323,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
     );
   }
 }
+
+disposeUnderBothSymbols(Broker.prototype);
 
 async function settlesWithin(promise: Promise<void>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;

@@ -1,6 +1,6 @@
 /**
- * The errors a broker throws. Each has a `code`, says in its message what happened and what to do next, and in
- * `logText` how a server's log states it. Errors of options live with the configuration.
+ * The errors a broker throws. Each has a `code`, a message that says what happened and what to do next, and a `logText`,
+ * the wording of nats-server's log. Errors of options are in src/config.
  */
 
 import { knownText, systemText } from '../system-text.js';
@@ -9,7 +9,7 @@ import { joinHostPort } from './address.js';
 export class BrokerError extends Error {
   override readonly name: string = 'BrokerError';
   readonly code: string;
-  /** The sentence of the fatal log line. */
+  /** The text of the fatal log line. */
   readonly logText: string;
 
   constructor(code: string, message: string, logText = message, cause?: unknown) {
@@ -19,22 +19,22 @@ export class BrokerError extends Error {
   }
 }
 
-/** Another process, or another broker of this one, listens there already. */
+/** Another process, or another broker of this process, listens on that port. */
 export class PortInUseError extends BrokerError {
   override readonly name = 'PortInUseError';
 }
 
-/** The system doesn't let this user listen there, or write that file. */
+/** This user may not listen on that port or write that file. */
 export class PermissionError extends BrokerError {
   override readonly name = 'PermissionError';
 }
 
-/** The host name or address is not one of this machine. */
+/** The host is not an address of this machine. */
 export class AddressError extends BrokerError {
   override readonly name = 'AddressError';
 }
 
-/** A change that takes a restart, found while reloading: nothing was changed. */
+/** A reload contains a change that needs a restart; nothing was changed. */
 export class NotReloadableError extends BrokerError {
   override readonly name = 'NotReloadableError';
 

@@ -1,6 +1,6 @@
 /**
- * The switches the reference has for features under development: their defaults, what a configuration makes of them,
- * and what the log says of that at a start. This broker obeys none of them yet; it shows how they stand.
+ * nats-server's switches for features under development: their defaults, their configured values, and the log lines
+ * about them at the start. They have no effect in this broker yet; it only shows them.
  */
 
 type Flags = Readonly<Record<string, boolean>>;
@@ -12,29 +12,29 @@ const DEFAULTS: Flags = {
   js_snapshot_sources: false,
 };
 
-/** Every switch there is, the configured ones as configured. */
+/** All flags with the values in force. */
 export function mergedFeatureFlags(configured: Flags = {}): Record<string, boolean> {
   return Object.fromEntries(Object.entries(DEFAULTS).map(([name, value]) => [name, own(configured, name) ?? value]));
 }
 
-/** None when nothing is configured. */
+/** The log lines of the start; none when nothing is configured. */
 export function featureFlagLines(configured: Flags = {}): string[] {
   const names = Object.keys(configured).sort();
   if (names.length === 0) return [];
   const known = names.filter((name) => own(DEFAULTS, name) !== undefined);
   const unknown = names.filter((name) => !known.includes(name));
-  const told = known.map((name) => `${name} (${standing(DEFAULTS[name] === true, configured[name] === true)})`);
-  const lines = ['  Feature flags:', `    Configured:    ${told.join(', ') || 'none'}`];
+  const described = known.map((name) => `${name} (${stateOf(DEFAULTS[name] === true, configured[name] === true)})`);
+  const lines = ['  Feature flags:', `    Configured:    ${described.join(', ') || 'none'}`];
   if (unknown.length > 0) lines.push(`    Unsupported:   ${unknown.join(', ')}`);
   return lines;
 }
 
-function standing(byDefault: boolean, on: boolean): string {
+function stateOf(byDefault: boolean, on: boolean): string {
   if (byDefault) return on ? 'enabled' : 'opt-out';
   return on ? 'opt-in' : 'disabled';
 }
 
-/** What every object inherits is no flag. */
+/** Ignores inherited properties such as `toString`. */
 function own(flags: Flags, name: string): boolean | undefined {
   return Object.hasOwn(flags, name) ? flags[name] : undefined;
 }

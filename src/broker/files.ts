@@ -1,4 +1,4 @@
-/** The files a running broker leaves for tools: its process id, and the ports it listens on. */
+/** The files a running broker writes for tools: its process id, and the ports it listens on. */
 import { unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemText } from '../system-text.js';
@@ -10,10 +10,13 @@ export interface Ports {
   profile?: string[];
 }
 
-/** Writes the decimal process id, nothing else. The file stays after the end: tools expect that. */
+/** As in nats-server: only the user of the broker may read it. */
+const PID_FILE_MODE = 0o600;
+
+/** Writes the decimal process id, nothing else. The file is never removed: tools expect that. */
 export function writePidFile(path: string): void {
   try {
-    writeFileSync(path, String(process.pid));
+    writeFileSync(path, String(process.pid), { mode: PID_FILE_MODE });
   } catch (error) {
     const reason = systemText(error);
     const { code = 'PID_FILE' } = error as NodeJS.ErrnoException;
@@ -25,22 +28,22 @@ export function writePidFile(path: string): void {
   }
 }
 
-/** The same for a broker that runs, and goes on without. Returns the sentence for the log when it fails. */
-export function renewPidFile(path: string): string | undefined {
+/** The same during a reload, which goes on when it fails. Returns the text of the log line then. */
+export function rewritePidFile(path: string): string | undefined {
   try {
-    writeFileSync(path, String(process.pid));
+    writeFileSync(path, String(process.pid), { mode: PID_FILE_MODE });
     return undefined;
   } catch (error) {
     return `Failed to write pidfile: open ${path}: ${systemText(error)}`;
   }
 }
 
-/** Tools look for this very name, whatever the executable is called. */
+/** Tools look for this name, whatever the executable is called. */
 export function portsFilePath(dir: string): string {
   return join(dir, `nats-server_${process.pid}.ports`);
 }
 
-/** Returns the sentence for the log when it fails: the ports file is a convenience. */
+/** Returns the text of the log line when it fails: the broker runs without it. */
 export function writePortsFile(dir: string, ports: Ports): string | undefined {
   const path = portsFilePath(dir);
   try {
@@ -51,7 +54,7 @@ export function writePortsFile(dir: string, ports: Ports): string | undefined {
   }
 }
 
-/** Returns the sentence for the log when it fails. */
+/** Returns the text of the log line when it fails. */
 export function removePortsFile(dir: string): string | undefined {
   const path = portsFilePath(dir);
   try {

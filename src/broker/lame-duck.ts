@@ -1,8 +1,8 @@
 /**
- * The staged close of lame duck mode: wait a while, then close client after client, spread over what is left of the
- * duration, so that a fleet of clients does not reconnect elsewhere all at once.
+ * The staged close of lame duck mode: after the grace period clients are closed one by one over the rest of the duration,
+ * so that they do not all reconnect to other servers at once.
  *
- * Decides when; the caller says how a client is closed. Time and chance come in as parameters.
+ * Decides when a client is closed; the caller closes it. Clock and random numbers are parameters.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -31,16 +31,16 @@ export async function closeInStages(deps: LameDuckDeps): Promise<void> {
   const clients = deps.clients();
   const spreadMs = Math.max(deps.durationMs - deps.graceMs, STEP_MAX_MS);
   const stepMs = Math.min(spreadMs / Math.max(clients.length, 1), STEP_MAX_MS);
-  let owedMs = 0;
+  let dueMs = 0;
   for (const [i, cid] of clients.entries()) {
     deps.close(cid);
     if (i === clients.length - 1) break;
-    // Timers are no finer than a millisecond: with very many clients several are closed per turn.
-    owedMs += stepMs / 2 + (random() * stepMs) / 2;
-    if (owedMs < 1) continue;
-    await sleep(owedMs, signal);
+    // Timers have a resolution of a millisecond: with very many clients several are closed between two sleeps.
+    dueMs += stepMs / 2 + (random() * stepMs) / 2;
+    if (dueMs < 1) continue;
+    await sleep(dueMs, signal);
     if (signal.aborted) return;
-    owedMs = 0;
+    dueMs = 0;
   }
 }
 

@@ -1,8 +1,8 @@
-/** What of the options concerns the log: the one place that translates. */
+/** Turns the options of a broker into those of its logger. */
 import type { ResolvedOptions } from '../config/index.js';
 import type { LoggerOptions } from '../log/index.js';
 
-/** Whether it is said where to: without that the command takes standard error, a library nothing. */
+/** Whether the options name a destination. Without one the command logs to standard error, the library nowhere. */
 export function namesDestination({ file, remoteSyslog, syslog }: LoggerOptions): boolean {
   return Boolean(file || remoteSyslog || syslog);
 }

@@ -1,4 +1,4 @@
-/** What monitoring reads of a broker: a view of this moment, made anew for each request. */
+/** The state of a broker as monitoring reads it; made for each request. */
 import type { MonitorSource } from '../monitor/source.js';
 import type { BrokerStats, StartedBroker } from '../native/contract.js';
 import type { Runtime } from '../worker/index.js';
@@ -30,7 +30,7 @@ export function monitorSource(parts: MonitorParts): MonitorSource {
     reactors: runtime.reactors,
     featureFlags: mergedFeatureFlags(broker.options.featureFlags),
     ready: !broker.isLameDuck && !broker.isStopping,
-    // All parts of one answer tell the same.
+    // Read once per request: all parts of an answer show the same counters.
     stats: () => {
       stats ??= broker.stats();
       return stats;

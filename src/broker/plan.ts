@@ -1,5 +1,5 @@
 /**
- * Compiles options into the plan the data plane executes without asking again. Pure: options in, plan out.
+ * Compiles options into the plan of the data plane, which needs no further question to execute it. Pure functions.
  */
 import type { ResolvedOptions, ResolvedPermissions } from '../config/index.js';
 import type { AuthPlan, BrokerPlan, PermissionsPlan } from '../native/contract.js';
@@ -67,7 +67,7 @@ function compileAuth({ authorization }: ResolvedOptions): AuthPlan | undefined {
   };
 }
 
-/** With `allowResponses` and no list of subjects to publish to, nothing but answers may be published. */
+/** With `allowResponses` and no list of allowed subjects, only replies may be published. */
 function compilePermissions(permissions: ResolvedPermissions): PermissionsPlan {
   const { publish, subscribe, allowResponses } = permissions;
   const publishRule = allowResponses && publish?.allow === undefined ? { ...publish, allow: [] } : publish;

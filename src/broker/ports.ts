@@ -4,7 +4,7 @@ import type { StartedBroker } from '../native/contract.js';
 import { allUrls } from './address.js';
 import type { Ports } from './files.js';
 
-/** Those beside the one for clients, as far as there are any. */
+/** The HTTP listeners that are open. */
 export interface Listeners {
   monitor?: { port: number } | undefined;
   profiler?: { port: number } | undefined;

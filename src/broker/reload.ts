@@ -10,7 +10,7 @@ import { type BrokerOptions, configure, difference, type ResolvedOptions, settin
 import { nowMs, type PreparedChange } from '../log/index.js';
 import type { StartedReload } from '../native/contract.js';
 import { BrokerError, NotReloadableError } from './errors.js';
-import { removePortsFile, renewPidFile, writePortsFile } from './files.js';
+import { removePortsFile, rewritePidFile, writePortsFile } from './files.js';
 import { logOptions } from './log-options.js';
 import type { BrokerParts, Configuration } from './parts.js';
 import { compilePlan } from './plan.js';
@@ -42,7 +42,7 @@ export async function reload({ parts, current, written, putIntoForce, applied }:
   putIntoForce({ options, written, loadMs: nowMs(), digest });
   if (reloading.closing > 0) log.info(`Closed ${reloading.closing} connections to fall within max_connections`);
   for (const line of lines) log.info(line);
-  renewFiles(parts, current, options);
+  rewriteFiles(parts, current, options);
   logging.commit();
   for (const caution of cautions) log.write('WRN', caution);
   await applied(reloading.number);
@@ -76,10 +76,10 @@ function sendPlan(send: () => StartedReload, logging: PreparedChange): StartedRe
 }
 
 /** Writes the pid and ports files where the new options want them. */
-function renewFiles(parts: BrokerParts, before: ResolvedOptions, options: ResolvedOptions): void {
+function rewriteFiles(parts: BrokerParts, before: ResolvedOptions, options: ResolvedOptions): void {
   const { started, monitor, profiler, log } = parts;
   const problems: (string | undefined)[] = [];
-  if (options.pidFile && options.pidFile !== before.pidFile) problems.push(renewPidFile(options.pidFile));
+  if (options.pidFile && options.pidFile !== before.pidFile) problems.push(rewritePidFile(options.pidFile));
   if (options.portsFileDir !== before.portsFileDir) {
     if (before.portsFileDir) problems.push(removePortsFile(before.portsFileDir));
     if (options.portsFileDir)

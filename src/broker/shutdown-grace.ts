@@ -1,24 +1,24 @@
 /**
- * The end that containers expect after SIGTERM: clients are told, get time to move elsewhere on their own, and those that
- * did not are closed one by one. Within the time given everything is over, the stop that follows included.
+ * The graceful shutdown that containers expect after SIGTERM: clients get half of the time to move to another server; the
+ * remaining ones are then closed one by one. All of it, the stop that follows included, fits into the given time.
  *
- * Decides when and tells how many clients remain; the caller tells the clients, closes them and stops. Time comes in as
- * a parameter.
+ * Decides when clients are closed and logs how many remain; the caller notifies clients, closes them and stops. The clock
+ * is a parameter.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { formatDuration } from '../config/index.js';
 
-/** The stop itself: what waits for clients is still written to them. At most a quarter of the time. */
+/** Reserved for the stop itself, which still writes pending data to clients; at most a quarter of the time. */
 const STOP_MS = 1500;
-const LOOK_MS = 50;
+const POLL_MS = 50;
 const PROGRESS_MS = 1000;
 
 export interface GraceDeps {
   /** From the request to the end of the process. */
   graceMs: number;
-  /** How many clients there are. */
+  /** How many clients are connected. */
   count(): number;
-  /** Which. */
+  /** Their connection numbers. */
   clients(): number[];
   close(cid: number): void;
   log(text: string): void;
@@ -32,21 +32,21 @@ export async function drainWithin(deps: GraceDeps): Promise<void> {
   const { graceMs, signal, log, nowMs = () => performance.now(), sleep = sleepFor } = deps;
   const beganMs = nowMs();
   const usableMs = graceMs - Math.min(STOP_MS, graceMs / 4);
-  // The last ones need a moment to be gone.
-  const closingMs = Math.max(usableMs / 2 - 4 * LOOK_MS, usableMs / 4);
+  // Ends a few polls early: a closed client is counted until its connection is gone.
+  const closingMs = Math.max(usableMs / 2 - 4 * POLL_MS, usableMs / 4);
   const first = deps.count();
   log(`Shutting down within ${formatDuration(graceMs)}, ${clientsText(first)} to move elsewhere`);
-  let told = { count: first, atMs: beganMs };
-  /** What is still to be closed, once those that move on their own had half of the time. */
+  let lastReport = { count: first, atMs: beganMs };
+  /** The clients to close in the second half of the time. */
   let rest: number[] | undefined;
   let restCount = 0;
   for (;;) {
     const elapsedMs = nowMs() - beganMs;
     const count = deps.count();
     if (signal.aborted || count === 0 || elapsedMs >= usableMs) break;
-    if (nowMs() - told.atMs >= PROGRESS_MS && count !== told.count) {
+    if (nowMs() - lastReport.atMs >= PROGRESS_MS && count !== lastReport.count) {
       log(`${clientsText(count)} of ${first} remain`);
-      told = { count, atMs: nowMs() };
+      lastReport = { count, atMs: nowMs() };
     }
     if (elapsedMs >= usableMs / 2) {
       if (!rest) {
@@ -57,7 +57,7 @@ export async function drainWithin(deps: GraceDeps): Promise<void> {
       const due = Math.min(restCount, Math.ceil(((elapsedMs - usableMs / 2) / closingMs) * restCount));
       while (restCount - rest.length < due) deps.close(rest.pop() as number);
     }
-    await sleep(LOOK_MS, signal);
+    await sleep(POLL_MS, signal);
   }
   if (signal.aborted) return;
   const left = deps.count();

@@ -19,7 +19,7 @@ import { loadAddon } from '../native/index.js';
 import type { ProfileServer } from '../profile/server.js';
 import { COMPAT_VERSION, OWN_VERSION, RUNTIME_VERSION } from '../version.js';
 import { Runtime } from '../worker/index.js';
-import { joinHostPort } from './address.js';
+import { isWildcard, joinHostPort, nonLocalAddresses } from './address.js';
 import { Broker } from './broker.js';
 import { BrokerLog } from './broker-log.js';
 import { callListener } from './call-listener.js';
@@ -161,5 +161,13 @@ function listen(log: BrokerLog, runtime: Runtime, plan: BrokerPlan): StartedBrok
   }
   if (plan.listen) log.info(`Listening for client connections on ${joinHostPort(plan.host, started.port)}`);
   if (plan.listen && plan.proxyProtocol) log.info('PROXY protocol enabled for client connections');
+  if (plan.listen && plan.logDebug) logReachableAddresses(log, plan);
   return started;
+}
+
+/** The addresses that a wildcard stands for, unless an advertised one replaces them. */
+function logReachableAddresses(log: BrokerLog, { host, info }: BrokerPlan): void {
+  if (!isWildcard(host) || info.advertiseHost !== undefined) return;
+  log.write('DBG', `Get non local IPs for ${JSON.stringify(host)}`);
+  for (const address of nonLocalAddresses()) log.write('DBG', `  ip=${address}`);
 }

@@ -1,5 +1,5 @@
 /** Sections 1.14, 3.2, 3.3, 3.4 and 3.6: the process: start-up lines, signals, files, exit codes. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect } from 'vitest';
@@ -76,6 +76,7 @@ describe('files', () => {
     const file = join(dir, 'server.pid');
     const server = await TestServer.start({ config: `pid_file: "${file}"\n` });
     expect(readFileSync(file, 'utf8')).toBe(String(server.pid));
+    expect(statSync(file).mode & 0o777).toBe(0o600);
     server.kill('SIGINT');
     await server.exited;
     expect(existsSync(file)).toBe(true);

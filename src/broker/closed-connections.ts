@@ -1,4 +1,4 @@
-/** The connections that closed last, for monitoring: a ring of bounded size, newest kept. */
+/** The connections that closed last, for monitoring, in a ring buffer of bounded size. */
 import type { ConnectionInfo } from '../native/contract.js';
 
 export class ClosedConnections {
