@@ -56,7 +56,7 @@ describe('compilePlan', () => {
 
   it('passes what the server says of itself, and which kinds of connection users may open', () => {
     const users = [{ user: 'u', password: 'p', allowedConnectionTypes: ['MQTT' as const, 'STANDARD' as const] }];
-    const { info, auth, routeCache } = plan({
+    const { info, auth, resultCache } = plan({
       serverTags: ['A', 'b'],
       serverMetadata: { k: 'v' },
       featureFlags: { js_ack_fc_v2: true, zz: true },
@@ -67,8 +67,8 @@ describe('compilePlan', () => {
     expect(info.featureFlags).toMatchObject({ js_ack_fc_v2: true, js_raft_delete_range: true });
     expect(info.featureFlags).not.toHaveProperty('zz');
     expect(auth?.users[0]?.connectionTypes).toEqual(['STANDARD', 'MQTT']);
-    expect(routeCache).toBe(false);
-    expect(plan({})).toMatchObject({ routeCache: true, info: { tags: [], metadata: {} } });
+    expect(resultCache).toBe(false);
+    expect(plan({})).toMatchObject({ resultCache: true, info: { tags: [], metadata: {} } });
   });
 
   it('lets a responder publish nothing but answers', () => {

@@ -42,7 +42,7 @@ export function compilePlan(options: ResolvedOptions, identity: Identity): Broke
     noFastProducerStall: options.noFastProducerStall,
     proxyProtocol: options.proxyProtocol,
     maxClosedClients: options.maxClosedClients,
-    routeCache: !options.disableSublistCache,
+    resultCache: !options.disableSublistCache,
     logDebug: options.debug,
     logTrace: options.trace,
     traceHeaders: options.traceHeaders,

@@ -91,7 +91,7 @@ export interface BrokerPlan {
   proxyProtocol: boolean;
   maxClosedClients: number;
   /** Whether loops remember subjects with their subscribers. Not looked at by a reload. */
-  routeCache: boolean;
+  resultCache: boolean;
   /** Which log lines are worth sending up. */
   logDebug: boolean;
   logTrace: boolean;

@@ -45,7 +45,7 @@ export interface BrokerPlan {
   noFastProducerStall: boolean
   proxyProtocol: boolean
   maxClosedClients: number
-  routeCache: boolean
+  resultCache: boolean
   logDebug: boolean
   logTrace: boolean
   traceHeaders: boolean

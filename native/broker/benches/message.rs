@@ -7,7 +7,7 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use nt_broker::{Config, Hub, Shard, ShardSeed};
+use nt_broker::{BrokerState, Config, Shard, ShardSeed};
 use std::sync::Arc;
 
 /// What a loop reads at once from a fast publisher.
@@ -17,7 +17,7 @@ const PAYLOADS: [usize; 2] = [16, 128];
 /// One loop with a publisher and its subscribers.
 struct Loop {
     shard: Shard,
-    hub: Arc<Hub>,
+    broker: Arc<BrokerState>,
     publisher: u32,
 }
 
@@ -26,11 +26,15 @@ impl Loop {
     fn new(subscribers: &[String]) -> Self {
         let mut shard = Shard::new(ShardSeed::alone());
         shard.set_now(1);
-        let hub = Hub::new(1, 1, Config::default(), None);
-        let publisher = client(&mut shard, &hub);
-        let mut this = Self { shard, hub, publisher };
+        let broker = BrokerState::new(1, 1, Config::default(), None);
+        let publisher = client(&mut shard, &broker);
+        let mut this = Self {
+            shard,
+            broker,
+            publisher,
+        };
         for says in subscribers {
-            let slot = client(&mut this.shard, &this.hub);
+            let slot = client(&mut this.shard, &this.broker);
             this.receive(slot, says.as_bytes());
         }
         this
@@ -66,9 +70,11 @@ impl Loop {
     }
 }
 
-fn client(shard: &mut Shard, hub: &Arc<Hub>) -> u32 {
+fn client(shard: &mut Shard, broker: &Arc<BrokerState>) -> u32 {
     let peer = "127.0.0.1:1000".parse().expect("an address");
-    let slot = shard.add_connection(hub, peer).expect("the broker takes connections");
+    let slot = shard
+        .add_connection(broker, peer)
+        .expect("the broker takes connections");
     let hello = b"CONNECT {\"verbose\":false,\"pedantic\":false,\"headers\":true,\"no_responders\":true}\r\n";
     assert_eq!(shard.receive(slot, hello), hello.len());
     slot

@@ -1,9 +1,9 @@
-//! The mind of the broker, sans-IO: connections, accounts, interest, routing, queue groups.
+//! The core of the broker, sans-IO: connections, accounts, interest, routing, queue groups.
 //!
-//! One [`Hub`] is one broker: its plan, accounts and the directory of its connections, shared by all loops.
+//! One [`BrokerState`] is one broker: its plan, accounts and the directory of its connections, shared by all loops.
 //! One [`Shard`] is what one loop owns: the connections placed there, their output queues, the cache of resolved
 //! subjects. The loop gives it bytes and the time ([`Shard::receive`], [`Shard::handle_timers`]) and takes from it
-//! what must leave: output of connections marked dirty, [`Parcel`]s for other loops, [`Event`]s for the control plane.
+//! what must leave: output of connections marked dirty, [`RemoteBatch`]s for other loops, [`Event`]s for the control plane.
 //!
 //! Promises kept here, across loops:
 //! - Interest is read under the account's lock, and everything staged under it for other loops is in their inboxes
@@ -16,67 +16,35 @@
 //! This crate never touches a socket, a clock or a thread.
 #![forbid(unsafe_code)]
 
-mod account;
-mod answers;
-mod auth;
-mod buffer_pool;
-mod burst;
-mod close;
-mod closed;
-mod config;
-mod conn;
-mod connection_shared;
-mod connection_types;
-mod deliver;
-mod event;
-mod frame;
-mod hub;
-mod inbox;
+mod client;
+mod connection;
+mod delivery;
 mod interest;
-mod leaving;
-mod listing;
-mod migrate;
-mod msgtrace;
-mod operations;
-mod out_queue;
-mod overview;
-mod pause;
-mod permissions;
-mod piece;
+mod monitoring;
 mod plan;
-mod proxy;
-mod publish;
-mod quote;
-mod receive;
-mod redact;
-mod reload;
-mod repeated;
-mod route;
 mod shard;
-mod timeouts;
-mod timers;
+mod state;
 mod trace;
-mod unknown;
 
-pub use account::Account;
-pub use auth::{Auth, User};
-pub use buffer_pool::{BufferPool, SharedBuffers};
-pub use close::CloseReason;
-pub use config::{Config, InfoConfig};
-pub use conn::Conn;
-pub use connection_shared::{ConnShared, ConnectionSnapshot, SubscriptionSnapshot};
-pub use connection_types::ConnectionTypes;
-pub use event::{Event, LogLevel};
-pub use hub::{Ending, Hub, HubStats};
-pub use inbox::{Inbox, InboxItem, Location, Parcel};
+pub use connection::Conn;
+pub use connection::buffer_pool::{BufferPool, SharedBuffers};
+pub use connection::close::CloseReason;
+pub use connection::out_queue::OutQueue;
+pub use connection::shared::{ConnShared, ConnectionSnapshot, SubscriptionSnapshot};
 pub use interest::InterestStats;
-pub use out_queue::OutQueue;
-pub use overview::{
+pub use interest::account::Account;
+pub use monitoring::overview::{
     ConnectionOrder, ConnectionQuery, FoundConnections, FoundSubscriptions, OpenTotals, SubscriptionQuery,
 };
-pub use permissions::{PermissionLists, Permissions, ReplyAllowance};
-pub use reload::{Reload, Reloading};
+pub use plan::auth::{Auth, User};
+pub use plan::config::{Config, InfoConfig};
+pub use plan::connection_types::ConnectionTypes;
+pub use plan::permissions::{PermissionLists, Permissions, ReplyAllowance};
+pub use plan::reload::{Reload, Reloading};
+pub use shard::event::{Event, LogLevel};
+pub use shard::inbox::{Inbox, InboxItem, Location, RemoteBatch};
 pub use shard::{Shard, ShardSeed};
+pub use state::{BrokerState, BrokerStats, Ending};
 
 #[cfg(any(test, fuzzing))]
 #[cfg_attr(fuzzing, allow(dead_code))]

@@ -6,7 +6,7 @@
 use crate::Result;
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
-use nt_broker::{Config, Hub, Shard, ShardSeed};
+use nt_broker::{BrokerState, Config, Shard, ShardSeed};
 use nt_protocol::{Limits, Op, Parsed, Publish, parse};
 use nt_subject::{Matches, Sublist};
 use std::collections::BTreeMap;
@@ -39,7 +39,7 @@ pub fn bench_parse(stream: &[u8], read: u32) -> Result<BenchParsed> {
     each_publish(stream, read, |publish| {
         messages += 1;
         subject_bytes += publish.subject.len();
-        body_bytes += publish.body.len();
+        body_bytes += publish.command.len();
     })?;
     Ok(BenchParsed {
         messages,
@@ -60,7 +60,7 @@ pub fn bench_parse_fields(stream: &[u8], read: u32) -> Result<Vec<u32>> {
         fields.extend(place(publish.subject));
         fields.extend(publish.reply.map_or([0, 0], place));
         fields.push(publish.header_len as u32);
-        fields.extend(place(publish.body));
+        fields.extend(place(publish.command));
         fields.extend(publish.tail.map_or([0, 0], place));
     })?;
     Ok(fields)
@@ -166,7 +166,7 @@ pub struct BenchOutput {
 /// One loop of a broker with connections whose sockets take everything at once.
 #[napi]
 pub struct BenchBroker {
-    hub: Arc<Hub>,
+    state: Arc<BrokerState>,
     shard: Shard,
 }
 
@@ -179,7 +179,7 @@ impl BenchBroker {
         let mut shard = Shard::new(ShardSeed::alone());
         shard.set_now(1_000_000_000);
         Self {
-            hub: Hub::new(1, 1, Config::default(), None),
+            state: BrokerState::new(1, 1, Config::default(), None),
             shard,
         }
     }
@@ -188,7 +188,7 @@ impl BenchBroker {
     #[napi]
     pub fn connect(&mut self) -> Result<u32> {
         let peer = ([127, 0, 0, 1], 1).into();
-        let slot = self.shard.add_connection(&self.hub, peer);
+        let slot = self.shard.add_connection(&self.state, peer);
         let slot = slot.ok_or_else(|| failed("the broker takes no connections"))?;
         self.feed(slot, b"CONNECT {\"verbose\":false,\"headers\":true}\r\nPING\r\n")?;
         Ok(slot)

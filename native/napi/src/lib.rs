@@ -7,7 +7,7 @@
 mod allocator;
 #[cfg(feature = "bench")]
 mod bench;
-mod lender;
+mod host_thread;
 mod load;
 mod log;
 pub mod monitor;
@@ -80,7 +80,9 @@ pub fn create_runtime(reactors: u32, on_wake: Function<'_, (), ()>) -> napi::Res
 #[napi]
 pub fn run_reactor(env: Env, handle: u32, index: u32) -> Result<()> {
     let failed = |error: io::Error| napi::Error::new("REACTOR_FAILED".to_owned(), error.to_string());
-    runtime(handle)?.run_on(index as usize, lender::of(env)).map_err(failed)
+    runtime(handle)?
+        .run_on(index as usize, host_thread::of(env))
+        .map_err(failed)
 }
 
 /// See `NativeAddon.stopRuntime`.
@@ -183,8 +185,8 @@ pub fn enter_lame_duck(handle: u32, broker: u32) {
 /// See `NativeAddon.watchConnects`.
 #[napi]
 pub fn watch_connects(handle: u32, broker: u32, on: bool) {
-    if let Some(hub) = runtime(handle).ok().and_then(|runtime| runtime.hub(broker)) {
-        hub.watch_connects(on);
+    if let Some(state) = runtime(handle).ok().and_then(|runtime| runtime.state(broker)) {
+        state.watch_connects(on);
     }
 }
 
@@ -198,22 +200,22 @@ pub fn close_connection(handle: u32, broker: u32, cid: f64, reason: String) -> b
 /// See `NativeAddon.stats`.
 #[napi]
 pub fn stats(handle: u32, broker: u32) -> Result<BrokerStats> {
-    let hub = runtime(handle)?.hub(broker).ok_or_else(|| no_broker(broker))?;
-    Ok(BrokerStats::of(&hub))
+    let state = runtime(handle)?.state(broker).ok_or_else(|| no_broker(broker))?;
+    Ok(BrokerStats::of(&state))
 }
 
 /// See `NativeAddon.connections`.
 #[napi]
 pub fn connections(handle: u32, broker: u32) -> Result<Vec<ConnectionInfo>> {
-    let hub = runtime(handle)?.hub(broker).ok_or_else(|| no_broker(broker))?;
-    Ok(hub.connections().into_iter().map(ConnectionInfo::from).collect())
+    let state = runtime(handle)?.state(broker).ok_or_else(|| no_broker(broker))?;
+    Ok(state.connections().into_iter().map(ConnectionInfo::from).collect())
 }
 
 /// See `NativeAddon.subscriptions`.
 #[napi]
 pub fn subscriptions(handle: u32, broker: u32, cid: Option<f64>) -> Result<Vec<SubscriptionInfo>> {
-    let hub = runtime(handle)?.hub(broker).ok_or_else(|| no_broker(broker))?;
-    Ok(hub
+    let state = runtime(handle)?.state(broker).ok_or_else(|| no_broker(broker))?;
+    Ok(state
         .subscriptions(cid.map(|cid| cid as u64))
         .into_iter()
         .map(SubscriptionInfo::from)
@@ -223,8 +225,8 @@ pub fn subscriptions(handle: u32, broker: u32, cid: Option<f64>) -> Result<Vec<S
 /// See `NativeAddon.closedSubscriptions`.
 #[napi]
 pub fn closed_subscriptions(handle: u32, broker: u32, cid: Option<f64>) -> Result<Vec<SubscriptionInfo>> {
-    let hub = runtime(handle)?.hub(broker).ok_or_else(|| no_broker(broker))?;
-    Ok(hub
+    let state = runtime(handle)?.state(broker).ok_or_else(|| no_broker(broker))?;
+    Ok(state
         .closed_subscriptions(cid.map(|cid| cid as u64))
         .into_iter()
         .map(SubscriptionInfo::from)

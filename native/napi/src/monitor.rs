@@ -29,8 +29,8 @@ pub struct FoundConnections {
 /// See `NativeAddon.findConnections`.
 #[napi]
 pub fn find_connections(handle: u32, broker: u32, query: ConnectionQuery) -> Result<FoundConnections> {
-    let hub = runtime(handle)?.hub(broker).ok_or_else(|| no_broker(broker))?;
-    let found = hub.find_connections(&Query {
+    let state = runtime(handle)?.state(broker).ok_or_else(|| no_broker(broker))?;
+    let found = state.find_connections(&Query {
         order: order(&query.order),
         account: query.account.as_deref(),
         user: query.user.as_deref(),
@@ -65,9 +65,9 @@ fn order(name: &str) -> ConnectionOrder {
 /// See `NativeAddon.describeConnections`.
 #[napi]
 pub fn describe_connections(handle: u32, broker: u32, cids: Float64Array) -> Result<Vec<ConnectionInfo>> {
-    let hub = runtime(handle)?.hub(broker).ok_or_else(|| no_broker(broker))?;
+    let state = runtime(handle)?.state(broker).ok_or_else(|| no_broker(broker))?;
     let cids: Vec<u64> = cids.iter().map(|&cid| cid as u64).collect();
-    Ok(hub
+    Ok(state
         .describe_connections(&cids)
         .into_iter()
         .map(ConnectionInfo::from)
@@ -94,8 +94,8 @@ pub struct FoundSubscriptions {
 /// See `NativeAddon.findSubscriptions`.
 #[napi]
 pub fn find_subscriptions(handle: u32, broker: u32, query: SubscriptionQuery) -> Result<FoundSubscriptions> {
-    let hub = runtime(handle)?.hub(broker).ok_or_else(|| no_broker(broker))?;
-    let found = hub.find_subscriptions(&SubsQuery {
+    let state = runtime(handle)?.state(broker).ok_or_else(|| no_broker(broker))?;
+    let found = state.find_subscriptions(&SubsQuery {
         account: query.account.as_deref(),
         cids: query.cids.map(|cids| cids.iter().map(|&cid| cid as u64).collect()),
         subject: query.subject.as_deref(),

@@ -3,8 +3,8 @@
 
 use crate::monitor::{InterestStats, OpenTotals};
 use napi_derive::napi;
-use nt_broker::{ConnectionSnapshot, Event, Hub, LogLevel, SubscriptionSnapshot};
-use nt_reactor::Mail;
+use nt_broker::{BrokerState, ConnectionSnapshot, Event, LogLevel, SubscriptionSnapshot};
+use nt_reactor::BrokerEvent;
 use std::sync::atomic::Ordering;
 
 #[napi(object)]
@@ -74,8 +74,8 @@ pub struct NativeEvent {
     pub number: Option<f64>,
 }
 
-impl From<Mail> for NativeEvent {
-    fn from((broker, event): Mail) -> Self {
+impl From<BrokerEvent> for NativeEvent {
+    fn from((broker, event): BrokerEvent) -> Self {
         let bare = |kind: &str| Self {
             kind: kind.to_owned(),
             broker,
@@ -189,8 +189,8 @@ pub struct BrokerStats {
 }
 
 impl BrokerStats {
-    pub fn of(hub: &Hub) -> Self {
-        let s = hub.stats();
+    pub fn of(state: &BrokerState) -> Self {
+        let s = state.stats();
         Self {
             connections: s.connections as f64,
             total_connections: s.total_connections as f64,
@@ -206,16 +206,16 @@ impl BrokerStats {
             subscriptions: s.subscriptions as f64,
             open: s.open.into(),
             accounts: vec![AccountStats {
-                name: hub.global.name.clone(),
-                connections: hub.global.connections.load(Ordering::Relaxed) as u32,
-                subscriptions: hub.global.subscriptions() as u32,
+                name: state.global.name.clone(),
+                connections: state.global.connections.load(Ordering::Relaxed) as u32,
+                subscriptions: state.global.subscriptions() as u32,
                 // There is one account: what the broker moved is what it moved.
                 in_msgs: s.in_msgs as f64,
                 in_bytes: s.in_bytes as f64,
                 out_msgs: s.out_msgs as f64,
                 out_bytes: s.out_bytes as f64,
                 slow_consumers: (s.slow_consumers_pending + s.slow_consumers_deadline) as f64,
-                interest: hub.global.interest_stats().into(),
+                interest: state.global.interest_stats().into(),
             }],
         }
     }

@@ -1,9 +1,9 @@
 //! Listeners: new clients in, and patience when the process has no descriptors left.
 
-use crate::reactor::{Body, Reactor};
+use crate::reactor::{Command, Reactor};
 use mio::net::TcpListener;
 use mio::{Interest, Token};
-use nt_broker::{Event, Hub, InboxItem, LogLevel};
+use nt_broker::{BrokerState, Event, InboxItem, LogLevel};
 use std::io;
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ const RETRY_MAX_NS: u64 = 1_000_000_000;
 const BATCH: usize = 64;
 
 pub(crate) struct Listening {
-    pub hub: Arc<Hub>,
+    pub state: Arc<BrokerState>,
     listener: TcpListener,
     /// Somebody waits, as far as is known.
     pub ready: bool,
@@ -23,16 +23,20 @@ pub(crate) struct Listening {
 }
 
 impl Reactor {
-    pub(crate) fn listen(&mut self, hub: Arc<Hub>, mut listener: TcpListener) {
+    pub(crate) fn listen(&mut self, state: Arc<BrokerState>, mut listener: TcpListener) {
         let key = self.listeners.vacant_key();
         if let Err(error) = self
             .registry()
             .register(&mut listener, listener_token(key), Interest::READABLE)
         {
-            return self.tell(hub.id, LogLevel::Error, format!("Error listening for clients: {error}"));
+            return self.send_to(
+                state.id,
+                LogLevel::Error,
+                format!("Error listening for clients: {error}"),
+            );
         }
         self.listeners.insert(Listening {
-            hub,
+            state,
             listener,
             ready: true,
             retry_at_ns: None,
@@ -44,7 +48,7 @@ impl Reactor {
         let keys: Vec<usize> = self
             .listeners
             .iter()
-            .filter(|(_, l)| l.hub.id == broker)
+            .filter(|(_, l)| l.state.id == broker)
             .map(|(key, _)| key)
             .collect();
         for key in keys {
@@ -83,15 +87,17 @@ impl Reactor {
             match listening.listener.accept() {
                 Ok((stream, peer)) => {
                     listening.retry_after_ns = RETRY_FIRST_NS;
-                    let hub = listening.hub.clone();
+                    let state = listening.state.clone();
                     // A socket that can't be tuned still works.
                     let _ = stream.set_nodelay(true);
                     let place = self.runtime().place();
                     if place == self.index() {
-                        self.adopt(hub, stream, peer);
+                        self.adopt(state, stream, peer);
                     } else {
-                        self.runtime()
-                            .send(place, InboxItem::Body(Box::new(Body::Adopt { hub, stream, peer })));
+                        self.runtime().send(
+                            place,
+                            InboxItem::Command(Box::new(Command::Adopt { state, stream, peer })),
+                        );
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -106,15 +112,15 @@ impl Reactor {
                     let after = listening.retry_after_ns;
                     listening.retry_at_ns = Some(now_ns + after);
                     listening.retry_after_ns = (after * 2).min(RETRY_MAX_NS);
-                    let (broker, ms) = (listening.hub.id, after / 1_000_000);
+                    let (broker, ms) = (listening.state.id, after / 1_000_000);
                     let text = format!("Temporary Client Accept Error ({error}), sleeping {ms}ms");
-                    return self.tell(broker, LogLevel::Error, text);
+                    return self.send_to(broker, LogLevel::Error, text);
                 }
             }
         }
     }
 
-    pub(crate) fn tell(&self, broker: u32, level: LogLevel, text: String) {
+    pub(crate) fn send_to(&self, broker: u32, level: LogLevel, text: String) {
         self.runtime().mailbox.post(vec![(broker, Event::Log { level, text })]);
     }
 }

@@ -10,8 +10,7 @@
 mod accept;
 mod balance;
 mod closing;
-mod lender;
-mod lookout;
+mod host_thread;
 mod mailbox;
 mod moving;
 mod reactor;
@@ -19,12 +18,13 @@ mod reading;
 mod ready;
 mod runtime;
 mod socket;
+mod spin;
 mod waiting;
 mod writing;
 
 #[cfg(test)]
 mod tests;
 
-pub use lender::Lender;
-pub use mailbox::Mail;
+pub use host_thread::HostThread;
+pub use mailbox::BrokerEvent;
 pub use runtime::{BrokerId, Reloading, Runtime, StartError, Started};

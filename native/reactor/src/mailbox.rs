@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use std::collections::BTreeMap;
 
 /// One event of one broker.
-pub type Mail = (u32, Event);
+pub type BrokerEvent = (u32, Event);
 
 /// Log lines kept while nobody reads.
 const LINES_MAX: usize = 64 * 1024;
@@ -26,7 +26,7 @@ pub(crate) struct Mailbox {
 
 #[derive(Default)]
 struct Inner {
-    mails: Vec<Mail>,
+    events: Vec<BrokerEvent>,
     lines: Budget,
     connections: Budget,
     /// What found no room, by broker.
@@ -67,7 +67,7 @@ impl Inner {
             Event::Stopped | Event::Reloaded { .. } | Event::Fatal { .. } => true,
         };
         if fits {
-            return self.mails.push((broker, event));
+            return self.events.push((broker, event));
         }
         let lost = self.lost.entry(broker).or_default();
         match event {
@@ -85,7 +85,7 @@ impl Inner {
 }
 
 impl Lost {
-    fn tell(self) -> Event {
+    fn send_to(self) -> Event {
         let kinds = [
             (self.lines, "log line"),
             (self.connects, "connect event"),
@@ -115,14 +115,14 @@ impl Mailbox {
         }
     }
 
-    pub fn post(&self, mails: Vec<Mail>) {
-        if mails.is_empty() {
+    pub fn post(&self, events: Vec<BrokerEvent>) {
+        if events.is_empty() {
             return;
         }
         let was_empty = {
             let mut inner = self.inner.lock();
-            let was_empty = inner.mails.is_empty();
-            for (broker, event) in mails {
+            let was_empty = inner.events.is_empty();
+            for (broker, event) in events {
                 inner.post(broker, event);
             }
             was_empty
@@ -134,16 +134,16 @@ impl Mailbox {
 
     /// Events that wait right now.
     pub fn len(&self) -> usize {
-        self.inner.lock().mails.len()
+        self.inner.lock().events.len()
     }
 
-    pub fn take(&self) -> Vec<Mail> {
+    pub fn take(&self) -> Vec<BrokerEvent> {
         let inner = std::mem::take(&mut *self.inner.lock());
-        let mut mails = inner.mails;
+        let mut events = inner.events;
         for (broker, lost) in inner.lost {
-            mails.push((broker, lost.tell()));
+            events.push((broker, lost.send_to()));
         }
-        mails
+        events
     }
 }
 
@@ -151,7 +151,7 @@ impl Mailbox {
 mod tests {
     use super::*;
 
-    fn line(bytes: usize) -> Mail {
+    fn line(bytes: usize) -> BrokerEvent {
         let (level, text) = (LogLevel::Error, "x".repeat(bytes));
         (1, Event::Log { level, text })
     }
@@ -178,7 +178,7 @@ mod tests {
         })
     }
 
-    fn visit(broker: u32, name: &str) -> Vec<Mail> {
+    fn visit(broker: u32, name: &str) -> Vec<BrokerEvent> {
         let gone = Event::Disconnected {
             connection: connection(name),
             reason: nt_broker::CloseReason::ClientClosed,
@@ -188,8 +188,8 @@ mod tests {
     }
 
     /// What was told of losses, by broker.
-    fn losses(mails: &[Mail]) -> Vec<(u32, String)> {
-        mails
+    fn losses(events: &[BrokerEvent]) -> Vec<(u32, String)> {
+        events
             .iter()
             .filter_map(|(broker, event)| match event {
                 Event::Log { text, .. } if text.starts_with("dropped") => Some((*broker, text.clone())),
@@ -204,10 +204,10 @@ mod tests {
         for _ in 0..20 {
             mailbox.post(vec![line(1 << 20), (1, Event::Stopped)]);
         }
-        let mails = mailbox.take();
-        let lines = mails.iter().filter(|(_, e)| matches!(e, Event::Log { .. })).count();
-        assert_eq!((lines, mails.len() - lines), (16 + 1, 20));
-        let told = losses(&mails);
+        let events = mailbox.take();
+        let lines = events.iter().filter(|(_, e)| matches!(e, Event::Log { .. })).count();
+        assert_eq!((lines, events.len() - lines), (16 + 1, 20));
+        let told = losses(&events);
         assert_eq!(told.len(), 1);
         assert!(told[0].1.ends_with(": 4 log lines"), "{told:?}");
         mailbox.post(vec![line(1)]);
@@ -223,9 +223,9 @@ mod tests {
         mailbox.post(visit(2, "").split_off(1));
         // Neither lines nor the end have to make way.
         mailbox.post(vec![line(1), (1, Event::Stopped)]);
-        let mails = mailbox.take();
-        assert_eq!(mails.len(), 64 * 1024 + 2 + 2);
-        let told = losses(&mails);
+        let events = mailbox.take();
+        assert_eq!(events.len(), 64 * 1024 + 2 + 2);
+        let told = losses(&events);
         let half = 50_000 - 32 * 1024;
         assert!(
             told[0].0 == 1

@@ -7,7 +7,7 @@ use mio::net::TcpStream;
 use std::any::Any;
 
 /// What travels with a connection that moves to another loop.
-struct Luggage {
+struct MovedSocket {
     stream: TcpStream,
     read_closed: bool,
 }
@@ -21,25 +21,25 @@ impl Reactor {
                 continue;
             };
             let _ = self.registry().deregister(&mut socket.stream);
-            let luggage = Luggage {
+            let moved = MovedSocket {
                 stream: socket.stream,
                 read_closed: socket.read_closed,
             };
-            if let Some(back) = self.shard.depart(slot, to, Box::new(luggage)) {
+            if let Some(back) = self.shard.depart(slot, to, Box::new(moved)) {
                 self.settle(slot, back);
             }
         }
-        for (slot, luggage) in self.shard.take_arrivals() {
-            self.settle(slot, luggage);
+        for (slot, moved) in self.shard.take_arrivals() {
+            self.settle(slot, moved);
         }
     }
 
-    fn settle(&mut self, slot: u32, luggage: Box<dyn Any + Send>) {
-        let Ok(luggage) = luggage.downcast::<Luggage>() else {
+    fn settle(&mut self, slot: u32, moved: Box<dyn Any + Send>) {
+        let Ok(moved) = moved.downcast::<MovedSocket>() else {
             return;
         };
-        self.install(slot, luggage.stream);
-        if luggage.read_closed
+        self.install(slot, moved.stream);
+        if moved.read_closed
             && let Some(Some(socket)) = self.sockets.get_mut(slot as usize)
         {
             socket.read_closed = true;

@@ -2,24 +2,24 @@
 
 use crate::accept::{Listening, listener_of};
 use crate::balance::Meter;
-use crate::lender::Lender;
-use crate::lookout::Lookout;
-use crate::mailbox::Mail;
+use crate::host_thread::HostThread;
+use crate::mailbox::BrokerEvent;
 use crate::ready::ReadyList;
-use crate::runtime::{LENDER, Runtime, WAKE};
+use crate::runtime::{HOST, Runtime, WAKE};
 use crate::socket::Socket;
+use crate::spin::SpinPolicy;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Registry, Token};
-use nt_broker::{CloseReason, Event, Hub, Shard};
+use nt_broker::{BrokerState, CloseReason, Event, Shard};
 use slab::Slab;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// What a loop is asked to do beyond what its shard understands.
-pub(crate) enum Body {
+pub(crate) enum Command {
     Listen {
-        hub: Arc<Hub>,
+        state: Arc<BrokerState>,
         listener: TcpListener,
     },
     StopListening {
@@ -27,17 +27,17 @@ pub(crate) enum Body {
     },
     /// Goes to the loop that listens.
     Retire {
-        hub: Arc<Hub>,
+        state: Arc<BrokerState>,
     },
     Adopt {
-        hub: Arc<Hub>,
+        state: Arc<BrokerState>,
         stream: TcpStream,
         peer: SocketAddr,
     },
     /// Tests move connections when they like, not when a loop is busy.
     #[cfg(test)]
     Offer {
-        hub: Arc<Hub>,
+        state: Arc<BrokerState>,
         cid: u64,
         to: u16,
     },
@@ -58,13 +58,13 @@ pub(crate) struct Reactor {
     /// Sockets whose output did not fit into one turn.
     pub(crate) unfinished: Vec<u32>,
     pub(crate) buffer: Box<[u8]>,
-    pub(crate) lean: bool,
-    pub(crate) lookout: Lookout,
-    pub(crate) lender: Option<Lender>,
+    pub(crate) buffers_released: bool,
+    pub(crate) spin: SpinPolicy,
+    pub(crate) host: Option<HostThread>,
 }
 
 impl Reactor {
-    pub fn new(runtime: Arc<Runtime>, index: usize, poll: Poll, shard: Shard, lender: Option<Lender>) -> Self {
+    pub fn new(runtime: Arc<Runtime>, index: usize, poll: Poll, shard: Shard, host: Option<HostThread>) -> Self {
         Self {
             runtime,
             index,
@@ -76,9 +76,9 @@ impl Reactor {
             ready: ReadyList::default(),
             unfinished: Vec::new(),
             buffer: vec![0; READ_BYTES].into_boxed_slice(),
-            lean: true,
-            lookout: Lookout::new(std::thread::available_parallelism().map_or(1, usize::from)),
-            lender,
+            buffers_released: true,
+            spin: SpinPolicy::new(std::thread::available_parallelism().map_or(1, usize::from)),
+            host,
         }
     }
 
@@ -96,7 +96,7 @@ impl Reactor {
 
     pub fn run(mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(1024);
-        self.watch_lender()?;
+        self.watch_host()?;
         while !self.runtime.is_stopping() {
             let before = self.runtime.now_ns();
             self.wait(&mut events)?;
@@ -106,7 +106,7 @@ impl Reactor {
             for event in &events {
                 self.note(event);
             }
-            self.take_in();
+            self.drain_inbox_and_commands();
             self.shard.handle_timers();
             self.accept_all(now);
             for slot in self.shard.take_resumed() {
@@ -132,8 +132,8 @@ impl Reactor {
         if event.token() == WAKE {
             return;
         }
-        if event.token() == LENDER {
-            return self.look_at_lender();
+        if event.token() == HOST {
+            return self.check_host();
         }
         if let Some(key) = listener_of(event.token()) {
             if let Some(listening) = self.listeners.get_mut(key) {
@@ -165,20 +165,20 @@ impl Reactor {
         }
     }
 
-    fn take_in(&mut self) {
+    fn drain_inbox_and_commands(&mut self) {
         self.shard.drain_inbox();
-        while let Some(body) = self.shard.take_body() {
-            match body.downcast::<Body>().map(|body| *body) {
-                Ok(Body::Listen { hub, listener }) => self.listen(hub, listener),
-                Ok(Body::StopListening { broker }) => self.stop_listening(broker),
-                Ok(Body::Retire { hub }) => {
-                    self.stop_listening(hub.id);
-                    self.runtime().announce_lame_duck(&hub);
+        while let Some(command) = self.shard.take_command() {
+            match command.downcast::<Command>().map(|command| *command) {
+                Ok(Command::Listen { state, listener }) => self.listen(state, listener),
+                Ok(Command::StopListening { broker }) => self.stop_listening(broker),
+                Ok(Command::Retire { state }) => {
+                    self.stop_listening(state.id);
+                    self.runtime().announce_lame_duck(&state);
                 }
-                Ok(Body::Adopt { hub, stream, peer }) => self.adopt(hub, stream, peer),
+                Ok(Command::Adopt { state, stream, peer }) => self.adopt(state, stream, peer),
                 #[cfg(test)]
-                Ok(Body::Offer { hub, cid, to }) => {
-                    if let Some(at) = hub.locate(cid).filter(|at| usize::from(at.reactor) == self.index) {
+                Ok(Command::Offer { state, cid, to }) => {
+                    if let Some(at) = state.locate(cid).filter(|at| usize::from(at.reactor) == self.index) {
                         self.shard.offer(at.slot, to);
                     }
                 }
@@ -188,8 +188,8 @@ impl Reactor {
         self.move_connections();
     }
 
-    pub(crate) fn adopt(&mut self, hub: Arc<Hub>, stream: TcpStream, peer: SocketAddr) {
-        if let Some(slot) = self.shard.add_connection(&hub, peer) {
+    pub(crate) fn adopt(&mut self, state: Arc<BrokerState>, stream: TcpStream, peer: SocketAddr) {
+        if let Some(slot) = self.shard.add_connection(&state, peer) {
             self.install(slot, stream);
         }
     }
@@ -231,20 +231,20 @@ impl Reactor {
             }
         }
         self.wake_others();
-        let mails: Vec<Mail> = self.shard.take_events();
-        self.runtime.mailbox.post(mails);
+        let events: Vec<BrokerEvent> = self.shard.take_events();
+        self.runtime.mailbox.post(events);
         for reload in self.shard.take_reloaded() {
             if reload.acknowledge() {
                 let number = reload.number;
                 self.runtime
                     .mailbox
-                    .post(vec![(reload.hub.id, Event::Reloaded { number })]);
+                    .post(vec![(reload.broker.id, Event::Reloaded { number })]);
             }
         }
-        for (hub, ending) in self.shard.take_ending() {
-            hub.acknowledge_told(ending);
-            if hub.tell_stopped(self.runtime.reactors()) {
-                self.runtime.mailbox.post(vec![(hub.id, Event::Stopped)]);
+        for (state, ending) in self.shard.take_ending() {
+            state.acknowledge_reported(ending);
+            if state.report_stopped(self.runtime.reactors()) {
+                self.runtime.mailbox.post(vec![(state.id, Event::Stopped)]);
             }
         }
     }

@@ -27,7 +27,7 @@ impl Reactor {
         if conn.is_paused() {
             return; // stays readable; the end of the pause brings it back
         }
-        self.lean = false;
+        self.buffers_released = false;
         if let Some(whole) = conn.take_backlog() {
             return self.work_off(slot, whole);
         }
@@ -50,7 +50,7 @@ impl Reactor {
             Ok(0) => self.shard.peer_gone(slot, CloseReason::ClientClosed),
             Ok(count) => {
                 let is_answer = std::mem::take(&mut socket.written);
-                self.lookout.note_read(count, is_answer);
+                self.spin.record_read(count, is_answer);
                 if count == to - from || socket.read_closed {
                     self.mark_ready(slot);
                 }

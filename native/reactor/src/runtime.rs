@@ -1,12 +1,12 @@
 //! The loops' shared state, and what the control plane asks of it.
 
 use crate::balance::{self, Load};
-use crate::lender::Lender;
-use crate::mailbox::{Mail, Mailbox};
-use crate::reactor::{Body, Reactor};
+use crate::host_thread::HostThread;
+use crate::mailbox::{BrokerEvent, Mailbox};
+use crate::reactor::{Command, Reactor};
 use mio::net::TcpListener;
 use mio::{Poll, Waker};
-use nt_broker::{Auth, CloseReason, Config, Event, Hub, Inbox, InboxItem, Shard, ShardSeed, SharedBuffers};
+use nt_broker::{Auth, BrokerState, CloseReason, Config, Event, Inbox, InboxItem, Shard, ShardSeed, SharedBuffers};
 use parking_lot::Mutex;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use std::collections::HashMap;
@@ -71,7 +71,7 @@ pub struct Started {
 
 /// A broker, and where it listens: host as asked for, port as bound.
 struct Running {
-    hub: Arc<Hub>,
+    state: Arc<BrokerState>,
     bound: Option<(String, u16)>,
 }
 
@@ -91,7 +91,7 @@ pub struct Runtime {
     polls: Vec<Mutex<Option<Poll>>>,
     buffers: Arc<SharedBuffers>,
     pub(crate) mailbox: Mailbox,
-    hubs: Mutex<HashMap<BrokerId, Running>>,
+    brokers: Mutex<HashMap<BrokerId, Running>>,
     next_id: AtomicU32,
     pub(crate) loads: Vec<Load>,
     stopping: AtomicBool,
@@ -103,7 +103,7 @@ pub struct Runtime {
 /// Token of a loop's own wake-up.
 pub(crate) const WAKE: mio::Token = mio::Token(usize::MAX);
 /// Token of the queue of the thread that runs the loop.
-pub(crate) const LENDER: mio::Token = mio::Token(usize::MAX - 1);
+pub(crate) const HOST: mio::Token = mio::Token(usize::MAX - 1);
 
 impl Runtime {
     /// Prepares `reactors` loops; `wake` is called from any thread when events wait. `random` seeds what is chosen by
@@ -123,7 +123,7 @@ impl Runtime {
             polls,
             buffers: Arc::default(),
             mailbox: Mailbox::new(wake),
-            hubs: Mutex::default(),
+            brokers: Mutex::default(),
             next_id: AtomicU32::new(1),
             loads: (0..reactors).map(|_| Load::default()).collect(),
             stopping: AtomicBool::new(false),
@@ -144,7 +144,7 @@ impl Runtime {
     }
 
     /// The same on a thread whose lender may want it back: all loops return then.
-    pub fn run_on(self: &Arc<Self>, index: usize, lender: Option<Lender>) -> io::Result<()> {
+    pub fn run_on(self: &Arc<Self>, index: usize, host: Option<HostThread>) -> io::Result<()> {
         let Some(poll) = self.polls.get(index).and_then(|poll| poll.lock().take()) else {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
@@ -161,7 +161,7 @@ impl Runtime {
                 .wrapping_add((index as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)),
             wall_ms_at_zero: self.wall_ms_at_start,
         });
-        let reactor = Reactor::new(self.clone(), index, poll, shard, lender);
+        let reactor = Reactor::new(self.clone(), index, poll, shard, host);
         let outcome = panic::catch_unwind(AssertUnwindSafe(|| reactor.run()));
         let text = match outcome {
             Ok(Ok(())) => return Ok(()),
@@ -170,7 +170,7 @@ impl Runtime {
             Err(_) => format!("loop {index} panicked; please report this with the lines above"),
         };
         self.mailbox.post(
-            self.hubs
+            self.brokers
                 .lock()
                 .keys()
                 .map(|&broker| (broker, Event::Fatal { text: text.clone() }))
@@ -218,7 +218,7 @@ impl Runtime {
     }
 
     /// What the control plane has not heard yet.
-    pub fn take_events(&self) -> Vec<Mail> {
+    pub fn take_events(&self) -> Vec<BrokerEvent> {
         self.mailbox.take()
     }
 
@@ -245,22 +245,22 @@ impl Runtime {
             .map(|(address, (host, _))| (host.to_owned(), address.port()));
         advertise(&mut config, bound.as_ref());
         let broker = self.next_id.fetch_add(1, Ordering::Relaxed);
-        let hub = Hub::new(broker, broker, config, auth);
+        let state = BrokerState::new(broker, broker, config, auth);
         let running = Running {
-            hub: hub.clone(),
+            state: state.clone(),
             bound,
         };
-        self.hubs.lock().insert(broker, running);
+        self.brokers.lock().insert(broker, running);
         if let Some(listener) = listener {
-            let listen = Body::Listen { hub, listener };
-            self.send(self.listening_reactor(), InboxItem::Body(Box::new(listen)));
+            let listen = Command::Listen { state, listener };
+            self.send(self.listening_reactor(), InboxItem::Command(Box::new(listen)));
         }
         Ok(Started { broker, address })
     }
 
     /// The broker of a handle.
-    pub fn hub(&self, broker: BrokerId) -> Option<Arc<Hub>> {
-        self.hubs.lock().get(&broker).map(|running| running.hub.clone())
+    pub fn state(&self, broker: BrokerId) -> Option<Arc<BrokerState>> {
+        self.brokers.lock().get(&broker).map(|running| running.state.clone())
     }
 
     fn to_all(&self, item: impl Fn() -> InboxItem) {
@@ -271,37 +271,37 @@ impl Runtime {
 
     /// Lets a broker and all its connections live by another plan; its listener stays as it is. `None`: it is stopped.
     pub fn reload_broker(&self, broker: BrokerId, mut config: Config, auth: Option<Auth>) -> Option<Reloading> {
-        let hub = {
-            let hubs = self.hubs.lock();
-            let running = hubs.get(&broker)?;
+        let state = {
+            let brokers = self.brokers.lock();
+            let running = brokers.get(&broker)?;
             advertise(&mut config, running.bound.as_ref());
-            running.hub.clone()
+            running.state.clone()
         };
-        let started = hub.reload(config, auth, self.reactors());
+        let started = state.reload(config, auth, self.reactors());
         self.to_all(|| InboxItem::Reload(started.reload.clone()));
-        for &cid in &started.excess {
+        for &cid in &started.over_limit {
             self.close_connection(broker, cid, CloseReason::MaxConnectionsExceeded);
         }
         Some(Reloading {
             number: started.reload.number,
-            closing: started.excess.len(),
+            closing: started.over_limit.len(),
         })
     }
 
     /// Stops listening and tells clients that the broker goes away.
     pub fn enter_lame_duck(&self, broker: BrokerId) {
-        if let Some(hub) = self.hub(broker) {
-            hub.enter_lame_duck();
+        if let Some(state) = self.state(broker) {
+            state.enter_lame_duck();
             self.send(
                 self.listening_reactor(),
-                InboxItem::Body(Box::new(Body::Retire { hub })),
+                InboxItem::Command(Box::new(Command::Retire { state })),
             );
         }
     }
 
     /// Once nobody listens any more: who is told to go elsewhere must not be able to come back.
-    pub(crate) fn announce_lame_duck(&self, hub: &Arc<Hub>) {
-        self.to_all(|| InboxItem::LameDuck(hub.clone()));
+    pub(crate) fn announce_lame_duck(&self, state: &Arc<BrokerState>) {
+        self.to_all(|| InboxItem::LameDuck(state.clone()));
     }
 
     /// The last loop has most time: connections gather on the first ones.
@@ -311,19 +311,26 @@ impl Runtime {
 
     /// Stops listening and closes all connections. [`Event::Stopped`] follows when the last one is gone.
     pub fn stop_broker(&self, broker: BrokerId) {
-        let Some(Running { hub, .. }) = self.hubs.lock().remove(&broker) else {
+        let Some(Running { state, .. }) = self.brokers.lock().remove(&broker) else {
             return;
         };
-        hub.begin_shutdown();
-        self.to_all(|| InboxItem::Body(Box::new(Body::StopListening { broker })));
-        self.to_all(|| InboxItem::Shutdown(hub.clone()));
+        state.begin_shutdown();
+        self.to_all(|| InboxItem::Command(Box::new(Command::StopListening { broker })));
+        self.to_all(|| InboxItem::Shutdown(state.clone()));
     }
 
     /// Closes one connection. False: there is none of that number.
     pub fn close_connection(&self, broker: BrokerId, cid: u64, reason: CloseReason) -> bool {
-        let Some(hub) = self.hub(broker) else { return false };
-        let Some(at) = hub.locate(cid) else { return false };
-        self.send(usize::from(at.reactor), InboxItem::Close { hub, cid, reason });
+        let Some(state) = self.state(broker) else { return false };
+        let Some(at) = state.locate(cid) else { return false };
+        self.send(
+            usize::from(at.reactor),
+            InboxItem::Close {
+                broker: state,
+                cid,
+                reason,
+            },
+        );
         true
     }
 }

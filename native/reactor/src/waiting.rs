@@ -1,7 +1,7 @@
 //! Waiting for something to do: until a socket, another loop or a timer calls.
 
 use crate::reactor::Reactor;
-use crate::runtime::LENDER;
+use crate::runtime::HOST;
 use mio::{Events, Interest};
 use std::io;
 use std::time::Duration;
@@ -11,22 +11,22 @@ const IDLE: Duration = Duration::from_secs(2);
 
 impl Reactor {
     #[cfg(unix)]
-    pub(crate) fn watch_lender(&self) -> io::Result<()> {
-        let Some(lender) = &self.lender else { return Ok(()) };
-        let mut queue = mio::unix::SourceFd(&lender.queue);
-        self.poll.registry().register(&mut queue, LENDER, Interest::READABLE)?;
+    pub(crate) fn watch_host(&self) -> io::Result<()> {
+        let Some(host) = &self.host else { return Ok(()) };
+        let mut queue = mio::unix::SourceFd(&host.queue);
+        self.poll.registry().register(&mut queue, HOST, Interest::READABLE)?;
         // It may have been wanted back before the queue was watched.
-        self.look_at_lender();
+        self.check_host();
         Ok(())
     }
 
     #[cfg(not(unix))]
-    pub(crate) fn watch_lender(&self) -> io::Result<()> {
+    pub(crate) fn watch_host(&self) -> io::Result<()> {
         Ok(())
     }
 
-    pub(crate) fn look_at_lender(&self) {
-        if self.lender.as_ref().is_some_and(|lender| (lender.wants_it_back)()) {
+    pub(crate) fn check_host(&self) {
+        if self.host.as_ref().is_some_and(|host| (host.is_terminating)()) {
             self.runtime().stop();
         }
     }
@@ -38,9 +38,9 @@ impl Reactor {
             return self.poll(events, Some(Duration::ZERO));
         }
         let before = self.runtime().now_ns();
-        if let Some(ns) = self.lookout.begin() {
+        if let Some(ns) = self.spin.begin() {
             let found = self.look(events, before + ns)?;
-            self.lookout.looked(found);
+            self.spin.spin_ended(found);
             if found {
                 return Ok(());
             }
@@ -53,10 +53,10 @@ impl Reactor {
         };
         let outcome = self.poll(events, timeout);
         self.runtime().inboxes[self.index()].wake_up();
-        self.lookout.slept(self.runtime().now_ns() - before);
-        if !self.lean && events.is_empty() && timeout.is_some_and(|t| t >= IDLE) {
+        self.spin.slept(self.runtime().now_ns() - before);
+        if !self.buffers_released && events.is_empty() && timeout.is_some_and(|t| t >= IDLE) {
             self.shard.shrink();
-            self.lean = true;
+            self.buffers_released = true;
         }
         outcome
     }
@@ -88,7 +88,7 @@ impl Reactor {
             .min();
         let timer = next.map(|at| Duration::from_nanos(at.saturating_sub(self.runtime().now_ns())));
         // Poll waits in whole milliseconds and rounds up, so a timer that is due is never missed by a hair.
-        if self.lean {
+        if self.buffers_released {
             timer
         } else {
             Some(timer.map_or(IDLE, |t| t.min(IDLE)))

@@ -45,7 +45,7 @@ impl Reactor {
                 Ok(written) => {
                     self.shard.wrote(slot, written);
                     socket.written = true;
-                    self.lookout.note_written(written);
+                    self.spin.record_written(written);
                     budget = budget.saturating_sub(written);
                     if written < bytes {
                         // The next write would block, or tell what is wrong.

@@ -47,7 +47,7 @@ fn a_subscriber_that_is_behind_gets_a_millisecond() {
         world.turn(0);
         assert!(!world.is_paused(publisher));
         assert_eq!(world.unread(publisher), 0);
-        assert_eq!(world.hub.stats().stalled_clients, 0, "a breather is not counted");
+        assert_eq!(world.broker.stats().stalled_clients, 0, "a breather is not counted");
     }
 }
 
@@ -58,8 +58,8 @@ fn one_that_is_nearly_full_gets_ten_and_it_is_counted() {
         (0..4).for_each(|_| world.send(publisher, message(MIB * 7 / 8)));
         world.read(publisher, usize::MAX);
         assert!(world.is_paused(publisher));
-        assert_eq!(world.hub.stats().stalled_clients, 1);
-        assert_eq!(world.hub.connections()[subscriber].stalls, 1);
+        assert_eq!(world.broker.stats().stalled_clients, 1);
+        assert_eq!(world.broker.connections()[subscriber].stalls, 1);
         world.now += 10 * MS - 1;
         world.turn(0);
         assert!(world.is_paused(publisher));
@@ -113,7 +113,7 @@ fn a_stuck_subscriber_costs_its_publisher_ten_milliseconds_a_read_and_then_nothi
             done += usize::from(world.read(publisher, chunk));
             for loop_ in 0..loops {
                 world.finish(loop_);
-                world.take_in(loop_);
+                world.drain_inbox_and_commands(loop_);
             }
             world.now += MS / 4;
             (0..loops).for_each(|loop_| world.fire_timers(loop_));
@@ -137,11 +137,11 @@ fn who_has_too_much_waiting_is_cut_off_and_nobody_else_is() {
         // `MSG a 1 990\r\n` and CRLF around 985 bytes are 1000; one more is one too many.
         world.say(publisher, message(985));
         assert_eq!(world.reason(subscriber), None, "exactly full");
-        assert_eq!(world.hub.connections()[1].pending_bytes, 1000);
+        assert_eq!(world.broker.connections()[1].pending_bytes, 1000);
         world.say(publisher, message(1));
         assert_eq!(world.reason(subscriber), Some(CloseReason::SlowConsumerPendingBytes));
         assert_eq!(world.texts(healthy).len(), 2);
-        let stats = world.hub.stats();
+        let stats = world.broker.stats();
         assert_eq!((stats.slow_consumers_pending, stats.connections), (1, 2));
         // What waited is dropped, not written.
         world.open_window(subscriber, usize::MAX);
@@ -164,7 +164,7 @@ fn without_stalls_messages_for_the_nearly_full_are_dropped() {
             assert!(!world.is_paused(publisher));
         }
         assert_eq!(world.reason(subscriber), None);
-        let pending = world.hub.connections()[subscriber].pending_bytes;
+        let pending = world.broker.connections()[subscriber].pending_bytes;
         assert!((3 * MIB..3 * MIB + MIB / 5).contains(&pending), "{pending}");
         assert_eq!(world.messages(healthy).len(), 100);
     }

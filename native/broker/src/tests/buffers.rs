@@ -1,8 +1,8 @@
 //! Output queues keep every byte in order; pools keep what is worth keeping, and not more.
 
-use crate::buffer_pool::{LARGE_BYTES, SMALL_BYTES};
-use crate::burst::{self, BurstFrame};
-use crate::piece::Piece;
+use crate::connection::buffer_pool::{LARGE_BYTES, SMALL_BYTES};
+use crate::delivery::burst::{self, BurstFrame};
+use crate::delivery::byte_range::ByteRange;
 use crate::{BufferPool, OutQueue, SharedBuffers};
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -85,7 +85,7 @@ proptest! {
                 Step::Burst(n, count) => {
                     let data = source.take(n * count + 64);
                     let prefix = source.take(40);
-                    let piece = Piece { text: &prefix, start: 3, end: 17 };
+                    let piece = ByteRange { text: &prefix, start: 3, end: 17 };
                     let frames: Vec<BurstFrame> = (0..count)
                         .map(|i| BurstFrame { start: (i * n) as u32, end: (i * n + n) as u32, size: 0 })
                         .collect();

@@ -21,7 +21,7 @@ fn the_end_of_a_broker_is_told_once_and_last() {
     assert!(matches!(world.events.last(), Some(Event::Stopped)));
     let peer = "127.0.0.1:1000".parse().expect("an address");
     assert!(
-        world.shards[0].add_connection(&world.hub, peer).is_none(),
+        world.shards[0].add_connection(&world.broker, peer).is_none(),
         "nobody joins after the end"
     );
 }
@@ -63,8 +63,8 @@ fn a_broker_ends_properly_while_connections_move() {
         }
         assert_eq!(world.stopped_count(), 1);
         assert!(matches!(world.events.last(), Some(Event::Stopped)));
-        assert_eq!(world.hub.global.connections.load(Ordering::Relaxed), 0);
-        assert_eq!(world.hub.global.subscriptions(), 0);
+        assert_eq!(world.broker.global.connections.load(Ordering::Relaxed), 0);
+        assert_eq!(world.broker.global.subscriptions(), 0);
         assert!(world.shards.iter().all(|shard| shard.conn_count() == 0));
     }
 }
@@ -74,18 +74,18 @@ fn nothing_is_told_after_the_end_by_a_loop_that_was_done_before() {
     let mut world = World::new(2);
     let client = world.quiet_client(1);
     world.offer(client, 0);
-    world.take_in(0);
-    world.hub.begin_shutdown();
-    world.post(0, InboxItem::Shutdown(world.hub.clone()));
+    world.drain_inbox_and_commands(0);
+    world.broker.begin_shutdown();
+    world.post(0, InboxItem::Shutdown(world.broker.clone()));
     world.turn(0);
     // The connection leaves the second loop before that has heard of the end, and closes at the first.
-    world.take_in(1);
-    world.post(1, InboxItem::Shutdown(world.hub.clone()));
-    world.take_in(0);
+    world.drain_inbox_and_commands(1);
+    world.post(1, InboxItem::Shutdown(world.broker.clone()));
+    world.drain_inbox_and_commands(0);
     world.finish_all_but_telling(0);
     world.turn(1);
     assert_eq!(world.stopped_count(), 0, "the first loop still has something to tell");
-    world.tell(0);
+    world.send_to(0);
     assert_eq!(world.reason(client), Some(CloseReason::ServerShutdown));
     assert_eq!(world.stopped_count(), 1);
 }
@@ -99,8 +99,8 @@ fn everybody_hears_of_lame_duck_once_also_on_the_move() {
         let clients: Vec<usize> = (0..3).map(|_| world.quiet_client(random.below(2))).collect();
         for step in 0..60 {
             if step == 20 {
-                world.hub.enter_lame_duck();
-                (0..2).for_each(|loop_| world.post(loop_, InboxItem::LameDuck(world.hub.clone())));
+                world.broker.enter_lame_duck();
+                (0..2).for_each(|loop_| world.post(loop_, InboxItem::LameDuck(world.broker.clone())));
             }
             if random.chance(30) {
                 let to = random.below(2);
@@ -130,10 +130,10 @@ fn a_wish_to_close_finds_a_connection_that_moves() {
         let cid = world.clients[client].cid;
         for step in 0..40 {
             if step == 15 {
-                let at = world.hub.locate(cid).expect("open");
-                let hub = world.hub.clone();
+                let at = world.broker.locate(cid).expect("open");
+                let broker = world.broker.clone();
                 let reason = CloseReason::Kicked;
-                world.post(usize::from(at.reactor), InboxItem::Close { hub, cid, reason });
+                world.post(usize::from(at.reactor), InboxItem::Close { broker, cid, reason });
             }
             let to = random.below(3);
             world.offer(client, to);
@@ -150,18 +150,18 @@ fn a_wish_to_close_that_overtakes_the_connection_waits_for_it() {
     let client = world.quiet_client(0);
     let cid = world.clients[client].cid;
     world.offer(client, 1);
-    world.take_in(1);
+    world.drain_inbox_and_commands(1);
     // The directory is rewritten a moment before the connection itself is on its way.
-    let (slot, place) = world.shards[1].out.conns.iter().next().expect("a place is kept");
+    let (slot, place) = world.shards[1].delivery.conns.iter().next().expect("a place is kept");
     let to = crate::Location {
         reactor: 1,
         slot: slot as u32,
         generation: place.generation,
     };
-    world.hub.relocate(cid, to);
-    let hub = world.hub.clone();
+    world.broker.relocate(cid, to);
+    let broker = world.broker.clone();
     let reason = CloseReason::Kicked;
-    world.post(1, InboxItem::Close { hub, cid, reason });
+    world.post(1, InboxItem::Close { broker, cid, reason });
     world.turn(1);
     assert_eq!(world.reason(client), None);
     world.rest();
@@ -171,9 +171,9 @@ fn a_wish_to_close_that_overtakes_the_connection_waits_for_it() {
 #[test]
 fn what_is_under_way_to_a_closed_connection_reaches_nobody() {
     let mut world = World::new(2);
-    let (publisher, gone) = (world.quiet_client(0), world.quiet_client(1));
-    world.say(gone, "SUB a 1\r\n");
-    let (_, slot) = world.clients[gone].at.expect("connected");
+    let (publisher, removed) = (world.quiet_client(0), world.quiet_client(1));
+    world.say(removed, "SUB a 1\r\n");
+    let (_, slot) = world.clients[removed].at.expect("connected");
     world.send(publisher, "PUB a 4\r\nlost\r\n");
     world.read(publisher, usize::MAX);
     let shared = world.shards[1].conn(slot).expect("there").shared().clone();
@@ -186,7 +186,7 @@ fn what_is_under_way_to_a_closed_connection_reaches_nobody() {
     world.say(next, "CONNECT {\"verbose\":false}\r\nSUB b 1\r\nPING\r\n");
     assert_eq!(world.messages(next).len(), 0);
     assert_eq!(shared.pending(), 0, "nothing waits for who is gone");
-    assert_eq!(world.hub.stats().out_msgs, 0);
+    assert_eq!(world.broker.stats().out_msgs, 0);
 }
 
 #[test]
@@ -217,8 +217,8 @@ fn a_connection_over_the_limit_is_told_and_counts_nowhere() {
     assert_eq!(world.errors(second), ["maximum connections exceeded"]);
     assert_eq!(world.reason(second), Some(CloseReason::MaxConnectionsExceeded));
     assert_eq!(world.reason(first), None);
-    assert_eq!(world.hub.connection_count(), 1);
-    assert_eq!(world.hub.global.connections.load(Ordering::Relaxed), 1);
+    assert_eq!(world.broker.connection_count(), 1);
+    assert_eq!(world.broker.global.connections.load(Ordering::Relaxed), 1);
     world.shut_down();
     world.rest();
     assert_eq!(world.stopped_count(), 1);
@@ -234,8 +234,8 @@ fn lingering(reason: CloseReason, step: usize) -> (World, usize) {
     world.peers_stay = true;
     world.clients[client].window = 0;
     world.say(publisher, format!("PUB a {WAITING}\r\n{}\r\n", "x".repeat(WAITING)));
-    let (hub, cid) = (world.hub.clone(), world.clients[client].cid);
-    world.post(0, InboxItem::Close { hub, cid, reason });
+    let (broker, cid) = (world.broker.clone(), world.clients[client].cid);
+    world.post(0, InboxItem::Close { broker, cid, reason });
     world.rest();
     for _ in 0..40 {
         world.open_window(client, step);

@@ -3,7 +3,9 @@
 
 use super::random::Random;
 use super::wire::{Frame, Message, frames};
-use crate::{Auth, CloseReason, Config, Event, Hub, Inbox, InboxItem, LogLevel, Shard, ShardSeed, SharedBuffers};
+use crate::{
+    Auth, BrokerState, CloseReason, Config, Event, Inbox, InboxItem, LogLevel, Shard, ShardSeed, SharedBuffers,
+};
 use std::sync::Arc;
 
 pub(super) const MS: u64 = 1_000_000;
@@ -43,7 +45,7 @@ pub(super) struct Fetched {
 }
 
 pub(super) struct World {
-    pub hub: Arc<Hub>,
+    pub broker: Arc<BrokerState>,
     pub shards: Vec<Shard>,
     inboxes: Vec<Arc<Inbox>>,
     pub now: u64,
@@ -78,7 +80,7 @@ impl World {
             })
             .collect();
         Self {
-            hub: Hub::new(1, 1, config, auth),
+            broker: BrokerState::new(1, 1, config, auth),
             shards,
             inboxes,
             now: SECOND,
@@ -94,7 +96,7 @@ impl World {
         let peer = "127.0.0.1:1000".parse().expect("an address");
         self.shards[loop_].set_now(self.now);
         let slot = self.shards[loop_]
-            .add_connection(&self.hub, peer)
+            .add_connection(&self.broker, peer)
             .expect("the broker takes connections");
         let cid = self.shards[loop_].conn(slot).expect("just added").shared().cid;
         let client = self.clients.len();
@@ -215,11 +217,11 @@ impl World {
     // The steps of a turn.
 
     /// Takes in what others sent; lets connections go and come.
-    pub fn take_in(&mut self, loop_: usize) {
+    pub fn drain_inbox_and_commands(&mut self, loop_: usize) {
         let shard = &mut self.shards[loop_];
         shard.set_now(self.now);
         shard.drain_inbox();
-        assert!(shard.take_body().is_none(), "nobody sent one");
+        assert!(shard.take_command().is_none(), "nobody sent one");
         self.move_connections(loop_);
     }
 
@@ -318,7 +320,7 @@ impl World {
     pub fn finish(&mut self, loop_: usize) {
         self.shards[loop_].set_now(self.now);
         self.finish_all_but_telling(loop_);
-        self.tell(loop_);
+        self.send_to(loop_);
     }
 
     pub fn finish_all_but_telling(&mut self, loop_: usize) {
@@ -346,7 +348,7 @@ impl World {
         self.shards[loop_].take_wakes();
     }
 
-    pub fn tell(&mut self, loop_: usize) {
+    pub fn send_to(&mut self, loop_: usize) {
         let events = self.shards[loop_].take_events();
         assert!(
             events.is_empty() || self.stopped_count() == 0,
@@ -359,16 +361,16 @@ impl World {
                 self.events.push(Event::Reloaded { number });
             }
         }
-        for (hub, ending) in self.shards[loop_].take_ending() {
-            hub.acknowledge_told(ending);
-            if hub.tell_stopped(self.shards.len()) {
+        for (broker, ending) in self.shards[loop_].take_ending() {
+            broker.acknowledge_reported(ending);
+            if broker.report_stopped(self.shards.len()) {
                 self.events.push(Event::Stopped);
             }
         }
     }
 
     pub fn turn(&mut self, loop_: usize) {
-        self.take_in(loop_);
+        self.drain_inbox_and_commands(loop_);
         self.fire_timers(loop_);
         for client in 0..self.clients.len() {
             if self.clients[client].at.is_some_and(|(l, _)| l == loop_) {
@@ -435,15 +437,15 @@ impl World {
 
     /// What the control plane does to bring another plan. Nothing of it has happened when this returns.
     pub fn reload(&self, config: Config, auth: Option<Auth>) -> u64 {
-        let started = self.hub.reload(config, auth, self.shards.len());
+        let started = self.broker.reload(config, auth, self.shards.len());
         for loop_ in 0..self.shards.len() {
             self.post(loop_, InboxItem::Reload(started.reload.clone()));
         }
-        for cid in started.excess {
-            if let Some(at) = self.hub.locate(cid) {
+        for cid in started.over_limit {
+            if let Some(at) = self.broker.locate(cid) {
                 let reason = CloseReason::MaxConnectionsExceeded;
-                let hub = self.hub.clone();
-                self.post(usize::from(at.reactor), InboxItem::Close { hub, cid, reason });
+                let broker = self.broker.clone();
+                self.post(usize::from(at.reactor), InboxItem::Close { broker, cid, reason });
             }
         }
         started.reload.number
@@ -458,9 +460,9 @@ impl World {
 
     /// What the control plane does to end the broker.
     pub fn shut_down(&self) {
-        self.hub.begin_shutdown();
+        self.broker.begin_shutdown();
         for loop_ in 0..self.shards.len() {
-            self.post(loop_, InboxItem::Shutdown(self.hub.clone()));
+            self.post(loop_, InboxItem::Shutdown(self.broker.clone()));
         }
     }
 
@@ -474,8 +476,8 @@ impl World {
         let loop_ = random.below(self.shards.len());
         match random.below(10) {
             _ if loop_ == spared => {}
-            8 => self.tell(loop_),
-            0 => self.take_in(loop_),
+            8 => self.send_to(loop_),
+            0 => self.drain_inbox_and_commands(loop_),
             1 => self.fire_timers(loop_),
             2 => self.finish(loop_),
             3 => self.finish_all_but_telling(loop_),

@@ -17,7 +17,7 @@ fn member(interest: &mut Interest) -> u32 {
         shared: Arc::new(crate::ConnShared::new(1, peer, 0.0)),
         headers: false,
         permissions: None,
-        gone: false,
+        removed: false,
     }) as u32
 }
 
@@ -80,18 +80,18 @@ fn a_name_whose_subscription_got_its_last_message_is_free_at_once() {
     world.say(client, "SUB a 1\r\nUNSUB 1 1\r\n");
     {
         // Another loop has just delivered the last message and not yet removed the subscription.
-        let interest = world.hub.global.interest.read();
+        let interest = world.broker.global.interest.read();
         let (id, sub) = interest.subs.iter().next().expect("one");
         sub.delivered.store(1, Ordering::Relaxed);
-        world.shards[1].out.exhausted.push(id as u32);
+        world.shards[1].delivery.exhausted.push(id as u32);
     }
     world.say(client, "SUB b 1\r\n");
-    let account = world.hub.global.clone();
-    let hub = world.hub.clone();
-    world.shards[1].remove_exhausted(hub.id, &hub.plan().config, &account);
+    let account = world.broker.global.clone();
+    let broker = world.broker.clone();
+    world.shards[1].remove_exhausted(broker.id, &broker.plan().config, &account);
     world.say(client, "PUB a 1\r\n1\r\nPUB b 1\r\n2\r\n");
     assert_eq!(world.texts(client), ["2"]);
-    assert_eq!(world.hub.connections()[0].subscriptions, 1);
+    assert_eq!(world.broker.connections()[0].subscriptions, 1);
 }
 
 #[test]
@@ -100,8 +100,8 @@ fn another_connect_drops_all_subscriptions() {
     let (client, publisher) = (world.quiet_client(0), world.quiet_client(1));
     world.say(client, "SUB a 1\r\nSUB b 2\r\n");
     world.say(client, "CONNECT {\"verbose\":false}\r\nPING\r\n");
-    assert_eq!(world.hub.global.subscriptions(), 0);
-    assert_eq!(world.hub.connections()[0].subscriptions, 0);
+    assert_eq!(world.broker.global.subscriptions(), 0);
+    assert_eq!(world.broker.connections()[0].subscriptions, 0);
     world.say(publisher, "PUB a 1\r\nx\r\n");
     assert_eq!(world.texts(client).len(), 0);
     world.say(client, "SUB a 1\r\n");
@@ -124,19 +124,19 @@ fn limits_of_a_connection_count_live_subscriptions_only() {
     world.say(client, "UNSUB 1 1\r\n");
     let publisher = world.quiet_client(1);
     world.offer(client, 1);
-    world.take_in(1);
-    world.take_in(0);
+    world.drain_inbox_and_commands(1);
+    world.drain_inbox_and_commands(0);
     let (_, slot) = world.clients[publisher].at.expect("connected");
     world.shards[1].receive(slot, b"PUB a 1\r\nx\r\n");
     world.rest();
     assert_eq!(world.texts(client), ["x"]);
-    assert_eq!(world.hub.connections()[0].subscriptions, 1);
+    assert_eq!(world.broker.connections()[0].subscriptions, 1);
     world.say(client, "SUB c 3\r\nSUB a.b.c.d 4\r\n");
     assert_eq!(
         world.errors(client),
         ["Permissions Violation for Subscription to \"a.b.c.d\", too many tokens"]
     );
-    assert_eq!(world.hub.global.subscriptions(), 2);
+    assert_eq!(world.broker.global.subscriptions(), 2);
 }
 
 #[test]
@@ -157,6 +157,6 @@ fn a_late_word_of_an_end_says_nothing_of_what_came_after_another_connect() {
     assert_eq!(world.texts(subscriber).len(), 0);
     world.hang_up(subscriber);
     world.rest();
-    assert_eq!(world.hub.global.subscriptions(), 0);
+    assert_eq!(world.broker.global.subscriptions(), 0);
     world.say(publisher, "PUB a 1\r\n4\r\n");
 }

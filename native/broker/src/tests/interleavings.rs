@@ -204,7 +204,7 @@ impl Run {
             }
             for loop_ in 0..self.world.shards.len() {
                 self.world.finish(loop_);
-                self.world.take_in(loop_);
+                self.world.drain_inbox_and_commands(loop_);
             }
         }
         self.world.rest();
@@ -259,10 +259,14 @@ fn run(seed: u64, plan: Plan) {
 }
 
 fn check_counters(world: &World, expected: &Totals, open: usize, all_lived: bool) {
-    let stats = world.hub.stats();
+    let stats = world.broker.stats();
     assert_eq!(stats.connections, open as u64);
     assert_eq!(
-        world.hub.global.connections.load(std::sync::atomic::Ordering::Relaxed),
+        world
+            .broker
+            .global
+            .connections
+            .load(std::sync::atomic::Ordering::Relaxed),
         open
     );
     if all_lived {
@@ -278,11 +282,11 @@ fn check_counters(world: &World, expected: &Totals, open: usize, all_lived: bool
         );
     }
     let total: usize = expected.subscriptions.iter().sum();
-    let changes = world.hub.global.interest_stats();
+    let changes = world.broker.global.interest_stats();
     assert_eq!(stats.subscriptions, total as u64);
     assert_eq!(changes.inserts - changes.removes, total as u64);
-    assert_eq!(world.hub.subscriptions(None).len(), total);
-    for connection in world.hub.connections() {
+    assert_eq!(world.broker.subscriptions(None).len(), total);
+    for connection in world.broker.connections() {
         let client = world
             .clients
             .iter()
@@ -291,7 +295,7 @@ fn check_counters(world: &World, expected: &Totals, open: usize, all_lived: bool
         let live = expected.subscriptions[client];
         assert_eq!(connection.subscriptions as usize, live, "client {client}");
         assert_eq!(
-            world.hub.subscriptions(Some(connection.cid)).len(),
+            world.broker.subscriptions(Some(connection.cid)).len(),
             live,
             "client {client}"
         );
@@ -303,13 +307,17 @@ fn check_counters(world: &World, expected: &Totals, open: usize, all_lived: bool
 fn nothing_is_left(world: &mut World) {
     (0..world.clients.len()).for_each(|client| world.hang_up(client));
     world.rest();
-    let interest = world.hub.global.interest.read();
+    let interest = world.broker.global.interest.read();
     assert!(interest.subs.is_empty() && interest.members.is_empty() && interest.list.is_empty());
     drop(interest);
-    assert_eq!(world.hub.connection_count(), 0);
-    assert_eq!(world.hub.global.subscriptions(), 0);
+    assert_eq!(world.broker.connection_count(), 0);
+    assert_eq!(world.broker.global.subscriptions(), 0);
     assert_eq!(
-        world.hub.global.connections.load(std::sync::atomic::Ordering::Relaxed),
+        world
+            .broker
+            .global
+            .connections
+            .load(std::sync::atomic::Ordering::Relaxed),
         0
     );
     assert!(

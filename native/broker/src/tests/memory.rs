@@ -25,7 +25,7 @@ fn staged(publisher_loop: usize, lines: &str) -> (usize, World, usize) {
     let publisher = world.quiet_client(publisher_loop);
     world.send(publisher, lines);
     world.read(publisher, usize::MAX);
-    world.take_in(0);
+    world.drain_inbox_and_commands(0);
     let (loop_, slot) = world.clients[subscriber].at.expect("still here");
     let waiting = world.shards[loop_].conn(slot).expect("still here").out.len();
     (waiting, world, subscriber)
@@ -82,20 +82,20 @@ fn a_loop_knows_that_something_waits_although_its_inbox_is_empty() {
     let client = world.quiet_client(0);
     assert!(!world.shards[0].has_waiting());
     // Taken in before a read, for the body.
-    world.post(0, InboxItem::Body(Box::new(())));
+    world.post(0, InboxItem::Command(Box::new(())));
     world.shards[0].drain_inbox();
     assert!(world.shards[0].has_waiting());
-    assert!(world.shards[0].take_body().is_some());
+    assert!(world.shards[0].take_command().is_some());
     assert!(!world.shards[0].has_waiting());
     // Put off by a departure, which takes in deliveries only.
     world.offer(client, 1);
     world.turn(1);
     world.shards[0].drain_inbox();
-    world.post(0, InboxItem::LameDuck(world.hub.clone()));
+    world.post(0, InboxItem::LameDuck(world.broker.clone()));
     world.finish(0);
     assert_eq!(world.clients[client].at, None, "on its way");
     assert!(world.shards[0].has_waiting());
-    world.take_in(0);
+    world.drain_inbox_and_commands(0);
     assert!(!world.shards[0].has_waiting());
 }
 

@@ -35,11 +35,11 @@ fn messages_of_the_new_neighbours_wait_behind_those_under_way() {
     let (mover, near, far) = (world.quiet_client(0), world.quiet_client(1), world.quiet_client(2));
     world.say(mover, "SUB a 1\r\n");
     world.offer(mover, 1);
-    world.take_in(1);
+    world.drain_inbox_and_commands(1);
     world.send(far, "PUB a 1\r\n1\r\n");
     world.read(far, usize::MAX);
     // It departs, and takes along what was handed over.
-    world.take_in(0);
+    world.drain_inbox_and_commands(0);
     assert_eq!(world.clients[mover].at, None);
     let (_, slot) = world.clients[near].at.expect("connected");
     world.shards[1].receive(slot, b"PUB a 1\r\n2\r\n");
@@ -48,7 +48,7 @@ fn messages_of_the_new_neighbours_wait_behind_those_under_way() {
     world.read(far, usize::MAX);
     world.rest();
     assert_eq!(world.texts(mover), ["1", "2", "3"]);
-    assert_eq!(world.hub.stats().out_bytes, 3);
+    assert_eq!(world.broker.stats().out_bytes, 3);
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_publisher_in_a_pause_stays_and_its_place_is_given_back() {
     // The pause begins between the offer and the answer, then between the answer and the departure.
     for late in [false, true] {
         world.offer(publisher, 1);
-        world.take_in(1);
+        world.drain_inbox_and_commands(1);
         world.send(publisher, burst.repeat(2));
         if late {
             world.shards[0].drain_inbox();
@@ -89,8 +89,8 @@ fn a_publisher_in_a_pause_stays_and_its_place_is_given_back() {
         world.read(publisher, usize::MAX);
         assert!(world.is_paused(publisher));
         world.finish(0);
-        world.take_in(0);
-        world.take_in(1);
+        world.drain_inbox_and_commands(0);
+        world.drain_inbox_and_commands(1);
         assert_eq!(slots(&world), [2, 0], "late: {late}");
         world.pass(20 * MS, MS);
         world.open_window(subscriber, usize::MAX);
@@ -107,7 +107,7 @@ fn a_connection_that_closes_first_gives_its_place_back() {
         let mut world = World::new(2);
         let client = world.quiet_client(0);
         world.offer(client, 1);
-        world.take_in(1);
+        world.drain_inbox_and_commands(1);
         if late {
             world.shards[0].drain_inbox();
         }

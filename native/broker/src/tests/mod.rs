@@ -23,8 +23,6 @@ mod interest;
 #[cfg(test)]
 mod interleavings;
 #[cfg(test)]
-mod leaving;
-#[cfg(test)]
 mod log;
 #[cfg(test)]
 mod memory;
@@ -45,8 +43,10 @@ mod proxy;
 #[cfg(test)]
 mod reload;
 #[cfg(test)]
+mod removal;
+#[cfg(test)]
 mod replies;
 #[cfg(test)]
-mod routes;
+mod results;
 #[cfg(test)]
 mod timers;

@@ -121,7 +121,7 @@ pub(super) struct Model<'a> {
     /// Where each PONG of a client came.
     pongs: Vec<Vec<usize>>,
     live: Vec<Subscription>,
-    wants: Vec<(bool, bool)>,
+    flags: Vec<(bool, bool)>,
     totals: Totals,
 }
 
@@ -132,7 +132,7 @@ pub(super) fn replay(outcomes: &[Outcome], log: &[(usize, usize)]) -> Totals {
         receipts: HashMap::new(),
         pongs: Vec::new(),
         live: Vec::new(),
-        wants: vec![(true, false); outcomes.len()],
+        flags: vec![(true, false); outcomes.len()],
         totals: Totals::default(),
     };
     model.read_receipts();
@@ -188,11 +188,11 @@ impl Model<'_> {
     fn carry_out(&mut self, client: usize, index: usize) {
         match self.outcomes[client].script[index].clone() {
             Action::Connect { echo, headers } => {
-                self.wants[client] = (echo, headers);
+                self.flags[client] = (echo, headers);
                 // Another one ends what the client was subscribed to.
                 while let Some(at) = self.live.iter().position(|s| s.client == client) {
-                    let gone = self.live.swap_remove(at);
-                    self.check_silence(&gone, index);
+                    let removed = self.live.swap_remove(at);
+                    self.check_silence(&removed, index);
                 }
             }
             Action::Ping => {}
@@ -215,8 +215,8 @@ impl Model<'_> {
                 if max > self.live[at].delivered {
                     self.live[at].max = max;
                 } else {
-                    let gone = self.live.swap_remove(at);
-                    self.check_silence(&gone, index);
+                    let removed = self.live.swap_remove(at);
+                    self.check_silence(&removed, index);
                 }
             }
             Action::Publish(message) => self.publish(client, &message),
@@ -228,18 +228,18 @@ impl Model<'_> {
     }
 
     /// After the PONG that follows its UNSUB, or another CONNECT, nothing came for a subscription.
-    fn check_silence(&self, gone: &Subscription, unsub: usize) {
-        let script = &self.outcomes[gone.client].script;
+    fn check_silence(&self, removed: &Subscription, unsub: usize) {
+        let script = &self.outcomes[removed.client].script;
         let Some(ping) = (unsub..script.len()).find(|&i| matches!(script[i], Action::Ping)) else {
             return;
         };
         let ordinal = script[..ping].iter().filter(|a| matches!(a, Action::Ping)).count();
-        if let Some(&pong) = self.pongs[gone.client].get(ordinal) {
+        if let Some(&pong) = self.pongs[removed.client].get(ordinal) {
             assert!(
-                gone.last_at <= pong,
+                removed.last_at <= pong,
                 "client {}, sid {}: a message after UNSUB's PONG",
-                gone.client,
-                gone.sid
+                removed.client,
+                removed.sid
             );
         }
     }
@@ -254,7 +254,7 @@ impl Model<'_> {
             let sub = &self.live[i];
             matches(message.subject, sub.subject)
                 && sub.has_room()
-                && (sub.client != publisher || self.wants[publisher].0)
+                && (sub.client != publisher || self.flags[publisher].0)
         });
         let mut plain = Vec::new();
         for at in matching {
@@ -305,7 +305,7 @@ impl Model<'_> {
         sub.delivered += 1;
         sub.last_at = sub.last_at.max(receipt.at);
         let got = &receipt.message;
-        let with_headers = message.headers && self.wants[sub.client].1;
+        let with_headers = message.headers && self.flags[sub.client].1;
         assert_eq!(got.subject, message.subject);
         assert_eq!(got.reply.as_deref(), message.reply);
         assert_eq!(got.headers, if with_headers { HEADERS.as_bytes() } else { b"" });

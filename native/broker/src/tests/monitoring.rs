@@ -2,7 +2,7 @@
 
 use super::harness::World;
 use crate::Config;
-use crate::listing::Listing;
+use crate::monitoring::listing::Listing;
 use std::collections::HashMap;
 
 const MANY: usize = 5000;
@@ -27,15 +27,18 @@ fn a_long_list_leaves_the_interest_to_others_in_between() {
     let cid = world.clients[stays].cid;
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut pages = 0;
-    for page in Listing::new(world.hub.global.clone(), None) {
-        assert!(world.hub.global.interest.try_write().is_some(), "locked between pages");
+    for page in Listing::new(world.broker.global.clone(), None) {
+        assert!(
+            world.broker.global.interest.try_write().is_some(),
+            "locked between pages"
+        );
         assert!(page.len() <= 1024, "{} at once", page.len());
         for sub in page.into_iter().filter(|sub| sub.cid == cid) {
             *seen.entry(sub.sid).or_default() += 1;
         }
         let from = pages * 500 % MANY;
-        let gone: String = (from..from + 500).map(|sid| format!("UNSUB {sid}\r\n")).collect();
-        world.say(comes_and_goes, gone + &subscribe(from..from + 500));
+        let removed: String = (from..from + 500).map(|sid| format!("UNSUB {sid}\r\n")).collect();
+        world.say(comes_and_goes, removed + &subscribe(from..from + 500));
         world.say(comes_and_goes, subscribe(MANY + pages * 100..MANY + pages * 100 + 100));
         pages += 1;
     }
@@ -50,14 +53,14 @@ fn a_list_of_one_connection_is_its_own() {
     let (one, two) = (world.quiet_client(0), world.quiet_client(0));
     world.say(one, "SUB a 1\r\nSUB b q 2\r\nUNSUB 2 7\r\n");
     world.say(two, "SUB c 1\r\nPUB b 1\r\nx\r\n");
-    let list = world.hub.subscriptions(Some(world.clients[one].cid));
+    let list = world.broker.subscriptions(Some(world.clients[one].cid));
     let found: Vec<_> = list
         .iter()
         .map(|s| (&*s.subject, s.queue.as_deref(), &*s.sid, s.msgs, s.max))
         .collect();
     assert_eq!(found, [("a", None, "1", 0, 0), ("b", Some("q"), "2", 1, 7)]);
-    assert_eq!(world.hub.subscriptions(None).len(), 3);
-    assert!(world.hub.subscriptions(Some(99)).is_empty());
+    assert_eq!(world.broker.subscriptions(None).len(), 3);
+    assert!(world.broker.subscriptions(Some(99)).is_empty());
 }
 
 fn close_one(world: &mut World, lines: &str) -> u64 {
@@ -77,7 +80,7 @@ fn closed_connections_leave_their_subscriptions() {
     );
     let other = close_one(&mut world, "SUB c 1\r\n");
     let none = close_one(&mut world, "");
-    let mut list = world.hub.closed_subscriptions(Some(cid));
+    let mut list = world.broker.closed_subscriptions(Some(cid));
     list.sort_by(|a, b| a.sid.cmp(&b.sid));
     let found: Vec<_> = list
         .iter()
@@ -87,10 +90,10 @@ fn closed_connections_leave_their_subscriptions() {
         found,
         [(cid, "$G", "a", None, "1", 1), (cid, "$G", "b", Some("q"), "2", 0)]
     );
-    assert_eq!(world.hub.closed_subscriptions(Some(other)).len(), 1);
-    assert!(world.hub.closed_subscriptions(Some(none)).is_empty());
-    assert_eq!(world.hub.closed_subscriptions(None).len(), 3);
-    assert!(world.hub.subscriptions(None).is_empty());
+    assert_eq!(world.broker.closed_subscriptions(Some(other)).len(), 1);
+    assert!(world.broker.closed_subscriptions(Some(none)).is_empty());
+    assert_eq!(world.broker.closed_subscriptions(None).len(), 3);
+    assert!(world.broker.subscriptions(None).is_empty());
 }
 
 #[test]
@@ -100,7 +103,7 @@ fn what_closed_connections_leave_is_bounded() {
         ..Config::default()
     };
     let mut world = World::with(1, config, None);
-    let kept = |world: &World, cid| world.hub.closed_subscriptions(Some(cid)).len();
+    let kept = |world: &World, cid| world.broker.closed_subscriptions(Some(cid)).len();
     let few = close_one(&mut world, &subscribe(0..10));
     let many = close_one(&mut world, &subscribe(0..20_000));
     assert_eq!(kept(&world, few), 10);
@@ -114,7 +117,7 @@ fn what_closed_connections_leave_is_bounded() {
     assert_eq!((kept(&world, few), kept(&world, many)), (0, 0));
     assert!(kept(&world, last) > 1000);
     let bytes: usize = world
-        .hub
+        .broker
         .closed_subscriptions(None)
         .iter()
         .map(|s| s.subject.len() + 128)
@@ -124,7 +127,7 @@ fn what_closed_connections_leave_is_bounded() {
     for _ in 0..250 {
         close_one(&mut world, "SUB a 1\r\n");
     }
-    assert_eq!(world.hub.closed_subscriptions(None).len(), 200);
+    assert_eq!(world.broker.closed_subscriptions(None).len(), 200);
 }
 
 #[test]
@@ -135,7 +138,7 @@ fn nothing_is_left_where_nobody_may_ask() {
     };
     let mut world = World::with(1, config, None);
     close_one(&mut world, "SUB a 1\r\n");
-    assert!(world.hub.closed_subscriptions(None).is_empty());
+    assert!(world.broker.closed_subscriptions(None).is_empty());
 }
 
 #[test]
@@ -154,7 +157,7 @@ fn what_clients_say_of_themselves_is_kept_up_to_a_length() {
             "n".repeat(1024)
         ),
     );
-    let snapshot = &world.hub.connections()[0];
+    let snapshot = &world.broker.connections()[0];
     assert_eq!(snapshot.name, "n".repeat(1024));
     assert_eq!(snapshot.lang, format!("x{}", "é".repeat(511)));
     assert_eq!(snapshot.version, snapshot.lang);

@@ -85,7 +85,7 @@ fn a_trace_alone_delivers_and_counts_nothing() {
     world.say(publisher, hpub("a", &["K: v"], "x"));
     assert_eq!((world.messages(here).len(), world.messages(there).len()), (1, 1));
     assert!(world.messages(watcher).is_empty());
-    let counted: u64 = world.hub.subscriptions(None).iter().map(|sub| sub.msgs).sum();
+    let counted: u64 = world.broker.subscriptions(None).iter().map(|sub| sub.msgs).sum();
     assert_eq!(counted, 3 + 1, "traces, and the message of the one that is left");
 }
 
@@ -181,7 +181,7 @@ fn a_message_that_is_too_large_is_traced_before_the_end() {
             assert_eq!((error.as_str(), out.len()), ("maximum payload exceeded", 0));
         }
     }
-    assert_eq!(world.hub.stats().subscriptions, 0, "that was its last message");
+    assert_eq!(world.broker.stats().subscriptions, 0, "that was its last message");
 }
 
 #[test]

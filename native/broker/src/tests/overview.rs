@@ -4,7 +4,7 @@ use super::harness::World;
 use crate::{Config, ConnectionOrder, ConnectionQuery, FoundConnections, SubscriptionQuery};
 
 fn find(world: &World, order: ConnectionOrder, limit: usize) -> FoundConnections {
-    world.hub.find_connections(&ConnectionQuery {
+    world.broker.find_connections(&ConnectionQuery {
         order,
         account: None,
         user: None,
@@ -41,7 +41,7 @@ fn connections_are_found_in_order_and_described_later() {
     assert_eq!((first.total, first.matching), (3, 3));
     assert_eq!((&*first.cids, &*first.keys), (&[cid(1)][..], &[-3.0][..]));
 
-    let described = world.hub.describe_connections(&[cid(2), 999, cid(0)]);
+    let described = world.broker.describe_connections(&[cid(2), 999, cid(0)]);
     let seen: Vec<_> = described.iter().map(|c| (c.cid, c.subscriptions)).collect();
     assert_eq!(seen, [(cid(2), 2), (cid(0), 1)]);
 }
@@ -51,7 +51,7 @@ fn connections_are_found_by_account_and_user() {
     let mut world = World::new(1);
     world.quiet_client(0);
     let find = |account, user| {
-        let found = world.hub.find_connections(&ConnectionQuery {
+        let found = world.broker.find_connections(&ConnectionQuery {
             order: ConnectionOrder::Cid,
             account,
             user,
@@ -72,7 +72,7 @@ fn totals_of_open_connections_lose_what_closes_and_the_brokers_do_not() {
     world.say(one, "SUB a 1\r\n");
     world.say(two, "SUB a 1\r\nSUB b 2\r\nPUB a 4\r\nfour\r\n");
     world.rest();
-    let stats = world.hub.stats();
+    let stats = world.broker.stats();
     assert_eq!(
         (stats.in_msgs, stats.in_bytes, stats.out_msgs, stats.out_bytes),
         (1, 4, 2, 8)
@@ -83,7 +83,7 @@ fn totals_of_open_connections_lose_what_closes_and_the_brokers_do_not() {
     );
     world.hang_up(two);
     world.rest();
-    let stats = world.hub.stats();
+    let stats = world.broker.stats();
     assert_eq!((stats.in_msgs, stats.out_msgs, stats.out_bytes), (1, 2, 8));
     assert_eq!(
         (stats.open.in_msgs, stats.open.out_bytes, stats.open.subscriptions),
@@ -92,11 +92,11 @@ fn totals_of_open_connections_lose_what_closes_and_the_brokers_do_not() {
 }
 
 #[test]
-fn look_ups_are_counted_and_so_is_what_they_left() {
+fn lookups_and_cached_results_are_counted() {
     let mut world = World::with(2, Config::default(), None);
     let (one, two) = (world.quiet_client(0), world.quiet_client(1));
     world.say(one, "SUB a 1\r\nSUB a q 2\r\nSUB a q 3\r\nSUB b 4\r\n");
-    let stats = |world: &World| world.hub.global.interest_stats();
+    let stats = |world: &World| world.broker.global.interest_stats();
     assert_eq!(
         (stats(&world).inserts, stats(&world).matches, stats(&world).cached),
         (4, 0, 0)
@@ -141,7 +141,7 @@ fn subscriptions_come_in_pages() {
         limit: 10_000,
     };
     let find = |query: &SubscriptionQuery<'_>| {
-        let found = world.hub.find_subscriptions(query);
+        let found = world.broker.find_subscriptions(query);
         let subjects: Vec<String> = found.list.into_iter().map(|s| s.subject).collect();
         (found.matching, subjects)
     };

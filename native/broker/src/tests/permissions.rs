@@ -109,9 +109,9 @@ fn a_place_in_the_cache_that_changed_hands_opens_no_way_either() {
         .iter()
         .map(|&client| {
             let (_, slot) = world.clients[client].at.expect("connected");
-            let last = world.shards[0].out.conns[slot as usize].last_route;
-            let route = &world.shards[0].routes.routes[last.index() as usize];
-            (client, String::from_utf8_lossy(route.subject()).into_owned())
+            let last = world.shards[0].delivery.conns[slot as usize].last_result;
+            let resolved = &world.shards[0].results.results[last.index() as usize];
+            (client, String::from_utf8_lossy(resolved.subject()).into_owned())
         })
         .collect();
     assert!(
@@ -195,9 +195,9 @@ fn what_nobody_in_particular_subscribed_to_ends_with_connect() {
     let mut world = World::with(1, Config::default(), Some(auth));
     let client = world.client(0);
     world.say(client, "SUB a 1\r\n");
-    assert_eq!(world.hub.stats().subscriptions, 1);
+    assert_eq!(world.broker.stats().subscriptions, 1);
     world.say(client, connect("ann"));
-    assert_eq!(world.hub.stats().subscriptions, 0);
+    assert_eq!(world.broker.stats().subscriptions, 0);
 }
 
 fn limited_to(names: &[&str]) -> Auth {
@@ -210,15 +210,15 @@ fn limited_to(names: &[&str]) -> Auth {
         })
     };
     let some = ConnectionTypes::named(names).expect("known");
-    let guest = user("guest", some);
+    let default_user = user("guest", some);
     Auth {
         token: None,
         users: HashMap::from([
-            ("guest".to_owned(), guest.clone()),
+            ("guest".to_owned(), default_user.clone()),
             ("ann".to_owned(), user("ann", some)),
             ("bob".to_owned(), user("bob", ConnectionTypes::ALL)),
         ]),
-        no_auth_user: Some(guest),
+        no_auth_user: Some(default_user),
         timeout: Duration::from_secs(2),
     }
 }
@@ -265,6 +265,6 @@ fn a_reload_ends_connections_of_kinds_that_are_no_more_allowed() {
         .collect();
     world.reload(Config::default(), Some(limited_to(&["WEBSOCKET"])));
     world.rest();
-    let gone: Vec<bool> = clients.iter().map(|&client| world.reason(client).is_some()).collect();
-    assert_eq!(gone, [true, true, true, false]);
+    let removed: Vec<bool> = clients.iter().map(|&client| world.reason(client).is_some()).collect();
+    assert_eq!(removed, [true, true, true, false]);
 }

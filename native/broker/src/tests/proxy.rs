@@ -36,7 +36,7 @@ fn address(world: &World, client: usize) -> String {
         Event::Disconnected { connection, .. } if connection.cid == cid => Some(of(connection)),
         _ => None,
     });
-    let open = world.hub.connections();
+    let open = world.broker.connections();
     closed.unwrap_or_else(|| open.iter().find(|c| c.cid == cid).map(of).expect("it is somewhere"))
 }
 

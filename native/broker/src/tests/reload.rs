@@ -59,25 +59,25 @@ fn lost_subscriptions_are_removed_and_told_and_the_others_stay() {
     ] {
         assert!(world.logged(LogLevel::Info, line), "{line}");
     }
-    assert_eq!(world.hub.stats().subscriptions, 1);
+    assert_eq!(world.broker.stats().subscriptions, 1);
     world.say(any, "PUB x.1 1\r\n1\r\nPUB x.2 1\r\n2\r\nPUB y 1\r\n3\r\n");
     assert_eq!(world.texts(few), ["3"]);
     // The name is free again, and the right is gone.
     world.say(few, "SUB x.1 1\r\nSUB y 2\r\n");
     assert_eq!(world.errors(few), ["Permissions Violation for Subscription to \"x.1\""]);
-    assert_eq!(world.hub.stats().subscriptions, 2);
+    assert_eq!(world.broker.stats().subscriptions, 2);
 }
 
 #[test]
 fn more_than_a_portion_may_be_lost_at_once() {
-    const MANY: usize = 2 * crate::leaving::PORTION + 10;
+    const MANY: usize = 2 * crate::connection::removal::REMOVAL_BATCH + 10;
     let mut world = with_users(2, &[("any", anything()), ("few", anything())]);
     let (any, few) = (login(&mut world, 0, "any"), login(&mut world, 1, "few"));
     let lines: String = (0..MANY).map(|sid| format!("SUB x.{sid} {sid}\r\n")).collect();
     world.say(few, lines + "SUB y y\r\n");
     reload(&mut world, &[("any", anything()), ("few", may_subscribe(&["y"]))]);
     assert_eq!(world.errors(few).len(), MANY);
-    assert_eq!(world.hub.stats().subscriptions, 1);
+    assert_eq!(world.broker.stats().subscriptions, 1);
     world.say(any, "PUB x.1 1\r\n1\r\nPUB x.4000 1\r\n2\r\nPUB y 1\r\n3\r\n");
     assert_eq!(world.texts(few), ["3"]);
 }
@@ -144,14 +144,14 @@ fn no_cache_of_another_loop_remembers_who_heard_what() {
 #[test]
 fn who_is_not_known_any_more_goes() {
     let mut world = with_users(2, &[("gone", anything()), ("new", anything()), ("same", anything())]);
-    let [gone, changed, same] = ["gone", "new", "same"].map(|user| login(&mut world, 1, user));
+    let [removed, changed, same] = ["gone", "new", "same"].map(|user| login(&mut world, 1, user));
     let waiting = world.client(0);
     let mut auth = auth_of(&[("new", anything()), ("same", anything())]);
     let user = auth.users.get_mut("new").expect("just made");
     std::sync::Arc::get_mut(user).expect("nobody else has it").password = "other".to_owned();
     world.reload(Config::default(), Some(auth));
     world.rest();
-    for client in [gone, changed] {
+    for client in [removed, changed] {
         assert_eq!(world.errors(client), ["Authorization Violation"]);
         assert_eq!(world.reason(client), Some(CloseReason::AuthenticationFailure));
     }
@@ -175,7 +175,7 @@ fn credentials_may_be_asked_for_from_now_on_and_no_more() {
     assert_eq!(world.reason(stranger), Some(CloseReason::AuthenticationFailure));
     assert_eq!(world.reason(silent), Some(CloseReason::AuthenticationFailure));
     assert_eq!(world.errors(ann).len(), 1);
-    assert_eq!(world.hub.connections()[0].user, "ann");
+    assert_eq!(world.broker.connections()[0].user, "ann");
     let waiting = world.client(0);
     world.reload(Config::default(), None);
     world.rest();
@@ -184,9 +184,9 @@ fn credentials_may_be_asked_for_from_now_on_and_no_more() {
     world.say(ann, "SUB b 2\r\n");
     assert_eq!(world.errors(ann).len(), 0);
     assert_eq!(world.texts(ann).len(), 0);
-    assert_eq!(world.hub.stats().subscriptions, 2);
+    assert_eq!(world.broker.stats().subscriptions, 2);
     // That is still what it says of itself, as it would be if it came now.
-    assert_eq!(world.hub.connections()[0].user, "ann");
+    assert_eq!(world.broker.connections()[0].user, "ann");
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn a_token_is_told_of_before_and_after() {
     let client = world.client(0);
     world.say(client, "CONNECT {\"verbose\":false,\"auth_token\":\"t\"}\r\n");
     for _ in 0..2 {
-        assert_eq!(world.hub.connections()[0].user, "[REDACTED]");
+        assert_eq!(world.broker.connections()[0].user, "[REDACTED]");
         world.reload(Config::default(), Some(auth()));
         world.rest();
     }
@@ -212,10 +212,10 @@ fn who_keeps_the_same_rights_notices_nothing() {
     let (any, service) = (login(&mut world, 0, "any"), login(&mut world, 1, "service"));
     world.say(service, "SUB ask 1\r\n");
     world.say(any, "SUB reply 1\r\nPUB ask reply 1\r\n?\r\n");
-    let before = world.hub.global.interest.read().generation;
+    let before = world.broker.global.interest.read().generation;
     reload(&mut world, &users);
     assert_eq!(
-        world.hub.global.interest.read().generation,
+        world.broker.global.interest.read().generation,
         before,
         "no route is looked up anew"
     );
@@ -256,9 +256,9 @@ fn what_waits_for_a_connection_does_not_go_by_its_old_permissions() {
     world.say(service, "SUB ask 1\r\n");
     world.say(any, "SUB reply 1\r\n");
     world.offer(service, 1);
-    world.take_in(1);
+    world.drain_inbox_and_commands(1);
     world.reload(Config::default(), Some(auth_of(&with(answers()))));
-    world.take_in(0);
+    world.drain_inbox_and_commands(0);
     // A request that may find it on its way.
     let (_, slot) = world.clients[any].at.expect("connected");
     world.shards[1].receive(slot, b"PUB ask reply 1\r\n?\r\n");
@@ -351,7 +351,7 @@ fn as_many_as_are_too_many_go() {
     };
     world.reload(limited(4), None);
     world.rest();
-    assert_eq!(world.hub.connection_count(), 4);
+    assert_eq!(world.broker.connection_count(), 4);
     for &client in &clients[4..] {
         assert_eq!(world.errors(client), ["maximum connections exceeded"]);
         assert_eq!(world.reason(client), Some(CloseReason::MaxConnectionsExceeded));
@@ -361,7 +361,7 @@ fn as_many_as_are_too_many_go() {
     assert_eq!(world.errors(late), ["maximum connections exceeded"]);
     world.reload(limited(-1), None);
     world.rest();
-    assert_eq!(world.hub.connection_count(), 0);
+    assert_eq!(world.broker.connection_count(), 0);
 }
 
 #[test]
@@ -373,13 +373,13 @@ fn one_on_its_way_to_another_loop_is_not_overlooked() {
         world.say(few, "SUB secret 1\r\nSUB open 2\r\n");
         world.offer(few, 1);
         if step >= 1 {
-            world.take_in(1);
+            world.drain_inbox_and_commands(1);
         }
         if step >= 2 {
             world.shards[0].drain_inbox();
         }
         if step >= 3 {
-            world.take_in(0);
+            world.drain_inbox_and_commands(0);
             assert_eq!(world.clients[few].at, None, "it is on its way");
         }
         let users = [("any", anything()), ("few", may_subscribe(&["open"]))];

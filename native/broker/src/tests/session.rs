@@ -114,7 +114,7 @@ fn step(world: &mut World, choice: u8, choices: &mut Choices<'_>) {
             world.read(client, 1 + usize::from(number));
         }
         4 => match number & 3 {
-            0 => world.take_in(loop_),
+            0 => world.drain_inbox_and_commands(loop_),
             1 => world.finish(loop_),
             _ => world.turn(loop_),
         },
@@ -131,19 +131,19 @@ fn rarely(world: &mut World, client: usize, number: u8) {
             world.open_window(client, 0);
         }
         64..=127 => world.open_window(client, usize::MAX),
-        128..=191 if world.clients.len() < CLIENTS_MAX && !world.hub.is_shutting_down() => {
+        128..=191 if world.clients.len() < CLIENTS_MAX && !world.broker.is_shutting_down() => {
             world.client(usize::from(number) % LOOPS);
         }
         192..=223 => world.hang_up(client),
         224..=239 => {
-            let (hub, cid, reason) = (world.hub.clone(), world.clients[client].cid, CloseReason::Kicked);
-            world.post(usize::from(number) % LOOPS, InboxItem::Close { hub, cid, reason });
+            let (broker, cid, reason) = (world.broker.clone(), world.clients[client].cid, CloseReason::Kicked);
+            world.post(usize::from(number) % LOOPS, InboxItem::Close { broker, cid, reason });
         }
-        240..=247 if !world.hub.is_lame_duck() => {
-            world.hub.enter_lame_duck();
-            (0..LOOPS).for_each(|loop_| world.post(loop_, InboxItem::LameDuck(world.hub.clone())));
+        240..=247 if !world.broker.is_lame_duck() => {
+            world.broker.enter_lame_duck();
+            (0..LOOPS).for_each(|loop_| world.post(loop_, InboxItem::LameDuck(world.broker.clone())));
         }
-        255 if !world.hub.is_shutting_down() => world.shut_down(),
+        255 if !world.broker.is_shutting_down() => world.shut_down(),
         _ => {}
     }
 }
@@ -171,14 +171,14 @@ fn end(world: &mut World) {
     }
     world.rest();
     check_frames(world);
-    let interest = world.hub.global.interest.read();
+    let interest = world.broker.global.interest.read();
     assert!(interest.subs.is_empty() && interest.members.is_empty() && interest.list.is_empty());
     drop(interest);
-    assert_eq!(world.hub.connection_count(), 0);
-    assert_eq!(world.hub.global.connections.load(Ordering::Relaxed), 0);
+    assert_eq!(world.broker.connection_count(), 0);
+    assert_eq!(world.broker.global.connections.load(Ordering::Relaxed), 0);
     assert!(world.shards.iter().all(|shard| shard.conn_count() == 0));
     assert!((0..world.clients.len()).all(|client| world.reason(client).is_some()));
-    assert_eq!(world.stopped_count(), usize::from(world.hub.is_shutting_down()));
+    assert_eq!(world.stopped_count(), usize::from(world.broker.is_shutting_down()));
 }
 
 #[cfg(test)]

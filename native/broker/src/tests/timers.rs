@@ -46,10 +46,14 @@ fn the_first_connect_tells_about_how_long_a_round_trip_takes() {
     let client = world.client(0);
     world.now += 7 * MS;
     world.say(client, "CONNECT {}\r\n");
-    assert_eq!(world.hub.connections()[0].rtt_ns, 7 * MS);
+    assert_eq!(world.broker.connections()[0].rtt_ns, 7 * MS);
     world.now += SECOND;
     world.say(client, "CONNECT {}\r\n");
-    assert_eq!(world.hub.connections()[0].rtt_ns, 7 * MS, "a later one answers nothing");
+    assert_eq!(
+        world.broker.connections()[0].rtt_ns,
+        7 * MS,
+        "a later one answers nothing"
+    );
 }
 
 #[test]
@@ -58,9 +62,9 @@ fn pong_measures_the_round_trip() {
     let client = world.quiet_client(0);
     world.pass(3 * SECOND, MS);
     assert_eq!(pings(&mut world, client), 1);
-    let sent = world.shards[0].out.conns[0].ping.sent_ns;
+    let sent = world.shards[0].delivery.conns[0].ping.sent_ns;
     world.say(client, "PONG\r\n");
-    assert_eq!(world.hub.connections()[0].rtt_ns, world.now - sent);
+    assert_eq!(world.broker.connections()[0].rtt_ns, world.now - sent);
 }
 
 #[test]
@@ -109,7 +113,7 @@ fn a_peer_that_never_answers_is_stale_after_ping_max_pings() {
     world.pass(2 * MINUTE, SECOND);
     assert_eq!(world.reason(client), Some(CloseReason::StaleConnection));
     assert_eq!(world.errors(client), ["Stale Connection"]);
-    assert_eq!(world.hub.stats().stale_connections, 1);
+    assert_eq!(world.broker.stats().stale_connections, 1);
 }
 
 #[test]
@@ -185,7 +189,7 @@ fn a_write_that_takes_too_long_ends_the_connection() {
         LogLevel::Info,
         "Slow Consumer Detected: WriteDeadline of 10s exceeded with 1 chunks of"
     ));
-    assert_eq!(world.hub.stats().slow_consumers_deadline, 1);
+    assert_eq!(world.broker.stats().slow_consumers_deadline, 1);
     assert_eq!(world.reason(publisher), None);
 }
 
@@ -234,7 +238,7 @@ fn a_flush_that_got_through_gives_the_next_one_its_own_time() {
     let (mut world, publisher, subscriber) = stuck(Config::default(), 1);
     for _ in 0..5 {
         world.pass(8 * SECOND, SECOND);
-        let waiting = world.hub.connections()[subscriber].pending_bytes;
+        let waiting = world.broker.connections()[subscriber].pending_bytes;
         world.say(publisher, "PUB a 5\r\nhello\r\n");
         world.open_window(subscriber, waiting);
         assert_eq!(world.reason(subscriber), None);

@@ -22,7 +22,7 @@ fn guests(hear_secrets: bool) -> Auth {
         },
         ..PermissionLists::default()
     };
-    let guest = Arc::new(User {
+    let default_user = Arc::new(User {
         name: "guest".to_owned(),
         password: String::new(),
         permissions: Some(Arc::new(Permissions::new(lists).expect("patterns"))),
@@ -30,8 +30,8 @@ fn guests(hear_secrets: bool) -> Auth {
     });
     Auth {
         token: None,
-        users: HashMap::from([(guest.name.clone(), guest.clone())]),
-        no_auth_user: Some(guest),
+        users: HashMap::from([(default_user.name.clone(), default_user.clone())]),
+        no_auth_user: Some(default_user),
         timeout: Duration::from_secs(20),
     }
 }

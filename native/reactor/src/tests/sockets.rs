@@ -103,13 +103,13 @@ fn a_client_that_ended_its_own_sending_still_gets_everything() {
 #[test]
 fn what_a_client_said_before_it_closed_is_done() {
     let mut world = World::new(2);
-    let (mut leaver, mut listener) = (world.connect_to(0), world.connect_to(1));
+    let (mut removal, mut listener) = (world.connect_to(0), world.connect_to(1));
     listener.send("SUB a 1\r\n");
     listener.ping();
-    leaver.send("PUB a 4\r\nlast\r\n");
-    leaver.writer.shutdown(Shutdown::Both).expect("a socket");
+    removal.send("PUB a 4\r\nlast\r\n");
+    removal.writer.shutdown(Shutdown::Both).expect("a socket");
     assert_eq!(listener.message().expect("a message").1, b"last");
-    assert_eq!(world.end_of(leaver.cid), CloseReason::ClientClosed);
+    assert_eq!(world.end_of(removal.cid), CloseReason::ClientClosed);
 }
 
 #[test]

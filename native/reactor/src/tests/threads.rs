@@ -121,8 +121,8 @@ fn nothing_is_lost_reordered_or_doubled_while_connections_move() {
         assert!(mover.join().expect("moves connections") > 0, "nobody moved");
     });
     plain.iter_mut().chain([&mut limited]).for_each(expect_silence);
-    let hub = world.runtime.hub(world.broker).expect("running");
-    assert_eq!(hub.stats().subscriptions, 4);
+    let state = world.runtime.state(world.broker).expect("running");
+    assert_eq!(state.stats().subscriptions, 4);
 }
 
 /// Counts messages until one of the end comes.

@@ -1,7 +1,7 @@
 //! Loops on threads, a broker on them, and clients that block until they got what they wait for.
 
-use crate::mailbox::Mail;
-use crate::reactor::Body;
+use crate::mailbox::BrokerEvent;
+use crate::reactor::Command;
 use crate::{BrokerId, Runtime};
 use nt_broker::{CloseReason, Config, Event, InboxItem};
 use parking_lot::Mutex;
@@ -21,7 +21,7 @@ pub(super) struct World {
     pub address: SocketAddr,
     threads: Vec<JoinHandle<std::io::Result<()>>>,
     woken: Mutex<Receiver<()>>,
-    pub events: Vec<Mail>,
+    pub events: Vec<BrokerEvent>,
 }
 
 impl World {
@@ -73,10 +73,10 @@ impl World {
         theirs.set_nonblocking(true).expect("a socket");
         theirs.set_nodelay(true).expect("a socket");
         before(&mut ours);
-        let hub = self.runtime.hub(self.broker).expect("running");
+        let state = self.runtime.state(self.broker).expect("running");
         let stream = mio::net::TcpStream::from_std(theirs);
-        let body = Body::Adopt { hub, stream, peer };
-        self.runtime.send(reactor, InboxItem::Body(Box::new(body)));
+        let command = Command::Adopt { state, stream, peer };
+        self.runtime.send(reactor, InboxItem::Command(Box::new(command)));
         ours
     }
 
@@ -90,20 +90,20 @@ impl World {
 
     /// The loop where a connection lives.
     pub fn place_of(&self, cid: u64) -> Option<u16> {
-        let hub = self.runtime.hub(self.broker)?;
-        hub.locate(cid).map(|at| at.reactor)
+        let state = self.runtime.state(self.broker)?;
+        state.locate(cid).map(|at| at.reactor)
     }
 
     /// Asks for a connection to move.
     pub fn offer(&self, cid: u64, to: usize) {
-        let Some(hub) = self.runtime.hub(self.broker) else {
+        let Some(state) = self.runtime.state(self.broker) else {
             return;
         };
-        let Some(at) = hub.locate(cid) else { return };
+        let Some(at) = state.locate(cid) else { return };
         let to = to as u16;
-        let body = Body::Offer { hub, cid, to };
+        let command = Command::Offer { state, cid, to };
         self.runtime
-            .send(usize::from(at.reactor), InboxItem::Body(Box::new(body)));
+            .send(usize::from(at.reactor), InboxItem::Command(Box::new(command)));
     }
 
     /// Waits for an event of that kind.

@@ -1,0 +1,10 @@
+//! The client protocol: what the bytes of a client connection ask for, and what is done about it.
+//!
+//! Owns the order of checks of CONNECT, SUB, UNSUB, PING and PUB and the replies to them. Changes connections, interest
+//! and delivery through their methods only. Never reads a socket or a clock.
+
+pub(crate) mod operations;
+pub(crate) mod publish;
+pub(crate) mod receive;
+pub(crate) mod reply_grants;
+pub(crate) mod unknown_operation;

@@ -1,0 +1,122 @@
+//! Bytes from a client, turn by turn.
+
+use crate::client::publish::limits_of;
+use crate::client::unknown_operation::{is_bad_payload, unknown_operation};
+use crate::connection::close::CloseReason;
+use crate::connection::{Conn, Phase};
+use crate::shard::Shard;
+use crate::trace::quote::quote;
+use nt_protocol::{ParseError, Parsed, parse};
+
+impl Shard {
+    /// Handles what a client sent. Returns how many bytes are done with; the caller keeps the rest and gives it again,
+    /// with more behind it, next time. May stop early when [`Shard::should_flush`]: then with what is left, at once.
+    pub fn receive(&mut self, slot: u32, data: &[u8]) -> usize {
+        let now = self.delivery.now_ns;
+        self.delivery.handed_bytes = 0;
+        let Some(conn) = self.delivery.conns.get_mut(slot as usize) else {
+            return data.len();
+        };
+        if conn.is_closing() {
+            return data.len();
+        }
+        conn.touch(now);
+        let mut at = 0;
+        loop {
+            let used = self.publish_run(slot, &data[at..]);
+            at += used;
+            if used > 0 {
+                if self.should_flush() {
+                    break;
+                }
+                continue;
+            }
+            let conn = &mut self.delivery.conns[slot as usize];
+            if conn.phase == Phase::AwaitingProxyHeader {
+                match self.take_proxy_header(slot, &data[at..]) {
+                    Some(used) => at += used,
+                    None if self.delivery.conns[slot as usize].is_closing() => return data.len(),
+                    None => break,
+                }
+                continue;
+            }
+            if conn.phase == Phase::AwaitingConnect && !matches!(data.get(at), None | Some(b'c' | b'C')) {
+                // Whatever this will be, it is no CONNECT: nothing else is listened to, or judged, before one.
+                if self.admit_implicitly(slot) {
+                    continue;
+                }
+                return data.len();
+            }
+            match parse(&data[at..], &limits_of(conn)) {
+                Parsed::Op(op, used) => {
+                    if conn.plan.config.log_trace {
+                        self.trace_line(slot, &data[at..at + used]);
+                    }
+                    at += used;
+                    self.handle_operation(slot, op);
+                }
+                Parsed::Incomplete { need } => {
+                    conn.need = need;
+                    if need > 0 && conn.plan.config.log_trace {
+                        self.trace_line_early(slot, &data[at..]);
+                    }
+                    break;
+                }
+                Parsed::Error(error) => self.protocol_error(slot, &error, data, at),
+            }
+            if self.delivery.conns[slot as usize].is_closing() {
+                return data.len();
+            }
+        }
+        self.delivery.conns[slot as usize].publish_in_counters();
+        at
+    }
+
+    /// The peer closed its end, or the socket broke.
+    pub fn peer_gone(&mut self, slot: u32, reason: CloseReason) {
+        let awaited = |conn: &Conn| conn.phase == Phase::AwaitingProxyHeader;
+        if self.delivery.conns.get(slot as usize).is_some_and(awaited) {
+            return self.refuse_proxy_header(slot, "the connection ended before a whole header");
+        }
+        self.close(slot, reason, None);
+    }
+
+    /// The operation that begins at `start` of `data` can't be: tells the client and the log, in their usual order.
+    fn protocol_error(&mut self, slot: u32, error: &ParseError, data: &[u8], start: usize) {
+        match error {
+            ParseError::UnknownOperation => {
+                let traced = self.delivery.conns[slot as usize].plan.config.log_trace;
+                if traced && is_bad_payload(&data[start..]) {
+                    self.trace_line_early(slot, &data[start..]);
+                }
+                self.error_reply(slot, "Unknown Protocol Operation");
+                self.error(slot, || unknown_operation(data, start));
+                self.close(slot, CloseReason::ProtocolViolation, None);
+            }
+            ParseError::ControlLine => {
+                self.close(slot, CloseReason::MaxControlLineExceeded, error.wire_text());
+                self.error(slot, || error.to_string());
+            }
+            ParseError::Payload { .. } => {
+                self.trace_oversized(slot, &data[start..]);
+                self.trace_line(slot, &data[start..]);
+                self.error(slot, || error.to_string());
+                self.close(slot, CloseReason::MaxPayloadExceeded, error.wire_text());
+            }
+            ParseError::Arguments { what, argument } => {
+                self.trace_line(slot, &data[start..]);
+                self.error(slot, || format!("{what}: {}", quote(argument.as_bytes())));
+                self.close(slot, CloseReason::ProtocolViolation, None);
+            }
+            ParseError::HeadersNotSupported => {
+                self.trace_line(slot, &data[start..]);
+                self.error(slot, || error.to_string());
+                self.close(slot, CloseReason::ProtocolViolation, None);
+            }
+            ParseError::ClientError(_) => {
+                self.error(slot, || error.to_string());
+                self.close(slot, CloseReason::ParseError, None);
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Why connections end, and how.
+
+use crate::connection::{Phase, WriteState};
+use crate::monitoring::closed::last_subscriptions;
+use crate::shard::Shard;
+use crate::shard::event::Event;
+use crate::shard::timers::TimerKind;
+use crate::state::Ending;
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+
+/// The reason shown to operators, in the reference's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // each is its text
+pub enum CloseReason {
+    ClientClosed,
+    AuthenticationTimeout,
+    AuthenticationFailure,
+    SlowConsumerPendingBytes,
+    SlowConsumerWriteDeadline,
+    WriteError,
+    ReadError,
+    ParseError,
+    StaleConnection,
+    ProtocolViolation,
+    BadClientProtocolVersion,
+    MaxConnectionsExceeded,
+    MaxPayloadExceeded,
+    MaxControlLineExceeded,
+    MaxSubscriptionsExceeded,
+    ServerShutdown,
+    NoRespondersRequiresHeaders,
+    Kicked,
+}
+
+impl CloseReason {
+    const ALL: [(Self, &str); 18] = [
+        (Self::ClientClosed, "Client Closed"),
+        (Self::AuthenticationTimeout, "Authentication Timeout"),
+        (Self::AuthenticationFailure, "Authentication Failure"),
+        (Self::SlowConsumerPendingBytes, "Slow Consumer (Pending Bytes)"),
+        (Self::SlowConsumerWriteDeadline, "Slow Consumer (Write Deadline)"),
+        (Self::WriteError, "Write Error"),
+        (Self::ReadError, "Read Error"),
+        (Self::ParseError, "Parse Error"),
+        (Self::StaleConnection, "Stale Connection"),
+        (Self::ProtocolViolation, "Protocol Violation"),
+        (Self::BadClientProtocolVersion, "Bad Client Protocol Version"),
+        (Self::MaxConnectionsExceeded, "Maximum Connections Exceeded"),
+        (Self::MaxPayloadExceeded, "Maximum Message Payload Exceeded"),
+        (Self::MaxControlLineExceeded, "Maximum Control Line Exceeded"),
+        (Self::MaxSubscriptionsExceeded, "Maximum Subscriptions Exceeded"),
+        (Self::ServerShutdown, "Server Shutdown"),
+        (Self::NoRespondersRequiresHeaders, "No Responders Requires Headers"),
+        (Self::Kicked, "Kicked"),
+    ];
+
+    /// The text in `/connz`, events and logs.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(reason, _)| *reason == self)
+            .map_or("Unknown State", |(_, text)| text)
+    }
+
+    /// What a client is told that is closed from outside for this reason.
+    pub(crate) fn error_text(self) -> Option<&'static str> {
+        (self == Self::MaxConnectionsExceeded).then_some("maximum connections exceeded")
+    }
+
+    /// The reason of that text.
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, t)| *t == text).map(|(reason, _)| *reason)
+    }
+}
+
+/// How long a closed connection's socket is kept so that its peer can read the last words; once more, up to the write
+/// deadline in all, for a peer that reads.
+const LINGER_NS: u64 = 1_000_000_000;
+
+impl Shard {
+    /// Ends a connection: tells it why where the protocol has words for it, removes its interest, and leaves the socket
+    /// to the loop around. What is queued by then is written once; for a slow consumer it is dropped.
+    pub fn close(&mut self, slot: u32, reason: CloseReason, error: Option<&str>) {
+        let conn = &self.delivery.conns[slot as usize];
+        if conn.is_closing() {
+            return;
+        }
+        if let Some(text) = error {
+            self.error_reply(slot, text);
+        }
+        let subscriptions = self.delivery.conns[slot as usize].sids.len() as u32;
+        self.keep_subscriptions(slot);
+        self.debug(slot, || format!("Client connection closed: {}", reason.as_str()));
+        self.drop_subscriptions(slot);
+        let stop_ms = self.wall_ms();
+        let conn = &mut self.delivery.conns[slot as usize];
+        conn.phase = Phase::Closing(reason);
+        conn.held = Vec::new();
+        conn.paused = None;
+        conn.replies = HashMap::new();
+        if matches!(
+            reason,
+            CloseReason::SlowConsumerPendingBytes | CloseReason::SlowConsumerWriteDeadline
+        ) {
+            conn.out.clear();
+        }
+        conn.write = WriteState {
+            since_ns: self.delivery.now_ns,
+            ..WriteState::default()
+        };
+        conn.publish_in_counters();
+        conn.publish_out_counters();
+        conn.account.connections.fetch_sub(1, Ordering::Relaxed);
+        conn.shared.subscriptions.store(subscriptions, Ordering::Relaxed);
+        let broker = conn.broker.clone();
+        let behind_bytes = conn.plan.config.behind_bytes();
+        let shared = conn.shared.clone();
+        // Nobody waits for it any more.
+        shared.out_pending.store(0, Ordering::Relaxed);
+        self.notify_waiting(&shared, behind_bytes);
+        let report_before_end = broker.unregister(&shared, reason);
+        self.event(
+            broker.id,
+            Event::Disconnected {
+                connection: Box::new(shared.snapshot()),
+                reason,
+                stop_ms,
+            },
+        );
+        if report_before_end {
+            self.ending.push((broker, Ending::Connection));
+        }
+        self.mark_closing(slot);
+        self.add_timer(slot, TimerKind::Linger, LINGER_NS);
+    }
+
+    /// A closed connection had its time. Whoever is reading what it was sent before gets some more, unless the broker
+    /// ends.
+    pub(crate) fn linger_due(&mut self, slot: u32) {
+        let now = self.delivery.now_ns;
+        let conn = &mut self.delivery.conns[slot as usize];
+        let deadline = conn.plan.config.write_deadline.as_nanos() as u64;
+        let is_reading = !conn.out.is_empty() && std::mem::take(&mut conn.write.progressed) > 0;
+        let in_time = now.saturating_sub(conn.write.since_ns) < deadline;
+        if is_reading && in_time && conn.phase != Phase::Closing(CloseReason::ServerShutdown) {
+            self.add_timer(slot, TimerKind::Linger, LINGER_NS);
+        } else {
+            self.mark_expired(slot);
+        }
+    }
+
+    /// Leaves what a connection is subscribed to with the broker, for monitoring.
+    fn keep_subscriptions(&self, slot: u32) {
+        let conn = &self.delivery.conns[slot as usize];
+        if conn.plan.config.max_closed_clients == 0 {
+            return;
+        }
+        let subscriptions = last_subscriptions(conn);
+        if !subscriptions.is_empty() {
+            conn.broker.keep_closed(conn.shared.cid, subscriptions);
+        }
+    }
+}

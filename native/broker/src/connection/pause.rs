@@ -1,0 +1,94 @@
+//! Back-pressure: a publisher whose subscriber falls behind is not read from for a moment.
+//!
+//! Two degrees. A subscriber with more than a megabyte waiting gets a little time, so that a fast stream stays in the
+//! cache instead of growing a queue; this is not worth counting. One above three quarters of `max_pending` is close to
+//! being cut off: that pause is longer and counted as a stall. Either ends as soon as the subscriber has caught up, and
+//! neither lasts longer than its limit, however stuck the subscriber is: it costs its publishers no more than that.
+
+use crate::connection::Pause;
+use crate::connection::shared::ConnShared;
+use crate::shard::Shard;
+use crate::shard::inbox::InboxItem;
+use crate::shard::timers::TimerKind;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Longest pause for a subscriber that is merely behind.
+const SOFT_PAUSE_NS: u64 = 1_000_000;
+/// Longest pause for one that is nearly full.
+const STALL_NS: u64 = 10_000_000;
+
+impl Shard {
+    /// After a read from `slot` and the writes it caused: pauses the publisher if a subscriber can't keep up.
+    pub fn pause_if_somebody_is_behind(&mut self, slot: u32) {
+        let Some(behind) = self.delivery.behind.take() else {
+            return;
+        };
+        let pending = behind.pending();
+        let (now, bit) = (self.delivery.now_ns, self.bit());
+        let Some(conn) = self.delivery.conns.get_mut(slot as usize) else {
+            return;
+        };
+        let behind_bytes = conn.plan.config.behind_bytes();
+        if pending <= behind_bytes || conn.is_closing() || conn.plan.config.no_fast_producer_stall {
+            return;
+        }
+        let threshold = conn.plan.config.stall_threshold();
+        let (wait, enough) = if pending > threshold {
+            behind.stalls.fetch_add(1, Ordering::Relaxed);
+            conn.broker.stalled.fetch_add(1, Ordering::Relaxed);
+            (STALL_NS, threshold)
+        } else {
+            (SOFT_PAUSE_NS, behind_bytes / 2)
+        };
+        behind.waited_for_by.fetch_or(bit, Ordering::SeqCst);
+        conn.paused = Some(Pause {
+            until_ns: now + wait,
+            behind,
+            enough,
+        });
+        self.paused.push(slot);
+        self.add_timer(slot, TimerKind::Resume, wait);
+    }
+
+    fn bit(&self) -> u64 {
+        1 << (self.delivery.reactor % 64)
+    }
+
+    /// Tells publishers that wait for this connection, if it has caught up.
+    pub(crate) fn notify_waiting(&mut self, shared: &Arc<ConnShared>, behind_bytes: usize) {
+        if shared.waited_for_by.load(Ordering::SeqCst) == 0 || shared.pending() > behind_bytes / 2 {
+            return;
+        }
+        let loops = shared.waited_for_by.swap(0, Ordering::SeqCst);
+        for reactor in 0..self.delivery.reactors() {
+            if loops & (1 << (reactor % 64)) == 0 {
+                continue;
+            }
+            if reactor == self.delivery.reactor {
+                self.resume_all();
+            } else {
+                self.delivery.send_to(reactor, InboxItem::Drained);
+            }
+        }
+    }
+
+    /// Ends all pauses that have no reason any more.
+    pub(crate) fn resume_all(&mut self) {
+        let now = self.delivery.now_ns;
+        let mut paused = std::mem::take(&mut self.paused);
+        paused.retain(|&slot| {
+            let Some(conn) = self.delivery.conns.get_mut(slot as usize) else {
+                return false;
+            };
+            let Some(pause) = &conn.paused else { return false };
+            if pause.behind.pending() > pause.enough && now < pause.until_ns {
+                return true;
+            }
+            conn.paused = None;
+            self.mark_resumed(slot);
+            false
+        });
+        self.paused = paused;
+    }
+}

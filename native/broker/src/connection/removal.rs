@@ -1,0 +1,108 @@
+//! Subscriptions of connections that leave, or become somebody else.
+//!
+//! Taking out a million takes the better part of a second, which nobody else should wait: neither those who publish, for
+//! the account's interest, nor those who live on the same loop. What others notice happens at once: the member is
+//! marked as gone, and whoever routes from then on passes its subscriptions over. The records go in portions, some each
+//! turn; the more are left the more go, so that they can't gather however fast clients come and leave.
+
+use crate::interest::account::Account;
+use crate::interest::{Interest, SidIds};
+use crate::shard::Shard;
+use crate::trace::subscription_deleted;
+use parking_lot::RwLockWriteGuard;
+use std::sync::Arc;
+
+/// Subscriptions taken out under one lock.
+pub(crate) const REMOVAL_BATCH: usize = 2048;
+/// The part of all that are left which goes in one turn.
+const TURN_SHARE: usize = 32;
+
+/// A member of an account's interest that is gone, and what is left of it there.
+#[derive(Debug)]
+pub(crate) struct PendingRemoval {
+    account: Arc<Account>,
+    member: u32,
+    left: SidIds,
+}
+
+impl PendingRemoval {
+    /// Takes out as many subscriptions as that, and the member with the last one. Returns the names of those that had
+    /// not ended already.
+    fn remove_batch(&mut self, interest: &mut Interest, most: usize) -> Vec<Box<[u8]>> {
+        let mut names = Vec::new();
+        for id in self.left.by_ref().take(most) {
+            // An id may be another's by now.
+            if interest
+                .subs
+                .get(id as usize)
+                .is_some_and(|sub| sub.member == self.member)
+            {
+                let spent = interest.is_spent(id);
+                names.extend(interest.remove(id).filter(|_| !spent).map(|sub| sub.sid));
+            }
+        }
+        if self.is_done() {
+            interest.members.remove(self.member as usize);
+        }
+        names
+    }
+
+    fn is_done(&self) -> bool {
+        self.left.len() == 0
+    }
+}
+
+impl Shard {
+    /// Removes everything a connection wanted to hear, and its record.
+    pub(crate) fn drop_subscriptions(&mut self, slot: u32) {
+        let conn = &mut self.delivery.conns[slot as usize];
+        let Some(member) = conn.member.take() else { return };
+        let account = conn.account.clone();
+        let left = conn.sids.take();
+        conn.publish_subscription_count();
+        // Each one is told of.
+        let traced = conn.plan.config.log_trace && !conn.broker.is_shutting_down();
+        let most = if traced { usize::MAX } else { REMOVAL_BATCH };
+        let mut removal = PendingRemoval {
+            account: account.clone(),
+            member,
+            left,
+        };
+        let mut interest = account.interest.write();
+        interest.mark_removed(member);
+        let names = removal.remove_batch(&mut interest, most);
+        drop(interest);
+        if !removal.is_done() {
+            self.pending_removals.push_back(removal);
+        }
+        self.drain_before_pong = true;
+        if traced {
+            for name in names {
+                self.trace(slot, || subscription_deleted(&name));
+            }
+        }
+    }
+
+    /// Takes out some of what those who left have left.
+    pub(crate) fn remove_pending(&mut self) {
+        let left: usize = self.pending_removals.iter().map(|removal| removal.left.len()).sum();
+        let enough = left.saturating_sub((left / TURN_SHARE).max(REMOVAL_BATCH));
+        let mut left = left;
+        while left > enough
+            && let Some(removal) = self.pending_removals.front_mut()
+        {
+            let before = removal.left.len();
+            let account = removal.account.clone();
+            let mut interest = account.interest.write();
+            let names = removal.remove_batch(&mut interest, REMOVAL_BATCH);
+            left -= before - removal.left.len();
+            if removal.is_done() {
+                interest.shrink();
+                self.pending_removals.pop_front();
+            }
+            // Whoever waits for it comes first.
+            RwLockWriteGuard::unlock_fair(interest);
+            drop(names);
+        }
+    }
+}

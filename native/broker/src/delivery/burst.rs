@@ -1,0 +1,241 @@
+//! Bursts: consecutive messages of one publisher on one subject, without replies.
+//!
+//! Most of a fast stream is that. The messages are found first and delivered together, subscriber by subscriber: what is
+//! known of a subscriber is looked up once, and its frames are copied one behind the other.
+
+use crate::delivery::byte_range::ByteRange;
+use crate::delivery::frame::Frame;
+use crate::delivery::resolved::{Resolved, Target};
+use crate::delivery::{Delivery, Sender, make_room, reserve};
+use crate::interest::Interest;
+
+/// One message of a burst: where its `size CRLF payload CRLF` stands in the input, and the payload's size.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BurstFrame {
+    pub start: u32,
+    pub end: u32,
+    pub size: u32,
+}
+
+impl BurstFrame {
+    /// Its bytes.
+    #[inline]
+    pub fn piece(self, data: &[u8]) -> ByteRange<'_> {
+        ByteRange {
+            text: data,
+            start: self.start as usize,
+            end: self.end as usize,
+        }
+    }
+
+    /// The message by itself.
+    fn alone(self, data: &[u8]) -> Frame<'_> {
+        let size = self.size as usize;
+        Frame {
+            msg_tail: &data[self.start as usize..self.end as usize],
+            hmsg_tail: None,
+            msg_bytes: size,
+            hmsg_bytes: size,
+            reply: None,
+        }
+    }
+}
+
+/// Finds the messages at the start of `data` whose lines begin with `line`, at most `count` and about `bytes` of them.
+/// Returns the bytes they take and the payload bytes among them. Stops at whatever is unusual: the parser judges that.
+pub(crate) fn find(
+    data: &[u8],
+    line: &[u8],
+    payload_max: usize,
+    count: usize,
+    bytes: usize,
+    frames: &mut Vec<BurstFrame>,
+) -> (usize, usize) {
+    frames.clear();
+    let (mut at, mut payload) = (0, 0);
+    // The last message's whole line: the next one is mostly the same, size and all.
+    let (mut header, mut size): (&[u8], usize) = (&[], 0);
+    while frames.len() < count && at < bytes {
+        let rest = &data[at..];
+        if header.is_empty() || !rest.starts_with(header) {
+            if !starts_with(rest, line) {
+                break;
+            }
+            let Some((digits, announced)) = size_of(&rest[line.len()..]) else {
+                break;
+            };
+            if announced > payload_max {
+                break;
+            }
+            header = &rest[..line.len() + digits + 2];
+            size = announced;
+        }
+        let end = header.len() + size + 2;
+        if rest.len() < end || &rest[end - 2..end] != b"\r\n" {
+            break;
+        }
+        frames.push(BurstFrame {
+            start: (at + line.len()) as u32,
+            end: (at + end) as u32,
+            size: size as u32,
+        });
+        payload += size;
+        at += end;
+    }
+    (at, payload)
+}
+
+/// Whether `text` starts with `line`. Subjects in turn mostly differ at their end, so that is looked at first.
+#[inline]
+pub(crate) fn starts_with(text: &[u8], line: &[u8]) -> bool {
+    let last = line.len().saturating_sub(2);
+    text.get(last) == line.get(last) && text.starts_with(line)
+}
+
+/// Digits and value of a size that CRLF follows at once.
+fn size_of(text: &[u8]) -> Option<(usize, usize)> {
+    let digits = text.iter().take(10).take_while(|byte| byte.is_ascii_digit()).count();
+    let size = nt_protocol::parse_size(&text[..digits])?;
+    text[digits..].starts_with(b"\r\n").then_some((digits, size))
+}
+
+impl Delivery {
+    /// Delivers a burst to everyone on the route. Returns the number of deliveries.
+    pub fn deliver_burst(
+        &mut self,
+        interest: &Interest,
+        resolved: &mut Resolved,
+        from: Sender,
+        data: &[u8],
+        frames: &[BurstFrame],
+    ) -> u32 {
+        let mut delivered = 0;
+        for index in 0..resolved.plain {
+            delivered += self.deliver_burst_to(interest, resolved, index, from, data, frames);
+        }
+        if !resolved.groups.is_empty() {
+            for &frame in frames {
+                delivered += self.deliver_groups::<false>(interest, resolved, from, frame.alone(data));
+            }
+        }
+        if delivered > 0 {
+            resolved.uncounted = true;
+        }
+        delivered
+    }
+
+    fn deliver_burst_to(
+        &mut self,
+        interest: &Interest,
+        resolved: &mut Resolved,
+        index: usize,
+        from: Sender,
+        data: &[u8],
+        frames: &[BurstFrame],
+    ) -> u32 {
+        let (target, prefixes) = resolved.target_mut(interest, index);
+        if !from.echo && target.cid == from.cid {
+            return 0;
+        }
+        let frames = if target.limited {
+            let sub = &interest.subs[target.sub as usize];
+            let granted = frames
+                .iter()
+                .take_while(|_| reserve(sub, target.sub, &mut self.exhausted))
+                .count();
+            &frames[..granted]
+        } else {
+            target.delivered += frames.len() as u32;
+            frames
+        };
+        let prefix = prefixes.msg_range(target);
+        if target.location.reactor == self.reactor {
+            self.stage_burst_here(target, prefix, data, frames);
+        } else {
+            self.stage_burst_elsewhere(interest, target, prefix, data, frames);
+        }
+        frames.len() as u32
+    }
+
+    fn stage_burst_here(&mut self, target: &Target, prefix: ByteRange<'_>, data: &[u8], frames: &[BurstFrame]) {
+        let slot = target.location.slot;
+        let conn = &mut self.conns[slot as usize];
+        if conn.out.len() > self.cut_above {
+            return self.overflow(slot);
+        }
+        let before = conn.out.len();
+        conn.out.push_burst(prefix, data, frames, &mut self.pool);
+        conn.out_msgs += frames.len() as u64;
+        conn.out_bytes += frames.iter().map(|frame| u64::from(frame.size)).sum::<u64>();
+        self.staged_bytes += conn.out.len() - before;
+        self.after_staging(slot);
+    }
+
+    fn stage_burst_elsewhere(
+        &mut self,
+        interest: &Interest,
+        target: &Target,
+        prefix: ByteRange<'_>,
+        data: &[u8],
+        frames: &[BurstFrame],
+    ) {
+        let Some((first, last)) = frames.first().zip(frames.last()) else {
+            return;
+        };
+        let stage = &mut self.stages[usize::from(target.location.reactor)];
+        let batch = stage.batch_for(interest, target, self.cut_above, &mut self.pool);
+        if batch.is_full() {
+            return;
+        }
+        batch.messages += frames.len() as u32;
+        let added = frames.len() * prefix.len() + (last.end - first.start) as usize;
+        if batch.bytes.capacity() - batch.bytes.len() < added {
+            make_room(&mut batch.bytes, added, &mut self.pool);
+        }
+        for frame in frames {
+            batch.payload_bytes += u64::from(frame.size);
+            prefix.append_to(&mut batch.bytes);
+            frame.piece(data).append_to(&mut batch.bytes);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(data: &[u8]) -> (usize, usize, Vec<(u32, u32, u32)>) {
+        let mut frames = Vec::new();
+        let (used, payload) = find(data, b"PUB a ", 10, 100, 1 << 20, &mut frames);
+        (used, payload, frames.iter().map(|f| (f.start, f.end, f.size)).collect())
+    }
+
+    #[test]
+    fn takes_whole_messages_of_the_same_subject_only() {
+        assert_eq!(
+            found(b"PUB a 2\r\nhi\r\nPUB a 2\r\nho\r\nPUB a 0\r\n\r\nPUB b 1\r\nx\r\n"),
+            (37, 4, vec![(6, 13, 2), (19, 26, 2), (32, 37, 0)])
+        );
+    }
+
+    #[test]
+    fn leaves_everything_unusual_to_the_parser() {
+        for unusual in [
+            &b"PUB a r 2\r\nhi\r\n"[..],
+            b"PUB a 2 3\r\nhi\r\n",
+            b"PUB a  2\r\nhi\r\n",
+            b"PUB a 2\nhi\r\n",
+            b"PUB a 2\r\nhixx",
+            b"PUB a 2\r\nhi\r",
+            b"PUB a 11\r\n12345678901\r\n",
+            b"PUB a 0000000002\r\nhi\r\n",
+            b"PUB a \r\n\r\n",
+            b"pub a 2\r\nhi\r\n",
+            b"PUB a 2",
+        ] {
+            assert_eq!(found(unusual), (0, 0, vec![]), "{unusual:?}");
+        }
+        // Leading zeros are somebody's way to write a size: passed on as they are.
+        assert_eq!(found(b"PUB a 002\r\nhi\r\n").0, 15);
+    }
+}

@@ -1,0 +1,85 @@
+//! What connections that are gone were subscribed to, for monitoring: the last ones, within a budget.
+//!
+//! Kept here, not told with the end of each connection: a crowd that leaves would make the control plane translate
+//! lists that nobody looks at.
+
+use crate::connection::Conn;
+use crate::connection::shared::SubscriptionSnapshot;
+use crate::monitoring::listing::snapshot;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Memory for all lists. The oldest ones go first.
+const BYTES_MAX: usize = 16 << 20;
+/// Memory for one list: of a connection with more, some are kept.
+const LIST_BYTES_MAX: usize = 256 << 10;
+
+/// Lists by connection, oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct ClosedSubscriptions {
+    lists: VecDeque<List>,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct List {
+    cid: u64,
+    bytes: usize,
+    subscriptions: Arc<[SubscriptionSnapshot]>,
+}
+
+impl ClosedSubscriptions {
+    /// Keeps one list; at most `max` in all.
+    pub fn push(&mut self, cid: u64, subscriptions: Vec<SubscriptionSnapshot>, max: usize) {
+        let bytes = subscriptions.iter().map(size_of_one).sum();
+        self.bytes += bytes;
+        self.lists.push_back(List {
+            cid,
+            bytes,
+            subscriptions: subscriptions.into(),
+        });
+        while self.bytes > BYTES_MAX || self.lists.len() > max {
+            let Some(oldest) = self.lists.pop_front() else { break };
+            self.bytes -= oldest.bytes;
+        }
+    }
+
+    /// The subscriptions of one connection, or of all, to be copied when loops may close connections again.
+    pub fn lists(&self, cid: Option<u64>) -> Vec<Arc<[SubscriptionSnapshot]>> {
+        self.lists
+            .iter()
+            .filter(|list| cid.is_none_or(|cid| cid == list.cid))
+            .map(|list| list.subscriptions.clone())
+            .collect()
+    }
+}
+
+fn size_of_one(sub: &SubscriptionSnapshot) -> usize {
+    size_of::<SubscriptionSnapshot>()
+        + sub.account.len()
+        + sub.subject.len()
+        + sub.queue.as_deref().map_or(0, str::len)
+        + sub.sid.len()
+}
+
+/// What a connection is subscribed to, as far as it is worth keeping.
+pub(crate) fn last_subscriptions(conn: &Conn) -> Vec<SubscriptionSnapshot> {
+    let Some(member) = conn.member else {
+        return Vec::new();
+    };
+    let interest = conn.account.interest.read();
+    let mut left = LIST_BYTES_MAX;
+    conn.sids
+        .iter()
+        .filter_map(|id| interest.subs.get(id as usize))
+        // An id may be another's by now.
+        .filter(|sub| sub.member == member)
+        .map(|sub| snapshot(&interest, sub, &conn.account.name))
+        .take_while(|sub| {
+            let size = size_of_one(sub);
+            let fits = size <= left;
+            left = left.saturating_sub(size);
+            fits
+        })
+        .collect()
+}

@@ -1,0 +1,69 @@
+//! Lists of subscriptions for monitoring, page by page.
+//!
+//! The account's interest is locked for one page at a time, so a list of a million subscriptions holds no message up.
+//! Whatever was subscribed all the while is listed once; what came or went meanwhile may be in it or not.
+
+use crate::connection::shared::SubscriptionSnapshot;
+use crate::interest::account::Account;
+use crate::interest::{Interest, Subscription};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Subscriptions looked at under one lock.
+const PAGE: usize = 1024;
+
+/// The subscriptions of one connection, or of the whole account; each item is a page, which may be empty.
+pub(crate) struct Listing {
+    account: Arc<Account>,
+    cid: Option<u64>,
+    /// Ids stay what they are as long as a subscription lives: those below were looked at.
+    next: usize,
+}
+
+impl Listing {
+    pub fn new(account: Arc<Account>, cid: Option<u64>) -> Self {
+        Self { account, cid, next: 0 }
+    }
+
+    /// Shows the subscriptions of the next page to `visit`; `None`: there is none.
+    pub fn visit_page(&mut self, mut visit: impl FnMut(&Interest, &Subscription)) -> Option<()> {
+        let interest = self.account.interest.read();
+        if self.next >= interest.subs.capacity() {
+            return None;
+        }
+        let ids = self.next..self.next + PAGE;
+        self.next = ids.end;
+        for sub in ids.filter_map(|id| interest.subs.get(id)) {
+            let member = &interest.members[sub.member as usize];
+            if !member.removed && self.cid.is_none_or(|cid| cid == member.shared.cid) {
+                visit(&interest, sub);
+            }
+        }
+        Some(())
+    }
+}
+
+impl Iterator for Listing {
+    type Item = Vec<SubscriptionSnapshot>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let account = self.account.clone();
+        let mut page = Vec::new();
+        self.visit_page(|interest, sub| page.push(snapshot(interest, sub, &account.name)))?;
+        Some(page)
+    }
+}
+
+/// One subscription at this moment.
+pub(crate) fn snapshot(interest: &Interest, sub: &Subscription, account: &str) -> SubscriptionSnapshot {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    SubscriptionSnapshot {
+        cid: interest.members[sub.member as usize].shared.cid,
+        account: account.to_owned(),
+        subject: text(&interest.subject_of(sub)),
+        queue: interest.queue_of(sub).map(text),
+        sid: text(&sub.sid),
+        msgs: sub.delivered.load(Ordering::Relaxed),
+        max: sub.max,
+    }
+}

@@ -1,0 +1,200 @@
+//! Connections and subscriptions for monitoring, in pages. Connections are found by their numbers first, in an order, and
+//! described afterwards.
+//!
+//! A list of a hundred thousand connections is then a list of numbers; only those on the page that is asked for are
+//! copied. The directory is locked for as long as it takes to look at it, never while anything is sorted; the interest
+//! for a thousand subscriptions at a time.
+
+use crate::connection::shared::{ConnShared, ConnectionSnapshot, SubscriptionSnapshot};
+use crate::interest::account::Account;
+use crate::interest::{Interest, Subscription};
+use crate::monitoring::listing::{Listing, snapshot};
+use crate::state::BrokerState;
+use nt_subject::literal_matches;
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What connections are sorted by; counters come greatest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // named after the values of the monitoring parameter
+pub enum ConnectionOrder {
+    Cid,
+    Subscriptions,
+    Pending,
+    OutMsgs,
+    InMsgs,
+    OutBytes,
+    InBytes,
+    LastActivity,
+    Idle,
+    Uptime,
+    Rtt,
+}
+
+/// Which connections, and how many of them.
+#[derive(Debug)]
+pub struct ConnectionQuery<'a> {
+    /// What they are sorted by.
+    pub order: ConnectionOrder,
+    /// Only those of this account.
+    pub account: Option<&'a str>,
+    /// Only those of this user.
+    pub user: Option<&'a str>,
+    /// Only so many from the front.
+    pub limit: usize,
+    /// Wall clock, milliseconds since the epoch.
+    pub now_ms: f64,
+}
+
+/// Connections by number, in order.
+#[derive(Debug, Default)]
+pub struct FoundConnections {
+    /// How many there are in the account, or at all, whoever's they are.
+    pub total: usize,
+    /// How many of them the query fits.
+    pub matching: usize,
+    /// The first of those.
+    pub cids: Vec<u64>,
+    /// What each of them was sorted by, ascending: lists of several sources are merged by it.
+    pub keys: Vec<f64>,
+}
+
+/// What the connections there are now amount to.
+#[derive(Debug, Clone, Copy, Default)]
+#[allow(missing_docs)] // named after the monitoring fields
+pub struct OpenTotals {
+    pub pending_bytes: u64,
+    pub subscriptions: u64,
+    pub in_msgs: u64,
+    pub in_bytes: u64,
+    pub out_msgs: u64,
+    pub out_bytes: u64,
+}
+
+/// Which subscriptions, and which of those.
+#[derive(Debug)]
+pub struct SubscriptionQuery<'a> {
+    /// Only those of this account.
+    pub account: Option<&'a str>,
+    /// Only those of these connections.
+    pub cids: Option<HashSet<u64>>,
+    /// Only those that a message on this subject would reach.
+    pub subject: Option<&'a str>,
+    /// How many to leave out at the front.
+    pub offset: usize,
+    /// How many to list.
+    pub limit: usize,
+}
+
+/// A page of subscriptions.
+#[derive(Debug, Default)]
+pub struct FoundSubscriptions {
+    /// How many the query fits.
+    pub matching: usize,
+    /// Those on the page.
+    pub list: Vec<SubscriptionSnapshot>,
+}
+
+impl OpenTotals {
+    pub(crate) fn add(&mut self, c: &ConnShared) {
+        let read = |n: &AtomicU64| n.load(Ordering::Relaxed);
+        self.pending_bytes += c.pending() as u64;
+        self.subscriptions += u64::from(c.subscriptions.load(Ordering::Relaxed));
+        self.in_msgs += read(&c.in_msgs);
+        self.in_bytes += read(&c.in_bytes);
+        self.out_msgs += read(&c.out_msgs);
+        self.out_bytes += read(&c.out_bytes);
+    }
+}
+
+impl BrokerState {
+    /// Open connections, sorted; equal ones by number.
+    pub fn find_connections(&self, query: &ConnectionQuery<'_>) -> FoundConnections {
+        let of_account = self.connections_of(query.account);
+        let total = of_account.len();
+        let mut found: Vec<(f64, u64)> = of_account
+            .into_iter()
+            .filter(|c| query.user.is_none_or(|user| c.has_user(user)))
+            .map(|c| (key(&c, query), c.cid))
+            .collect();
+        let matching = found.len();
+        // By number they are already.
+        if query.order != ConnectionOrder::Cid {
+            found.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        }
+        found.truncate(query.limit);
+        let (keys, cids) = found.into_iter().unzip();
+        FoundConnections {
+            total,
+            matching,
+            cids,
+            keys,
+        }
+    }
+
+    /// Those of these connections that are still open, as they are now.
+    pub fn describe_connections(&self, cids: &[u64]) -> Vec<ConnectionSnapshot> {
+        let open: Vec<Arc<ConnShared>> = {
+            let directory = self.directory.lock();
+            cids.iter()
+                .filter_map(|cid| directory.get(cid).map(|entry| entry.shared.clone()))
+                .collect()
+        };
+        open.iter().map(|shared| shared.snapshot()).collect()
+    }
+
+    /// Subscriptions of open connections. Messages flow meanwhile.
+    pub fn find_subscriptions(&self, query: &SubscriptionQuery<'_>) -> FoundSubscriptions {
+        let mut found = FoundSubscriptions::default();
+        if query.account.is_none_or(|name| self.global.name == name) {
+            find_subscriptions_in(&self.global, query, &mut found);
+        }
+        found
+    }
+
+    /// All connections of an account, or all there are, by cid: to be looked at when the directory is free again.
+    pub(crate) fn connections_of(&self, account: Option<&str>) -> Vec<Arc<ConnShared>> {
+        self.directory
+            .lock()
+            .values()
+            .filter(|entry| account.is_none_or(|name| entry.account.name == name))
+            .map(|entry| entry.shared.clone())
+            .collect()
+    }
+}
+
+fn key(c: &ConnShared, query: &ConnectionQuery<'_>) -> f64 {
+    let last = || c.start_ms + c.last_activity_ms.load(Ordering::Relaxed) as f64;
+    let count = |n: &AtomicU64| -(n.load(Ordering::Relaxed) as f64);
+    match query.order {
+        ConnectionOrder::Cid => c.cid as f64,
+        ConnectionOrder::Subscriptions => -f64::from(c.subscriptions.load(Ordering::Relaxed)),
+        ConnectionOrder::Pending => -(c.pending() as f64),
+        ConnectionOrder::OutMsgs => count(&c.out_msgs),
+        ConnectionOrder::InMsgs => count(&c.in_msgs),
+        ConnectionOrder::OutBytes => count(&c.out_bytes),
+        ConnectionOrder::InBytes => count(&c.in_bytes),
+        ConnectionOrder::LastActivity => -last(),
+        ConnectionOrder::Idle => last(),
+        ConnectionOrder::Uptime => query.now_ms - c.start_ms,
+        ConnectionOrder::Rtt => count(&c.rtt_ns),
+    }
+}
+
+fn find_subscriptions_in(account: &Arc<Account>, query: &SubscriptionQuery<'_>, found: &mut FoundSubscriptions) {
+    let mut listing = Listing::new(account.clone(), None);
+    let mut visit = |interest: &Interest, sub: &Subscription| {
+        let cid = interest.members[sub.member as usize].shared.cid;
+        let of_these = query.cids.as_ref().is_none_or(|cids| cids.contains(&cid));
+        let reached = |subject: &str| literal_matches(subject.as_bytes(), &interest.subject_of(sub));
+        if !(of_these && query.subject.is_none_or(reached)) {
+            return;
+        }
+        if found.matching >= query.offset && found.list.len() < query.limit {
+            found.list.push(snapshot(interest, sub, &account.name));
+        }
+        found.matching += 1;
+    };
+    while listing.visit_page(&mut visit).is_some() {}
+}

@@ -1,0 +1,235 @@
+//! Another plan for connections that live: who may still be here, hear what it heard, publish what it published.
+//!
+//! The new plan is put into force for connections to come; then every loop finds a [`Reload`] in its inbox and gives the
+//! plan to each connection it has. Only that loop touches them, so a message is judged by one plan as a whole, and no
+//! message pays for the possibility. Connections whose permissions are the same go on without noticing.
+//!
+//! Where permissions changed, subscriptions are judged, and those that lost their right go, in portions, so that nobody
+//! waits for a connection with a million of them. With the last portion the account's interest is locked for writing:
+//! what was routed before, by the old permissions, is taken in, the member's record gets the new ones, and the
+//! interest's generation grows: that is the end of every resolved subject that any loop remembers. The publisher's own
+//! shortcut is forgotten with it. A connection on its way between loops carries the plan that is in force when it
+//! leaves (`migrate.rs`), so the loop it comes to finds it no later than its own [`Reload`].
+
+use crate::client::operations::shown_user;
+use crate::connection::Phase;
+use crate::connection::removal::REMOVAL_BATCH;
+use crate::delivery::resolved::ResultRef;
+use crate::interest::{Interest, Subscription};
+use crate::plan::Plan;
+use crate::plan::auth::Auth;
+use crate::plan::config::Config;
+use crate::plan::permissions::Permissions;
+use crate::shard::Shard;
+use crate::shard::event::{Event, LogLevel};
+use crate::state::BrokerState;
+use crate::trace::quote::quote;
+use crate::trace::subscription_deleted;
+use nt_protocol::ConnectOptions;
+use parking_lot::RwLockWriteGuard;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// One reload, on its way through the loops.
+#[derive(Debug)]
+pub struct Reload {
+    /// Whose.
+    pub broker: Arc<BrokerState>,
+    /// The plan's.
+    pub number: u64,
+    /// Loops that have not told of it yet.
+    left: AtomicUsize,
+}
+
+/// What a reload set in motion.
+#[derive(Debug)]
+pub struct Reloading {
+    /// To be put into every loop's inbox.
+    pub reload: Arc<Reload>,
+    /// Connections that are too many now: to be closed after it.
+    pub over_limit: Vec<u64>,
+}
+
+impl BrokerState {
+    /// Puts another plan into force.
+    pub fn reload(self: &Arc<Self>, config: Config, auth: Option<Auth>, loops: usize) -> Reloading {
+        let number = self.replace_plan(config, auth);
+        let reload = Arc::new(Reload {
+            broker: self.clone(),
+            number,
+            left: AtomicUsize::new(loops),
+        });
+        let over_limit = self.over_limit();
+        Reloading { reload, over_limit }
+    }
+}
+
+impl Reload {
+    /// A loop has told everything that followed from it there. True for the last one: it is to tell
+    /// [`Event::Reloaded`].
+    pub fn acknowledge(&self) -> bool {
+        self.left.fetch_sub(1, Ordering::AcqRel) == 1
+    }
+}
+
+/// A subscription that its owner may not have any more.
+struct Lost {
+    id: u32,
+    subject: Vec<u8>,
+    queue: Option<Vec<u8>>,
+    sid: Box<[u8]>,
+    /// It was there until it was removed for this reason.
+    removed: bool,
+}
+
+impl Shard {
+    /// Gives the plan in force to every connection of its broker here.
+    pub(crate) fn apply_plan(&mut self, reload: Arc<Reload>) {
+        let plan = reload.broker.plan();
+        for slot in self.slots_of(&reload.broker) {
+            let conn = &mut self.delivery.conns[slot as usize];
+            if conn.plan.number >= plan.number {
+                continue;
+            }
+            conn.plan = plan.clone();
+            match conn.phase {
+                Phase::Ready => self.reauthorize(slot, &plan),
+                // Nobody is asked for anything any more.
+                Phase::AwaitingConnect if plan.auth.is_none() => conn.phase = Phase::Ready,
+                // What a stand-in waits for brings its own plan along.
+                Phase::AwaitingProxyHeader | Phase::AwaitingConnect | Phase::Placeholder | Phase::Closing(_) => {}
+            }
+        }
+        self.reloaded.push(reload);
+    }
+
+    /// Reloads that are over here: to be acknowledged once all events are told.
+    pub fn take_reloaded(&mut self) -> Vec<Arc<Reload>> {
+        std::mem::take(&mut self.reloaded)
+    }
+
+    /// Asks again who a connection is and what it may do, with what it said in CONNECT.
+    fn reauthorize(&mut self, slot: u32, plan: &Plan) {
+        let conn = &self.delivery.conns[slot as usize];
+        let nothing = ConnectOptions::default();
+        let options = conn.options.as_deref().unwrap_or(&nothing);
+        let user = match &plan.auth {
+            None => None,
+            Some(auth) => match auth.admit(options) {
+                Some(user) => Some(user),
+                None => {
+                    let said = conn.options.clone();
+                    return self.authorization_violation(slot, said.as_deref());
+                }
+            },
+        };
+        conn.shared.set_user(shown_user(user.as_deref(), options));
+        let permissions = user.as_ref().and_then(|user| user.permissions.clone());
+        let same = match (&conn.permissions, &permissions) {
+            (None, None) => true,
+            // Those that stayed the same stayed the same object.
+            (Some(old), Some(new)) => Arc::ptr_eq(old, new),
+            _ => false,
+        };
+        if !same {
+            self.change_permissions(slot, permissions);
+        }
+    }
+
+    fn change_permissions(&mut self, slot: u32, permissions: Option<Arc<Permissions>>) {
+        let account = self.delivery.conns[slot as usize].account.clone();
+        let mut lost = match &permissions {
+            Some(permissions) => self.lost_under(slot, permissions),
+            None => Vec::new(),
+        };
+        let last = lost.len().saturating_sub(REMOVAL_BATCH);
+        for portion in lost[..last].chunks_mut(REMOVAL_BATCH) {
+            let mut interest = account.interest.write();
+            self.remove_lost(slot, &mut interest, portion);
+            RwLockWriteGuard::unlock_fair(interest);
+        }
+        let mut interest = account.interest.write();
+        // What other loops routed until the lock was ours comes before the news.
+        self.drain_deliveries();
+        self.remove_lost(slot, &mut interest, &mut lost[last..]);
+        let conn = &mut self.delivery.conns[slot as usize];
+        if permissions.as_ref().is_none_or(|p| p.allow_responses.is_none()) {
+            conn.replies.clear();
+        }
+        conn.permissions = permissions.clone();
+        conn.last_result = ResultRef::NONE;
+        conn.move_outdated = conn.moving;
+        if let Some(member) = conn.member {
+            interest.members[member as usize].permissions = permissions;
+            interest.generation += 1;
+        }
+        drop(interest);
+        lost.retain(|lost| lost.removed);
+        lost.sort_by_key(|lost| lost.id);
+        for lost in lost {
+            self.report_lost(slot, &lost);
+        }
+    }
+
+    /// The subscriptions of a connection that it may not have under these permissions. Others use the interest
+    /// meanwhile, and may end some of them, but only this loop makes new ones.
+    fn lost_under(&self, slot: u32, permissions: &Permissions) -> Vec<Lost> {
+        let conn = &self.delivery.conns[slot as usize];
+        let Some(member) = conn.member else { return Vec::new() };
+        let ids: Vec<u32> = conn.sids.iter().collect();
+        let mut lost = Vec::new();
+        for portion in ids.chunks(REMOVAL_BATCH) {
+            let interest = conn.account.interest.read();
+            for &id in portion {
+                // One that is gone, or got its last message, is somebody else's business.
+                let Some(sub) = interest.subs.get(id as usize).filter(|sub| sub.member == member) else {
+                    continue;
+                };
+                let (subject, queue) = (interest.subject_of(sub), interest.queue_of(sub));
+                if !interest.is_spent(id) && !permissions.may_subscribe(&subject, queue) {
+                    lost.push(Lost {
+                        id,
+                        queue: queue.map(Into::into),
+                        sid: sub.sid.clone(),
+                        subject,
+                        removed: false,
+                    });
+                }
+            }
+        }
+        lost
+    }
+
+    /// Removes those that are still there, and notes which were.
+    fn remove_lost(&mut self, slot: u32, interest: &mut Interest, lost: &mut [Lost]) {
+        let member = self.delivery.conns[slot as usize].member;
+        for Lost { id, removed, .. } in lost {
+            let is_there = |sub: &Subscription| Some(sub.member) == member;
+            *removed = !interest.is_spent(*id) && interest.subs.get(*id as usize).is_some_and(is_there);
+            if *removed {
+                self.remove_subscription(interest, *id);
+            }
+        }
+    }
+
+    fn report_lost(&mut self, slot: u32, lost: &Lost) {
+        self.trace(slot, || subscription_deleted(&lost.sid));
+        let using = match lost.queue.as_deref().map(quote) {
+            Some(queue) => format!(" using queue {queue}"),
+            None => String::new(),
+        };
+        let what = format!("{}{using} (sid {})", quote(&lost.subject), quote(&lost.sid));
+        self.error_reply(slot, &format!("Permissions Violation for Subscription to {what}"));
+        let conn = &self.delivery.conns[slot as usize];
+        let said = conn.options.as_deref();
+        let whose = match said {
+            Some(options) if !options.nkey.is_empty() => format!("Nkey {}", quote(options.nkey.as_bytes())),
+            Some(options) if !options.user.is_empty() => format!("User {}", quote(options.user.as_bytes())),
+            Some(options) if !options.auth_token.is_empty() => "Token \"[REDACTED]\"".to_owned(),
+            _ => "User \"N/A\"".to_owned(),
+        };
+        let (broker, level) = (conn.broker.id, LogLevel::Info);
+        let text = format!("Removed sub {what} for {whose} - not authorized");
+        self.event(broker, Event::Log { level, text });
+    }
+}

@@ -1,0 +1,50 @@
+//! What the control plane hears of.
+
+use crate::connection::close::CloseReason;
+use crate::connection::shared::ConnectionSnapshot;
+
+/// Label of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum LogLevel {
+    Info,
+    Debug,
+    Warn,
+    Error,
+    Trace,
+}
+
+/// One thing worth telling, tagged with the broker it belongs to by whoever carries it.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A line for the log.
+    Log {
+        /// Its label.
+        level: LogLevel,
+        /// Its text, without time and label.
+        text: String,
+    },
+    /// A client was admitted.
+    Connected(Box<ConnectionSnapshot>),
+    /// A client is gone.
+    Disconnected {
+        /// Its last state.
+        connection: Box<ConnectionSnapshot>,
+        /// Why.
+        reason: CloseReason,
+        /// When, milliseconds since the epoch.
+        stop_ms: f64,
+    },
+    /// All connections of a broker live by the plan of this number, or a later one.
+    Reloaded {
+        /// As [`crate::Reloading::number`] says.
+        number: u64,
+    },
+    /// The last connection of a broker that was shut down is closed.
+    Stopped,
+    /// A loop broke down; the broker can't go on.
+    Fatal {
+        /// What is known of it.
+        text: String,
+    },
+}

@@ -1,0 +1,350 @@
+//! One broker, as all loops see it.
+
+use crate::connection::close::CloseReason;
+use crate::connection::shared::{ConnShared, ConnectionSnapshot, SubscriptionSnapshot};
+use crate::interest::account::Account;
+use crate::monitoring::closed::ClosedSubscriptions;
+use crate::monitoring::listing::Listing;
+use crate::monitoring::overview::OpenTotals;
+use crate::plan::Plan;
+use crate::plan::auth::Auth;
+use crate::plan::config::Config;
+use crate::shard::inbox::Location;
+use crate::trace::line_limiter::LineLimiter;
+use foldhash::fast::RandomState;
+use parking_lot::{Mutex, RwLock, RwLockReadGuard};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
+
+/// Plan, accounts, directory and counters of one broker.
+#[derive(Debug)]
+pub struct BrokerState {
+    /// Unique within the runtime.
+    pub id: u32,
+    plan: RwLock<Arc<Plan>>,
+    /// The plan's, where the directory's lock is held: it decides who is one too many.
+    max_connections: AtomicI64,
+    /// Where clients without an account of their own are.
+    pub global: Arc<Account>,
+    pub(crate) directory: Mutex<BTreeMap<u64, DirectoryEntry>>,
+    closed: Mutex<ClosedSubscriptions>,
+    last_cid: AtomicU64,
+    total_connections: AtomicU64,
+    slow_pending: AtomicU64,
+    slow_deadline: AtomicU64,
+    stale: AtomicU64,
+    pub(crate) stalled: AtomicU64,
+    /// What connections that are gone have moved.
+    removed: [AtomicU64; 4],
+    lame_duck: AtomicBool,
+    shutting_down: AtomicBool,
+    watches_connects: AtomicBool,
+    /// Of events that the server publishes.
+    last_event: AtomicU64,
+    /// When lines were logged that crowds would repeat.
+    pub(crate) line_limiter: LineLimiter,
+    shutdown_acks: AtomicUsize,
+    /// Connections that closed since the shutdown began and whose end the control plane has not heard of.
+    unreported: AtomicUsize,
+    stopped_reported: AtomicBool,
+    /// For the tables of subscriptions, which move with their connections from loop to loop.
+    pub(crate) sid_seed: RandomState,
+}
+
+#[derive(Debug)]
+pub(crate) struct DirectoryEntry {
+    pub shared: Arc<ConnShared>,
+    location: Location,
+    pub account: Arc<Account>,
+}
+
+/// Counters for monitoring.
+#[derive(Debug, Clone, Default)]
+#[allow(missing_docs)] // named after the monitoring fields
+pub struct BrokerStats {
+    pub connections: u64,
+    pub total_connections: u64,
+    pub in_msgs: u64,
+    pub in_bytes: u64,
+    pub out_msgs: u64,
+    pub out_bytes: u64,
+    pub slow_consumers_pending: u64,
+    pub slow_consumers_deadline: u64,
+    pub stale_connections: u64,
+    pub stalled_clients: u64,
+    pub subscriptions: u64,
+    /// Of the connections there are now.
+    pub open: OpenTotals,
+}
+
+impl BrokerState {
+    /// A broker with one account. `account_id` must be unique within the runtime.
+    pub fn new(id: u32, account_id: u32, config: Config, auth: Option<Auth>) -> Arc<Self> {
+        Arc::new(Self {
+            id,
+            max_connections: AtomicI64::new(config.max_connections),
+            global: Arc::new(Account::new(account_id, Account::GLOBAL, config.result_cache)),
+            plan: RwLock::new(Arc::new(Plan {
+                number: 1,
+                config,
+                auth,
+            })),
+            directory: Mutex::default(),
+            closed: Mutex::default(),
+            last_cid: AtomicU64::new(0),
+            total_connections: AtomicU64::new(0),
+            slow_pending: AtomicU64::new(0),
+            slow_deadline: AtomicU64::new(0),
+            stale: AtomicU64::new(0),
+            stalled: AtomicU64::new(0),
+            removed: [const { AtomicU64::new(0) }; 4],
+            lame_duck: AtomicBool::new(false),
+            shutting_down: AtomicBool::new(false),
+            watches_connects: AtomicBool::new(false),
+            last_event: AtomicU64::new(0),
+            line_limiter: LineLimiter::default(),
+            shutdown_acks: AtomicUsize::new(0),
+            unreported: AtomicUsize::new(0),
+            stopped_reported: AtomicBool::new(false),
+            sid_seed: RandomState::default(),
+        })
+    }
+
+    /// The plan in force.
+    pub fn plan(&self) -> Arc<Plan> {
+        self.plan.read().clone()
+    }
+
+    /// The plan in force, which stays that as long as this is held.
+    pub(crate) fn lock_plan(&self) -> RwLockReadGuard<'_, Arc<Plan>> {
+        self.plan.read()
+    }
+
+    /// Puts another plan into force for whoever asks from now on. What each user may do stays the very same object
+    /// where it has not changed.
+    pub(crate) fn replace_plan(&self, config: Config, mut auth: Option<Auth>) -> u64 {
+        // Thousands of users are compared before loops, which ask for the plan, would have to wait.
+        let old = self.plan();
+        if let (Some(auth), Some(old)) = (&mut auth, &old.auth) {
+            auth.reuse_permissions(old);
+        }
+        let mut plan = self.plan.write();
+        self.max_connections.store(config.max_connections, Ordering::Relaxed);
+        let number = plan.number + 1;
+        *plan = Arc::new(Plan { number, config, auth });
+        number
+    }
+
+    /// Those who came last, as many as are too many under the plan in force.
+    pub(crate) fn over_limit(&self) -> Vec<u64> {
+        let directory = self.directory.lock();
+        let limit = self.max_connections.load(Ordering::Relaxed).max(0) as usize;
+        let over_limit = directory.len().saturating_sub(limit);
+        directory.keys().rev().take(over_limit).copied().collect()
+    }
+
+    /// The number of the next event that the server publishes.
+    pub(crate) fn next_event_number(&self) -> u64 {
+        self.last_event.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Whether clients are told to go elsewhere.
+    pub fn is_lame_duck(&self) -> bool {
+        self.lame_duck.load(Ordering::Acquire)
+    }
+
+    /// Whether somebody wants to hear of each client that is admitted.
+    pub fn watch_connects(&self, on: bool) {
+        self.watches_connects.store(on, Ordering::Relaxed);
+    }
+
+    pub(crate) fn watches_connects(&self) -> bool {
+        self.watches_connects.load(Ordering::Relaxed)
+    }
+
+    /// From now on INFO says that the broker is going away.
+    pub fn enter_lame_duck(&self) {
+        self.lame_duck.store(true, Ordering::Release);
+    }
+
+    /// Whether no new connection may join.
+    pub fn is_shutting_down(&self) -> bool {
+        self.shutting_down.load(Ordering::Acquire)
+    }
+
+    /// No connection joins after this.
+    pub fn begin_shutdown(&self) {
+        // Under the directory's lock: a connection is either in it, and will be closed, or is refused.
+        let _directory = self.directory.lock();
+        self.shutting_down.store(true, Ordering::Release);
+    }
+
+    /// Connections right now.
+    pub fn connection_count(&self) -> usize {
+        self.directory.lock().len()
+    }
+
+    /// Enters a connection. `Err` carries one that is over the limit (it has an identity, but no place).
+    pub(crate) fn register(
+        &self,
+        peer: SocketAddr,
+        now_wall_ms: f64,
+        location: Location,
+    ) -> Result<Arc<ConnShared>, Refused> {
+        let cid = self.last_cid.fetch_add(1, Ordering::Relaxed) + 1;
+        let shared = Arc::new(ConnShared::new(cid, peer, now_wall_ms));
+        let mut directory = self.directory.lock();
+        if self.is_shutting_down() {
+            return Err(Refused::ShuttingDown);
+        }
+        let limit = self.max_connections.load(Ordering::Relaxed);
+        if limit < 0 || directory.len() as u64 >= limit as u64 {
+            return Err(Refused::OverLimit(shared));
+        }
+        directory.insert(
+            cid,
+            DirectoryEntry {
+                shared: shared.clone(),
+                location,
+                account: self.global.clone(),
+            },
+        );
+        self.total_connections.fetch_add(1, Ordering::Relaxed);
+        Ok(shared)
+    }
+
+    /// Removes a connection and keeps what it moved in the totals. Returns whether the broker's end waits for the
+    /// control plane to be told of this one.
+    pub(crate) fn unregister(&self, shared: &ConnShared, reason: CloseReason) -> bool {
+        match reason {
+            CloseReason::SlowConsumerPendingBytes => self.slow_pending.fetch_add(1, Ordering::Relaxed),
+            CloseReason::SlowConsumerWriteDeadline => self.slow_deadline.fetch_add(1, Ordering::Relaxed),
+            CloseReason::StaleConnection => self.stale.fetch_add(1, Ordering::Relaxed),
+            _ => 0,
+        };
+        let mut directory = self.directory.lock();
+        if directory.remove(&shared.cid).is_none() {
+            return false;
+        }
+        for (total, n) in self.removed.iter().zip(moved(shared)) {
+            total.fetch_add(n, Ordering::Relaxed);
+        }
+        let ending = self.is_shutting_down();
+        if ending {
+            self.unreported.fetch_add(1, Ordering::AcqRel);
+        }
+        ending
+    }
+
+    /// A loop has told of what [`crate::Shard::take_ending`] gave it: the end of one connection, or of all it had.
+    pub fn acknowledge_reported(&self, ending: Ending) {
+        match ending {
+            Ending::Connection => self.unreported.fetch_sub(1, Ordering::AcqRel),
+            Ending::Loop => self.shutdown_acks.fetch_add(1, Ordering::AcqRel),
+        };
+    }
+
+    /// Whether the end is reached and not told yet; true once. All `loops` must have acknowledged, so that nothing of
+    /// what happened before is told after it.
+    pub fn report_stopped(&self, loops: usize) -> bool {
+        let all_told = {
+            let directory = self.directory.lock();
+            directory.is_empty() && self.unreported.load(Ordering::Acquire) == 0
+        };
+        all_told
+            && self.shutdown_acks.load(Ordering::Acquire) == loops
+            && !self.stopped_reported.swap(true, Ordering::AcqRel)
+    }
+
+    pub(crate) fn relocate(&self, cid: u64, location: Location) {
+        if let Some(entry) = self.directory.lock().get_mut(&cid) {
+            entry.location = location;
+        }
+    }
+
+    /// Where a connection lives.
+    pub fn locate(&self, cid: u64) -> Option<Location> {
+        self.directory.lock().get(&cid).map(|entry| entry.location)
+    }
+
+    /// All connections, by cid.
+    pub fn connections(&self) -> Vec<ConnectionSnapshot> {
+        let open = self.connections_of(None);
+        open.iter().map(|shared| shared.snapshot()).collect()
+    }
+
+    /// All counters. Exact at rest.
+    pub fn stats(&self) -> BrokerStats {
+        let directory = self.directory.lock();
+        let mut sums: [u64; 4] = std::array::from_fn(|i| self.removed[i].load(Ordering::Relaxed));
+        let mut open = OpenTotals::default();
+        for entry in directory.values() {
+            open.add(&entry.shared);
+        }
+        for (sum, n) in sums
+            .iter_mut()
+            .zip([open.in_msgs, open.in_bytes, open.out_msgs, open.out_bytes])
+        {
+            *sum += n;
+        }
+        BrokerStats {
+            connections: directory.len() as u64,
+            total_connections: self.total_connections.load(Ordering::Relaxed),
+            in_msgs: sums[0],
+            in_bytes: sums[1],
+            out_msgs: sums[2],
+            out_bytes: sums[3],
+            slow_consumers_pending: self.slow_pending.load(Ordering::Relaxed),
+            slow_consumers_deadline: self.slow_deadline.load(Ordering::Relaxed),
+            stale_connections: self.stale.load(Ordering::Relaxed),
+            stalled_clients: self.stalled.load(Ordering::Relaxed),
+            subscriptions: self.global.subscriptions() as u64,
+            open,
+        }
+    }
+
+    /// Subscriptions of one connection, or of all. Messages flow meanwhile.
+    pub fn subscriptions(&self, cid: Option<u64>) -> Vec<SubscriptionSnapshot> {
+        let account = match cid {
+            Some(cid) => match self.directory.lock().get(&cid) {
+                Some(entry) => entry.account.clone(),
+                None => return Vec::new(),
+            },
+            None => self.global.clone(),
+        };
+        Listing::new(account, cid).flatten().collect()
+    }
+
+    pub(crate) fn keep_closed(&self, cid: u64, subscriptions: Vec<SubscriptionSnapshot>) {
+        let max = self.plan().config.max_closed_clients;
+        self.closed.lock().push(cid, subscriptions, max);
+    }
+
+    /// What one connection that is gone, or any, was subscribed to when it closed: of the last ones, within a budget.
+    pub fn closed_subscriptions(&self, cid: Option<u64>) -> Vec<SubscriptionSnapshot> {
+        let lists = self.closed.lock().lists(cid);
+        lists.iter().flat_map(|list| list.iter().cloned()).collect()
+    }
+}
+
+/// What ended at a loop while a broker shuts down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// One connection.
+    Connection,
+    /// All connections the loop had when it learned of the shutdown.
+    Loop,
+}
+
+/// Why a connection may not enter.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    OverLimit(Arc<ConnShared>),
+    ShuttingDown,
+}
+
+fn moved(shared: &ConnShared) -> [u64; 4] {
+    [&shared.in_msgs, &shared.in_bytes, &shared.out_msgs, &shared.out_bytes].map(|n| n.load(Ordering::Relaxed))
+}

@@ -1,0 +1,106 @@
+//! Connections that leave with more subscriptions than are taken out at once.
+
+use super::harness::World;
+use crate::connection::removal::REMOVAL_BATCH;
+
+const MANY: usize = 3 * REMOVAL_BATCH;
+
+/// A client on loop 0 with so many subscriptions to `a`, some of them in the queue group `q`.
+fn with_many(world: &mut World) -> usize {
+    let client = world.quiet_client(0);
+    let lines: String = (0..MANY)
+        .map(|sid| format!("SUB a {}{sid}\r\n", if sid % 4 == 0 { "q " } else { "" }))
+        .collect();
+    world.say(client, lines);
+    client
+}
+
+fn held(world: &World) -> (usize, usize) {
+    let interest = world.broker.global.interest.read();
+    (interest.subs.len(), interest.members.len())
+}
+
+#[test]
+fn they_go_in_portions_and_nobody_notices() {
+    let mut world = World::new(2);
+    let (near, far, publisher) = (world.quiet_client(0), world.quiet_client(1), world.quiet_client(1));
+    world.say(near, "SUB a 1\r\n");
+    world.say(far, "SUB a q 1\r\n");
+    let removal = with_many(&mut world);
+    world.hang_up(removal);
+    world.read(removal, usize::MAX);
+    world.finish(0);
+    assert_eq!(held(&world), (MANY + 2 - REMOVAL_BATCH, 3), "the first portion is out");
+    assert!(world.shards[0].has_waiting(), "the loop must not sleep");
+    // The group has one member that hears.
+    let (_, slot) = world.clients[publisher].at.expect("connected");
+    world.shards[1].receive(slot, b"PUB a 1\r\nx\r\n".repeat(20).as_slice());
+    assert_eq!(held(&world).0, MANY + 2 - REMOVAL_BATCH);
+    assert_eq!(world.broker.subscriptions(None).len(), 2);
+    world.fire_timers(0);
+    assert_eq!(held(&world), (MANY + 2 - 2 * REMOVAL_BATCH, 3), "a portion each turn");
+    world.rest();
+    assert_eq!(held(&world), (2, 2));
+    assert_eq!((world.texts(near).len(), world.texts(far).len()), (20, 20));
+    assert_eq!(world.broker.global.subscriptions(), 2);
+    let room = world.broker.global.interest.read().subs.capacity();
+    assert!(room < MANY / 2, "room for {room} is kept");
+}
+
+#[test]
+fn who_asks_those_who_left_is_told_that_nobody_is_there() {
+    let mut world = World::new(2);
+    let (removal, asker) = (with_many(&mut world), world.quiet_client(0));
+    world.say(asker, "SUB r 1\r\n");
+    world.hang_up(removal);
+    world.read(removal, usize::MAX);
+    world.send(asker, "PUB a r 1\r\n?\r\n");
+    world.read(asker, usize::MAX);
+    assert!(held(&world).0 > 1);
+    world.rest();
+    let answer = &world.messages(asker)[0];
+    assert!(answer.headers.starts_with(b"NATS/1.0 503"), "{answer:?}");
+}
+
+#[test]
+fn more_go_each_turn_the_more_are_left() {
+    let mut world = World::new(1);
+    let pending_removals: Vec<usize> = (0..24).map(|_| with_many(&mut world)).collect();
+    for removal in pending_removals {
+        world.hang_up(removal);
+        world.read(removal, usize::MAX);
+    }
+    let before = held(&world).0;
+    world.fire_timers(0);
+    let removed = before - held(&world).0;
+    assert!(removed >= before / 32 && removed < before / 4, "{removed} of {before}");
+    world.rest();
+    assert_eq!(held(&world), (0, 0));
+}
+
+#[test]
+fn names_are_free_at_once_for_who_becomes_somebody_else() {
+    let mut world = World::new(2);
+    let (client, publisher) = (with_many(&mut world), world.quiet_client(1));
+    let (_, slot) = world.clients[client].at.expect("connected");
+    world.shards[0].receive(slot, b"CONNECT {\"verbose\":false}\r\n");
+    let (id, name) = {
+        let mut interest = world.broker.global.interest.write();
+        let (id, sub) = interest.subs.iter_mut().next().expect("most are left");
+        // Its last message was under way from the other loop when its owner left it.
+        sub.max = 1;
+        sub.delivered = 1.into();
+        (id as u32, String::from_utf8(sub.sid.to_vec()).expect("a number"))
+    };
+    world.shards[1].delivery.exhausted.push(id);
+    let (account, broker) = (world.broker.global.clone(), world.broker.clone());
+    world.shards[1].remove_exhausted(broker.id, &broker.plan().config, &account);
+    // The same name, in the place that has just become free.
+    world.shards[0].receive(slot, format!("SUB b {name}\r\n").as_bytes());
+    assert!(world.broker.global.interest.read().subs[id as usize].max == 0);
+    world.rest();
+    world.say(publisher, "PUB a 1\r\nx\r\nPUB b 1\r\ny\r\n");
+    assert_eq!(world.texts(client), ["y"]);
+    world.say(client, format!("UNSUB {name}\r\nPING\r\n"));
+    assert_eq!(held(&world).0, 0);
+}

@@ -1,0 +1,338 @@
+//! Messages that tell of their way: who sends one with the header `Nats-Trace-Dest` gets an event there, with everyone
+//! the message was delivered to and everyone it was not, and why.
+//!
+//! Costs nothing but one search of the headers of messages that have any. A traced message takes the ordinary way, with
+//! the trace beside it in [`Delivery::following`](crate::delivery::Delivery); the event goes out behind it, under the same
+//! lock. What comes to mind of other servers, accounts and streams has no place here before they have one.
+
+mod encode;
+mod event;
+mod headers;
+
+use crate::client::publish::Run;
+use crate::connection::Conn;
+use crate::delivery::Delivery;
+use crate::delivery::frame::Frame;
+use crate::delivery::resolved::Target;
+use crate::interest::Interest;
+use crate::shard::Shard;
+use crate::trace::quote::quote;
+use event::{Entry, Event, Request, Server};
+pub(crate) use headers::is_wished;
+use headers::{Headers, Wish};
+use nt_protocol::{Publish, parse_size};
+use nt_subject::{Matches, is_valid_literal_subject};
+
+/// Why somebody who is subscribed did not get a message.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Undelivered {
+    NoEcho,
+    Denied,
+    AutoUnsubscribed,
+    Slow,
+}
+
+impl Undelivered {
+    fn text(self) -> &'static str {
+        match self {
+            Self::NoEcho => "Not delivered because of no echo",
+            Self::Denied => "Not delivered because subscription denies this subject",
+            Self::AutoUnsubscribed => "Not delivered because auto-unsubscribe exceeded",
+            Self::Slow => "Not delivered because fast producer not stalled and consumer is slow",
+        }
+    }
+}
+
+/// A trace that is being written.
+#[derive(Debug)]
+pub(crate) struct MsgTrace {
+    /// Nobody gets the message: the trace is all that is wanted.
+    pub only: bool,
+    destination: Vec<u8>,
+    headers: Headers,
+    message_size: usize,
+    ingress: Entry,
+    egress: Vec<Entry>,
+}
+
+impl MsgTrace {
+    /// The message was refused.
+    pub fn refused(&mut self, text: &str) {
+        self.ingress.error = Some(text.to_owned());
+    }
+
+    fn add(&mut self, interest: &Interest, sub: u32, why: Option<Undelivered>) {
+        let sub = &interest.subs[sub as usize];
+        let shared = &interest.members[sub.member as usize].shared;
+        let subject = interest.subject_of(sub);
+        let queue = interest.queue_of(sub);
+        self.egress.push(Entry {
+            sub: Some(text(&subject)),
+            queue: queue.map(text),
+            error: why.map(|why| why.text().to_owned()),
+            ..Entry::of("eg", shared)
+        });
+    }
+}
+
+/// What is to become of a message whose headers speak of traces.
+enum Verdict {
+    /// It goes its way as any other.
+    Ordinary,
+    /// It does, and nobody behind it is to trace it.
+    Disabled,
+    /// It does not.
+    Dropped,
+    /// Nor this, and its publisher is told: it may not publish where the trace should go.
+    Refused(Vec<u8>),
+    Traced(Box<MsgTrace>),
+}
+
+impl Delivery {
+    /// Whether a message is traced and nothing more.
+    #[inline]
+    pub fn only_traces(&self) -> bool {
+        self.traced_message.as_ref().is_some_and(|trace| trace.only)
+    }
+
+    /// Notes a delivery, or why there was none, if the message is traced.
+    #[cold]
+    pub fn follow(&mut self, interest: &Interest, target: &Target, why: Option<Undelivered>) {
+        if let Some(trace) = &mut self.traced_message {
+            trace.add(interest, target.sub, why);
+        }
+    }
+
+    /// Notes subscriptions that match and are no targets, since their users may not receive this subject. Of a queue
+    /// group, only where no member may.
+    #[cold]
+    pub fn follow_denied(&mut self, interest: &Interest, subject: &[u8]) {
+        let Some(trace) = &mut self.traced_message else { return };
+        let mut found = Matches::new();
+        interest.list.matches(subject, &mut found);
+        let member_of = |id: u32| &interest.members[interest.subs[id as usize].member as usize];
+        let is_there = |id: &u32| !member_of(*id).removed;
+        let denied = |id: u32| {
+            let queue = interest.queue_of(&interest.subs[id as usize]);
+            let permissions = member_of(id).permissions.as_deref();
+            permissions.is_some_and(|p| !p.may_receive(subject, queue))
+        };
+        let plain = found.plain.iter().copied().filter(is_there).filter(|&id| denied(id));
+        let there = |ids: &'_ [u32]| ids.iter().copied().filter(is_there).collect::<Vec<_>>();
+        let groups = found.groups().map(|(_, ids)| there(ids));
+        let queued = groups.filter(|ids| ids.iter().all(|&id| denied(id))).flatten();
+        for id in plain.chain(queued) {
+            trace.add(interest, id, Some(Undelivered::Denied));
+        }
+    }
+}
+
+impl Shard {
+    /// A message whose headers speak of traces.
+    #[cold]
+    pub(crate) fn publish_traced(&mut self, run: &mut Run<'_>, message: &Publish<'_>) {
+        let headers = &message.body[..message.header_len];
+        let size = message.body.len();
+        let verdict = self.trace_verdict(run, headers, message.subject, size);
+        match verdict {
+            Verdict::Ordinary => self.publish_untraced_message(run, message),
+            Verdict::Disabled => {
+                let mut body = headers::disabled(headers);
+                let header_len = body.len();
+                body.extend_from_slice(&message.body[message.header_len..]);
+                let size_text = body.len().to_string();
+                let changed = Publish {
+                    header_len,
+                    body: &body,
+                    size_text: size_text.as_bytes(),
+                    tail: None,
+                    ..*message
+                };
+                self.publish_untraced_message(run, &changed);
+            }
+            Verdict::Dropped => self.judge_literally(run, message.subject),
+            Verdict::Refused(destination) => {
+                self.judge_literally(run, message.subject);
+                self.refuse_subject(run.publisher.slot, &destination);
+            }
+            Verdict::Traced(trace) => {
+                self.delivery.traced_message = Some(trace);
+                self.publish_traced_message(run, message);
+                if let Some(trace) = self.delivery.traced_message.take() {
+                    self.send_trace(run, *trace);
+                }
+            }
+        }
+    }
+
+    /// What a pedantic client is told even of a message that goes nowhere.
+    fn judge_literally(&mut self, run: &Run<'_>, subject: &[u8]) {
+        if run.publisher.flags.pedantic && !nt_subject::is_valid_literal_subject(subject) {
+            self.error_reply(run.publisher.slot, "Invalid Publish Subject");
+        }
+    }
+
+    /// A message that is too large ends its connection before it is here; if as much of its headers is as asks for a
+    /// trace, that is sent all the same. `data` begins with the message's line.
+    pub(crate) fn trace_oversized(&mut self, slot: u32, data: &[u8]) {
+        let Some((subject, header_len, size, start)) = announced(data) else {
+            return;
+        };
+        let headers = &data[start..data.len().min(start + header_len)];
+        if !is_wished(headers) {
+            return;
+        }
+        self.run_aside(slot, |shard, run| {
+            match shard.trace_verdict(run, headers, subject, size) {
+                Verdict::Traced(mut trace) => {
+                    trace.refused("maximum payload exceeded");
+                    shard.send_trace(run, *trace);
+                }
+                Verdict::Refused(destination) => shard.refuse_subject(slot, &destination),
+                Verdict::Ordinary | Verdict::Disabled | Verdict::Dropped => {}
+            }
+        });
+    }
+
+    fn trace_verdict(&mut self, run: &Run<'_>, headers: &[u8], subject: &[u8], size: usize) -> Verdict {
+        let Run {
+            publisher,
+            account,
+            interest,
+            ..
+        } = *run;
+        let Some(Wish {
+            headers,
+            destination,
+            only,
+        }) = Wish::read(headers)
+        else {
+            return Verdict::Ordinary;
+        };
+        let without = |only: bool| if only { Verdict::Dropped } else { Verdict::Ordinary };
+        let slot = publisher.slot;
+        if let Some(origin) = headers.first(headers::ORIGIN_ACCOUNT) {
+            let origin = quote(origin.as_bytes());
+            self.error(slot, || {
+                let name = headers::ORIGIN_ACCOUNT;
+                format!("Message tracing disabled because of header \"{name}\" with value={origin}")
+            });
+            return if only { Verdict::Dropped } else { Verdict::Disabled };
+        }
+        if !is_valid_literal_subject(&destination) {
+            let text = quote(&destination);
+            self.error(slot, || {
+                format!("Destination {text} is not valid, won't be able to trace events")
+            });
+            return without(only);
+        }
+        let permitted = publisher
+            .permissions
+            .as_ref()
+            .is_none_or(|p| p.may_publish(&destination));
+        let index = self.results.find(account.id, interest, &destination);
+        if self.results.results[index as usize].reserved || !permitted {
+            return Verdict::Refused(destination);
+        }
+        let conn: &Conn = &self.delivery.conns[slot as usize];
+        Verdict::Traced(Box::new(MsgTrace {
+            only,
+            destination,
+            headers,
+            message_size: size,
+            ingress: Entry {
+                acc: Some(account.name.clone()),
+                subj: Some(text(subject)),
+                ..Entry::of("in", &conn.shared)
+            },
+            egress: Vec::new(),
+        }))
+    }
+
+    /// Publishes the event, as the server itself: nobody's permissions and echo matter.
+    fn send_trace(&mut self, run: &mut Run<'_>, trace: MsgTrace) {
+        let conn = &self.delivery.conns[run.publisher.slot as usize];
+        let info = &conn.plan.config.info;
+        let now = event::rfc3339(self.wall_ms());
+        let server = Server {
+            name: &info.server_name,
+            host: &info.host,
+            id: &info.server_id,
+            ver: &info.version,
+            tags: &info.tags,
+            metadata: &info.metadata,
+            feature_flags: &info.feature_flags,
+            jetstream: false,
+            flags: 0,
+            seq: conn.broker.next_event_number(),
+            time: &now,
+        };
+        let accepted = trace.headers.first(headers::ACCEPT_ENCODING).map(str::to_owned);
+        let event = Event {
+            server,
+            request: Request {
+                header: &trace.headers,
+                msgsize: trace.message_size,
+            },
+            events: std::iter::once(&trace.ingress)
+                .chain(&trace.egress)
+                .map(|entry| entry.at(&now))
+                .collect(),
+        };
+        let (headers, body) = encode::encode(&event, accepted.as_deref());
+        let frame = WholeFrame::new(&headers, &body);
+        self.deliver_own(run, &trace.destination, frame.borrowed());
+    }
+}
+
+/// Both forms of a message that the server makes itself. There is no reply, which leaves two blanks.
+struct WholeFrame {
+    msg: Vec<u8>,
+    hmsg: Option<Vec<u8>>,
+    body_bytes: usize,
+    header_bytes: usize,
+}
+
+impl WholeFrame {
+    fn new(headers: &[u8], body: &[u8]) -> Self {
+        let msg = [format!(" {}\r\n", body.len()).as_bytes(), body, b"\r\n"].concat();
+        let total = headers.len() + body.len();
+        let line = format!(" {} {total}\r\n", headers.len());
+        let hmsg = (!headers.is_empty()).then(|| [line.as_bytes(), headers, body, b"\r\n"].concat());
+        Self {
+            msg,
+            hmsg,
+            body_bytes: body.len(),
+            header_bytes: headers.len(),
+        }
+    }
+
+    fn borrowed(&self) -> Frame<'_> {
+        Frame {
+            msg_tail: &self.msg,
+            hmsg_tail: self.hmsg.as_deref(),
+            msg_bytes: self.body_bytes,
+            hmsg_bytes: self.header_bytes + self.body_bytes,
+            reply: None,
+        }
+    }
+}
+
+/// What the line of an HPUB announces: its subject, the length of its headers, its whole size, and where the line ends.
+fn announced(data: &[u8]) -> Option<(&[u8], usize, usize, usize)> {
+    let end = memchr::memchr(b'\n', data)?;
+    let mut parts = data[..end]
+        .split(|b| matches!(b, b' ' | b'\t' | b'\r'))
+        .filter(|part| !part.is_empty());
+    if !parts.next()?.eq_ignore_ascii_case(b"hpub") {
+        return None;
+    }
+    let subject = parts.next()?;
+    let size = parse_size(parts.next_back()?)?;
+    let header_len = parse_size(parts.next_back()?)?;
+    Some((subject, header_len, size, end + 1))
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
