@@ -1,9 +1,8 @@
 /**
  * The Runtime: the worker threads and their loops, shared by every Broker of the process.
  *
- * Starts at first use, ends with its last user, and is kept on `globalThis`, so the ESM and the CommonJS copy of the
- * library share one. Owns the pool, the addon's runtime handle and the dispatch of events to brokers; holds no rule
- * of a broker.
+ * Starts at first use, ends with its last user, and is kept on `globalThis`, so that several copies of the library share
+ * one. Owns the pool, the addon's runtime handle and the dispatch of events to brokers; holds no rule of a broker.
  *
  * A worker thread blocked inside the addon can't be interrupted: `process.exit()` would wait for it for ever. That is
  * why the loops are told to return from an exit handler as well.

@@ -1,10 +1,14 @@
-// The ESM and the CommonJS copy of the library in one process share one Runtime, and so its threads.
+// Two copies of the library in one process share one Runtime, and so its threads. `import` and `require` get one copy.
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { Broker } from '../../../dist/index.js';
 
-const { Broker: CommonJsBroker } = createRequire(import.meta.url)('../../../dist/index.cjs');
+const require = createRequire(import.meta.url);
+const { Broker: RequiredBroker } = require('../../../dist/index.cjs');
+// A second copy: what two dependencies with an installation each would load.
+for (const file of Object.keys(require.cache)) if (!file.endsWith('.node')) delete require.cache[file];
+const { Broker: OtherBroker } = require('../../../dist/index.cjs');
 const threads = () => readdirSync('/proc/self/task').length;
 // Node's own helper threads come at the first use; let them come before anything is counted.
 await readFile(new URL(import.meta.url));
@@ -12,10 +16,15 @@ await readFile(new URL(import.meta.url));
 const options = { host: '127.0.0.1', port: 0 };
 const first = await Broker.start(options);
 const withOne = threads();
-const others = [await CommonJsBroker.start(options)];
+const others = [await OtherBroker.start(options)];
 for (let index = 0; index < 10; index++) others.push(await Broker.start(options));
 const ports = new Set([first, ...others].map((broker) => broker.port));
-const result = { copies: Broker === CommonJsBroker, more: threads() - withOne, ports: ports.size };
+const result = {
+  oneForBoth: Broker === RequiredBroker,
+  another: OtherBroker !== Broker,
+  more: threads() - withOne,
+  ports: ports.size,
+};
 // The one that brought the Runtime leaves first; the others must not notice.
 await first.stop();
 result.stillServing = await fetchInfo(others[0].port);
