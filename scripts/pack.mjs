@@ -33,7 +33,7 @@ await main(async () => {
 });
 
 function stageMain(manifest) {
-  const { devDependencies, scripts, napi, ...published } = manifest;
+  const { devDependencies, overrides, scripts, napi, ...published } = manifest;
   const optionalDependencies = Object.fromEntries(
     platforms.map((platform) => [`@nats-turbo/${platform.suffix}`, manifest.version]),
   );

@@ -23,8 +23,8 @@ const dependencies = {
   settings: [process.platform, process.arch],
   async run() {
     say('installing development dependencies');
-    // Not `npm ci`: it empties node_modules first, also beside running tests, and asks that the lock file knows the
-    // helper packages of every platform. The lock file is obeyed and never rewritten.
+    // Not `npm ci`: it empties node_modules first, also beside running tests. The lock file is obeyed and never
+    // rewritten.
     await npm(['install', '--no-save', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']);
   },
 };

@@ -1,9 +1,10 @@
 /**
- * Packs nats-turbo, installs the tarballs into an empty folder, finds a current Node: what the package tests stand on.
+ * Packs nats-turbo, installs the tarballs into an empty folder, finds other versions of Node: what the package tests
+ * stand on.
  * Owns the temporary folder and removes it.
  */
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
@@ -70,18 +71,25 @@ export class InstalledPackage {
     rmSync(this.dir, { recursive: true, force: true });
   }
 
-  /** A Node of today, from the registry; undefined where there is none to be had. */
-  async currentNode(): Promise<string | undefined> {
-    if (process.env.NATS_TURBO_CURRENT_NODE) return process.env.NATS_TURBO_CURRENT_NODE;
+  /** That Node, from the registry; undefined where there is none to be had. */
+  async otherNode(version: string): Promise<string | undefined> {
+    if (version === 'latest' && process.env.NATS_TURBO_CURRENT_NODE) return process.env.NATS_TURBO_CURRENT_NODE;
     const name = `node-${process.platform}-${process.arch}`;
-    const prefix = join(this.dir, 'current-node');
+    const prefix = join(this.dir, `node-${version}`);
     mkdirSync(prefix, { recursive: true });
     try {
       const options = ['--prefix', prefix, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund'];
-      await execute('npm', ['install', ...options, `${name}@latest`], prefix, process.env);
+      await execute('npm', ['install', ...options, `${name}@${version}`], prefix, process.env);
     } catch {
       return undefined;
     }
     return join(prefix, 'node_modules', name, 'bin/node');
   }
+}
+
+/** What package.json's `engines` promises: the oldest Node, the newest of each later line, and the newest of all. */
+export function otherNodes(): string[] {
+  const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const [oldest, ...later] = engines.node.match(/\d+\.\d+\.\d+/g);
+  return [oldest, ...later.map((version: string) => version.split('.')[0]), 'latest'];
 }
