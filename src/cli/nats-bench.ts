@@ -6,7 +6,6 @@
 import { benchMain, EXIT } from '../bench/main.js';
 import { engineOf } from '../bench/run/engine.js';
 import { loadAddon } from '../native/index.js';
-import type { LoadAddon } from '../native/load-contract.js';
 import { LoadPool } from '../worker/load-pool.js';
 import { print, STDERR, STDOUT } from './print.js';
 
@@ -32,7 +31,7 @@ benchMain({
   env: process.env,
   out: (text) => print(STDOUT, text),
   err: (text) => print(STDERR, text),
-  engine: () => engineOf({ addon: loadAddon() as unknown as LoadAddon, pool: new LoadPool() }),
+  engine: () => engineOf({ addon: loadAddon(), pool: new LoadPool() }),
   onInterrupt,
 }).then(
   (code) => {

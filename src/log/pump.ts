@@ -5,7 +5,7 @@
  * Windows and when the addon itself is what is missing, text is written at once.
  */
 import { closeSync, writeSync } from 'node:fs';
-import { type LogAddon, loadLogAddon } from '../native/index.js';
+import { type LogAddon, loadAddon } from '../native/index.js';
 
 export interface PumpState {
   /** Bytes not yet written. */
@@ -36,7 +36,7 @@ export function filePump(fd: number | 'stderr'): Pump {
 function threads(): LogAddon | undefined {
   if (process.platform === 'win32') return undefined;
   try {
-    return loadLogAddon();
+    return loadAddon();
   } catch {
     // Whoever needs it to run says so, and that line has to go somewhere.
     return undefined;
@@ -45,7 +45,7 @@ function threads(): LogAddon | undefined {
 
 /** Throws an Error in the system's words. */
 export function syslogPump(network: 'udp' | 'tcp' | 'unix', addresses: string[]): Pump {
-  const addon = loadLogAddon();
+  const addon = loadAddon();
   return addonPump(addon, addon.openSyslog(network, addresses));
 }
 

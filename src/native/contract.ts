@@ -1,16 +1,17 @@
 /**
- * The typed face of the addon: what crosses the boundary between the control plane and the data plane.
+ * The types of the addon: what crosses the boundary between the control plane and the data plane.
  *
- * Three kinds of traffic (ARCHITECTURE.md, "The boundary"): plans go down, events come up, questions go
+ * Three kinds of traffic (ARCHITECTURE.md, "The boundary"): plans go down, events come up, queries go
  * down and are answered at once from counters. Handles cross as small numbers. Times are milliseconds
  * unless a name says otherwise; wall-clock instants are milliseconds since the epoch, fractional.
  *
- * This file declares shapes only. `index.ts` beside it loads the addon; nothing else in src/ may.
+ * This file declares types only. `load.ts` loads the addon; contract-check.ts compares these types with those of its build.
  */
 
 import type { LoadAddon } from './load-contract.js';
+import type { LogAddon } from './log-contract.js';
 
-/** Subject patterns a user may or may not use. `undefined` allow means everything, `[]` nothing. */
+/** Subject patterns a user may or may not use. Without `allow` everything is allowed, with `[]` nothing. */
 export interface SubjectPermission {
   allow?: string[];
   deny?: string[];
@@ -32,18 +33,18 @@ export interface UserPlan {
   connectionTypes?: string[];
 }
 
-/** Credentials that the data plane decides on its own. */
+/** The credentials that the data plane checks. */
 export interface AuthPlan {
   /** Set when a single token is configured. */
   token?: string;
   users: UserPlan[];
-  /** Name of the user that connections without credentials become. */
+  /** The user that clients without credentials are admitted as. */
   noAuthUser?: string;
   /** Time a client has to send a valid CONNECT. */
   timeoutMs: number;
 }
 
-/** What INFO tells every client; `client_id`, `client_ip` and `connect_info` are added per connection. */
+/** The fields of INFO that are the same for every client; `client_id`, `client_ip` and `connect_info` are added. */
 export interface InfoPlan {
   serverId: string;
   serverName: string;
@@ -55,10 +56,10 @@ export interface InfoPlan {
   advertiseHost?: string;
   advertisePort?: number;
   xkey: string;
-  /** Not in INFO, but in what the server publishes of itself. */
+  /** Not in INFO, but in the events the server publishes. */
   tags: string[];
   metadata: Record<string, string>;
-  /** Switches and how they stand; not in INFO, but in what the server publishes of itself. */
+  /** Feature flags with their values; not in INFO, but in the events the server publishes. */
   featureFlags: Record<string, boolean>;
 }
 
@@ -90,9 +91,9 @@ export interface BrokerPlan {
   /** Connections may begin with a PROXY protocol header. */
   proxyProtocol: boolean;
   maxClosedClients: number;
-  /** Whether loops remember subjects with their subscribers. Not looked at by a reload. */
+  /** Whether event loops cache the subscribers of subjects. A reload does not change it. */
   resultCache: boolean;
-  /** Which log lines are worth sending up. */
+  /** Which log lines the data plane sends up. */
   logDebug: boolean;
   logTrace: boolean;
   traceHeaders: boolean;
@@ -106,37 +107,37 @@ export interface StartedBroker {
   port: number;
 }
 
-/** What a reload set in motion. */
+/** The start of a reload. */
 export interface StartedReload {
-  /** A `reloaded` event with it follows. */
+  /** The `reloaded` event that ends this reload has the same number. */
   number: number;
   /** Connections that are closed because there are more than the new plan allows. */
   closing: number;
 }
 
 export type NativeEvent =
-  /** A line for the log, in the reference's words; `level` as the label is printed. */
+  /** A log line, worded as in nats-server; `level` is the label as printed. */
   | { kind: 'log'; broker: number; level: 'INF' | 'DBG' | 'WRN' | 'ERR' | 'TRC'; text: string }
   /**
-   * A client finished CONNECT (or was admitted implicitly). While the main thread is busy only so many of these and of
-   * the next kind are kept; a `log` event then says how many were not.
+   * A client finished CONNECT (or was admitted without one). While the main thread is busy, a limited number of these and
+   * of the next kind is kept; a `log` event then says how many were dropped.
    */
   | { kind: 'connected'; broker: number; connection: ConnectionInfo }
-  /** A connection is gone. `connection.reason` says why. */
+  /** A connection was closed. `connection.reason` says why. */
   | { kind: 'disconnected'; broker: number; connection: ConnectionInfo }
-  /** All connections live by the plan of the `reloadBroker` that gave this number, and what followed from it is told. */
+  /** All connections follow the plan of the `reloadBroker` with this number, and its events and log lines were sent. */
   | { kind: 'reloaded'; broker: number; number: number }
   /** All connections of a broker are closed after `stopBroker` or lame duck. */
   | { kind: 'stopped'; broker: number }
-  /** The data plane can't go on (a loop panicked). */
+  /** The data plane failed (an event loop panicked). */
   | { kind: 'fatal'; broker: number; text: string };
 
 /** One connection, open or closed. Instants are milliseconds since the epoch. */
 export interface ConnectionInfo {
-  /** Its number: counted from 1, never used again by this broker. */
+  /** Its number: counted from 1, never reused by this broker. */
   cid: number;
   kind: 'Client';
-  /** Where the client is, behind a proxy that says so the client's own address. */
+  /** The client's address, also behind a proxy that sends a PROXY header. */
   ip: string;
   port: number;
   startMs: number;
@@ -148,70 +149,70 @@ export interface ConnectionInfo {
   reason?: string;
   /** Round-trip time in nanoseconds, 0 when not measured yet. */
   rttNs: number;
-  /** What waits to be sent to it. */
+  /** Bytes queued for it. */
   pendingBytes: number;
   /** Messages the client has published, and the bytes of their headers and payloads. */
   inMsgs: number;
   inBytes: number;
-  /** The same of those that went to it. */
+  /** The same for messages sent to it. */
   outMsgs: number;
   outBytes: number;
-  /** How often publishers were paused because it did not keep up. */
+  /** How often publishers were paused because it read too slowly. */
   stalls: number;
-  /** How many it has; of a closed one, how many it had. */
+  /** Number of subscriptions; of a closed connection, the number when it closed. */
   subscriptions: number;
-  /** What the client says of itself, at most 1 KiB of each. */
+  /** From CONNECT, at most 1 KiB of each. */
   name?: string;
   lang?: string;
   version?: string;
-  /** Who was admitted; where nobody is asked, or one was refused, who the client says it is. */
+  /** The user it was admitted as; without authorization, and for a refused client, the user it named in CONNECT. */
   user?: string;
-  /** Empty before CONNECT, and of a client that was refused. */
+  /** Empty before CONNECT, and for a client that was refused. */
   account: string;
 }
 
 export interface SubscriptionInfo {
-  /** Whose it is. */
+  /** The connection it belongs to. */
   cid: number;
   account: string;
   subject: string;
   /** The queue group, if it is in one. */
   queue?: string;
-  /** The client's own name for it. */
+  /** The id that the client gave it. */
   sid: string;
-  /** How many messages it got. */
+  /** Messages delivered to it. */
   msgs: number;
-  /** After how many it ends, where the client said so. */
+  /** It ends after this many messages (`UNSUB sid max`). */
   max?: number;
 }
 
-/** Counters since the start, unless they say that they are of now. */
+/** Counters since the start; those of the present moment say so. */
 export interface BrokerStats {
-  /** Of now. */
+  /** At present. */
   connections: number;
   totalConnections: number;
   /** Messages from clients, and the bytes of their headers and payloads. */
   inMsgs: number;
   inBytes: number;
-  /** Messages to clients: each counts once per subscription it reached. */
+  /** Messages to clients: each counts once per subscription. */
   outMsgs: number;
   outBytes: number;
-  /** Clients cut off because they did not keep up: in all, for too much waiting, for a write that took too long. */
+  /** Clients disconnected as slow consumers: in all, over `maxPending`, past the write deadline. */
   slowConsumers: number;
   slowConsumersPending: number;
   slowConsumersDeadline: number;
-  /** Clients cut off because they left PINGs unanswered. */
+  /** Clients disconnected because they did not answer PINGs. */
   staleConnections: number;
-  /** How often a publisher was paused for a subscriber that did not keep up. */
+  /** How often a publisher was paused because of a slow subscriber. */
   stalledClients: number;
-  /** Of now. */
+  /** At present. */
   subscriptions: number;
-  /** Of the connections there are now. */
+  /** Sums over the open connections. */
   open: OpenTotals;
   accounts: AccountStats[];
 }
 
-/** What the connections there are now amount to; what closed ones have moved is in the broker's own counters. */
+/** Sums over the open connections; the counters of `BrokerStats` include closed ones. */
 export interface OpenTotals {
   pendingBytes: number;
   subscriptions: number;
@@ -233,20 +234,20 @@ export interface AccountStats {
   interest: InterestStats;
 }
 
-/** How interest changed and how it was asked. */
+/** Changes of the subscription index, and lookups in it. */
 export interface InterestStats {
   inserts: number;
   removes: number;
-  /** Look-ups of subjects: not each message, since the next one on the same subject needs none. */
+  /** Lookups of subjects; a run of messages on one subject needs one. */
   matches: number;
   cacheHits: number;
-  /** Resolved subjects that are remembered now, what they go to all together, and at most. */
+  /** Subjects in the cache, the sum of their subscribers, and the largest number of one. */
   cached: number;
   fanout: number;
   fanoutMax: number;
 }
 
-/** Counters come greatest first. */
+/** Counters are sorted in descending order. */
 export type ConnectionOrder =
   | 'cid'
   | 'subs'
@@ -260,29 +261,29 @@ export type ConnectionOrder =
   | 'uptime'
   | 'rtt';
 
-/** Which open connections, in which order, and how many of them. */
+/** Selects open connections and sorts them. */
 export interface ConnectionQuery {
   order: ConnectionOrder;
   account?: string;
   user?: string;
   limit: number;
-  /** The clock that `uptime` is told by. */
+  /** The present time, from which `uptime` is computed. */
   nowMs: number;
 }
 
-/** Connections by number, to be described page by page. */
+/** The numbers of the connections found; `describeConnections` returns their details. */
 export interface FoundConnections {
-  /** How many there are in the account, or at all, whoever's they are. */
+  /** The number of connections in the account, or in all, before the filter by user. */
   total: number;
-  /** How many of them the query fits. */
+  /** How many match the query. */
   matching: number;
-  /** The first of those. */
+  /** The first `limit` of those. */
   cids: Float64Array;
-  /** What each was sorted by, ascending: the number, a counter below zero, an instant or a time in milliseconds. */
+  /** The sort key of each, ascending: the number, a negated counter, or a time in milliseconds. */
   keys: Float64Array;
 }
 
-/** Which subscriptions of open connections, and which of those. */
+/** Selects subscriptions of open connections, and a page of them. */
 export interface SubscriptionQuery {
   account?: string;
   cids?: Float64Array;
@@ -293,7 +294,7 @@ export interface SubscriptionQuery {
 }
 
 export interface FoundSubscriptions {
-  /** How many the query fits. */
+  /** How many match the query. */
   matching: number;
   list: SubscriptionInfo[];
 }
@@ -304,13 +305,19 @@ export interface QueueInfo {
   pending: number;
 }
 
-/** Everything the addon exports. */
-export interface NativeAddon extends LoadAddon {
-  /** Makes the loops' shared state; `onWake` runs on the calling thread when events wait. Returns a runtime handle. */
+/** Everything the addon exports; contract-check.ts compares it with the generated declarations. */
+export interface Addon extends NativeAddon, LoadAddon, LogAddon {
+  /** The version of the addon: the loader accepts only that of this package. */
+  version(): string;
+}
+
+/** The functions that brokers use. */
+export interface NativeAddon {
+  /** Creates the state that the event loops share. `onWake` is called on this thread when events wait. Returns a handle. */
   createRuntime(reactors: number, onWake: () => void): number;
-  /** Lends the calling worker thread to one loop; returns when the runtime is stopped. */
+  /** Runs one event loop on the calling thread; returns when the runtime is stopped. */
   runReactor(runtime: number, index: number): void;
-  /** Tells the loops to return; does not wait. Safe to call twice. */
+  /** Makes `runReactor` return; does not wait for it. May be called twice. */
   stopRuntime(runtime: number): void;
   takeEvents(runtime: number): NativeEvent[];
   /**
@@ -319,29 +326,29 @@ export interface NativeAddon extends LoadAddon {
    */
   startBroker(runtime: number, plan: BrokerPlan): StartedBroker;
   /**
-   * Lets a broker and all its connections live by another plan. Whoever lost the right to be here is disconnected, and
-   * subscriptions that lost theirs are removed; the others notice nothing. Host, port and `listen` are not looked at.
+   * Puts another plan into force. Clients that it does not admit are disconnected, subscriptions that it does not permit
+   * are removed; all others are unaffected. Host, port and `listen` are ignored.
    * Throws an Error with the `code` `INVALID_PLAN` or `NO_BROKER`.
    */
   reloadBroker(runtime: number, broker: number, plan: BrokerPlan): StartedReload;
   /** Closes listener and connections (reason `Server Shutdown`); a `stopped` event follows. */
   stopBroker(runtime: number, broker: number): void;
-  /** Stops accepting, tells clients with an `ldm` INFO; connections are closed by `closeConnection`. */
+  /** Stops accepting and sends clients an INFO with `ldm`; the caller closes connections with `closeConnection`. */
   enterLameDuck(runtime: number, broker: number): void;
-  /** Whether `connected` events are wanted; off at first, since a crowd of them costs memory nobody may look at. */
+  /** Turns `connected` events on or off. They are off at first, because many of them cost memory. */
   watchConnects(runtime: number, broker: number, on: boolean): void;
   closeConnection(runtime: number, broker: number, cid: number, reason: string): boolean;
   stats(runtime: number, broker: number): BrokerStats;
   /** Open connections in cid order. */
   connections(runtime: number, broker: number): ConnectionInfo[];
-  /** Open connections by number, sorted and cut: cheap where `connections` would copy all of them. */
+  /** The numbers of open connections, sorted and limited: cheaper than `connections`, which copies all of them. */
   findConnections(runtime: number, broker: number, query: ConnectionQuery): FoundConnections;
-  /** Those of these connections that are still open, in the order given. */
+  /** Those of the given connections that are still open, in the order given. */
   describeConnections(runtime: number, broker: number, cids: Float64Array): ConnectionInfo[];
   findSubscriptions(runtime: number, broker: number, query: SubscriptionQuery): FoundSubscriptions;
-  /** What waits between the threads of the runtime. */
+  /** The lengths of the queues between the threads of the runtime. */
   queues(runtime: number): QueueInfo[];
-  subscriptions(runtime: number, broker: number, cid: number | undefined): SubscriptionInfo[];
-  /** What connections that are gone were subscribed to: of the last `maxClosedClients`, within a budget of memory. */
-  closedSubscriptions(runtime: number, broker: number, cid: number | undefined): SubscriptionInfo[];
+  subscriptions(runtime: number, broker: number, cid?: number): SubscriptionInfo[];
+  /** The subscriptions of closed connections: of the last `maxClosedClients`, within a memory limit. */
+  closedSubscriptions(runtime: number, broker: number, cid?: number): SubscriptionInfo[];
 }

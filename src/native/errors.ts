@@ -1,13 +1,13 @@
-/** Why the addon can't be used, each with what to do about it. */
+/** The error of an addon that can't be used. Its message says what to do. */
 
 export type AddonErrorCode =
   /** No addon for this machine was found. */
   | 'NATS_TURBO_ADDON_MISSING'
-  /** One was found and does not load. */
+  /** A file was found but does not load. */
   | 'NATS_TURBO_ADDON_BROKEN'
-  /** It loads and belongs to another version. */
+  /** It loads but belongs to another version. */
   | 'NATS_TURBO_ADDON_VERSION'
-  /** There is none for this kind of machine. */
+  /** There is no build for this platform. */
   | 'NATS_TURBO_PLATFORM';
 
 export class AddonError extends Error {

@@ -1,7 +1,5 @@
-/**
- * The face of the data plane: the only folder that knows the addon. Owns finding and loading it; decides nothing.
- */
+/** Finds and loads the addon, and declares its types. No other folder knows where the addon is. */
 export type * from './contract.js';
 export { AddonError, type AddonErrorCode } from './errors.js';
-export { loadAddon, loadLogAddon } from './load.js';
+export { loadAddon } from './load.js';
 export type { LogAddon } from './log-contract.js';

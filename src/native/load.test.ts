@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { NativeAddon } from './contract.js';
+import type { Addon } from './contract.js';
 import { AddonError } from './errors.js';
-import { type AddonSurroundings, findAddon } from './load.js';
+import { findAddon, type LoaderHost } from './load.js';
 import { addonTargets } from './platform.js';
 
-interface World extends Partial<AddonSurroundings> {
+interface FakeHost extends Partial<LoaderHost> {
   files?: string[];
   packages?: Record<string, string>;
   /** Files that do not load. */
@@ -12,7 +12,7 @@ interface World extends Partial<AddonSurroundings> {
   version?: string;
 }
 
-function find(world: World, expected = '1.0.0') {
+function find(fake: FakeHost, expected = '1.0.0') {
   const opened: string[] = [];
   const addon = findAddon(
     {
@@ -20,23 +20,23 @@ function find(world: World, expected = '1.0.0') {
       arch: 'x64',
       env: {},
       buildFolders: ['/clone/dist/native/'],
-      exists: (file) => world.files?.includes(file) ?? false,
-      resolvePackage: (name) => world.packages?.[name],
+      exists: (file) => fake.files?.includes(file) ?? false,
+      resolvePackage: (name) => fake.packages?.[name],
       load(file) {
         opened.push(file);
-        if (world.broken?.includes(file)) throw new Error('wrong ELF class');
-        return { version: () => world.version ?? '1.0.0' } as unknown as NativeAddon;
+        if (fake.broken?.includes(file)) throw new Error('wrong ELF class');
+        return { version: () => fake.version ?? '1.0.0' } as Addon;
       },
-      ...world,
+      ...fake,
     },
     expected,
   );
   return { addon, opened };
 }
 
-function failure(world: World): AddonError {
+function failure(fake: FakeHost): AddonError {
   try {
-    find(world);
+    find(fake);
   } catch (error) {
     if (error instanceof AddonError) return error;
     throw error;

@@ -1,19 +1,18 @@
 /**
  * Finds and loads the addon: NATS_TURBO_ADDON, else the build of this clone, else the installed platform package.
  *
- * Works from sources, from both bundles and inside worker threads: everything is looked up from where this module
- * lies, nothing from where it was built. Loads once per thread; holds no other state.
+ * Works from sources, from both bundles and inside worker threads: paths are relative to this module at run time, never to
+ * where it was built. Loads the addon once per thread; has no other state.
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import type { NativeAddon } from './contract.js';
+import type { Addon } from './contract.js';
 import { AddonError } from './errors.js';
-import type { LogAddon } from './log-contract.js';
 import { type AddonTarget, addonTargets, supportedPlatforms } from './platform.js';
 
-/** What the loader asks of its surroundings; replaced in tests. */
-export interface AddonSurroundings {
+/** What the loader needs of the process and the file system; replaced in tests. */
+export interface LoaderHost {
   platform: string;
   arch: string;
   env: Readonly<Record<string, string | undefined>>;
@@ -22,69 +21,66 @@ export interface AddonSurroundings {
   exists(file: string): boolean;
   /** Path of the addon inside an installed package; undefined when it is not installed. */
   resolvePackage(name: string): string | undefined;
-  load(file: string): NativeAddon & { version?: () => string };
+  load(file: string): Addon;
 }
 
 /** The version of this package, put in by the bundler; the sources take any addon. */
 declare const __NATS_TURBO_VERSION__: string | undefined;
 
-let loaded: NativeAddon | undefined;
+let loaded: Addon | undefined;
 
-export function loadAddon(): NativeAddon {
-  loaded ??= findAddon(surroundings());
+/** The addon; loaded by the first call. Throws an `AddonError`. */
+export function loadAddon(): Addon {
+  loaded ??= findAddon(thisHost());
   return loaded;
 }
 
-/** The addon as the log sees it. */
-export function loadLogAddon(): LogAddon {
-  return loadAddon() as NativeAddon & LogAddon;
-}
-
-/** `loadAddon` without memory; `expected` is the version the addon must have. */
-export function findAddon(from: AddonSurroundings, expected = ownVersion()): NativeAddon {
-  const forced = from.env.NATS_TURBO_ADDON;
-  if (forced) return open(from, forced, expected, 'NATS_TURBO_ADDON names it; correct or unset the variable');
-  const targets = addonTargets(from.platform, from.arch);
+/** Finds and loads the addon anew; `expected` is the version it must have. */
+export function findAddon(host: LoaderHost, expected = ownVersion()): Addon {
+  const forced = host.env.NATS_TURBO_ADDON;
+  if (forced) return open(host, forced, expected, 'NATS_TURBO_ADDON names it; correct or unset the variable');
+  const targets = addonTargets(host.platform, host.arch);
   if (targets.length === 0) {
     throw new AddonError(
       'NATS_TURBO_PLATFORM',
-      `nats-turbo has no build for ${from.platform}-${from.arch}; there is one for ${supportedPlatforms().join(', ')}`,
+      `nats-turbo has no build for ${host.platform}-${host.arch}; there is one for ${supportedPlatforms().join(', ')}`,
     );
   }
   let broken: AddonError | undefined;
-  for (const { file, advice } of candidates(from, targets)) {
+  for (const { file, advice } of candidates(host, targets)) {
     try {
-      return open(from, file, expected, advice);
+      return open(host, file, expected, advice);
     } catch (error) {
-      // A Linux may carry the files of both C libraries; the first complaint is the one worth reading.
+      // On Linux the files of both C libraries may be installed; the first error is reported.
       broken ??= error as AddonError;
     }
   }
   throw broken ?? missing(targets);
 }
 
-function* candidates(from: AddonSurroundings, targets: AddonTarget[]): Generator<{ file: string; advice: string }> {
-  for (const folder of from.buildFolders) {
+function* candidates(host: LoaderHost, targets: AddonTarget[]): Generator<{ file: string; advice: string }> {
+  for (const folder of host.buildFolders) {
     for (const target of targets) {
       const file = folder + target.fileName;
-      if (from.exists(file)) yield { file, advice: 'build it again with `npm run build`' };
+      if (host.exists(file)) yield { file, advice: 'build it again with `npm run build`' };
     }
   }
   for (const target of targets) {
-    const file = from.resolvePackage(target.packageName);
+    const file = host.resolvePackage(target.packageName);
     if (file) yield { file, advice: `install ${target.packageName} again, in the version of nats-turbo` };
   }
 }
 
-function open(from: AddonSurroundings, file: string, expected: string | undefined, advice: string): NativeAddon {
-  let addon: ReturnType<AddonSurroundings['load']>;
+function open(host: LoaderHost, file: string, expected: string | undefined, advice: string): Addon {
+  let addon: Addon;
   try {
-    addon = from.load(file);
+    addon = host.load(file);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new AddonError('NATS_TURBO_ADDON_BROKEN', `${file} does not load: ${reason}; ${advice}`, error);
   }
-  const version = addon.version?.();
+  // An addon of an old version may lack the function.
+  const version = (addon as Partial<Addon>).version?.();
   if (expected !== undefined && version !== expected) {
     throw new AddonError(
       'NATS_TURBO_ADDON_VERSION',
@@ -107,7 +103,7 @@ function ownVersion(): string | undefined {
   return typeof __NATS_TURBO_VERSION__ === 'string' ? __NATS_TURBO_VERSION__ : undefined;
 }
 
-function surroundings(): AddonSurroundings {
+function thisHost(): LoaderHost {
   const require = createRequire(import.meta.url);
   return {
     platform: process.platform,
@@ -130,8 +126,8 @@ function surroundings(): AddonSurroundings {
 }
 
 /**
- * The addon's allocator reads its settings from the environment when it is loaded. Huge pages would make each corner of
- * its arenas cost two megabytes, which an idle connection would have to answer for.
+ * The addon's allocator reads its settings from the environment when it is loaded. With huge pages each partly used
+ * region of its arenas would take two megabytes, and idle connections would cost more memory.
  */
 function withoutHugePages<T>(load: () => T): T {
   const name = 'MIMALLOC_ALLOW_THP';

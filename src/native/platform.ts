@@ -1,8 +1,6 @@
-/**
- * Which addon file belongs to which machine. Owns the names of the platform packages; never touches a file.
- */
+/** The names of the platform packages and addon files. Touches no file. */
 
-/** Where the addon is expected, best guess first. */
+/** An addon that may fit a platform. */
 export interface AddonTarget {
   /** `linux-x64-gnu`: the tail of package and file names. */
   suffix: string;
@@ -13,8 +11,7 @@ export interface AddonTarget {
 }
 
 const SUFFIXES: Readonly<Record<string, readonly string[]>> = {
-  // Which C library a Linux has is not worth asking beforehand: only the matching package is installed, and the
-  // other one's file does not load.
+  // The C library is not looked up: npm installs the matching package only, and the other file would not load.
   'linux-x64': ['linux-x64-gnu', 'linux-x64-musl'],
   'linux-arm64': ['linux-arm64-gnu', 'linux-arm64-musl'],
   'darwin-x64': ['darwin-x64'],

@@ -5,12 +5,11 @@
  * way to the main thread.
  */
 import { loadAddon } from '../native/index.js';
-import type { LoadAddon } from '../native/load-contract.js';
 import type { LoadOutcome, LoadTask } from './load-task.js';
 
 export default function runLoad({ load, thread }: LoadTask): LoadOutcome {
   try {
-    (loadAddon() as unknown as LoadAddon).runLoad(load, thread);
+    loadAddon().runLoad(load, thread);
     return {};
   } catch (error) {
     const { code, message } = error as Error & { code?: string };

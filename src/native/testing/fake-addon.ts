@@ -1,6 +1,6 @@
 /**
- * A data plane made of paper, for unit tests: keeps the contract's bookkeeping, moves no bytes and opens no socket.
- * Tests put events into it and look at what it was asked.
+ * A fake data plane for unit tests: records the calls, sends the events that tests give it, and returns the connections
+ * that tests put into it. Opens no socket.
  */
 import type {
   AccountStats,
@@ -26,7 +26,7 @@ interface FakePool {
 
 export class FakeAddon implements NativeAddon {
   readonly plans: BrokerPlan[] = [];
-  /** Plans that brokers were reloaded with. */
+  /** Plans of reloads. */
   readonly reloads: BrokerPlan[] = [];
   readonly calls: string[] = [];
   readonly open = new Map<number, ConnectionInfo>();
@@ -48,25 +48,7 @@ export class FakeAddon implements NativeAddon {
   }
 
   runReactor(): void {
-    throw new Error('a fake has no loop');
-  }
-
-  createLoad(): number {
-    throw new Error('a fake makes no load');
-  }
-
-  runLoad(): void {
-    throw new Error('a fake makes no load');
-  }
-
-  loadProgress(): string {
-    throw new Error('a fake makes no load');
-  }
-
-  stopLoad(): void {}
-
-  finishLoad(): string {
-    throw new Error('a fake makes no load');
+    throw new Error('the fake addon has no event loop');
   }
 
   stopRuntime(): void {
@@ -153,13 +135,13 @@ export class FakeAddon implements NativeAddon {
     return this.closedSubs.filter((s) => cid === undefined || s.cid === cid);
   }
 
-  /** Delivers an event the way the addon does: later, on the main thread. */
+  /** Sends an event as the addon does: later, on the main thread. */
   send(event: NativeEvent): void {
     this.#events.push(event);
     setImmediate(() => this.#wake());
   }
 
-  /** Stands in for the worker threads: runs at once, ends when the runtime is stopped. */
+  /** Replaces the worker threads: runs at once, ends when the runtime is stopped. */
   readonly startPool = (): FakePool => {
     const ended = new Promise<void>((resolve, reject) => {
       this.#endPool = resolve;
