@@ -8,6 +8,7 @@ import { root } from './lib/root.mjs';
 import { main, run, tool } from './lib/run.mjs';
 import { toRun } from './lib/steps.mjs';
 import { closingLine, newTally } from './lib/tally.mjs';
+import { secondsSince } from './lib/timed.mjs';
 
 const checks = [
   ['format, Rust', () => cargo('fmt', '--all', '--check')],
@@ -22,13 +23,14 @@ await main(async () => {
   await prepare(toRun);
   const tally = newTally();
   for (const [name, check] of checks) {
+    const begin = performance.now();
     try {
       await check();
       tally.passed += 1;
-      console.log(`ok: ${name}`);
+      console.log(`ok: ${name} (${secondsSince(begin)} s)`);
     } catch (error) {
       tally.failed += 1;
-      console.log(`failed: ${name}: ${error.message}`);
+      console.log(`failed: ${name} (${secondsSince(begin)} s): ${error.message}`);
     }
   }
   console.log(closingLine(tally));

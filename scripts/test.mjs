@@ -1,55 +1,32 @@
 /**
  * `npm test`: prepares like `npm start`, then runs the whole suite, Rust and TypeScript, and closes with one line for
- * both. With arguments (`npm test -- parser`) it runs the TypeScript tests whose file names contain them.
+ * both. With arguments (`npm test -- parser`) it runs the TypeScript tests whose file names contain them. A test that
+ * fails runs once more, alone; if it passes then, it is named as flaky above the closing line.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { cargoSuite } from './lib/cargo-suite.mjs';
 import { prepare } from './lib/prepare.mjs';
-import { main, run, tool } from './lib/run.mjs';
+import { flakyAmong, flakyLines, judge } from './lib/retry.mjs';
+import { main } from './lib/run.mjs';
 import { toBuild } from './lib/steps.mjs';
-import { add, cargoTally, closingLine, newTally } from './lib/tally.mjs';
+import { add, closingLine, newTally } from './lib/tally.mjs';
+import { timed } from './lib/timed.mjs';
+import { vitestSuite } from './lib/vitest-suite.mjs';
 
 const filters = process.argv.slice(2);
 
 await main(async () => {
-  await prepare(toBuild);
+  await timed('preparation', () => prepare(toBuild));
+  const suites = [['TypeScript tests', vitestSuite({ filters })]];
+  if (filters.length === 0) suites.unshift(['Rust tests', cargoSuite()]);
   const total = newTally();
-  if (filters.length === 0) add(total, await rustTests());
-  add(total, await typeScriptTests());
-  console.log(`\n${closingLine(total)}`);
-  if (total.failed > 0 || total.passed === 0) process.exitCode = 1;
+  const flaky = [];
+  for (const [name, suite] of suites) {
+    const { tally, failures } = await timed(name, () => suite.runAll());
+    add(total, tally);
+    if (failures.length === 0) continue;
+    flaky.push(...(await timed(`${name} that failed, alone`, () => flakyAmong(failures, suite.passesAlone))));
+  }
+  const judged = judge(total, flaky);
+  console.log(['', ...flakyLines(flaky), closingLine(judged)].join('\n'));
+  if (judged.failed > 0 || judged.passed === 0) process.exitCode = 1;
 });
-
-/** The addon crate holds no tests: it links only inside Node. */
-async function rustTests() {
-  const args = ['test', '--workspace', '--exclude', 'nt-napi', '--no-fail-fast'];
-  const { code, text } = await run('cargo', args, { capture: true, anyCode: true });
-  return atLeastOneFailure(cargoTally(text), code);
-}
-
-async function typeScriptTests() {
-  const folder = mkdtempSync(join(tmpdir(), 'nats-turbo-tests-'));
-  const file = join(folder, 'tally.json');
-  try {
-    const reporters = ['--reporter=default', '--reporter=./scripts/vitest-reporter.mjs'];
-    const env = { NATS_TURBO_TALLY: file };
-    const { code } = await tool('vitest/vitest.mjs', ['run', ...reporters, ...filters], { env, anyCode: true });
-    return atLeastOneFailure(readTally(file), code);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-function readTally(file) {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch {
-    return newTally();
-  }
-}
-
-/** A runner that ends badly without a failed test did not compile or died. */
-function atLeastOneFailure(tally, code) {
-  return code !== 0 && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
-}

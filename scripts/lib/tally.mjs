@@ -12,6 +12,11 @@ export function closingLine({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
 
+/** A runner that ends badly without a failed test did not compile or died. */
+export function orOneFailure(tally, code) {
+  return code !== 0 && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
+}
+
 /** The sums of cargo's `test result:` lines. */
 export function cargoTally(text) {
   const tally = newTally();
