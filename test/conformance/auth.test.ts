@@ -1,7 +1,7 @@
 /** Section 4.1: user and password, token, users list, as far as the server decides them without keys. */
 import { describe, expect } from 'vitest';
 import { closedReason, connz, getJson } from '../support/monitor.js';
-import { proves } from '../support/proves.js';
+import { pending, proves } from '../support/proves.js';
 import { connectLine, err } from '../support/raw.js';
 import { endServersAfterEach, type ServerOptions, TestServer, useServer, writeConfig } from '../support/server.js';
 
@@ -102,29 +102,24 @@ describe('ways to log in', () => {
     { oursOnly: 'the reference admits the user without a password' },
   );
 
-  proves(
-    '4.1-01',
-    'bcrypt passwords and tokens',
-    async () => {
-      const user = await TestServer.start({
-        config: `authorization { timeout: 60, user: u, password: "${BCRYPT}" }\n`,
-      });
-      await user.open({ user: 'u', pass: 'secret' });
-      await refused(user, { user: 'u', pass: 'Secret' });
-      await refused(user, { user: 'u', pass: BCRYPT });
-      await refused(user, { user: 'u', pass: '' });
-      expect(user.log.some((line) => /Plaintext passwords/.test(line))).toBe(false);
-      const token = await TestServer.start({ config: `authorization { timeout: 60, token: "${BCRYPT}" }\n` });
-      await token.open({ auth_token: 'secret' });
-      await refused(token, { auth_token: BCRYPT });
-      const users = await TestServer.start({
-        config: `authorization { timeout: 60, users: [{user: u, password: ${BCRYPT.replace('2b', '2a')}}] }\n`,
-      });
-      await users.open({ user: 'u', pass: 'secret' });
-      await refused(users, { user: 'u', pass: BCRYPT });
-    },
-    { notYet: 'bcrypt passwords' },
-  );
+  pending('bcrypt passwords', '4.1-01', 'bcrypt passwords and tokens', async () => {
+    const user = await TestServer.start({
+      config: `authorization { timeout: 60, user: u, password: "${BCRYPT}" }\n`,
+    });
+    await user.open({ user: 'u', pass: 'secret' });
+    await refused(user, { user: 'u', pass: 'Secret' });
+    await refused(user, { user: 'u', pass: BCRYPT });
+    await refused(user, { user: 'u', pass: '' });
+    expect(user.log.some((line) => /Plaintext passwords/.test(line))).toBe(false);
+    const token = await TestServer.start({ config: `authorization { timeout: 60, token: "${BCRYPT}" }\n` });
+    await token.open({ auth_token: 'secret' });
+    await refused(token, { auth_token: BCRYPT });
+    const users = await TestServer.start({
+      config: `authorization { timeout: 60, users: [{user: u, password: ${BCRYPT.replace('2b', '2a')}}] }\n`,
+    });
+    await users.open({ user: 'u', pass: 'secret' });
+    await refused(users, { user: 'u', pass: BCRYPT });
+  });
 });
 
 describe('with no_auth_user', () => {

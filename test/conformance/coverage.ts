@@ -2,7 +2,7 @@
  * The facts about a NATS server that the conformance tests prove: one line each, with a stable id
  * (section of the protocol's checklist, running number) and a short title. A test names the ids it proves
  * (support/proves.ts); coverage.test.ts fails when a fact in scope has no test. Facts of features that
- * come later stand here with the feature they wait for, so that nothing is forgotten.
+ * come later are listed with the feature they wait for, so that nothing is forgotten.
  * Ids are never reused and never renumbered.
  */
 
@@ -14,6 +14,7 @@ const NKEYS = 'nkeys, JWT and callout';
 const BCRYPT = 'bcrypt passwords';
 const SYSTEM = 'system account events and requests';
 const CLUSTER = 'cluster';
+const COMPARISON = 'nats-server beside ours, to compare with';
 const INSIDE = 'not visible from outside: proved by tests of the data plane';
 
 const facts: FactLine[] = [
@@ -126,7 +127,7 @@ const facts: FactLine[] = [
   ['1.7-10', 'account mappings rewrite the subject before matching', ACCOUNTS],
   ['1.7-11', 'match cost does not depend on the number of subjects', INSIDE],
   ['1.7-13', 'one queue name on several matching subjects is one group'],
-  ['1.7-12', 'a random stream of ops gives the same result as the reference'],
+  ['1.7-12', 'a random stream of ops gives the same result as the reference', COMPARISON],
 
   ['1.8-01', 'no 503 unless headers, no_responders, a reply, no receiver and a plain subscription for the reply'],
   ['1.8-02', 'the exact bytes of the 503'],
@@ -282,8 +283,8 @@ const facts: FactLine[] = [
   ['4.2-11', 'a wildcard subscription outside allow is refused'],
   ['4.10-01', 'a user limited to other kinds of connection is refused, also as no_auth_user and after a reload'],
 
-  ['5.1-01', 'every endpoint: same keys, types and values under the same load'],
-  ['5.1-02', 'every endpoint: bad parameters and unknown paths are refused in the same words'],
+  ['5.1-01', 'every endpoint: same keys, types and values under the same load', COMPARISON],
+  ['5.1-02', 'every endpoint: bad parameters and unknown paths are refused in the same words', COMPARISON],
   ['5.1-03', 'a path with doubled slashes redirects'],
   ['5.1-04', 'http_base_path prefixes every path; links of the index page work below it'],
   ['5.1-05', 'requests are counted by path, also those under another name'],
@@ -360,4 +361,8 @@ const facts: FactLine[] = [
 ];
 
 export const factTitles = new Map(facts.map(([id, title]) => [id, title]));
-export const factsLater = new Map(facts.filter(([, , wait]) => wait).map(([id, , wait]) => [id, wait as string]));
+export const factsLater = new Map(
+  facts.filter(([, , wait]) => wait && wait !== COMPARISON).map(([id, , wait]) => [id, wait as string]),
+);
+/** Facts that only a comparison with nats-server can prove. */
+export const factsCompared = new Set(facts.filter(([, , wait]) => wait === COMPARISON).map(([id]) => id));

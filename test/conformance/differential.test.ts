@@ -5,7 +5,7 @@
  */
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { Frame } from '../support/frames.js';
-import { proves } from '../support/proves.js';
+import { compares } from '../support/proves.js';
 import { openClient, type RawClient } from '../support/raw.js';
 import { referenceCommand, TestServer } from '../support/server.js';
 
@@ -155,17 +155,12 @@ describe('differential', () => {
   });
 
   for (let seed = 1; seed <= 40; seed++) {
-    proves(
-      '1.7-12',
-      `random ops, seed ${seed}: the same frames as the reference`,
-      async () => {
-        const barrierEvery = 1 + (seed % 7) * 3;
-        const wanted = await play(theirs, seed, 150, barrierEvery);
-        const got = await play(ours, seed, 150, barrierEvery);
-        expect(got).toEqual(wanted);
-        expect(wanted.flat().filter((line) => line.includes('MSG ')).length).toBeGreaterThan(10);
-      },
-      { skip: reference ? false : 'needs nats-server' },
-    );
+    compares('1.7-12', `random ops, seed ${seed}: the same frames as the reference`, async () => {
+      const barrierEvery = 1 + (seed % 7) * 3;
+      const wanted = await play(theirs, seed, 150, barrierEvery);
+      const got = await play(ours, seed, 150, barrierEvery);
+      expect(got).toEqual(wanted);
+      expect(wanted.flat().filter((line) => line.includes('MSG ')).length).toBeGreaterThan(10);
+    });
   }
 });

@@ -7,7 +7,7 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { settled } from '../support/deadline.js';
 import { get, getJson, type Json } from '../support/monitor.js';
-import { proves } from '../support/proves.js';
+import { compares } from '../support/proves.js';
 import { closeAllClients, connectLine, msg, pub, RawClient } from '../support/raw.js';
 import { referenceCommand, TestServer } from '../support/server.js';
 
@@ -69,7 +69,6 @@ class Side {
 }
 
 const sides: Side[] = [];
-const skip = reference ? false : 'needs nats-server';
 
 async function load(side: Side): Promise<void> {
   const named = await side.open({ name: 'named', lang: 'ts', version: '1.2.3', headers: true });
@@ -244,48 +243,38 @@ const HEADERS = ['content-type', 'access-control-allow-origin', 'x-content-type-
 
 describe('the same load on both', () => {
   for (const path of COMPARED) {
-    proves(
-      '5.1-01',
-      `${path} says the same`,
-      async () => {
-        const [ours, theirs] = await bothAnswers(path);
-        expect(ours.status).toBe(theirs.status);
-        for (const name of HEADERS) expect(ours.headers.get(name), name).toBe(theirs.headers.get(name));
-        const found = differences({
-          at: '',
-          key: '',
-          values: [await ours.json(), await theirs.json()],
-          before: [sides[0]?.before.get(path), sides[1]?.before.get(path)],
-        });
-        expect(found).toEqual([]);
-      },
-      { skip },
-    );
+    compares('5.1-01', `${path} says the same`, async () => {
+      const [ours, theirs] = await bothAnswers(path);
+      expect(ours.status).toBe(theirs.status);
+      for (const name of HEADERS) expect(ours.headers.get(name), name).toBe(theirs.headers.get(name));
+      const found = differences({
+        at: '',
+        key: '',
+        values: [await ours.json(), await theirs.json()],
+        before: [sides[0]?.before.get(path), sides[1]?.before.get(path)],
+      });
+      expect(found).toEqual([]);
+    });
   }
 
-  proves(
-    '5.4-02',
-    'subscriptions in pages and by subject',
-    async () => {
-      for (const query of ['subs=1&limit=9999', 'subs=1&limit=9999&test=left.x', 'subs=1&limit=9999&test=d&acc=$G']) {
-        const lists = await Promise.all(
-          sides.map(async (side) => {
-            const { subscriptions_list = [] } = await getJson<{ subscriptions_list?: Json[] }>(
-              side.server,
-              `/subsz?${query}`,
-            );
-            return subscriptions_list
-              .filter((one) => !isSystem(one))
-              .map((one) => JSON.stringify({ ...one, cid: side.ordinal(one.cid) }))
-              .filter((text) => !text.includes('"account":"$SYS"'))
-              .sort();
-          }),
-        );
-        expect(lists[0], query).toEqual(lists[1]);
-      }
-    },
-    { skip },
-  );
+  compares('5.4-02', 'subscriptions in pages and by subject', async () => {
+    for (const query of ['subs=1&limit=9999', 'subs=1&limit=9999&test=left.x', 'subs=1&limit=9999&test=d&acc=$G']) {
+      const lists = await Promise.all(
+        sides.map(async (side) => {
+          const { subscriptions_list = [] } = await getJson<{ subscriptions_list?: Json[] }>(
+            side.server,
+            `/subsz?${query}`,
+          );
+          return subscriptions_list
+            .filter((one) => !isSystem(one))
+            .map((one) => JSON.stringify({ ...one, cid: side.ordinal(one.cid) }))
+            .filter((text) => !text.includes('"account":"$SYS"'))
+            .sort();
+        }),
+      );
+      expect(lists[0], query).toEqual(lists[1]);
+    }
+  });
 
   const REFUSED = [
     '/connz?limit=x',
@@ -315,51 +304,36 @@ describe('the same load on both', () => {
     '/debug',
   ];
   for (const path of REFUSED) {
-    proves(
-      '5.1-02',
-      `${path} is refused in the same words`,
-      async () => {
-        const [ours, theirs] = await bothAnswers(path);
-        expect([ours.status, await ours.text()]).toEqual([theirs.status, await theirs.text()]);
-        for (const name of HEADERS) expect(ours.headers.get(name), name).toBe(theirs.headers.get(name));
-      },
-      { skip },
-    );
+    compares('5.1-02', `${path} is refused in the same words`, async () => {
+      const [ours, theirs] = await bothAnswers(path);
+      expect([ours.status, await ours.text()]).toEqual([theirs.status, await theirs.text()]);
+      for (const name of HEADERS) expect(ours.headers.get(name), name).toBe(theirs.headers.get(name));
+    });
   }
 
-  proves(
-    '5.8-01',
-    'process endpoints have the same form',
-    async () => {
-      const [ours, theirs] = await bothAnswers('/debug/vars');
-      expect(ours.headers.get('content-type')).toBe(theirs.headers.get('content-type'));
-      type Vars = { cmdline: string[]; memstats: Json };
-      const [a, b] = [(await ours.json()) as Vars, (await theirs.json()) as Vars];
-      expect(Object.keys(a)).toEqual(Object.keys(b));
-      expect(Object.keys(a.memstats)).toEqual(Object.keys(b.memstats));
-      for (const [key, value] of Object.entries(b.memstats)) expect(typeOf(a.memstats[key]), key).toBe(typeOf(value));
-      const [queues, theirQueues] = await bothAnswers('/ipqueuesz?all=1');
-      expect(queues.headers.get('content-type')).toBe(theirQueues.headers.get('content-type'));
-      for (const queue of Object.values((await queues.json()) as Json)) {
-        expect(queue).toEqual({ pending: expect.any(Number) });
-      }
-      const [stacks, theirStacks] = await bothAnswers('/stacksz');
-      expect(stacks.headers.get('content-type')).toBe(theirStacks.headers.get('content-type'));
-      expect(await stacks.text()).toContain('[running]');
-    },
-    { skip },
-  );
+  compares('5.8-01', 'process endpoints have the same form', async () => {
+    const [ours, theirs] = await bothAnswers('/debug/vars');
+    expect(ours.headers.get('content-type')).toBe(theirs.headers.get('content-type'));
+    type Vars = { cmdline: string[]; memstats: Json };
+    const [a, b] = [(await ours.json()) as Vars, (await theirs.json()) as Vars];
+    expect(Object.keys(a)).toEqual(Object.keys(b));
+    expect(Object.keys(a.memstats)).toEqual(Object.keys(b.memstats));
+    for (const [key, value] of Object.entries(b.memstats)) expect(typeOf(a.memstats[key]), key).toBe(typeOf(value));
+    const [queues, theirQueues] = await bothAnswers('/ipqueuesz?all=1');
+    expect(queues.headers.get('content-type')).toBe(theirQueues.headers.get('content-type'));
+    for (const queue of Object.values((await queues.json()) as Json)) {
+      expect(queue).toEqual({ pending: expect.any(Number) });
+    }
+    const [stacks, theirStacks] = await bothAnswers('/stacksz');
+    expect(stacks.headers.get('content-type')).toBe(theirStacks.headers.get('content-type'));
+    expect(await stacks.text()).toContain('[running]');
+  });
 
-  proves(
-    '5.1-03',
-    'a path with doubled slashes leads to the right one',
-    async () => {
-      const answers = await Promise.all(
-        sides.map(({ server }) => fetch(`http://127.0.0.1:${server.monitorPort}//varz?a=1`, { redirect: 'manual' })),
-      );
-      const [ours, theirs] = answers.map((answer) => [answer.status, answer.headers.get('location')]);
-      expect(ours).toEqual(theirs);
-    },
-    { skip },
-  );
+  compares('5.1-03', 'a path with doubled slashes leads to the right one', async () => {
+    const answers = await Promise.all(
+      sides.map(({ server }) => fetch(`http://127.0.0.1:${server.monitorPort}//varz?a=1`, { redirect: 'manual' })),
+    );
+    const [ours, theirs] = answers.map((answer) => [answer.status, answer.headers.get('location')]);
+    expect(ours).toEqual(theirs);
+  });
 });

@@ -93,6 +93,13 @@ describe('one server', () => {
   );
 });
 
+interface Page {
+  offset: number;
+  limit: number;
+  total: number;
+  subscriptions_list?: Json[];
+}
+
 interface Account {
   acc: string;
   conns: number;
@@ -102,6 +109,59 @@ interface Account {
 
 describe('servers of their own', () => {
   endServersAfterEach();
+
+  proves('5.1-03', 'a path with doubled slashes redirects', async () => {
+    const server = await TestServer.start({ monitor: true });
+    const url = `http://127.0.0.1:${server.monitorPort}//varz?a=1`;
+    const response = await fetch(url, { redirect: 'manual' });
+    expect([response.status, response.headers.get('location')]).toEqual([307, '/varz?a=1']);
+  });
+
+  proves('5.4-02', 'subscriptions in pages and by subject', async () => {
+    const server = await TestServer.start({ monitor: true });
+    const client = await server.open();
+    await client.exchange('SUB p.* 1\r\nSUB p.a q 2\r\nSUB other 3\r\nUNSUB 3 7\r\nPING\r\n', 'PONG\r\n');
+    const page = async (query: string) => {
+      const body = await getJson<Page>(server, `/subsz?acc=$G&subs=1&${query}`);
+      return { ...body, sids: body.subscriptions_list?.map(({ sid }) => sid) };
+    };
+    const cid = client.info.client_id;
+    // The reference has subscriptions of its own in the account.
+    const own = (await page('limit=99')).subscriptions_list?.filter((one) => one.cid === cid);
+    const bySid = own?.sort((a, b) => Number(a.sid) - Number(b.sid));
+    const shared = { account: '$G', account_tag: '$G', msgs: 0, cid };
+    expect(bySid).toEqual([
+      { ...shared, subject: 'p.*', sid: '1' },
+      { ...shared, subject: 'p.a', qgroup: 'q', sid: '2' },
+      { ...shared, subject: 'other', sid: '3', max: 7 },
+    ]);
+    const pages = [await page('test=p.a&offset=0&limit=1'), await page('test=p.a&offset=1&limit=1')];
+    expect(pages.flatMap(({ sids }) => sids).sort()).toEqual(['1', '2']);
+    expect(pages.map(({ offset, limit, total }) => [offset, limit, total])).toEqual([
+      [0, 1, 2],
+      [1, 1, 2],
+    ]);
+    expect((await page('test=p.b')).sids).toEqual(['1']);
+    expect(await page('test=none')).not.toHaveProperty('subscriptions_list');
+  });
+
+  proves('5.8-01', 'endpoints about the process have their form', async () => {
+    const server = await TestServer.start({ monitor: true });
+    const vars = await get(server, '/debug/vars');
+    expect(vars.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    const { cmdline, memstats } = (await vars.json()) as { cmdline: string[]; memstats: Record<string, unknown> };
+    expect(cmdline).toContain('-p');
+    expect(memstats.HeapAlloc).toBeGreaterThan(0);
+    expect(memstats.PauseNs).toHaveLength(256);
+    const queues = await get(server, '/ipqueuesz?all=1');
+    expect(queues.headers.get('content-type')).toBe('application/json');
+    for (const queue of Object.values((await queues.json()) as Json)) {
+      expect(queue).toMatchObject({ pending: expect.any(Number) });
+    }
+    const stacks = await get(server, '/stacksz');
+    expect(stacks.headers.get('content-type')).toBe('application/json');
+    expect(await stacks.text()).toContain('[running]');
+  });
 
   proves('5.1-04', 'http_base_path prefixes every path', async () => {
     for (const [written, prefix] of [

@@ -1,39 +1,52 @@
 /**
- * Ties a test to the facts it proves (conformance/coverage.ts). Owns the form of test names: they begin
- * with the section of their first fact. coverage.test.ts reads the calls and reports facts without a test.
+ * Connects tests with the facts they prove (conformance/coverage.ts). The name of such a test begins with the section of
+ * its first fact. coverage.test.ts reads the calls: `proves` counts always, `compares` only for facts that are marked as
+ * comparisons, `pending` never.
  */
 import { test } from 'vitest';
 import { factTitles } from '../conformance/coverage.js';
-import { underReference } from './server.js';
+import { referenceCommand, underReference } from './server.js';
+
+type Run = () => Promise<void> | void;
 
 export interface ProvesOptions {
   /** Why our server differs on purpose; the test is skipped on the reference. */
   oursOnly?: string;
-  /** The feature that ours lacks so far; until then the test runs on the reference only. */
-  notYet?: string;
-  /** Why the test can't run here, if it can't. */
-  skip?: string | false;
   timeout?: number;
 }
 
-export function proves(
+/** A test of the server under test. */
+export function proves(facts: string | readonly string[], name: string, run: Run, options: ProvesOptions = {}): void {
+  const { oursOnly, timeout } = options;
+  register(facts, name, run, { skip: underReference && oursOnly && `differs on purpose: ${oursOnly}`, timeout });
+}
+
+/** A test that needs nats-server beside the server under test; skipped without it. */
+export function compares(
   facts: string | readonly string[],
   name: string,
-  run: () => Promise<void> | void,
-  options: ProvesOptions = {},
+  run: Run,
+  { timeout }: { timeout?: number } = {},
 ): void {
+  register(facts, name, run, { skip: !referenceCommand() && 'needs nats-server', timeout });
+}
+
+/** A test of a feature that our server lacks so far; until then it runs on the reference only. */
+export function pending(feature: string, facts: string | readonly string[], name: string, run: Run): void {
+  register(facts, name, run, { skip: !underReference && `not there yet: ${feature}` });
+}
+
+interface Registration {
+  /** Why the test is skipped, if it is. */
+  skip: string | false | undefined;
+  timeout?: number | undefined;
+}
+
+function register(facts: string | readonly string[], name: string, run: Run, { skip, timeout }: Registration): void {
   const ids = typeof facts === 'string' ? [facts] : facts;
   for (const id of ids) {
     if (!factTitles.has(id)) throw new Error(`unknown fact ${id}: add it to test/conformance/coverage.ts`);
   }
-  const section = ids[0]?.split('-')[0];
-  const reason = skipReason(options);
-  const title = `${section} ${name}${reason ? ` (skipped: ${reason})` : ''}`;
-  test.skipIf(Boolean(reason))(title, { timeout: options.timeout ?? 30_000 }, run);
-}
-
-function skipReason({ oursOnly, notYet, skip }: ProvesOptions): string | false | undefined {
-  if (oursOnly && underReference) return `differs on purpose: ${oursOnly}`;
-  if (notYet && !underReference) return `not there yet: ${notYet}`;
-  return skip;
+  const title = `${ids[0]?.split('-')[0]} ${name}${skip ? ` (skipped: ${skip})` : ''}`;
+  test.skipIf(Boolean(skip))(title, { timeout: timeout ?? 30_000 }, run);
 }
