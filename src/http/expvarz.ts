@@ -1,18 +1,18 @@
 /**
- * `/debug/vars`: the command line and the memory of the process, under the names of Go's runtime, which readers of this
- * endpoint look for. Heap numbers are those of JavaScript's heap; `Sys` is everything the process has from the system,
- * `OtherSys` what of it is neither heap nor stack: the data plane's buffers among it. What has no counterpart is 0.
+ * `/debug/vars`: the command line and the memory of the process, with the field names of Go's runtime that readers of this
+ * endpoint expect. Heap numbers are those of the JavaScript heap; `Sys` is all memory of the process, `OtherSys` the part
+ * that is neither heap nor stack, with the data plane's buffers. Fields without a counterpart are 0.
  */
 import { getHeapStatistics } from 'node:v8';
 import { redactArgs } from '../config/index.js';
 import type { Answer } from './answer.js';
 import { goJson } from './go-format.js';
 
-/** The reference tells of so many pauses. */
+/** The length of Go's lists of pauses. */
 const PAUSES = 256;
 
 export function expvarz(): Answer {
-  // Anyone who reaches the monitoring port reads this.
+  // Everyone who can reach the monitoring port can read this.
   const cmdline = goJson(redactArgs(process.argv), 0);
   const body = `{\n"cmdline": ${cmdline},\n"memstats": ${goJson(memstats(), 0)}\n}\n`;
   return { status: 200, type: 'application/json; charset=utf-8', anyOrigin: false, body };

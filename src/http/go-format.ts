@@ -1,6 +1,5 @@
 /**
- * Values written the way Go writes them, because the readers of these endpoints compare texts: durations, uptimes,
- * instants and JSON. Pure functions.
+ * Writes durations, uptimes, times and JSON as Go does, for programs that parse the answers of nats-server. Pure functions.
  */
 
 /** `time.Duration.String()`: `1m30s`, `300.97ms`, `42µs`, `0s`. */

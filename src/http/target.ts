@@ -1,15 +1,15 @@
-/** What a request asks for: the path, decoded and tidied, and the query. Pure functions. */
+/** The target of a request: the decoded, normalized path and the query. Pure functions. */
 
 export interface Target {
   path: string;
   query: URLSearchParams;
-  /** Where a path with `//`, `.` or `..` should have gone; the client is sent there. */
+  /** The normalized URL for a path with `//`, `.` or `..`; the client is redirected there. */
   redirect?: string;
 }
 
-/** `undefined`: what the client sent is no path. */
+/** Undefined when the client sent something that is no path. */
 export function readTarget(url: string): Target | undefined {
-  // Proxies send the whole address.
+  // Clients of a proxy send the whole URL.
   const origin = url.replace(/^https?:\/\/[^/?]*/i, '');
   const at = origin.indexOf('?');
   const raw = at < 0 ? origin : origin.slice(0, at);
@@ -21,18 +21,18 @@ export function readTarget(url: string): Target | undefined {
     return undefined;
   }
   if (!path.startsWith('/')) return undefined;
-  const clean = tidy(path);
+  const clean = normalize(path);
   const query = readQuery(search);
   return clean === path ? { path, query } : { path, query, redirect: encodeURI(clean) + search };
 }
 
-/** As the reference: pairs with a `;` or a broken escape are left out, the others count. */
+/** As in nats-server, pairs with a `;` or an invalid escape are ignored. */
 function readQuery(search: string): URLSearchParams {
   const pairs = search.slice(1).split('&');
   return new URLSearchParams(pairs.filter((pair) => !/;|%(?![0-9a-f]{2})/i.test(pair)).join('&'));
 }
 
-function tidy(path: string): string {
+function normalize(path: string): string {
   const parts: string[] = [];
   for (const part of path.split('/')) {
     if (part === '..') parts.pop();

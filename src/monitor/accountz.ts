@@ -1,4 +1,4 @@
-/** `/accountz`: the names of the accounts, or all that is known of one. */
+/** `/accountz`: the names of all accounts, or the details of one. */
 import { type Answer, json } from '../http/answer.js';
 import { rfc3339 } from '../http/go-format.js';
 import { BadParameterError } from './params.js';
@@ -22,7 +22,7 @@ export function describeAccount({ source }: MonitorContext, name: string) {
   if (!account) throw new BadParameterError(`Account ${name} does not exist`);
   return {
     account_name: account.name,
-    // Accounts are made with the configuration they come from.
+    // Accounts are created when their configuration is loaded.
     update_time: rfc3339(source.configLoadMs),
     expired: false,
     complete: true,

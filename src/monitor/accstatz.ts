@@ -12,7 +12,7 @@ export function accstatz(context: MonitorContext, query: URLSearchParams): Answe
   return json({ ...head, account_statz: describeAccounts(context, unused) });
 }
 
-/** Those with connections, or also those without. */
+/** The accounts with connections; with `unused` all of them. */
 export function describeAccounts({ source }: MonitorContext, unused: boolean) {
   return source
     .stats()
@@ -34,7 +34,7 @@ function describe(account: AccountStats) {
   };
 }
 
-/** Clients are the only kind of connection: nothing is moved by the others. */
+/** Clients are the only kind of connection so far; the counters of the others are 0. */
 function traffic(msgs: number, bytes: number) {
   const none = { msgs: 0, bytes: 0 };
   return { msgs, bytes, gateways: none, routes: none, leafs: none };

@@ -1,4 +1,4 @@
-/** What `/connz` may be asked, and how it is read. */
+/** The query parameters of `/connz`. */
 import { type SortOrder, sortOrder } from './connz-sort.js';
 import { BadParameterError, boolParam, intParam, subsParam, uintParam } from './params.js';
 
@@ -20,7 +20,7 @@ export interface ConnzOptions {
   mqttClient: string;
 }
 
-/** In the order of the reference: of several bad parameters the same one is told. */
+/** Read in the order of nats-server, so that of several bad parameters the same one is reported. */
 export function readConnzOptions(query: URLSearchParams): ConnzOptions {
   const sort = query.get('sort') ?? '';
   const auth = boolParam(query, 'auth');

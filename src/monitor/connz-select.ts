@@ -1,6 +1,6 @@
 /**
- * Which connections a page of `/connz` shows. Open ones are numbers, sorted by the data plane; closed ones are what the
- * control plane remembers. Both lists are merged, cut, and described later.
+ * Selects the connections on a page of `/connz`. The data plane sorts the open ones and returns their numbers; the control
+ * plane keeps the closed ones. Both lists are merged and cut to the page; connz.ts adds the details.
  */
 import type { ConnectionInfo } from '../native/contract.js';
 import type { ConnzOptions } from './connz-options.js';
@@ -11,7 +11,7 @@ import type { MonitorSource } from './source.js';
 export type Entry = { cid: number; closed?: ConnectionInfo };
 
 export interface Selection {
-  /** Before the filters by user and number, as the reference counts. */
+  /** Before the filters by user and number, as nats-server counts. */
   total: number;
   page: Entry[];
 }
@@ -25,7 +25,7 @@ export function select(source: MonitorSource, options: ConnzOptions, nowMs: numb
   const withOpen = state !== 'closed';
   const allClosed = state === 'open' ? [] : source.closedConnections();
   const closed = account === '' ? allClosed : allClosed.filter((c) => c.account === account);
-  // MQTT connections are none of the kinds there are: asking for one finds nothing.
+  // There are no MQTT connections: a query for one finds nothing.
   const none = mqttClient !== '' || cid > 0;
   const open = withOpen
     ? source.findConnections({
@@ -46,11 +46,11 @@ export function select(source: MonitorSource, options: ConnzOptions, nowMs: numb
   return { total, page: merged.slice(offset, offset + limit) };
 }
 
-/** The filters by account and user say nothing about an open connection that is asked for by number. */
+/** As in nats-server, the filters by account and user are ignored for an open connection requested by number. */
 function byNumber(source: MonitorSource, cid: number, withOpen: boolean, closed: ConnectionInfo[]): Entry[] {
   if (withOpen && source.describeConnections(Float64Array.of(cid)).length > 0) return [{ cid }];
-  const gone = closed.find((c) => c.cid === cid);
-  return gone ? [{ cid, closed: gone }] : [];
+  const found = closed.find((c) => c.cid === cid);
+  return found ? [{ cid, closed: found }] : [];
 }
 
 function sorted(closed: ConnectionInfo[], order: SortOrder, user: string): Keyed[] {

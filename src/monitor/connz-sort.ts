@@ -1,11 +1,11 @@
-/** How `/connz` may be sorted. Only cid, start, uptime and reason ascend; every counter descends. */
+/** The sort orders of `/connz`. Only cid, start, uptime and reason ascend; every counter descends. */
 import type { ConnectionInfo, ConnectionOrder } from '../native/contract.js';
 import { BadParameterError } from './params.js';
 
 export interface SortOrder {
-  /** Told to the data plane, which sorts the open connections; absent: only closed ones have it. */
+  /** The order in which the data plane sorts open connections; absent when only closed ones can be sorted by it. */
   open?: ConnectionOrder;
-  /** What a closed connection is sorted by, ascending; the data plane computes the same for open ones. */
+  /** The sort key of a closed connection, ascending; the data plane computes the same key for open ones. */
   key(connection: ConnectionInfo): number | string;
 }
 
@@ -33,7 +33,7 @@ const ORDERS: Record<string, SortOrder> = {
   reason: { key: (c) => c.reason ?? '' },
 };
 
-/** Throws a `BadParameterError` for an order that doesn't exist, or that open connections don't have. */
+/** Throws a `BadParameterError` for an unknown order, or one that open connections do not have. */
 export function sortOrder(sort: string, closedOnly: boolean): SortOrder {
   const order = Object.hasOwn(ORDERS, sort) ? ORDERS[sort] : undefined;
   if (!order || (!closedOnly && !order.open)) {

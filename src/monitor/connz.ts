@@ -1,10 +1,10 @@
 /**
- * `/connz`: the connections, filtered, sorted and cut into pages. Field by field as the reference.
+ * `/connz`: the connections, filtered, sorted and cut into pages, with the fields of nats-server.
  *
- * A large page is described and written some hundred connections at a time, and the main thread does other things in
- * between: a connection that closes meanwhile is left out of the list although it was counted.
+ * A large page is made in parts, with a turn of the event loop between two of them. A connection that is closed in
+ * between is missing in the list although it was counted.
  */
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Answer, json, jsonStream } from '../http/answer.js';
 import { goDuration, goJson, rfc3339, uptime } from '../http/go-format.js';
 import type { ConnectionInfo, SubscriptionInfo } from '../native/contract.js';
@@ -14,8 +14,8 @@ import type { MonitorContext, MonitorSource } from './source.js';
 import { accountOf, subscriptionDetail } from './subsz.js';
 
 const GLOBAL_ACCOUNT = '$G';
-/** Connections described at once: a few milliseconds of work. */
-const AT_ONCE = 1024;
+/** Connections per part: a few milliseconds of work. */
+const PART_SIZE = 1024;
 
 export function connz(context: MonitorContext, query: URLSearchParams): Answer {
   const { source } = context;
@@ -25,7 +25,7 @@ export function connz(context: MonitorContext, query: URLSearchParams): Answer {
     return json(head('', nowMs, options, 0, { total: 0, page: [] }, null));
   }
   const selection = select(source, options, nowMs);
-  if (selection.page.length > AT_ONCE) return jsonStream(pieces(source, options, nowMs, selection));
+  if (selection.page.length > PART_SIZE) return jsonStream(pageParts(source, options, nowMs, selection));
   const connections = describePage(source, selection.page, options, nowMs);
   return json(head(source.serverId, nowMs, options, connections.length, selection, connections));
 }
@@ -41,7 +41,7 @@ function head(
   return { server_id: serverId, now: rfc3339(nowMs), num_connections: count, total, offset, limit, connections };
 }
 
-async function* pieces(
+async function* pageParts(
   source: MonitorSource,
   options: ConnzOptions,
   nowMs: number,
@@ -50,14 +50,14 @@ async function* pieces(
   const { page } = selection;
   yield goJson(head(source.serverId, nowMs, options, page.length, selection, [])).replace(/\]\s*\}$/, '');
   let separator = '\n';
-  for (let at = 0; at < page.length; at += AT_ONCE) {
-    const described = describePage(source, page.slice(at, at + AT_ONCE), options, nowMs);
+  for (let at = 0; at < page.length; at += PART_SIZE) {
+    const described = describePage(source, page.slice(at, at + PART_SIZE), options, nowMs);
     for (const one of described.length > 0 ? [goJson(described)] : []) {
       // The list without its brackets, one level deeper.
       yield separator + one.slice(2, -2).replaceAll('\n', '\n  ').replace(/^/, '  ');
       separator = ',\n';
     }
-    await turn();
+    await nextTurn();
   }
   yield '\n  ]\n}';
 }
@@ -70,15 +70,19 @@ function describePage(source: MonitorSource, page: Entry[], options: ConnzOption
   const numbers = Float64Array.from(page.filter(({ closed }) => !closed).map(({ cid }) => cid));
   const open = new Map<number, ConnectionInfo>();
   if (numbers.length > 0) for (const c of source.describeConnections(numbers)) open.set(c.cid, c);
-  const subscriptions = options.subs === 'none' ? new Map() : bySubscriber(source, numbers, page);
+  const subscriptions = options.subs === 'none' ? new Map() : subscriptionsByConnection(source, numbers, page);
   return page.flatMap(({ cid, closed }) => {
     const c = closed ?? open.get(cid);
     return c ? [describe(c, options, nowMs, subscriptions.get(cid) ?? [])] : [];
   });
 }
 
-/** One question for all of a page, never one per connection. */
-function bySubscriber(source: MonitorSource, open: Float64Array, page: Entry[]): Map<number, SubscriptionInfo[]> {
+/** One query for the whole page, not one per connection. */
+function subscriptionsByConnection(
+  source: MonitorSource,
+  open: Float64Array,
+  page: Entry[],
+): Map<number, SubscriptionInfo[]> {
   const closed = page.filter((entry) => entry.closed);
   const lists = [
     open.length > 0 ? source.findSubscriptions({ cids: open, offset: 0, limit: Number.MAX_SAFE_INTEGER }).list : [],
@@ -131,7 +135,7 @@ function describe(c: ConnectionInfo, options: ConnzOptions, nowMs: number, subsc
   };
 }
 
-/** Of closed connections the account is told and the limit is not, as the reference does. */
+/** As in nats-server, closed connections show the account and not the limit. */
 function detail(s: SubscriptionInfo, isClosed: boolean): object {
   if (!isClosed) return subscriptionDetail(s);
   const { max: _, ...unlimited } = s;
@@ -148,13 +152,13 @@ function accountField(c: ConnectionInfo): object {
   return account === GLOBAL_ACCOUNT ? {} : { account };
 }
 
-/** The tag of an account is its name; a closed connection of the global account shows none, as in the reference. */
+/** The tag of an account is its name. As in nats-server, a closed connection of the global account shows none. */
 function nameTagField(c: ConnectionInfo): object {
   const account = accountOfConnection(c);
   return c.stopMs === undefined || account !== GLOBAL_ACCOUNT ? { name_tag: account } : {};
 }
 
-/** Below a millisecond, fractions of a microsecond are noise. */
+/** Values below a millisecond are cut to microseconds. */
 function roundRtt(ns: number): number {
   return ns > 1_000 && ns < 1_000_000 ? Math.floor(ns / 1_000) * 1_000 : ns;
 }

@@ -1,4 +1,4 @@
-/** How busy the process is: percent of one core over the last second, sampled while monitoring is on. */
+/** The CPU usage of the process in percent of one core, sampled once a second while monitoring is on. */
 
 const PERIOD_MS = 1000;
 

@@ -1,4 +1,4 @@
-/** `/gatewayz`: connections to other clusters. There are none: this broker has no gateways. */
+/** `/gatewayz`: always empty, because this broker has no gateways. */
 import { type Answer, json } from '../http/answer.js';
 import { rfc3339 } from '../http/go-format.js';
 import { boolParam, subsParam } from './params.js';

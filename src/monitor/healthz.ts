@@ -1,4 +1,4 @@
-/** `/healthz`: whether this broker can serve. For probes: the status code says it all. */
+/** `/healthz`: whether clients can connect, as a status code for probes. */
 import { type Answer, json } from '../http/answer.js';
 import { boolParam } from './params.js';
 import type { MonitorContext } from './source.js';
@@ -20,24 +20,24 @@ export function healthz(context: MonitorContext, query: URLSearchParams): Answer
   if (boolParam(query, 'js-enabled')) {
     source.warn('Healthcheck: js-enabled deprecated, use js-enabled-only instead');
   }
-  // Read for their errors only: without JetStream they make no difference.
+  // Only checked for errors: without JetStream they have no effect.
   for (const name of ['js-enabled-only', 'js-server-only', 'js-meta-only']) boolParam(query, name);
   const details = boolParam(query, 'details');
-  const problem = misuse(query) ?? (isHealthy(context) ? undefined : NOT_READY);
+  const problem = incompleteQuery(query) ?? (isHealthy(context) ? undefined : NOT_READY);
   if (!problem) return json({ status: 'ok' }, { indent: 0 });
   const { status, type, error } = problem;
   source.warn(`Healthcheck failed: ${details ? '1 errors' : JSON.stringify(error)}`);
-  const said = details ? { errors: [{ type, error }] } : { error };
-  return json({ status: 'error', ...said }, { status, indent: 0 });
+  const reason = details ? { errors: [{ type, error }] } : { error };
+  return json({ status: 'error', ...reason }, { status, indent: 0 });
 }
 
-/** Without JetStream all there is to check is whether clients can connect. */
+/** Without JetStream the only check is whether clients can connect. */
 export function isHealthy({ source }: MonitorContext): boolean {
   return source.ready;
 }
 
-/** A consumer is in a stream, and a stream in an account. */
-function misuse(query: URLSearchParams): Problem | undefined {
+/** A query for a consumer must name its stream, one for a stream its account. */
+function incompleteQuery(query: URLSearchParams): Problem | undefined {
   const has = (name: string) => (query.get(name) ?? '') !== '';
   const missing = (what: string, of: string): Problem => ({
     status: 400,

@@ -19,9 +19,9 @@ const ENDPOINTS = [
   { path: 'metrics', title: 'Prometheus' },
 ];
 
-/** `basePath`: empty, or with a slash in front. */
+/** `basePath` is empty or begins with a slash. */
 export function indexPage(basePath: string): string {
-  // The page of `/a/b` is in the folder `/a/`.
+  // Browsers resolve links of the page `/a/b` against the folder `/a/`.
   const here = basePath.slice(basePath.lastIndexOf('/') + 1);
   const below = here === '' ? './' : `./${here}/`;
   const link = ({ path, title }: { path: string; title: string }) =>

@@ -1,9 +1,9 @@
-/** `/ipqueuesz`: what waits in the queues between this broker's threads. Empty ones are listed when asked for. */
+/** `/ipqueuesz`: the lengths of the queues between this broker's threads. Empty ones are listed with `all`. */
 import { type Answer, json } from '../http/answer.js';
 import { boolParam } from './params.js';
 import type { MonitorContext } from './source.js';
 
-/** The reference indents this one by three. */
+/** As nats-server indents this endpoint. */
 const INDENT = 3;
 
 export function ipqueuesz({ source }: MonitorContext, query: URLSearchParams): Answer {

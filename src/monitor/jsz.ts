@@ -1,4 +1,4 @@
-/** `/jsz`: JetStream. It is off: this broker has none. */
+/** `/jsz`: JetStream, always disabled: this broker has none. */
 import { type Answer, json } from '../http/answer.js';
 import { rfc3339 } from '../http/go-format.js';
 import { BadParameterError, boolParam, intParam } from './params.js';

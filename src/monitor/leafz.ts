@@ -1,4 +1,4 @@
-/** `/leafz`: leaf nodes. There are none: this broker takes no leaf node connections. */
+/** `/leafz`: always empty, because this broker has no leaf nodes. */
 import { type Answer, json } from '../http/answer.js';
 import { rfc3339 } from '../http/go-format.js';
 import { boolParam } from './params.js';

@@ -1,4 +1,4 @@
-/** Metrics in Prometheus' text format: families by name, each with its help, its type and its samples. */
+/** Collects metrics and writes them in Prometheus' text format: families with their help, type and samples. */
 
 export type Labels = Readonly<Record<string, string>>;
 

@@ -1,7 +1,6 @@
 /**
- * `/metrics`: Prometheus text format, under the names that prometheus-nats-exporter gives to what it reads from the
- * other endpoints, so dashboards made for it load. Everything comes from totals: nothing here grows with the number of
- * connections.
+ * `/metrics`: Prometheus text format, with the names that prometheus-nats-exporter gives the values of the other endpoints,
+ * so that its dashboards work. All values are totals: the cost does not grow with the number of connections.
  */
 
 import type { Answer } from '../http/answer.js';
@@ -35,7 +34,7 @@ export function metrics(context: MonitorContext): Answer {
   return { status: 200, type: TYPE, anyOrigin: true, body: set.text() };
 }
 
-/** Of all open connections: the exporter adds up those on one page. */
+/** Sums over all open connections; the exporter sums those on one page. */
 function addConnections(set: MetricSet, { source }: MonitorContext, server: Labels): void {
   const { connections, open } = source.stats();
   const gauges = {
@@ -89,7 +88,7 @@ function addAccounts(set: MetricSet, context: MonitorContext, server: Labels): v
   }
 }
 
-/** What the exporter tells of an account that no JWT describes. */
+/** The limits that the exporter shows for an account without a JWT. */
 const NO_JWT_LIMITS = {
   limit_subs: 0,
   limit_data: 0,
@@ -101,7 +100,7 @@ const NO_JWT_LIMITS = {
   limit_leaf: 0,
 };
 
-/** JetStream is off, and boards for it say so. */
+/** JetStream is disabled; dashboards for it show that. */
 function addJetStream(set: MetricSet, { source }: MonitorContext, server: Labels): void {
   const labels = {
     ...server,
@@ -124,7 +123,7 @@ const JETSTREAM: [name: string, help: string, value: number][] = [
   ['total_message_bytes', 'Total number of bytes stored in JetStream', 0],
 ];
 
-/** Texts that become a metric of value 1 with the text as a label, or an instant. */
+/** Texts that become a metric: a time as its value, any other text as a label of the value 1. */
 const LABEL_KEYS = new Set([
   'server_id',
   'server_name',
@@ -135,11 +134,11 @@ const LABEL_KEYS = new Set([
   'start',
   'config_load_time',
 ]);
-/** What the exporter leaves out. */
+/** Fields that the exporter omits. */
 const SKIPPED = new Set(['leaf', 'trusted_operators_claim']);
 const INSTANT = /^\d{4}-\d\d-\d\dT/;
 
-/** Numbers, also those of objects within, and some texts; names are joined by underscores. */
+/** Adds the numbers and some texts of an object and of the objects in it; keys are joined by underscores. */
 function addObject(set: MetricSet, prefix: string, server: Labels, object: object, path: string[] = []): void {
   for (const [key, value] of Object.entries(object)) {
     const name = [...path, key].join('_').replaceAll('/', '_').replace(/_+/g, '_').replace(/^_|_$/g, '');

@@ -1,125 +1,15 @@
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resolveOptions } from '../config/index.js';
-import { goJson } from '../http/go-format.js';
-import type { ConnectionInfo, ConnectionQuery, SubscriptionInfo } from '../native/contract.js';
-import { accountStats, connection, NO_STATS } from '../native/testing/fake-addon.js';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MonitorServer } from './server.js';
-import type { MonitorSource } from './source.js';
+import { FakeSource, SUBSCRIPTIONS } from './testing/fake-source.js';
 
-const OPEN = [
-  connection(1, { inMsgs: 9, outMsgs: 2, stalls: 4, account: 'OTHER' }),
-  connection(2, { inMsgs: 7, outMsgs: 3, rttNs: 42_777, subscriptions: 2 }),
-  connection(3, { name: 'c', inMsgs: 5, outMsgs: 1, subscriptions: 1, user: 'ann', rttNs: 300_970_123, lang: 'js' }),
-];
-const CLOSED = [
-  connection(8, { stopMs: 1_795_224_005_000, reason: 'Stale Connection', inMsgs: 8 }),
-  connection(9, { stopMs: 1_795_224_004_000, reason: 'Client Closed' }),
-];
-const SUBSCRIPTIONS: SubscriptionInfo[] = [
-  { cid: 2, account: '$G', subject: 'a.>', sid: '1', msgs: 4 },
-  { cid: 2, account: '$G', subject: 'b', queue: 'q', sid: '2', msgs: 0, max: 5 },
-  { cid: 3, account: '$G', subject: 'c', sid: '1', msgs: 0 },
-];
-const ACCOUNTS = [
-  accountStats('$G', {
-    connections: 2,
-    subscriptions: 3,
-    inMsgs: 12,
-    inBytes: 120,
-    outMsgs: 4,
-    outBytes: 40,
-    slowConsumers: 2,
-    interest: { inserts: 5, removes: 2, matches: 8, cacheHits: 2, cached: 4, fanout: 6, fanoutMax: 3 },
-  }),
-  accountStats('OTHER', { connections: 1 }),
-  accountStats('UNUSED'),
-];
-
-/** What each order looks at, as the data plane does: ascending, counters below zero. */
-const KEYS: Partial<Record<ConnectionQuery['order'], (c: ConnectionInfo, nowMs: number) => number>> = {
-  cid: (c) => c.cid,
-  subs: (c) => -c.subscriptions,
-  msgs_from: (c) => -c.inMsgs,
-  msgs_to: (c) => -c.outMsgs,
-  rtt: (c) => -c.rttNs,
-  last: (c) => -c.lastActivityMs,
-  idle: (c) => c.lastActivityMs,
-  uptime: (c, nowMs) => nowMs - c.startMs,
-};
-
-let ready = true;
-let openConnections = OPEN;
-const warnings: string[] = [];
-
-const source: MonitorSource = {
-  serverId: 'NSERVER',
-  serverName: 'me',
-  host: '0.0.0.0',
-  port: 4222,
-  options: resolveOptions({
-    authorization: { token: 't' },
-    maxSubscriptions: 7,
-    writeTimeout: 'retry',
-    serverTags: ['Zone:A', 'b'],
-    serverMetadata: { rack: '7' },
-  }),
-  startMs: 1_795_224_000_000,
-  configLoadMs: 1_795_224_000_000,
-  configDigest: 'sha256:aa',
-  reactors: 2,
-  featureFlags: { js_ack_fc_v2: true, js_raft_delete_range: true },
-  get ready() {
-    return ready;
-  },
-  stats: () => ({
-    ...NO_STATS,
-    connections: 3,
-    inMsgs: 21,
-    slowConsumers: 2,
-    open: { pendingBytes: 77, subscriptions: 3, inMsgs: 21, inBytes: 210, outMsgs: 6, outBytes: 60 },
-    accounts: ACCOUNTS,
-  }),
-  findConnections: ({ order, account, user, limit, nowMs }) => {
-    const of = openConnections.filter((c) => account === undefined || c.account === account);
-    const key = KEYS[order] ?? (() => 0);
-    const found = of
-      .filter((c) => user === undefined || c.user === user)
-      .sort((a, b) => key(a, nowMs) - key(b, nowMs) || a.cid - b.cid);
-    const page = found.slice(0, limit);
-    return {
-      total: of.length,
-      matching: found.length,
-      cids: Float64Array.from(page.map(({ cid }) => cid)),
-      keys: Float64Array.from(page.map((c) => key(c, nowMs))),
-    };
-  },
-  describeConnections: (cids) => [...cids].flatMap((cid) => openConnections.find((c) => c.cid === cid) ?? []),
-  closedConnections: () => CLOSED.slice(),
-  findSubscriptions: ({ cids, subject, account, offset, limit }) => {
-    const found = SUBSCRIPTIONS.filter(
-      (s) =>
-        (cids?.includes(s.cid) ?? true) &&
-        (subject === undefined || s.subject === subject) &&
-        (account === undefined || s.account === account),
-    );
-    return { matching: found.length, list: found.slice(offset, offset + limit) };
-  },
-  closedSubscriptions: (cid) =>
-    [
-      { cid: 8, account: '$G', subject: 'left', sid: '1', msgs: 2 },
-      { cid: 9, account: '$G', subject: 'last', queue: 'q', sid: '7', msgs: 0, max: 3 },
-    ].filter((s) => cid === undefined || s.cid === cid),
-  queues: () => [
-    { name: 'reactor 0 inbox', pending: 3 },
-    { name: 'control plane events', pending: 0 },
-  ],
-  warn: (text) => void warnings.push(text),
-};
-
+let source: FakeSource;
 let monitor: MonitorServer;
 let base: string;
 
+beforeEach(() => {
+  source = new FakeSource();
+});
 beforeAll(async () => {
   monitor = await MonitorServer.listen({ host: '127.0.0.1', port: 0, basePath: '/nats' }, () => source);
   base = `http://127.0.0.1:${monitor.port}/nats`;
@@ -128,14 +18,6 @@ afterAll(() => monitor.close());
 
 async function read<T>(path: string): Promise<T> {
   return (await (await fetch(`${base}/${path}`)).json()) as T;
-}
-
-async function connz(query = '') {
-  const body = (await (await fetch(`${base}/connz${query}`)).json()) as {
-    connections: (ConnectionInfo & Record<string, unknown>)[];
-    [field: string]: unknown;
-  };
-  return { ...body, cids: body.connections?.map(({ cid }) => cid) };
 }
 
 describe('the listener', () => {
@@ -204,154 +86,6 @@ describe('/varz', () => {
   });
 });
 
-describe('/connz', () => {
-  it('lists open connections by number', async () => {
-    const body = await connz();
-    expect(body).toMatchObject({ num_connections: 3, total: 3, offset: 0, limit: 1024, cids: [1, 2, 3] });
-    expect(Object.keys(body.connections[2] ?? {}).join(' ')).toBe(
-      'cid kind type ip port start last_activity rtt uptime idle pending_bytes in_msgs out_msgs in_bytes out_bytes ' +
-        'subscriptions name lang',
-    );
-    expect(body.connections[0]).toMatchObject({ kind: 'Client', type: 'nats', rtt: '0s', stalls: 4 });
-    expect(body.connections.map(({ rtt }) => rtt)).toEqual(['0s', '42µs', '300.970123ms']);
-  });
-
-  it('shows users and accounts only when asked', async () => {
-    const { connections } = await connz('?auth=true');
-    expect(connections.map(({ authorized_user, account, name_tag }) => [authorized_user, account, name_tag])).toEqual([
-      [undefined, 'OTHER', 'OTHER'],
-      [undefined, undefined, '$G'],
-      ['ann', undefined, '$G'],
-    ]);
-    expect((await connz('?auth=1&state=closed')).connections[0]).not.toHaveProperty('name_tag');
-    expect((await connz()).connections[0]).not.toHaveProperty('account');
-  });
-
-  it('lists subscriptions of closed connections', async () => {
-    expect((await connz('?subs=1&state=closed')).connections.map((c) => c.subscriptions_list)).toEqual([
-      ['left'],
-      ['last'],
-    ]);
-    expect((await connz('?subs=1&state=all')).connections.map((c) => c.subscriptions_list)).toEqual([
-      undefined,
-      ['a.>', 'b'],
-      ['c'],
-      ['left'],
-      ['last'],
-    ]);
-    expect((await connz('?subs=detail&state=closed&cid=9')).connections[0]?.subscriptions_list_detail).toEqual([
-      { account: '$G', account_tag: '$G', subject: 'last', qgroup: 'q', sid: '7', msgs: 0, cid: 9 },
-    ]);
-  });
-
-  it('lists subscriptions, plainly or in detail', async () => {
-    expect((await connz('?subs=1')).connections.map((c) => c.subscriptions_list)).toEqual([
-      undefined,
-      ['a.>', 'b'],
-      ['c'],
-    ]);
-    expect((await connz('?subs=detail&cid=2')).connections[0]?.subscriptions_list_detail).toEqual([
-      { subject: 'a.>', sid: '1', msgs: 4, cid: 2 },
-      { subject: 'b', qgroup: 'q', sid: '2', msgs: 0, max: 5, cid: 2 },
-    ]);
-  });
-
-  it.each([
-    ['cid', [1, 2, 3]],
-    ['start', [1, 2, 3]],
-    ['msgs_from', [1, 2, 3]],
-    ['msgs_to', [2, 1, 3]],
-    ['subs', [2, 3, 1]],
-    ['rtt', [3, 2, 1]],
-    ['last', [3, 2, 1]],
-    ['idle', [1, 2, 3]],
-    ['uptime', [3, 2, 1]],
-  ])('sorts by %s', async (sort, cids) => expect((await connz(`?sort=${sort}`)).cids).toEqual(cids));
-
-  it('sorts closed connections by end and reason', async () => {
-    expect((await connz('?state=closed&sort=stop')).cids).toEqual([8, 9]);
-    expect((await connz('?state=closed&sort=reason')).cids).toEqual([9, 8]);
-    expect((await connz('?state=closed')).connections[0]).toMatchObject({
-      reason: 'Stale Connection',
-      stop: '2026-11-21T01:20:05Z',
-      uptime: '4s',
-    });
-    expect(await connz('?state=ANY')).toMatchObject({ total: 5, cids: [1, 2, 3, 8, 9] });
-  });
-
-  it('cuts pages', async () => {
-    expect(await connz('?offset=1&limit=1')).toMatchObject({ num_connections: 1, total: 3, cids: [2], limit: 1 });
-    expect(await connz('?offset=9')).toMatchObject({ num_connections: 0, total: 3, connections: [], offset: 9 });
-    expect(await connz('?offset=-9&limit=-1')).toMatchObject({ num_connections: 3, offset: 0, limit: 1024 });
-  });
-
-  it('filters', async () => {
-    expect(await connz('?cid=2')).toMatchObject({ num_connections: 1, total: 3, limit: 1, cids: [2] });
-    expect(await connz('?cid=9')).toMatchObject({ num_connections: 0, connections: [] });
-    expect(await connz('?cid=9&state=all')).toMatchObject({ cids: [9] });
-    expect(await connz('?user=ann')).toMatchObject({ cids: [3], total: 3 });
-    expect(await connz('?acc=OTHER')).toMatchObject({ cids: [1], total: 1 });
-    expect(await connz('?acc=$G')).toMatchObject({ cids: [2, 3], total: 2 });
-    expect(await connz('?acc=NONE')).toMatchObject({ server_id: '', connections: null, num_connections: 0 });
-    expect(await connz('?mqtt_client=x')).toMatchObject({ connections: [] });
-  });
-
-  it.each([
-    ['limit=x', `Error decoding int for 'limit': strconv.Atoi: parsing "x": invalid syntax`],
-    [
-      'offset=99999999999999999999',
-      `Error decoding int for 'offset': strconv.Atoi: parsing "99999999999999999999": value out of range`,
-    ],
-    ['subs=zz', `Error decoding boolean for 'subs': strconv.ParseBool: parsing "zz": invalid syntax`],
-    ['auth=yes', `Error decoding boolean for 'auth': strconv.ParseBool: parsing "yes": invalid syntax`],
-    ['cid=-1', `Error decoding uint64 for 'cid': strconv.ParseUint: parsing "-1": invalid syntax`],
-    ['state=zz', 'Error decoding state for zz'],
-    ['sort=foo', 'invalid sorting option: foo'],
-    ['sort=toString', 'invalid sorting option: toString'],
-    ['sort=stop', 'sort by stop only valid on closed connections'],
-    ['sort=reason&state=all', 'sort by reason only valid on closed connections'],
-  ])('refuses %s', async (query, text) => {
-    const response = await fetch(`${base}/connz?${query}`);
-    expect(response.status).toBe(400);
-    expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
-    expect(await response.text()).toBe(text);
-  });
-});
-
-describe('a long page of /connz', () => {
-  const MANY = Array.from({ length: 2500 }, (_, at) => connection(at + 1, { name: 'a"<b' }));
-  beforeAll(() => {
-    openConnections = MANY;
-  });
-  afterAll(() => {
-    openConnections = OPEN;
-  });
-
-  it('is the same text as a short one', async () => {
-    const text = await (await fetch(`${base}/connz?limit=9999`)).text();
-    const parsed = JSON.parse(text) as { num_connections: number; connections: { cid: number }[] };
-    expect(parsed.num_connections).toBe(2500);
-    expect(parsed.connections.map(({ cid }) => cid)).toEqual(MANY.map(({ cid }) => cid));
-    expect(text).toBe(goJson(parsed));
-  });
-
-  it('leaves out what closed meanwhile', async () => {
-    const describe = source.describeConnections;
-    source.describeConnections = (cids) => describe(cids.filter((cid) => cid < 1000 || cid > 2300));
-    const text = await (await fetch(`${base}/connz?limit=9999`)).text();
-    source.describeConnections = describe;
-    const parsed = JSON.parse(text) as { connections: object[] };
-    expect(parsed.connections).toHaveLength(999 + 200);
-    expect(text).toBe(goJson(parsed));
-  });
-
-  it('merges closed connections in', async () => {
-    const { cids } = await connz('?limit=9999&state=all&sort=msgs_from');
-    expect(cids.slice(0, 3)).toEqual([8, 1, 2]);
-    expect(cids).toHaveLength(2502);
-  });
-});
-
 describe('/subsz', () => {
   const subsz = (query = '') => read<object>(`subsz${query}`);
 
@@ -379,6 +113,7 @@ describe('/subsz', () => {
   });
 
   it('lists subscriptions in pages', async () => {
+    source.foundSubscriptions = SUBSCRIPTIONS.slice(1, 2);
     expect(await subsz('?subs=1&offset=1&limit=1')).toMatchObject({
       total: 3,
       offset: 1,
@@ -387,8 +122,16 @@ describe('/subsz', () => {
         { account: '$G', account_tag: '$G', subject: 'b', qgroup: 'q', sid: '2', msgs: 0, max: 5, cid: 2 },
       ],
     });
-    expect(await subsz('?subs=1&test=c')).toMatchObject({ total: 1, subscriptions_list: [{ subject: 'c' }] });
+    expect(source.takeSubscriptionQuery()).toEqual({ offset: 1, limit: 1 });
+  });
+
+  it('asks for the subscriptions of a subject or account', async () => {
+    await subsz('?subs=1&test=c');
+    expect(source.takeSubscriptionQuery()).toEqual({ offset: 0, limit: 1024, subject: 'c' });
+    source.foundSubscriptions = [];
+    source.matchingSubscriptions = 0;
     const none = await subsz('?subs=1&acc=OTHER');
+    expect(source.takeSubscriptionQuery()).toEqual({ offset: 0, limit: 1024, account: 'OTHER' });
     expect(none).toMatchObject({ total: 0 });
     expect(none).not.toHaveProperty('subscriptions_list');
   });
@@ -453,16 +196,12 @@ describe('/healthz', () => {
   });
 
   it('fails when clients can no longer connect', async () => {
-    ready = false;
+    source.ready = false;
     const error = 'failed to be ready for connections after 1ms: server';
-    try {
-      expect(await ask()).toEqual([500, JSON.stringify({ status: 'error', error })]);
-      const errors = [{ type: 'CONNECTION', error }];
-      expect(await ask('?details=true')).toEqual([500, JSON.stringify({ status: 'error', errors })]);
-    } finally {
-      ready = true;
-    }
-    expect(warnings.splice(0)).toEqual([`Healthcheck failed: "${error}"`, 'Healthcheck failed: 1 errors']);
+    expect(await ask()).toEqual([500, JSON.stringify({ status: 'error', error })]);
+    const errors = [{ type: 'CONNECTION', error }];
+    expect(await ask('?details=true')).toEqual([500, JSON.stringify({ status: 'error', errors })]);
+    expect(source.warnings).toEqual([`Healthcheck failed: "${error}"`, 'Healthcheck failed: 1 errors']);
   });
 
   it('says what a question lacks', async () => {
@@ -471,7 +210,7 @@ describe('/healthz', () => {
     const errors = [{ type: 'BAD_REQUEST', error: '"stream" must not be empty when checking consumer health' }];
     expect(await ask('?consumer=S&details=1')).toEqual([400, JSON.stringify({ status: 'error', errors })]);
     await ask('?js-enabled=1');
-    expect(warnings.splice(0)).toEqual([
+    expect(source.warnings).toEqual([
       'Healthcheck failed: "\\"account\\" must not be empty when checking stream health"',
       'Healthcheck failed: 1 errors',
       'Healthcheck: js-enabled deprecated, use js-enabled-only instead',

@@ -1,6 +1,6 @@
-/** Query parameters: read, checked, and refused in the words that monitoring tools know. */
+/** Reads and checks query parameters; error messages are those of nats-server. */
 
-/** A parameter that can't be used: answered with status 400 and the message as text. */
+/** An invalid parameter: answered with status 400 and the message as text. */
 export class BadParameterError extends Error {
   override readonly name = 'BadParameterError';
 }
@@ -41,7 +41,7 @@ function bad(type: string, name: string, parser: string, text: string, reason: s
   );
 }
 
-/** `subs`: not at all, by subject, or `detail`. */
+/** The parameter `subs`: false, true or `detail`. */
 export function subsParam(query: URLSearchParams): 'none' | 'list' | 'detail' {
   if (query.get('subs')?.toLowerCase() === 'detail') return 'detail';
   return boolParam(query, 'subs') ? 'list' : 'none';

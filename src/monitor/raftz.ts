@@ -1,4 +1,4 @@
-/** `/raftz`: groups of servers that agree on something. There are none, which is told as the reference tells it. */
+/** `/raftz`: this broker has no Raft groups; the answer is that of nats-server without any. */
 import { type Answer, text } from '../http/answer.js';
 
 export function raftz(): Answer {

@@ -1,4 +1,4 @@
-/** `/routez`: the servers this one is in a cluster with. There are none: this broker has no routes. */
+/** `/routez`: always empty, because this broker has no cluster. */
 import { type Answer, json } from '../http/answer.js';
 import { rfc3339 } from '../http/go-format.js';
 import { subsParam } from './params.js';

@@ -1,6 +1,5 @@
 /**
- * What the endpoints read: the broker as monitoring sees it. Answers come from counters at the moment of the call;
- * nothing here changes a broker.
+ * What the endpoints read of a broker. Values are those at the moment of the call; nothing here changes the broker.
  */
 import type { ResolvedOptions } from '../config/index.js';
 import type {
@@ -17,7 +16,7 @@ import type {
 export interface MonitorSource {
   readonly serverId: string;
   readonly serverName: string;
-  /** The client listener as bound (or as advertised to clients). */
+  /** The client listener as bound. */
   readonly host: string;
   readonly port: number;
   readonly options: ResolvedOptions;
@@ -31,7 +30,7 @@ export interface MonitorSource {
   /** Whether clients can connect: false from lame duck mode on. */
   readonly ready: boolean;
   stats(): BrokerStats;
-  /** Open connections by number, in an order. */
+  /** The numbers of open connections, selected and sorted. */
   findConnections(query: ConnectionQuery): FoundConnections;
   /** Those of these connections that are still open, in the order given. */
   describeConnections(cids: Float64Array): ConnectionInfo[];
@@ -39,19 +38,19 @@ export interface MonitorSource {
   closedConnections(): ConnectionInfo[];
   /** Of open connections. */
   findSubscriptions(query: SubscriptionQuery): FoundSubscriptions;
-  /** Of closed connections, as far as they are kept. */
+  /** Of closed connections, as far as these are kept. */
   closedSubscriptions(cid?: number): SubscriptionInfo[];
-  /** What waits between the threads. */
+  /** The queues between the threads. */
   queues(): QueueInfo[];
   /** Writes a line into the broker's log. */
   warn(text: string): void;
 }
 
-/** What an endpoint knows besides the broker. */
+/** What an endpoint gets besides the query. */
 export interface MonitorContext {
   readonly source: MonitorSource;
   readonly http: { host: string; port: number; basePath: string };
-  /** Hits per path, this one included. */
+  /** Requests by path, the present one included. */
   readonly requests: ReadonlyMap<string, number>;
   /** Percent of one core over the last second. */
   cpuPercent(): number;

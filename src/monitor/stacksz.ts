@@ -1,6 +1,6 @@
 /**
- * `/stacksz`: what the process is doing. The main thread's own stack, what keeps its event loop alive, and every thread
- * of the process with the place in the kernel where it waits, as far as the system tells.
+ * `/stacksz`: what the threads of the process are doing: the stack of the main thread, what keeps its event loop alive, and
+ * where in the kernel each thread waits, as far as the system shows it.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { type Answer, text } from '../http/answer.js';
@@ -10,7 +10,7 @@ const TASKS = '/proc/self/task';
 
 export function stacksz({ source }: MonitorContext): Answer {
   const parts = [mainThread(), resources(), queues(source.queues()), ...threads()];
-  // The reference says JSON, although it is none.
+  // nats-server sends this type, too, although the text is not JSON.
   return { ...text(200, `${parts.join('\n\n')}\n`), type: 'application/json', anyOrigin: true };
 }
 
@@ -37,7 +37,7 @@ const STATES: Record<string, string> = {
   T: 'stopped',
 };
 
-/** Linux tells of every thread; elsewhere there is nothing to say. */
+/** From /proc; empty on other systems than Linux. */
 function threads(): string[] {
   let ids: string[];
   try {
@@ -54,7 +54,7 @@ function threads(): string[] {
       const at = place === '' || place === '0' ? 'in its own code' : `in the kernel: ${place}`;
       return [`thread ${id} (${name}) [${STATES[state] ?? state}]:\n    ${at}`];
     } catch {
-      // It ended meanwhile.
+      // The thread ended meanwhile.
       return [];
     }
   });

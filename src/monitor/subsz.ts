@@ -1,4 +1,4 @@
-/** `/subsz`, also `/subscriptionsz`: how interest is indexed, and the subscriptions themselves. */
+/** `/subsz`, also `/subscriptionsz`: counters of the subscription index, and the subscriptions. */
 
 import { type Answer, json } from '../http/answer.js';
 import { rfc3339 } from '../http/go-format.js';
@@ -32,7 +32,7 @@ export function subsz(context: MonitorContext, query: URLSearchParams): Answer {
   return json(describe(context, options));
 }
 
-/** The index without the subscriptions. */
+/** The counters without the subscriptions. */
 export function describeIndex(context: MonitorContext): object {
   return describe(context, { subscriptions: false, offset: 0, limit: LIMIT_DEFAULT, test: '', account: '' });
 }
@@ -64,7 +64,7 @@ function describe({ source, nowMs }: MonitorContext, options: SubszOptions): obj
   };
 }
 
-/** What `/subsz` and the details of an account say of the index. */
+/** The counters of the index in `/subsz` and in the details of an account. */
 export function sublistStats(accounts: { subscriptions: number; interest: InterestStats }[]): Record<string, number> {
   const sum = (value: (stats: InterestStats) => number) => accounts.reduce((n, { interest }) => n + value(interest), 0);
   const matches = sum((s) => s.matches);

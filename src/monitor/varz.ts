@@ -1,4 +1,4 @@
-/** `/varz`: the server, its limits and its counters. The order of the fields is that of the reference. */
+/** `/varz`: the server, its limits and its counters. The fields are in nats-server's order. */
 import { availableParallelism } from 'node:os';
 import { type Answer, json } from '../http/answer.js';
 import { rfc3339, uptime } from '../http/go-format.js';

@@ -1,25 +1,38 @@
-/** V8's trees of calls, as stacks. */
+/** Call stacks from the trees that V8's profilers return. */
 import type { Frame } from './pprof.js';
 
-/** As V8 says it; lines count from 0. */
+/** As V8 reports it; lines are counted from 0. */
 export interface CallFrame {
   functionName: string;
   url: string;
   lineNumber: number;
 }
 
-/** Of where a program is called from, V8 says nothing. */
+/** A function and its callers. A linked list: deep trees share the callers of their nodes. */
+export interface Stack {
+  frame: Frame;
+  caller: Stack | undefined;
+}
+
+/** The name of the node above all calls. */
 const ROOT = '(root)';
 
-export function frameOf({ functionName, url, lineNumber }: CallFrame): Frame {
+/** The stack of a node, given that of its caller; undefined for the root. */
+export function callFrom(caller: Stack | undefined, frame: CallFrame): Stack | undefined {
+  return frame.functionName === ROOT ? caller : { frame: frameOf(frame), caller };
+}
+
+/** The frames of a stack, innermost first. */
+export function framesOf(stack: Stack | undefined): Frame[] {
+  const frames: Frame[] = [];
+  for (let at = stack; at !== undefined; at = at.caller) frames.push(at.frame);
+  return frames;
+}
+
+function frameOf({ functionName, url, lineNumber }: CallFrame): Frame {
   return {
     name: functionName || '(anonymous)',
     file: url.replace(/^file:\/\//, ''),
     line: Math.max(0, lineNumber + 1),
   };
-}
-
-/** Without the root, the innermost first. */
-export function within(frame: CallFrame, callers: readonly Frame[]): readonly Frame[] {
-  return frame.functionName === ROOT ? callers : [frameOf(frame), ...callers];
 }

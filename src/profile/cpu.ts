@@ -1,18 +1,18 @@
 /**
- * A CPU profile: the calls of the main thread as V8 samples them, and for each other thread, the data plane's among
- * them, how long it ran: inside those nobody looks.
+ * A CPU profile: the calls of the main thread as V8 samples them, and the processor time of each other thread, such as the
+ * data plane's, as a whole.
  */
 import { Session } from 'node:inspector/promises';
 import { setTimeout as wait } from 'node:timers/promises';
-import { nowMs } from '../log/clock.js';
-import { type CallFrame, within } from './call-tree.js';
-import { type Frame, ProfileBuilder } from './pprof.js';
-import { spent, type ThreadTime, threadTimes } from './threads.js';
+import { nowMs } from '../log/index.js';
+import { type CallFrame, callFrom, framesOf, type Stack } from './call-tree.js';
+import { ProfileBuilder } from './pprof.js';
+import { type ThreadTime, threadTimes, timesBetween } from './threads.js';
 
 const INTERVAL_US = 2000;
 const IDLE = '(idle)';
 
-/** What V8 sampled. */
+/** A CPU profile of V8. */
 export interface CpuSamples {
   nodes: { id: number; callFrame: CallFrame; children?: number[] | undefined }[];
   samples?: number[] | undefined;
@@ -22,12 +22,12 @@ export interface CpuSamples {
 
 let busy = false;
 
-/** Thrown while another profile is being taken: V8 takes one at a time. */
+/** Thrown while another profile is in progress: V8 takes one at a time. */
 export class ProfilerBusyError extends Error {
   override readonly name = 'ProfilerBusyError';
 }
 
-/** Ends early, with nothing, when the signal says so. */
+/** Profiles for so many seconds. Rejects when the signal aborts it. */
 export async function cpuProfile(seconds: number, signal: AbortSignal): Promise<Buffer> {
   if (busy) throw new ProfilerBusyError('cpu profiling already in use');
   busy = true;
@@ -65,20 +65,20 @@ export function encodeCpu(profile: CpuSamples, { before, after, startMs, duratio
   });
   const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
   const called = new Set(profile.nodes.flatMap(({ children = [] }) => children));
-  // Without recursion: calls are as deep as programs like.
-  const rest: { id: number; callers: readonly Frame[] }[] = [...nodes.keys()]
+  // Without recursion: the tree is as deep as the calls of the program.
+  const rest: { id: number; caller: Stack | undefined }[] = [...nodes.keys()]
     .filter((id) => !called.has(id))
-    .map((id) => ({ id, callers: [] }));
+    .map((id) => ({ id, caller: undefined }));
   for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
     const node = nodes.get(next.id);
     if (node === undefined) continue;
-    const stack = within(node.callFrame, next.callers);
+    const stack = callFrom(next.caller, node.callFrame);
     const sum = sums.get(node.id);
-    const counts = stack.length > 0 && node.callFrame.functionName !== IDLE;
-    if (sum && counts) builder.add(stack, [sum.count, sum.us * 1000], { thread: 'main' });
-    for (const id of node.children ?? []) rest.push({ id, callers: stack });
+    const counts = stack !== undefined && node.callFrame.functionName !== IDLE;
+    if (sum && counts) builder.add(framesOf(stack), [sum.count, sum.us * 1000], { thread: 'main' });
+    for (const id of node.children ?? []) rest.push({ id, caller: stack });
   }
-  for (const [thread, nanoseconds] of spent(before, after)) {
+  for (const [thread, nanoseconds] of timesBetween(before, after)) {
     const frame = { name: `[thread ${thread}]`, file: '', line: 0 };
     builder.add([frame], [nanoseconds / (INTERVAL_US * 1000), nanoseconds], { thread });
   }

@@ -1,27 +1,28 @@
 /**
- * What the process has memory for: JavaScript's heap as V8 samples it, from the moment sampling began, by who asked for
- * it; what was there before, and what is free; and everything else as one number, the data plane's buffers among it.
+ * A heap profile: the JavaScript heap as V8 samples it since the start of sampling, by the calls that allocated it; one
+ * number each for memory allocated before that, for free memory of the heap, and for all memory outside it, such as the
+ * data plane's buffers.
  */
 import { Session } from 'node:inspector/promises';
-import { nowMs } from '../log/clock.js';
-import { type CallFrame, within } from './call-tree.js';
-import { type Frame, ProfileBuilder } from './pprof.js';
+import { nowMs } from '../log/index.js';
+import { type CallFrame, callFrom, framesOf, type Stack } from './call-tree.js';
+import { ProfileBuilder } from './pprof.js';
 
-/** Cheap enough to go on all the time. */
+/** Cheap enough to run all the time. */
 const INTERVAL_BYTES = 64 * 1024;
 
-/** What V8 sampled. */
+/** A node of V8's heap profile. */
 export interface HeapNode {
   callFrame: CallFrame;
   selfSize: number;
   children: HeapNode[];
 }
 
-/** V8 samples for one at a time: all profilers of the process share this one. */
+/** V8 allows one sampling session: all profilers of the process share it. */
 let session: Session | undefined;
 let users = 0;
 
-/** Samples until as many have released it. */
+/** Starts sampling; it ends when `releaseHeapSampling` was called as often as this. */
 export async function acquireHeapSampling(): Promise<void> {
   users += 1;
   if (session !== undefined) return;
@@ -42,7 +43,7 @@ export function releaseHeapSampling(): void {
   session = undefined;
 }
 
-/** `collect`: without what is garbage by now. */
+/** With `collect`, garbage is collected first. */
 export async function heapProfile(collect: boolean): Promise<Buffer> {
   if (session === undefined) throw new Error('the heap is not sampled');
   if (collect) await session.post('HeapProfiler.collectGarbage');
@@ -60,17 +61,17 @@ export function encodeHeap(head: HeapNode, memory: Memory): Promise<Buffer> {
   const space = ['inuse_space', 'bytes'] as const;
   const builder = new ProfileBuilder([space], { type: ['space', 'bytes'], amount: INTERVAL_BYTES });
   let sampled = 0;
-  const rest: { node: HeapNode; callers: readonly Frame[] }[] = [{ node: head, callers: [] }];
+  const rest: { node: HeapNode; caller: Stack | undefined }[] = [{ node: head, caller: undefined }];
   for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
-    const { node, callers } = next;
-    const stack = within(node.callFrame, callers);
-    if (node.selfSize > 0 && stack.length > 0) {
-      builder.add(stack, [node.selfSize]);
+    const { node, caller } = next;
+    const stack = callFrom(caller, node.callFrame);
+    if (node.selfSize > 0 && stack !== undefined) {
+      builder.add(framesOf(stack), [node.selfSize]);
       sampled += node.selfSize;
     }
-    for (const child of node.children) rest.push({ node: child, callers: stack });
+    for (const child of node.children) rest.push({ node: child, caller: stack });
   }
-  // All together it is what the process has from the system.
+  // All samples together are the memory of the process.
   const others = {
     '[JavaScript heap: not sampled]': memory.heapUsed - sampled,
     '[JavaScript heap: free]': memory.heapTotal - memory.heapUsed,

@@ -1,6 +1,5 @@
 /**
- * Writes profiles in the format that `go tool pprof` and other viewers read. Knows stacks and values, and nothing of
- * where they come from.
+ * Writes profiles in the format of `go tool pprof` and other viewers. Knows stacks and values, not what they measure.
  */
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
@@ -16,12 +15,12 @@ import {
   ValueType,
 } from 'pprof-format';
 
-/** A place in a program. */
+/** A position in a program. */
 export interface Frame {
   name: string;
-  /** Empty: in no file. */
+  /** Empty when there is none. */
   file: string;
-  /** From 1; 0: not known. */
+  /** Counted from 1; 0 when unknown. */
   line: number;
 }
 
@@ -62,7 +61,7 @@ export class ProfileBuilder {
       stringTable: this.#strings,
       sampleType: this.#types,
       sample: this.#samples,
-      // Names are in the profile: nobody has to look for them in a program.
+      // The profile contains the names: viewers need no executable.
       mapping: [
         new Mapping({
           id: MAPPING,

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { encodeCpu } from './cpu.js';
 import { encodeHeap } from './heap.js';
 import { ProfileServer } from './server.js';
-import { spent } from './threads.js';
+import { timesBetween } from './threads.js';
 
 /** Each sample as its stack, innermost first, with its values and labels. */
 function read(file: Uint8Array) {
@@ -62,7 +62,7 @@ describe('a CPU profile', () => {
     expect(profile.mapping[0]?.hasFunctions).toBe(true);
   });
 
-  it('survives what nobody sampled, and calls as deep as any', async () => {
+  it('accepts a profile without samples, and very deep calls', async () => {
     const span = { before: [], after: [], startMs: 0, durationMs: 0 };
     expect(read(await encodeCpu({ nodes: [] }, span)).samples).toEqual([]);
     const deep = Array.from({ length: 20_000 }, (_, id) => ({ id, callFrame: frame('f'), children: [id + 1] }));
@@ -73,10 +73,10 @@ describe('a CPU profile', () => {
 
 it('threads of one name are added up', () => {
   const thread = (id: number, nanoseconds: number) => ({ id, name: 'worker', nanoseconds });
-  expect([...spent([thread(1, 5), thread(2, 5)], [thread(1, 7), thread(3, 4)])]).toEqual([['worker', 6]]);
+  expect([...timesBetween([thread(1, 5), thread(2, 5)], [thread(1, 7), thread(3, 4)])]).toEqual([['worker', 6]]);
 });
 
-it('a heap profile has who asked for memory, and the rest', async () => {
+it('a heap profile has the allocating calls, and the rest', async () => {
   const head = {
     callFrame: frame('(root)'),
     selfSize: 5,
@@ -131,7 +131,7 @@ describe('the listener', () => {
   it('takes one CPU profile at a time, and ends it with its listener', async () => {
     const server = await ProfileServer.listen('127.0.0.1', 0);
     const base = `http://127.0.0.1:${server.port}/debug/pprof/profile`;
-    // Whichever comes first, the other one is told so at once.
+    // The one that comes second is refused at once.
     const asked = [fetch(`${base}?seconds=500`), fetch(`${base}?seconds=500`)];
     const refused = await Promise.race(asked);
     expect(refused.status).toBe(503);
@@ -139,7 +139,7 @@ describe('the listener', () => {
     await server.close();
     const ends = await Promise.allSettled(asked);
     expect(ends.filter(({ status }) => status === 'rejected')).toHaveLength(1);
-    // And the next one has it for itself.
+    // The next profile is taken again.
     const next = await ProfileServer.listen('127.0.0.1', 0);
     const { status } = await fetch(`http://127.0.0.1:${next.port}/debug/pprof/profile?seconds=0.01`);
     await next.close();

@@ -1,4 +1,4 @@
-/** How long each thread of the process has had a processor: what the system says, where it says anything. */
+/** The processor time of each thread of the process, on systems that report it (Linux). */
 import { readdirSync, readFileSync } from 'node:fs';
 
 export interface ThreadTime {
@@ -9,7 +9,7 @@ export interface ThreadTime {
 
 const FOLDER = '/proc/self/task';
 
-/** All threads but the main one. Empty where the system does not tell. */
+/** All threads but the main one. Empty on systems that do not report it. */
 export function threadTimes(): ThreadTime[] {
   return names(FOLDER).flatMap((id) => {
     if (Number(id) === process.pid) return [];
@@ -17,7 +17,7 @@ export function threadTimes(): ThreadTime[] {
       const nanoseconds = Number(readFileSync(`${FOLDER}/${id}/schedstat`, 'utf8').split(' ', 1)[0]);
       return [{ id: Number(id), name: readFileSync(`${FOLDER}/${id}/comm`, 'utf8').trim(), nanoseconds }];
     } catch {
-      // A thread that has just ended, or a system that does not count.
+      // The thread has just ended, or the kernel does not count.
       return [];
     }
   });
@@ -31,8 +31,8 @@ function names(folder: string): string[] {
   }
 }
 
-/** What each thread had between two looks, by name. */
-export function spent(before: readonly ThreadTime[], after: readonly ThreadTime[]): Map<string, number> {
+/** The time between two readings by name of the threads. */
+export function timesBetween(before: readonly ThreadTime[], after: readonly ThreadTime[]): Map<string, number> {
   const known = new Map(before.map(({ id, nanoseconds }) => [id, nanoseconds]));
   const sums = new Map<string, number>();
   for (const { id, name, nanoseconds } of after) {

@@ -238,6 +238,13 @@ describe('connz', () => {
       expect([...(await order(sort))].sort(), sort).toEqual([ia, ib, ic].sort());
     }
     for (const sort of ['stop', 'reason']) expect(Array.isArray(await order(sort, 'closed'))).toBe(true);
+    // Closed connections are sorted among the open ones. The server remembers those of other tests, too.
+    c.destroy();
+    await closedReason(server, ic as number);
+    const ofAll = async (sort: string) => (await order(sort, 'all')).filter((cid) => [ia, ib, ic].includes(cid));
+    expect(await ofAll('msgs_from')).toEqual([ic, ia, ib]);
+    expect(await ofAll('subs')).toEqual([ib, ic, ia]);
+    expect(await ofAll('cid')).toEqual([ia, ib, ic]);
   });
 
   proves('5.3-05', 'auth adds user and account fields', async () => {
