@@ -71,13 +71,9 @@ describe('compilePlan', () => {
     expect(plan({})).toMatchObject({ resultCache: true, info: { tags: [], metadata: {} } });
   });
 
-  it('lets a responder publish nothing but answers', () => {
-    const users = [
-      { user: 'a', permissions: { allowResponses: true } },
-      { user: 'b', permissions: { allowResponses: { max: 3 }, publish: { deny: 'x' } } },
-      { user: 'c', permissions: { allowResponses: true, publish: 'y' } },
-    ];
-    const compiled = plan({ authorization: { users } }).auth?.users.map(({ permissions }) => permissions?.publish);
-    expect(compiled).toEqual([{ allow: [] }, { allow: [], deny: ['x'] }, { allow: ['y'] }]);
+  it('passes the limits of replies; what else a responder may publish is decided in the data plane', () => {
+    const users = [{ user: 'a', permissions: { allowResponses: { max: 3 }, publish: { deny: 'x' } } }];
+    const permissions = plan({ authorization: { users } }).auth?.users[0]?.permissions;
+    expect(permissions).toEqual({ publish: { deny: ['x'] }, allowResponses: { max: 3, expiresMs: 120_000 } });
   });
 });

@@ -1,8 +1,8 @@
 /**
  * Compiles options into the plan of the data plane, which needs no further question to execute it. Pure functions.
  */
-import type { ResolvedOptions, ResolvedPermissions } from '../config/index.js';
-import type { AuthPlan, BrokerPlan, PermissionsPlan } from '../native/contract.js';
+import type { ResolvedOptions } from '../config/index.js';
+import type { AuthPlan, BrokerPlan } from '../native/contract.js';
 import { COMPAT_VERSION, RUNTIME_VERSION } from '../version.js';
 import { parseAdvertise } from './address.js';
 import { mergedFeatureFlags } from './feature-flags.js';
@@ -59,21 +59,10 @@ function compileAuth({ authorization }: ResolvedOptions): AuthPlan | undefined {
     users: authorization.users.map(({ user, password, permissions, allowedConnectionTypes }) => ({
       user,
       password,
-      ...(permissions ? { permissions: compilePermissions(permissions) } : {}),
+      ...(permissions ? { permissions } : {}),
       ...(allowedConnectionTypes ? { connectionTypes: allowedConnectionTypes } : {}),
     })),
     ...(authorization.noAuthUser === undefined ? {} : { noAuthUser: authorization.noAuthUser }),
     timeoutMs: authorization.timeoutMs,
-  };
-}
-
-/** With `allowResponses` and no list of allowed subjects, only replies may be published. */
-function compilePermissions(permissions: ResolvedPermissions): PermissionsPlan {
-  const { publish, subscribe, allowResponses } = permissions;
-  const publishRule = allowResponses && publish?.allow === undefined ? { ...publish, allow: [] } : publish;
-  return {
-    ...(publishRule ? { publish: publishRule } : {}),
-    ...(subscribe ? { subscribe } : {}),
-    ...(allowResponses ? { allowResponses } : {}),
   };
 }

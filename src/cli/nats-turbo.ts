@@ -91,6 +91,8 @@ function fail(message: string): void {
 }
 
 main(process.argv.slice(2)).catch((error: Error) => {
-  const expected = error instanceof ConfigError || error instanceof OptionsError || 'code' in error;
+  // Flags have the names of a file.
+  if (error instanceof OptionsError) return fail(error.inFile().message);
+  const expected = error instanceof ConfigError || 'code' in error;
   fail(expected || error.name === 'SignalError' ? error.message : (error.stack ?? error.message));
 });

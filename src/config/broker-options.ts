@@ -1,10 +1,10 @@
 /**
  * What library users write. Made by `npm run docs` from the option table; changes here are lost.
  *
- * Says what the types in types.ts make of the table, in a form that editors can show. Types only.
+ * Says what inferred-types.ts makes of the table, in a form that editors can show. Types only.
  */
 
-import type { AuthorizationOptions, LogFormat, WriteTimeoutPolicy } from './types.js';
+import type { ConnectionType } from './blocks/authorization.js';
 
 /** Everything may be left out; a value of `undefined` counts as left out. */
 export interface BrokerOptions {
@@ -65,7 +65,7 @@ export interface BrokerOptions {
    */
   writeDeadline?: number | string | undefined;
   /** What a missed write deadline means: close the client, or retry while it makes progress. Default: `default`. */
-  writeTimeout?: WriteTimeoutPolicy | undefined;
+  writeTimeout?: 'default' | 'close' | 'retry' | undefined;
   /** Never pauses a publisher for a subscriber that falls behind. Default: `false`. */
   noFastProducerStall?: boolean | undefined;
   /**
@@ -111,7 +111,7 @@ export interface BrokerOptions {
   /** A syslog to log to, unless there is a log file: udp://host:514, tcp://host:514 or unix:///path. */
   remoteSyslog?: string | undefined;
   /** What a log line looks like: as nats-server writes it, or a JSON object per line. Default: `text`. */
-  logFormat?: LogFormat | undefined;
+  logFormat?: 'text' | 'json' | undefined;
   /** A file that gets the process id. */
   pidFile?: string | undefined;
   /** A directory that gets a file naming the open ports. */
@@ -144,4 +144,59 @@ export interface BrokerOptions {
   configFile?: string | undefined;
   /** Skips options whose feature is not there yet, with a warning, instead of refusing them. Default: `false`. */
   allowUnsupported?: boolean | undefined;
+}
+
+export interface AuthorizationOptions {
+  /** The name of a single user; not together with a token or a list of users. */
+  user?: string | undefined;
+  /** The password of the single user. */
+  password?: string | undefined;
+  /** A token that lets anyone in who has it. */
+  token?: string | undefined;
+  /** A list of users. */
+  users?: UserOptions[] | undefined;
+  /**
+   * How long a client may take to send valid credentials; seconds, or a duration, in a file. Milliseconds, or text such
+   * as `'1m30s'`. Default: `2s`.
+   */
+  timeout?: number | string | undefined;
+  /** Permissions of users that have none of their own. */
+  defaultPermissions?: PermissionsOptions | undefined;
+}
+
+export interface UserOptions {
+  /** The name. */
+  user: string;
+  /** The password. */
+  password?: string | undefined;
+  /** What the user may publish and subscribe to. */
+  permissions?: PermissionsOptions | undefined;
+  /**
+   * The kinds of connection the user may open, all of them unless given: STANDARD, WEBSOCKET, LEAFNODE, LEAFNODE_WS,
+   * MQTT, MQTT_WS, IN_PROCESS.
+   */
+  allowedConnectionTypes?: ConnectionType | ConnectionType[] | undefined;
+}
+
+export interface PermissionsOptions {
+  /** Subjects the user may publish to. */
+  publish?: string | string[] | SubjectLists | undefined;
+  /** Subjects the user may subscribe to; an entry may name a queue group, as in "orders.> workers". */
+  subscribe?: string | string[] | SubjectLists | undefined;
+  /** Lets the user answer requests it received, and publish nothing else unless it is told what. */
+  allowResponses?: boolean | ResponsesOptions | undefined;
+}
+
+export interface SubjectLists {
+  /** Only these; nothing when the list is empty in library options. */
+  allow?: string | string[] | undefined;
+  /** None of these, allowed or not. */
+  deny?: string | string[] | undefined;
+}
+
+export interface ResponsesOptions {
+  /** How many replies to one request; any number when negative. Default: `1`. */
+  max?: number | undefined;
+  /** For how long after the request; for ever when negative. Milliseconds, or text such as `'1m30s'`. Default: `2m`. */
+  expires?: number | string | undefined;
 }

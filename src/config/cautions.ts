@@ -4,8 +4,7 @@
  * Looks at what was written and what was skipped; decides nothing.
  */
 
-import { asksForCredentials } from './resolve-authorization.js';
-import type { BrokerOptions } from './types.js';
+import type { AuthorizationOptions, BrokerOptions } from './types.js';
 
 /** Sentences for the log; `skippedGuards` are the options about access that the file has and the server ignores. */
 export function cautions({ authorization = {} }: BrokerOptions, skippedGuards: readonly string[] = []): string[] {
@@ -25,4 +24,9 @@ export function cautions({ authorization = {} }: BrokerOptions, skippedGuards: r
     found.push('NOBODY IS ASKED FOR CREDENTIALS: a password without a user counts for nothing; give the user, too');
   }
   return found;
+}
+
+/** Whether anyone is asked who they are. */
+function asksForCredentials(auth: AuthorizationOptions): boolean {
+  return auth.users !== undefined || Boolean(auth.user) || Boolean(auth.token);
 }

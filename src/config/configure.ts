@@ -39,12 +39,12 @@ export function resolveFile({ options, root }: LoadedConfig, over: BrokerOptions
     return resolveOptions(mergeOptions(options, over));
   } catch (error) {
     if (!(error instanceof OptionsError)) throw error;
-    const [key = ''] = error.option.split('.');
-    const node = over[key as keyof BrokerOptions] === undefined ? nodeOf(root, key) : undefined;
+    const [key = ''] = error.path;
+    const node = over[key as keyof BrokerOptions] === undefined ? nodeOf(root, error.path) : undefined;
     if (!node) throw error;
-    const { file, line, column } = node;
-    const { reason: message, remedy } = error;
-    throw new ConfigError([{ file, line, column, message, remedy }]);
+    const { file, valueAt } = node;
+    const { reason: message, remedy } = error.inFile();
+    throw new ConfigError([{ file, ...valueAt, message, remedy }]);
   }
 }
 

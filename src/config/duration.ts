@@ -27,10 +27,20 @@ const DECIMALS_MAX = 18;
 
 /** Milliseconds of a duration such as `2m30s`; throws `DurationError`. */
 export function parseDuration(text: string): number {
+  return Number(nanoseconds(text)) / 1e6;
+}
+
+/** Whether a number can hold these nanoseconds: up to 104 days. */
+export function isExact(duration: bigint): boolean {
+  return Number.isSafeInteger(Number(duration));
+}
+
+/** The same in nanoseconds, to the last digit. */
+export function nanoseconds(text: string): bigint {
   const invalid = () => new DurationError(`time: invalid duration ${quote(text)}`);
   const negative = text.startsWith('-');
   let rest = /^[+-]/.test(text) ? text.slice(1) : text;
-  if (rest === '0') return 0;
+  if (rest === '0') return 0n;
   if (rest === '') throw invalid();
 
   let total = 0n;
@@ -52,8 +62,7 @@ export function parseDuration(text: string): number {
     total += (BigInt(kept || '0') * scale) / 10n ** BigInt(kept.length);
     if (total > NANOSECONDS_MAX || (total === NANOSECONDS_MAX && !negative)) throw invalid();
   }
-  const milliseconds = Number(total) / 1e6;
-  return negative ? -milliseconds : milliseconds;
+  return negative ? -total : total;
 }
 
 /** The way Go prints a duration: `2m0s`, `1.5s`, `250ms`, `0s`. */

@@ -19,35 +19,85 @@ export interface ConfigProblem {
   readonly printed?: string;
 }
 
-/** The configuration can't be used. `message` is one problem a line, warnings first. */
+/**
+ * The configuration can't be used. `message` is one problem a line: warnings first as in the reference, and what was
+ * only skipped last, so that nobody has to look for the reason behind it.
+ */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly code = 'INVALID_CONFIG';
   readonly problems: readonly ConfigProblem[];
+  /** What was skipped included. */
   readonly warnings: readonly ConfigProblem[];
 
-  constructor(problems: readonly ConfigProblem[], warnings: readonly ConfigProblem[] = []) {
-    super([...warnings, ...problems].map(formatProblem).join('\n'));
+  constructor(
+    problems: readonly ConfigProblem[],
+    warnings: readonly ConfigProblem[] = [],
+    skipped: readonly ConfigProblem[] = [],
+  ) {
+    super([...warnings, ...problems, ...skipped].map(formatProblem).join('\n'));
     this.problems = problems;
-    this.warnings = warnings;
+    this.warnings = [...warnings, ...skipped];
   }
 }
+
+/** The way to a value in library options: keys, and positions in lists. */
+export type OptionPath = readonly (string | number)[];
+
+/** Names an option in a sentence: as the library does, or as a file does. */
+export type Say = (...path: OptionPath) => string;
+export type Sentence = string | ((say: Say) => string);
 
 /** An option has a value the broker can't run with. `message` is the reason and the remedy. */
 export class OptionsError extends Error {
   override readonly name = 'OptionsError';
   readonly code = 'INVALID_OPTION';
+  /** The option as the library spells it, without positions, e.g. `maxPayload` or `authorization.users`. */
+  readonly option: string;
+  /** What is wrong. */
+  readonly reason: string;
+  /** What to change. */
+  readonly remedy: string;
+  readonly #path: OptionPath;
+  readonly #sentences: readonly [reason: Sentence, remedy: Sentence];
 
-  constructor(
-    /** The option as the library spells it, e.g. `maxPayload` or `authorization.users`. */
-    readonly option: string,
-    /** What is wrong. */
-    readonly reason: string,
-    /** What to change. */
-    readonly remedy: string,
-  ) {
-    super(withRemedy(reason, remedy));
+  constructor(path: string | OptionPath, reason: Sentence, remedy: Sentence) {
+    const [said, todo] = [inWords(reason, libraryName), inWords(remedy, libraryName)];
+    super(withRemedy(said, todo));
+    this.#path = typeof path === 'string' ? [path] : path;
+    this.#sentences = [reason, remedy];
+    this.option = this.#path.filter((step) => typeof step === 'string').join('.');
+    this.reason = said;
+    this.remedy = todo;
   }
+
+  /** Where the value is, positions included. */
+  get path(): OptionPath {
+    return this.#path;
+  }
+
+  /** The same for people who wrote a file or flags: options under the names they have there. */
+  inFile(): { reason: string; remedy: string; message: string } {
+    const [reason, remedy] = this.#sentences.map((sentence) => inWords(sentence, fileName)) as [string, string];
+    return { reason, remedy, message: withRemedy(reason, remedy) };
+  }
+}
+
+/** `authorization.users[0].allowedConnectionTypes`. */
+export function libraryName(...path: OptionPath): string {
+  return path.reduce<string>((name, step) => {
+    if (typeof step === 'number') return `${name}[${step}]`;
+    return name === '' ? step : `${name}.${step}`;
+  }, '');
+}
+
+/** `authorization.users[0].allowed_connection_types`. */
+function fileName(...path: OptionPath): string {
+  return libraryName(...path).replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function inWords(sentence: Sentence, say: Say): string {
+  return typeof sentence === 'string' ? sentence : sentence(say);
 }
 
 /** `file:line:column: message`, or the message alone, and what to do about it. */

@@ -7,7 +7,7 @@ import { type FlagValue, scanFlags } from './flag-values.js';
 import { defaultOf } from './schema.js';
 import { type CommandName, dashed } from './schema-flags.js';
 import { quote } from './text.js';
-import type { AuthorizationOptions, BrokerOptions } from './types.js';
+import type { BrokerOptions } from './types.js';
 
 export type CommandLine =
   /** `options` override the file, and keep doing so across reloads. They name the file as `configFile`. */
@@ -68,29 +68,34 @@ type Scanned = Exclude<ReturnType<typeof scanFlags>, string>['flags'];
 
 function overrides(flags: Scanned): BrokerOptions {
   const options: Record<string, unknown> = {};
-  const authorization: AuthorizationOptions = {};
   const compounds: Scanned = [];
   for (const scanned of flags) {
-    const { name, flag, value } = scanned;
+    const { flag, value } = scanned;
     if (flag.support !== 'yes') continue;
-    if ('key' in flag) {
-      if (flag.key !== undefined) Object.assign(options, optionOf(flag.key, value));
-    } else if (flag.command === 'compound') compounds.push(scanned);
-    else if (name === 'user') authorization.user = String(value);
-    else if (name === 'pass') authorization.password = String(value);
-    else if (name === 'auth') authorization.token = String(value);
+    if ('command' in flag) {
+      if (flag.command === 'compound') compounds.push(scanned);
+    } else if (flag.path !== undefined) set(options, flag.path, value);
   }
   // Flags for several options win over those for one, wherever they stand.
   compounds.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const { flag, value } of compounds) {
     for (const key of ('sets' in flag && flag.sets) || []) options[key] = value;
   }
-  if (Object.keys(authorization).length > 0) options.authorization = authorization;
   return options as BrokerOptions;
 }
 
+/** Sets an option, or a field of a block. */
+function set(options: Record<string, unknown>, [key = '', ...inner]: readonly string[], value: FlagValue): void {
+  if (inner.length === 0) Object.assign(options, optionOf(key, value));
+  else {
+    const block = { ...(options[key] as object) };
+    set(block as Record<string, unknown>, inner, value);
+    options[key] = block;
+  }
+}
+
 /** On a command line a port of 0 means "not set", as in the reference. */
-function optionOf(key: keyof BrokerOptions, value: FlagValue): BrokerOptions {
+function optionOf(key: string, value: FlagValue): Record<string, unknown> {
   if (key === 'port' && value === 0) return { port: Number(defaultOf('port')) };
   if (key === 'httpPort') return value === 0 ? { http: false } : { http: undefined, httpPort: Number(value) };
   return { [key]: value };

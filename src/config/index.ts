@@ -7,10 +7,10 @@
 
 export { cautions } from './cautions.js';
 export { type Configured, configure, mergeOptions } from './configure.js';
-export type { ConnectionType } from './connection-types.js';
 export { type Change, type Comparable, type Difference, difference } from './difference.js';
 export { formatDuration, parseDuration } from './duration.js';
 export { ConfigError, type ConfigProblem, formatProblem, OptionsError } from './errors.js';
+export { type Exact, exactInteger, exactNanoseconds } from './exact.js';
 export { type CommandLine, parseFlags } from './flags.js';
 export { type LoadedConfig, type LoadSettings, loadConfigFile, loadConfigText } from './load.js';
 export { redactArgs } from './redact.js';
@@ -21,6 +21,7 @@ export type { OptionSpec } from './spec.js';
 export type {
   AuthorizationOptions,
   BrokerOptions,
+  ConnectionType,
   LogFormat,
   PermissionsOptions,
   ResolvedAuthorization,

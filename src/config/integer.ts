@@ -32,16 +32,22 @@ function suffixScale(suffix: string): bigint | undefined {
   return tail === 'b' || tail === 'i' || tail === 'ib' ? 1024n ** power : undefined;
 }
 
-/** Bytes of a size that a library user wrote: a number, or a literal with a suffix. */
-export function sizeInBytes(size: number | string): number | undefined {
-  if (typeof size === 'number') return Number.isFinite(size) ? Math.trunc(size) : undefined;
-  const outcome = parseInteger(size.trim());
-  return 'value' in outcome ? Number(outcome.value) : undefined;
+/**
+ * A whole number that a library user wrote: a number, a bigint, or a literal with a suffix. A number where that holds
+ * it exactly, otherwise a bigint; undefined when it is none, or more than 64 bits.
+ */
+export function integerOf(written: number | bigint | string): number | bigint | undefined {
+  if (typeof written === 'number') return Number.isSafeInteger(Math.trunc(written)) ? Math.trunc(written) : undefined;
+  const outcome = parseInteger(String(written).trim());
+  if (!('value' in outcome)) return undefined;
+  const number = Number(outcome.value);
+  return Number.isSafeInteger(number) ? number : outcome.value;
 }
 
 /** `4KB`, `2MB`: in the largest unit of 1024s that it is a whole number of. */
-export function sizeText(bytes: number): string {
-  if (bytes === 0) return '0';
+export function sizeText(size: number | bigint): string {
+  const bytes = Number(size);
+  if (bytes === 0 || typeof size === 'bigint') return String(size);
   for (const [unit, size] of [
     ['GB', 1024 ** 3],
     ['MB', 1024 ** 2],

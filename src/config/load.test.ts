@@ -130,7 +130,7 @@ describe('2.2 warnings', () => {
 
 describe('2.3 features that are not there yet', () => {
   const blocks =
-    'leafnodes {}\nwebsocket { port: -1, no_tls: true }\njetstream { max_file: 1GB, x { y [1] } }\nport: 4222';
+    'leafnodes {}\nwebsocket { port: -1, no_tls: true }\njetstream { max_file: 1GB, limits { batch { max_msgs: 1 } } }\nport: 4222';
 
   test('are refused with their place and a sentence', () => {
     expect(failure(blocks).split('\n')).toEqual([

@@ -46,7 +46,7 @@ function load(file: string, settings: LoadSettings, parse: (world: World) => Con
   if (root.size === 0) report.warnings.push({ message: `${file}: config has no values or is empty` });
   const options = readOptions(root, report);
   const failed = report.problems.length > 0 || (settings.checkOnly === true && report.warnings.length > 0);
-  if (failed) throw new ConfigError(report.problems, [...report.skipped, ...report.warnings]);
+  if (failed) throw new ConfigError(report.problems, report.warnings, report.skipped);
   const { skippedGuards } = report;
   return { options, warnings: [...report.skipped, ...report.warnings], skippedGuards, digest: digest(root), root };
 }

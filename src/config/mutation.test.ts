@@ -7,45 +7,57 @@
  */
 
 import { describe, expect, test } from 'vitest';
+import {
+  AUTHORIZATION as AUTHORIZATION_BLOCK,
+  PERMISSIONS,
+  RESPONSES,
+  USER as USER_BLOCK,
+} from './blocks/authorization.js';
 import { ConfigError } from './errors.js';
 import { loadConfigText } from './load.js';
 import { OPTIONS } from './schema.js';
-import {
-  AUTHORIZATION_FIELDS,
-  fieldNames,
-  PERMISSION_FIELDS,
-  RESPONSE_FIELDS,
-  USER_FIELDS,
-} from './schema-authorization.js';
-import type { OptionSpec, OptionType } from './spec.js';
+import type { OptionSpec } from './spec.js';
+import { fieldNames, type ValueType } from './value-type.js';
 
 const rows = (OPTIONS as readonly OptionSpec[]).filter((row) => row.inFile !== false);
 const TOP = rows.flatMap((row) => [row.name, ...(row.aliases ?? [])]);
-const AUTHORIZATION = fieldNames(AUTHORIZATION_FIELDS);
-const USER = fieldNames(USER_FIELDS);
-const PERMISSION = fieldNames(PERMISSION_FIELDS);
-const RESPONSE = fieldNames(RESPONSE_FIELDS);
+const AUTHORIZATION = fieldNames(AUTHORIZATION_BLOCK);
+const USER = fieldNames(USER_BLOCK);
+const PERMISSION = fieldNames(PERMISSIONS);
+const RESPONSE = fieldNames(RESPONSES);
 const RULE = ['allow', 'deny'];
 
 /** One line of the sample: what stands before its name, the name, what follows, and the names known there. */
 type Line = readonly [before: string, name: string, after: string, known: readonly string[]] | string;
 
-const VALUES: Record<OptionType, string> = {
-  bool: ': true',
-  string: ': "a"',
-  int: ': 7',
-  size: ': 64kb',
-  duration: ': "40s"',
-  duration_string: ': "40s"',
-  listen: ': "127.0.0.1:4333"',
-  write_timeout: ': retry',
-  log_format: ': json',
-  tags: ': [a]',
-  metadata: ' { a: b }',
-  feature_flags: ' { a: true }',
-  authorization: ' {}',
-  any: ': {}',
-};
+/** What follows the name of a value of this type. */
+function sampleOf(type: ValueType): string {
+  switch (type.kind) {
+    case 'bool':
+      return ': true';
+    case 'text':
+      return ': "a"';
+    case 'int':
+    case 'port':
+      return ': 7';
+    case 'size':
+      return ': 64kb';
+    case 'duration':
+      return ': "40s"';
+    case 'address':
+      return ': "127.0.0.1:4333"';
+    case 'choice':
+      return `: ${type.values[0]}`;
+    case 'list':
+      return `: [${sampleOf(type.of).slice(2)}]`;
+    case 'map':
+      return type.of.kind === 'either' ? ': {}' : ` { a${sampleOf(type.of)} }`;
+    case 'either':
+      return sampleOf(type.of.at(-1) as ValueType);
+    default:
+      return ': {}';
+  }
+}
 
 /** Every option there is, by all its names, then the blocks within `authorization`. */
 const SAMPLE: readonly Line[] = [
@@ -54,7 +66,7 @@ const SAMPLE: readonly Line[] = [
     .flatMap((row) =>
       // A second store directory is a mistake of its own.
       [row.name, ...(row.name === 'store_dir' ? [] : (row.aliases ?? []))].map(
-        (name): Line => ['', name, VALUES[row.type] ?? ': {}', TOP],
+        (name): Line => ['', name, sampleOf(row.type), TOP],
       ),
     ),
   ['', 'authorization', ' {', TOP],

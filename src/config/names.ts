@@ -2,29 +2,29 @@
  * What the options of the table are called in a file, and where in a file one was written. Reads trees, never files.
  */
 
+import type { OptionPath } from './errors.js';
 import type { ConfigMap, ConfigNode } from './language/nodes.js';
-import { OPTIONS } from './schema.js';
+import { OPTIONS, TOP_LEVEL } from './schema.js';
 import type { OptionSpec } from './spec.js';
+import { type BlockType, fieldNamed, type ValueType } from './value-type.js';
 
 const ROWS: readonly OptionSpec[] = OPTIONS;
 
-/** Options that write what another row holds as well. */
-const ALSO: Readonly<Record<string, readonly string[]>> = {
-  host: ['listen'],
-  port: ['listen'],
-  http: ['http_port'],
-  http_port: ['http'],
-};
-
-/** The row a name in a file belongs to; names are in lower case. */
-export const ROW_NAMED: ReadonlyMap<string, OptionSpec> = new Map(
-  ROWS.filter(({ inFile }) => inFile !== false).flatMap((row) => ownNames(row).map((name) => [name, row])),
-);
+/** The row a name in a file belongs to. */
+export function rowNamed(name: string): OptionSpec | undefined {
+  return fieldNamed(TOP_LEVEL, name) as OptionSpec | undefined;
+}
 
 /** Every name that a file may give a value of this row under. */
 export function namesOf(row: OptionSpec): string[] {
-  const others = ROWS.filter(({ name }) => ALSO[row.name]?.includes(name));
-  return [row, ...others].flatMap(ownNames);
+  return [row, ...ROWS.filter((other) => setsTheSame(row, other))].flatMap(ownNames);
+}
+
+/** Whether another row writes what this one holds, as `listen` writes `port`. */
+function setsTheSame({ key = '', type }: OptionSpec, other: OptionSpec): boolean {
+  if (other.inFile === false) return false;
+  if (other.type.kind === 'address' && other.type.sets.includes(key)) return true;
+  return type.kind === 'address' && key !== '' && other.key !== undefined && type.sets.includes(other.key);
 }
 
 /** The one that decides: names are read in the order of the file, and the last one wins. */
@@ -32,12 +32,30 @@ export function lastNode(root: ConfigMap, names: readonly string[]): ConfigNode 
   return [...root].findLast(([name]) => names.includes(name.toLowerCase()))?.[1];
 }
 
-/** Where a file says what the library calls `key`. */
-export function nodeOf(root: ConfigMap, key: string): ConfigNode | undefined {
+/** Where a file says what the library has at `path`; the nearest block around it where it says nothing of its own. */
+export function nodeOf(root: ConfigMap, [key, ...inner]: OptionPath): ConfigNode | undefined {
   const row = ROWS.find((candidate) => candidate.key === key);
-  return row && lastNode(root, namesOf(row));
+  const node = row && lastNode(root, namesOf(row));
+  return row && node && innermost(row.type, node, inner);
 }
 
-function ownNames({ name, aliases = [] }: OptionSpec): string[] {
+function innermost(type: ValueType, node: ConfigNode, [step, ...rest]: OptionPath): ConfigNode {
+  if (step === undefined) return node;
+  if (type.kind === 'list' && typeof step === 'number') {
+    const entry = Array.isArray(node.value) ? node.value[step] : undefined;
+    return entry ? innermost(type.of, entry, rest) : node;
+  }
+  if (!(node.value instanceof Map)) return node;
+  if (type.kind === 'map') {
+    const entry = node.value.get(String(step));
+    return entry ? innermost(type.of, entry, rest) : node;
+  }
+  if (type.kind !== 'block') return node;
+  const field = type.fields.find((candidate) => candidate.key === step);
+  const entry = field && lastNode(node.value, ownNames(field));
+  return field && entry ? innermost(field.type, entry, rest) : node;
+}
+
+function ownNames({ name, aliases = [] }: BlockType['fields'][number]): string[] {
   return [name, ...aliases];
 }

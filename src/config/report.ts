@@ -19,7 +19,16 @@ export class Report {
   /** Those among them that decide who may connect, as written. */
   readonly skippedGuards: string[] = [];
 
-  constructor(private readonly allowUnsupported: boolean) {}
+  readonly #allowUnsupported: boolean;
+
+  constructor(allowUnsupported: boolean) {
+    this.#allowUnsupported = allowUnsupported;
+  }
+
+  /** A report about what is inside an option that is not supported: only its mistakes count. */
+  ofUnsupported(): Report {
+    return new MistakesOnly(this);
+  }
 
   /** Returns nothing, so that a reader can end with it. */
   error(node: ConfigNode, message: string): undefined {
@@ -31,25 +40,46 @@ export class Report {
     this.warnings.push(at(node, `invalid use of field ${quote(field)}: ${reason}`));
   }
 
-  unknownField(node: ConfigNode, name: string, known: readonly string[]): void {
-    if (!node.usedAsVariable) this.error(node, `unknown field ${quote(name)}${didYouMean(name, known)}`);
+  /** Names that are used as variables need not be options. */
+  unknownField(node: ConfigNode, name: string, known: readonly string[], message?: string): void {
+    if (node.usedAsVariable) return;
+    this.error(node, `${message ?? `unknown field ${quote(name)}`}${didYouMean(name, known)}`);
   }
 
-  wrongType(node: ConfigNode, name: string, expected: string): undefined {
-    return this.error(node, `${name} must be ${expected}, but got ${described(node.value)}`);
+  /** `hidden`: the value is a secret, or may hold one; only its type is shown. */
+  wrongType(node: ConfigNode, name: string, expected: string, hidden = false): undefined {
+    const got = hidden ? kindOf(node.value) : described(node.value);
+    return this.error(node, `${name} must be ${expected}, but got ${got}`);
   }
 
   /** Whether the option works. If not, it is refused, or noted as skipped; `guards`: it decides who may connect. */
   supports(node: ConfigNode, name: string, support: Support, guards = false): boolean {
     if (support === 'yes') return true;
-    if (guards && this.allowUnsupported) this.skippedGuards.push(name);
+    if (guards && this.#allowUnsupported) this.skippedGuards.push(name);
     this.notYet(node, name, support.notYet);
     return false;
   }
 
   notYet(node: ConfigNode, name: string, sentence: string): void {
-    if (this.allowUnsupported) this.skipped.push(at(node, `ignoring ${quote(name)}: ${sentence}`));
+    if (this.#allowUnsupported) this.skipped.push(at(node, `ignoring ${quote(name)}: ${sentence}`));
     else this.error(node, `${quote(name)} can't be used: ${sentence} (--allow-unsupported skips it)`);
+  }
+}
+
+class MistakesOnly extends Report {
+  readonly #outer: Report;
+
+  constructor(outer: Report) {
+    super(true);
+    this.#outer = outer;
+  }
+
+  override error(node: ConfigNode, message: string): undefined {
+    return this.#outer.error(node, message);
+  }
+
+  override ofUnsupported(): Report {
+    return this;
   }
 }
 

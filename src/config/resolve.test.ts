@@ -118,15 +118,14 @@ describe('2.4 credentials', () => {
     ]);
   });
 
-  test('who may answer may not publish for that', () => {
+  test('the limits of replies', () => {
     const allowing = (permissions: object) =>
       resolveOptions({ authorization: { users: [{ user: 'a', permissions }] } }).authorization.users[0]?.permissions;
     expect(allowing({ allowResponses: true })).toEqual({
-      publish: { allow: [] },
       allowResponses: { max: 1, expiresMs: 120_000 },
     });
     expect(allowing({ publish: { deny: 'x' }, allowResponses: { max: -1, expires: '1s' } })).toEqual({
-      publish: { allow: [], deny: ['x'] },
+      publish: { deny: ['x'] },
       allowResponses: { max: -1, expiresMs: 1000 },
     });
     expect(allowing({ allowResponses: false })).toEqual({});
@@ -138,7 +137,7 @@ describe('2.7 what a start refuses', () => {
     [
       'maxPayload',
       { maxPayload: '2MB', maxPending: '1MB' },
-      'max_payload (2097152) cannot be higher than max_pending (1048576)',
+      'maxPayload (2097152) cannot be higher than maxPending (1048576)',
     ],
     [
       'lameDuckGracePeriod',
@@ -146,39 +145,39 @@ describe('2.7 what a start refuses', () => {
       'lame duck grace period (5m0s) should be strictly lower than lame duck duration (30s)',
     ],
     ['serverName', { serverName: 'a b' }, 'server name cannot contain spaces'],
-    ['noAuthUser', { noAuthUser: 'X' }, 'no_auth_user: "X" present, but users/nkeys are not defined'],
+    ['noAuthUser', { noAuthUser: 'X' }, 'noAuthUser: "X" present, but users/nkeys are not defined'],
     [
       'noAuthUser',
       { noAuthUser: 'X', authorization: { users } },
-      'no_auth_user: "X" not present as user or nkey in authorization block or account configuration',
+      'noAuthUser: "X" not present as user or nkey in authorization block or account configuration',
     ],
     ['authorization', { authorization: { users, token: 't' } }, 'Can not have a token and a users array'],
     ['authorization', { authorization: { user: 'a', token: 't' } }, 'Cannot have a user/pass and token'],
     ['authorization.users', { authorization: { users: [...users, ...users] } }, 'Duplicate user "u" detected'],
     [
-      'authorization.users.permissions',
+      'authorization.users.permissions.publish.allow',
       { authorization: { users: [{ user: 'u', permissions: { publish: 'a b' } }] } },
-      'invalid permissions for user "u": publish allow: subject "a b" is not a valid subject',
+      'authorization.users[0].permissions.publish.allow: subject "a b" is not a valid subject',
     ],
     ['authorization.token', { authorization: { token: '$2a$11$abc' } }, 'bcrypt passwords are not there yet'],
     ['prot', { prot: 1 }, 'unknown option "prot", did you mean "port"?'],
     ['jetstream', { jetstream: true }, `"jetstream" can't be used: JetStream is not there yet`],
-    ['clientAdvertise', { clientAdvertise: 'x:y' }, 'client_advertise "x:y" is not an address of the form host[:port]'],
-    ['clientAdvertise', { clientAdvertise: '::1' }, 'client_advertise "::1" is not an address of the form host[:port]'],
+    ['clientAdvertise', { clientAdvertise: 'x:y' }, 'clientAdvertise "x:y" is not an address of the form host[:port]'],
+    ['clientAdvertise', { clientAdvertise: '::1' }, 'clientAdvertise "::1" is not an address of the form host[:port]'],
     [
       'clientAdvertise',
       { clientAdvertise: 'x:70000' },
-      'client_advertise "x:70000" is not an address of the form host[:port]',
+      'clientAdvertise "x:70000" is not an address of the form host[:port]',
     ],
     ['port', { port: 70_000 }, 'invalid port 70000'],
-    ['profPort', { profPort: -2 }, 'invalid prof_port -2'],
+    ['profPort', { profPort: -2 }, 'invalid profPort -2'],
     ['port', { port: '4222' }, 'port must be a whole number, not "4222"'],
     ['debug', { debug: 'yes' }, 'debug must be true or false, not "yes"'],
     ['pingInterval', { pingInterval: '5x' }, 'error parsing pingInterval: time: unknown unit "x" in duration "5x"'],
-    ['maxPayload', { maxPayload: -1 }, 'max_payload can not be negative'],
-    ['maxSubTokens', { maxSubTokens: 256 }, 'max_sub_tokens value is too big'],
+    ['maxPayload', { maxPayload: -1 }, 'maxPayload can not be negative'],
+    ['maxSubTokens', { maxSubTokens: 256 }, 'maxSubTokens value is too big'],
     ['maxPending', { maxPending: 'lots' }, `maxPending must be a number of bytes, or a size such as '1MB', not "lots"`],
-    ['writeTimeout', { writeTimeout: 'x' }, "write_timeout must be 'default', 'close' or 'retry'"],
+    ['writeTimeout', { writeTimeout: 'x' }, "writeTimeout must be 'default', 'close' or 'retry'"],
   ])('%s in %j', (option, options, message) => {
     const error = refused(options);
     expect([error.option, error.reason]).toEqual([option, message]);

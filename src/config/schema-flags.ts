@@ -1,12 +1,13 @@
 /**
- * All command-line flags: those of options, which stand in the option table, and those that are commands.
+ * All command-line flags: those of options, which stand in their rows, and those that are commands.
  *
  * A flag whose feature is not there yet is known, so that it is refused with a sentence instead of a usage text.
  */
 
 import { OPTIONS } from './schema.js';
-import type { FlagSpec, OptionSpec, Support } from './spec.js';
+import type { FieldSpec, FlagSpec, Support } from './spec.js';
 import type { BrokerOptions } from './types.js';
+import { blocksIn } from './value-type.js';
 
 export type CommandName =
   | 'config'
@@ -28,7 +29,6 @@ export interface CommandFlag extends FlagSpec {
 }
 
 const TLS: Support = { notYet: 'TLS is not there yet' };
-const CLUSTER: Support = { notYet: 'clustering is not there yet' };
 
 export const COMMAND_FLAGS: readonly CommandFlag[] = [
   {
@@ -92,71 +92,7 @@ export const COMMAND_FLAGS: readonly CommandFlag[] = [
     sets: ['trace', 'traceVerbose'],
     support: 'yes',
   },
-  {
-    names: ['user'],
-    kind: 'string',
-    group: 'Authorization',
-    arg: '<user>',
-    help: 'User that clients must be',
-    command: 'none',
-    support: 'yes',
-  },
-  {
-    names: ['pass'],
-    kind: 'string',
-    group: 'Authorization',
-    arg: '<password>',
-    help: 'Password of that user',
-    command: 'none',
-    support: 'yes',
-  },
-  {
-    names: ['auth'],
-    kind: 'string',
-    group: 'Authorization',
-    arg: '<token>',
-    help: 'Token that clients must have',
-    command: 'none',
-    support: 'yes',
-  },
   { names: ['tls'], kind: 'bool', group: 'TLS', help: 'Enable TLS', command: 'none', support: TLS },
-  { names: ['tlsverify'], kind: 'bool', group: 'TLS', help: 'Verify clients', command: 'none', support: TLS },
-  { names: ['tlscert'], kind: 'string', group: 'TLS', help: 'Certificate', command: 'none', support: TLS },
-  { names: ['tlskey'], kind: 'string', group: 'TLS', help: 'Private key', command: 'none', support: TLS },
-  { names: ['tlscacert'], kind: 'string', group: 'TLS', help: 'CA of clients', command: 'none', support: TLS },
-  { names: ['routes'], kind: 'string', group: 'Cluster', help: 'Routes to open', command: 'none', support: CLUSTER },
-  {
-    names: ['cluster_name'],
-    kind: 'string',
-    group: 'Cluster',
-    help: 'Cluster name',
-    command: 'none',
-    support: CLUSTER,
-  },
-  {
-    names: ['cluster_advertise'],
-    kind: 'string',
-    group: 'Cluster',
-    help: 'Advertised cluster address',
-    command: 'none',
-    support: CLUSTER,
-  },
-  {
-    names: ['no_advertise'],
-    kind: 'bool',
-    group: 'Cluster',
-    help: 'Keep cluster addresses from clients',
-    command: 'none',
-    support: CLUSTER,
-  },
-  {
-    names: ['connect_retries'],
-    kind: 'int',
-    group: 'Cluster',
-    help: 'Retries of implicit routes',
-    command: 'none',
-    support: CLUSTER,
-  },
   {
     names: ['v', 'version'],
     kind: 'bool',
@@ -170,14 +106,22 @@ export const COMMAND_FLAGS: readonly CommandFlag[] = [
 ];
 
 export interface OptionFlag extends FlagSpec {
-  readonly key: keyof BrokerOptions | undefined;
+  /** The keys that lead to the option; absent where the library does not have it. */
+  readonly path?: readonly string[];
   readonly support: Support;
 }
 
-export const OPTION_FLAGS: readonly OptionFlag[] = (OPTIONS as readonly OptionSpec[]).flatMap((row) => {
-  if (row.flag === undefined) return [];
-  return [{ ...row.flag, key: row.key as keyof BrokerOptions | undefined, support: row.support }];
-});
+/** The flags of options, those within blocks included. */
+export const OPTION_FLAGS: readonly OptionFlag[] = flagsOf(OPTIONS, [], 'yes');
+
+function flagsOf(fields: readonly FieldSpec[], around: readonly string[] | undefined, outer: Support): OptionFlag[] {
+  return fields.flatMap((field) => {
+    const { flag, key, type, support = outer } = field;
+    const path = key === undefined || around === undefined ? undefined : [...around, key];
+    const own = flag === undefined ? [] : [{ ...flag, ...(path && { path }), support }];
+    return [...own, ...blocksIn(type).flatMap((inner) => flagsOf(inner.fields, path, support))];
+  });
+}
 
 export type AnyFlag = CommandFlag | OptionFlag;
 

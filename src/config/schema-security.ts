@@ -3,66 +3,74 @@
  * and puts these in their place.
  */
 
+import { ACCOUNTS, MAPPINGS } from './blocks/accounts.js';
+import { AUTHORIZATION } from './blocks/authorization.js';
+import { CLIENT_TLS, OCSP, OCSP_CACHE, PROXIES, RESOLVER, RESOLVER_PRELOAD, TLS } from './blocks/tls.js';
 import type { OptionSpec } from './spec.js';
+import { bool, list, oneOrMore, secret, text } from './value-type.js';
 
 export const SECURITY_OPTIONS = [
   {
     name: 'authorization',
     key: 'authorization',
-    type: 'authorization',
+    type: AUTHORIZATION,
     reload: 'Y',
     doc: 'Who may connect, and what they may do.',
     support: 'yes',
+    default: {},
   },
   {
     name: 'no_auth_user',
     key: 'noAuthUser',
-    type: 'string',
+    type: text(),
     reload: 'N',
     doc: 'The user that connections without credentials become.',
     support: 'yes',
+    resolvedAt: ['authorization.noAuthUser'],
+    reloadText: { line: '' },
   },
   {
     name: 'tls',
-    type: 'any',
+    type: CLIENT_TLS,
     reload: 'P',
     doc: 'TLS for clients.',
     support: { notYet: 'TLS is not there yet' },
-    guards: 'verify',
   },
   {
     name: 'allow_non_tls',
-    type: 'bool',
+    type: bool(),
     reload: 'N',
     doc: 'Lets clients without TLS in beside those with it.',
     support: { notYet: 'TLS is not there yet' },
+    reloadText: { field: 'AllowNonTLS' },
   },
   {
     name: 'ocsp',
-    type: 'any',
+    type: OCSP,
     reload: 'Y',
     doc: 'OCSP stapling.',
     support: { notYet: 'OCSP is not there yet' },
   },
   {
     name: 'ocsp_cache',
-    type: 'any',
+    type: OCSP_CACHE,
     reload: 'Y',
     doc: 'The cache of OCSP answers about peers.',
     support: { notYet: 'OCSP is not there yet' },
   },
   {
     name: 'accounts',
-    type: 'any',
+    type: ACCOUNTS,
     reload: 'Y',
     doc: 'Isolated groups of users with imports and exports between them.',
     support: { notYet: 'accounts are not there yet' },
     guards: true,
+    reloadText: { line: 'Reloaded: accounts', always: true },
   },
   {
     name: 'system_account',
     aliases: ['system'],
-    type: 'string',
+    type: text(),
     reload: 'N',
     doc: 'The account that server events go to.',
     support: { notYet: 'accounts are not there yet' },
@@ -70,7 +78,7 @@ export const SECURITY_OPTIONS = [
   {
     name: 'no_system_account',
     aliases: ['no_system', 'no_sys_acc'],
-    type: 'bool',
+    type: bool(),
     reload: 'N',
     doc: 'Runs without a system account.',
     support: { notYet: 'accounts are not there yet' },
@@ -78,7 +86,7 @@ export const SECURITY_OPTIONS = [
   {
     name: 'mappings',
     aliases: ['maps'],
-    type: 'any',
+    type: MAPPINGS,
     reload: 'Y',
     doc: 'Subject mappings of the default account.',
     support: { notYet: 'subject mappings are not there yet' },
@@ -86,7 +94,7 @@ export const SECURITY_OPTIONS = [
   {
     name: 'operator',
     aliases: ['operators', 'roots', 'root', 'root_operators', 'root_operator'],
-    type: 'any',
+    type: oneOrMore(text()),
     reload: 'N',
     doc: 'The operators whose accounts are trusted.',
     support: { notYet: 'operator mode (JWT) is not there yet' },
@@ -95,7 +103,7 @@ export const SECURITY_OPTIONS = [
   {
     name: 'trusted_keys',
     aliases: ['trusted'],
-    type: 'any',
+    type: oneOrMore(text()),
     reload: 'N',
     doc: 'Public operator keys that are trusted.',
     support: { notYet: 'operator mode (JWT) is not there yet' },
@@ -104,42 +112,42 @@ export const SECURITY_OPTIONS = [
   {
     name: 'resolver',
     aliases: ['account_resolver', 'accounts_resolver'],
-    type: 'any',
+    type: RESOLVER,
     reload: 'P',
     doc: 'Where account JWTs come from.',
     support: { notYet: 'operator mode (JWT) is not there yet' },
   },
   {
     name: 'resolver_tls',
-    type: 'any',
+    type: TLS,
     reload: 'Y',
     doc: 'TLS towards a URL resolver.',
     support: { notYet: 'operator mode (JWT) is not there yet' },
   },
   {
     name: 'resolver_preload',
-    type: 'any',
+    type: RESOLVER_PRELOAD,
     reload: 'P',
     doc: 'Account JWTs known from the start.',
     support: { notYet: 'operator mode (JWT) is not there yet' },
   },
   {
     name: 'resolver_pinned_accounts',
-    type: 'any',
+    type: list(text()),
     reload: 'N',
     doc: 'The only accounts that may connect.',
     support: { notYet: 'operator mode (JWT) is not there yet' },
   },
   {
     name: 'default_sentinel',
-    type: 'string',
+    type: secret(),
     reload: 'Y',
     doc: 'The bearer JWT of clients that bring none.',
     support: { notYet: 'operator mode (JWT) is not there yet' },
   },
   {
     name: 'proxies',
-    type: 'any',
+    type: PROXIES,
     reload: 'Y',
     doc: 'Proxies whose connections are trusted.',
     support: { notYet: 'trusted proxies are not there yet' },

@@ -25,7 +25,7 @@ describe('2.3 the option table', () => {
   test('a key is the name in camel case, and an option that works has one', () => {
     for (const { name, key, support, type } of rows) {
       if (support === 'yes' && name !== 'listen')
-        expect([name, key !== undefined, type !== 'any']).toEqual([name, true, true]);
+        expect([name, key !== undefined, type.kind !== 'any']).toEqual([name, true, true]);
       if (key !== undefined) expect(key).toBe(name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()));
     }
   });

@@ -2,19 +2,55 @@
  * The option schema: the one list of everything a configuration may say.
  *
  * A row gives an option's names, type, default, reloadability, documentation, flag and whether it works yet. The
- * types of `BrokerOptions` and `ResolvedOptions`, the reading of files, the command line and its help all come from
- * here. Rows with a `key` are what library users can set. The rows about security are in schema-security.ts,
- * the inner structure of `authorization` in schema-authorization.ts, flags that are no option in schema-flags.ts.
+ * types of `BrokerOptions` and `ResolvedOptions`, the reading of files, the command line and its help, what a reload
+ * prints and the generated docs all come from here. Rows with a `key` are what library users can set. The rows about
+ * security are in schema-security.ts, blocks in the folder blocks, flags that are no option in schema-flags.ts.
  */
 
+import { CLUSTER, GATEWAY, LEAFNODES } from './blocks/cluster.js';
+import { JETSTREAM } from './blocks/jetstream.js';
+import { MQTT, WEBSOCKET } from './blocks/websocket.js';
+import { goTypeOf } from './language/nodes.js';
 import { SECURITY_OPTIONS } from './schema-security.js';
 import type { OptionSpec } from './spec.js';
+import { NUMBERS_NEED_QUOTES, quote } from './text.js';
+import { hostPortFault, serverNameFault } from './text-rules.js';
+import { address, block, bool, choice, duration, int, map, oneOrMore, port, size, text } from './value-type.js';
+
+const INT32_MAX = 2 ** 31 - 1;
+const SUB_TOKENS_MAX = 255;
+const LAME_DUCK_MIN_MS = 30_000;
+
+const SERVER_TAGS = oneOrMore(
+  text({
+    words: {
+      wrongType: (got) =>
+        `error parsing tags: unsupported type ${goTypeOf(got)} where string is expected${NUMBERS_NEED_QUOTES}`,
+    },
+  }),
+  {
+    problemsAt: 'list',
+    // In lower case, without blanks around, each once.
+    normalize: (entries) => {
+      const tags = entries.map((tag) => tag.trim().toLowerCase()).filter((tag) => tag !== '');
+      return tags.length === 0 ? undefined : [...new Set(tags)];
+    },
+    words: { wrongType: (got) => `error parsing tags: unsupported type ${goTypeOf(got)}` },
+  },
+);
+const SERVER_METADATA = map(text(), {
+  words: { wrongType: (got) => `error parsing metadata: unsupported type ${goTypeOf(got)}` },
+});
+const FEATURE_FLAGS = map(bool(), {
+  wrongEntry: (name, got) => `error parsing feature flag ${quote(name)}: expected bool, got ${goTypeOf(got)}`,
+  words: { wrongType: (got) => `error parsing feature flags: unsupported type ${goTypeOf(got)}` },
+});
 
 export const OPTIONS = [
   // Listening
   {
     name: 'listen',
-    type: 'listen',
+    type: address('host', 'port'),
     reload: 'N',
     doc: 'The client listener: a port, or host:port.',
     support: 'yes',
@@ -22,7 +58,7 @@ export const OPTIONS = [
   {
     name: 'port',
     key: 'port',
-    type: 'int',
+    type: port(),
     default: 4222,
     reload: 'N',
     doc: 'The port clients connect to; -1 means any free port.',
@@ -34,12 +70,13 @@ export const OPTIONS = [
       arg: '<port>',
       help: 'Port for clients (default: 4222; -1: any free port)',
     },
+    zeroInFile: 'absent',
   },
   {
     name: 'host',
     aliases: ['net'],
     key: 'host',
-    type: 'string',
+    type: text(),
     default: '0.0.0.0',
     reload: 'N',
     doc: 'The address the client listener binds to.',
@@ -56,7 +93,7 @@ export const OPTIONS = [
     name: 'dont_listen',
     key: 'dontListen',
     inFile: false,
-    type: 'bool',
+    type: bool(),
     default: false,
     reload: 'N',
     doc: 'Opens no client listener at all.',
@@ -65,7 +102,7 @@ export const OPTIONS = [
   {
     name: 'client_advertise',
     key: 'clientAdvertise',
-    type: 'string',
+    type: text({ checkAtStart: hostPortFault }),
     reload: 'Y',
     doc: 'The host[:port] that clients are told to use instead of the bound one.',
     support: 'yes',
@@ -76,11 +113,13 @@ export const OPTIONS = [
       arg: '<host[:port]>',
       help: 'Address that clients are told to use',
     },
+    // Spelled like this in the reference.
+    reloadText: { line: (shown) => `Reload: client_advertise = ${shown}` },
   },
   {
     name: 'server_name',
     key: 'serverName',
-    type: 'string',
+    type: text({ check: serverNameFault, pattern: '^[^ ]*$' }),
     reload: 'N',
     doc: 'The name of this server; its id when absent. Blanks are refused.',
     support: 'yes',
@@ -95,7 +134,7 @@ export const OPTIONS = [
   {
     name: 'proxy_protocol',
     key: 'proxyProtocol',
-    type: 'bool',
+    type: bool(),
     default: false,
     reload: 'N',
     doc: 'Takes the address of a client from a PROXY protocol header (version 1 or 2), where its connection begins with one.',
@@ -104,7 +143,7 @@ export const OPTIONS = [
   {
     name: 'no_header_support',
     key: 'noHeaderSupport',
-    type: 'bool',
+    type: bool(),
     default: false,
     reload: 'N',
     doc: 'Turns message headers off for every client.',
@@ -114,16 +153,17 @@ export const OPTIONS = [
     name: 'disable_sublist_cache',
     aliases: ['no_sublist_cache'],
     key: 'disableSublistCache',
-    type: 'bool',
+    type: bool(),
     default: false,
     reload: 'N',
     doc: 'Remembers no subjects with those who get their messages, beside the last one of each thread: slower, less memory.',
     support: 'yes',
+    reloadText: { field: 'NoSublistCache' },
   },
   {
     name: 'reactors',
     key: 'reactors',
-    type: 'int',
+    type: int(),
     reload: 'N',
     doc: 'How many threads serve connections; one per core, at least 2 and at most 16, when absent. Brokers of one process share them: the first one decides.',
     support: 'yes',
@@ -133,7 +173,7 @@ export const OPTIONS = [
   {
     name: 'max_control_line',
     key: 'maxControlLine',
-    type: 'size',
+    type: size({ max: INT32_MAX }),
     default: 4096,
     reload: 'Y',
     doc: 'The longest protocol line a client may send, in bytes.',
@@ -142,7 +182,7 @@ export const OPTIONS = [
   {
     name: 'max_payload',
     key: 'maxPayload',
-    type: 'size',
+    type: size({ max: INT32_MAX }),
     default: 1_048_576,
     reload: 'Y',
     doc: 'The largest message payload in bytes; must not exceed max_pending.',
@@ -151,7 +191,7 @@ export const OPTIONS = [
   {
     name: 'max_pending',
     key: 'maxPending',
-    type: 'size',
+    type: size(),
     default: 67_108_864,
     reload: 'N',
     doc: 'Bytes that may wait for one client before it is cut off as a slow consumer.',
@@ -161,27 +201,29 @@ export const OPTIONS = [
     name: 'max_connections',
     aliases: ['max_conn'],
     key: 'maxConnections',
-    type: 'int',
+    type: int({ negative: -1 }),
     default: 65_536,
     reload: 'Y',
     doc: 'How many clients may be connected at once; 0 refuses everyone.',
     support: 'yes',
+    reloadText: { field: 'MaxConn' },
   },
   {
     name: 'max_subscriptions',
     aliases: ['max_subs'],
     key: 'maxSubscriptions',
-    type: 'int',
+    type: int({ negative: 0 }),
     default: 0,
     reload: 'N',
     doc: 'How many subscriptions one client may hold; 0 means any number.',
     support: 'yes',
+    reloadText: { field: 'MaxSubs' },
   },
   {
     name: 'max_sub_tokens',
     aliases: ['max_subscription_tokens'],
     key: 'maxSubTokens',
-    type: 'int',
+    type: int({ max: SUB_TOKENS_MAX, minInFile: 1 }),
     default: 0,
     reload: 'N',
     doc: 'How many tokens the subject of a subscription may have, up to 255; absent means any number.',
@@ -190,7 +232,7 @@ export const OPTIONS = [
   {
     name: 'max_closed_clients',
     key: 'maxClosedClients',
-    type: 'int',
+    type: int(),
     default: 10_000,
     reload: 'N',
     doc: 'How many closed connections are remembered for monitoring.',
@@ -201,7 +243,7 @@ export const OPTIONS = [
   {
     name: 'ping_interval',
     key: 'pingInterval',
-    type: 'duration',
+    type: duration(),
     default: 120_000,
     reload: 'Y',
     doc: 'How often an idle client is sent a PING.',
@@ -210,16 +252,17 @@ export const OPTIONS = [
   {
     name: 'ping_max',
     key: 'pingMax',
-    type: 'int',
+    type: int(),
     default: 2,
     reload: 'Y',
     doc: 'How many PINGs may stay unanswered before a client counts as gone.',
     support: 'yes',
+    reloadText: { field: 'MaxPingsOut' },
   },
   {
     name: 'write_deadline',
     key: 'writeDeadline',
-    type: 'duration',
+    type: duration(),
     default: 10_000,
     reload: 'Y',
     doc: 'How long one write to a client may take before the client is cut off.',
@@ -228,25 +271,27 @@ export const OPTIONS = [
   {
     name: 'write_timeout',
     key: 'writeTimeout',
-    type: 'write_timeout',
+    type: choice(['default', 'close', 'retry']),
     default: 'default',
     reload: 'N',
     doc: 'What a missed write deadline means: close the client, or retry while it makes progress.',
     support: 'yes',
+    reloadText: { blank: 'default' },
   },
   {
     name: 'no_fast_producer_stall',
     key: 'noFastProducerStall',
-    type: 'bool',
+    type: bool(),
     default: false,
     reload: 'Y',
     doc: 'Never pauses a publisher for a subscriber that falls behind.',
     support: 'yes',
+    reloadText: { line: (shown) => `Reloaded: fast producers will ${shown === 'true' ? 'not ' : ''}be stalled` },
   },
   {
     name: 'lame_duck_duration',
     key: 'lameDuckDuration',
-    type: 'duration_string',
+    type: duration({ number: 'refused', minInFile: { ms: LAME_DUCK_MIN_MS, text: 'minimum is 30 seconds' } }),
     default: 120_000,
     reload: 'N',
     doc: 'Over how long clients are closed in lame duck mode; at least 30 seconds in a file.',
@@ -255,7 +300,7 @@ export const OPTIONS = [
   {
     name: 'lame_duck_grace_period',
     key: 'lameDuckGracePeriod',
-    type: 'duration_string',
+    type: duration({ number: 'refused' }),
     default: 10_000,
     reload: 'N',
     doc: 'How long lame duck mode waits before it closes the first client.',
@@ -264,7 +309,7 @@ export const OPTIONS = [
   {
     name: 'shutdown_grace',
     key: 'shutdownGrace',
-    type: 'duration_string',
+    type: duration({ number: 'refused' }),
     default: 0,
     reload: 'Y',
     doc: 'How long clients have to move elsewhere after SIGTERM; 0 stops at once.',
@@ -275,7 +320,7 @@ export const OPTIONS = [
   {
     name: 'debug',
     key: 'debug',
-    type: 'bool',
+    type: bool(),
     default: false,
     reload: 'Y',
     doc: 'Logs debug lines.',
@@ -285,7 +330,7 @@ export const OPTIONS = [
   {
     name: 'trace',
     key: 'trace',
-    type: 'bool',
+    type: bool(),
     default: false,
     reload: 'Y',
     doc: 'Logs the protocol.',
@@ -295,25 +340,27 @@ export const OPTIONS = [
   {
     name: 'trace_verbose',
     key: 'traceVerbose',
-    type: 'bool',
+    type: bool(),
     default: false,
     reload: 'Y',
     doc: 'Traces the system account as well; turns trace on.',
     support: 'yes',
+    turnsOn: 'trace',
   },
   {
     name: 'trace_headers',
     key: 'traceHeaders',
-    type: 'bool',
+    type: bool(),
     default: false,
     reload: 'Y',
     doc: 'Traces the headers of messages only; turns trace on.',
     support: 'yes',
+    turnsOn: 'trace',
   },
   {
     name: 'max_traced_msg_len',
     key: 'maxTracedMsgLen',
-    type: 'int',
+    type: int({ negative: 0 }),
     default: 0,
     reload: 'Y',
     doc: 'How much of a payload the trace shows; 0 means all of it.',
@@ -329,7 +376,7 @@ export const OPTIONS = [
   {
     name: 'logtime',
     key: 'logtime',
-    type: 'bool',
+    type: bool(),
     default: true,
     reload: 'Y',
     doc: 'Puts a timestamp on every log line.',
@@ -339,18 +386,19 @@ export const OPTIONS = [
   {
     name: 'logtime_utc',
     key: 'logtimeUtc',
-    type: 'bool',
+    type: bool(),
     default: false,
     reload: 'Y',
     doc: 'Timestamps in UTC instead of local time.',
     support: 'yes',
     flag: { names: ['logtime_utc'], kind: 'bool', group: 'Logging', help: 'Timestamps in UTC' },
+    reloadText: { field: 'LogtimeUTC' },
   },
   {
     name: 'log_file',
     aliases: ['logfile'],
     key: 'logFile',
-    type: 'string',
+    type: text(),
     reload: 'Y',
     doc: 'Where log lines go instead of standard error.',
     support: 'yes',
@@ -366,7 +414,7 @@ export const OPTIONS = [
     name: 'log_size_limit',
     aliases: ['logfile_size_limit'],
     key: 'logSizeLimit',
-    type: 'size',
+    type: size({ negative: 0 }),
     default: 0,
     reload: 'N',
     doc: 'The size in bytes at which the log file is set aside and begun anew; 0 means never.',
@@ -383,16 +431,17 @@ export const OPTIONS = [
     name: 'log_max_num',
     aliases: ['logfile_max_num'],
     key: 'logMaxNum',
-    type: 'int',
+    type: int({ negative: 0 }),
     default: 0,
     reload: 'N',
     doc: 'How many log files are kept, the active one included; 0 means all of them.',
     support: 'yes',
+    reloadText: { field: 'LogMaxFiles' },
   },
   {
     name: 'syslog',
     key: 'syslog',
-    type: 'bool',
+    type: bool(),
     default: false,
     reload: 'Y',
     doc: 'Logs to the local syslog, unless there is a log file.',
@@ -402,7 +451,7 @@ export const OPTIONS = [
   {
     name: 'remote_syslog',
     key: 'remoteSyslog',
-    type: 'string',
+    type: text(),
     reload: 'Y',
     doc: 'A syslog to log to, unless there is a log file: udp://host:514, tcp://host:514 or unix:///path.',
     support: 'yes',
@@ -417,7 +466,7 @@ export const OPTIONS = [
   {
     name: 'log_format',
     key: 'logFormat',
-    type: 'log_format',
+    type: choice(['text', 'json']),
     default: 'text',
     reload: 'Y',
     doc: 'What a log line looks like: as nats-server writes it, or a JSON object per line.',
@@ -427,16 +476,17 @@ export const OPTIONS = [
     name: 'pid_file',
     aliases: ['pidfile'],
     key: 'pidFile',
-    type: 'string',
+    type: text(),
     reload: 'Y',
     doc: 'A file that gets the process id.',
     support: 'yes',
     flag: { names: ['P', 'pid'], kind: 'string', group: 'Server', arg: '<file>', help: 'File for the process id' },
+    reloadText: { line: (shown) => (shown === '' ? '' : `Reloaded: pid_file = ${shown}`) },
   },
   {
     name: 'ports_file_dir',
     key: 'portsFileDir',
-    type: 'string',
+    type: text(),
     reload: 'Y',
     doc: 'A directory that gets a file naming the open ports.',
     support: 'yes',
@@ -453,48 +503,56 @@ export const OPTIONS = [
   {
     name: 'http',
     key: 'http',
-    type: 'listen',
+    type: address('httpHost', 'httpPort'),
     reload: 'N',
     doc: 'The monitoring listener: a port, or host:port.',
     support: 'yes',
+    resolvedAt: ['http'],
   },
   {
     name: 'http_port',
     aliases: ['monitor_port'],
     key: 'httpPort',
-    type: 'int',
+    type: port(),
     reload: 'N',
     doc: 'The monitoring port; -1 means any free port.',
     support: 'yes',
     flag: { names: ['m', 'http_port'], kind: 'int', group: 'Server', arg: '<port>', help: 'Port for HTTP monitoring' },
+    zeroInFile: 'absent',
+    resolvedAt: ['http.port'],
+    reloadText: { field: 'HTTPPort' },
   },
   {
     name: 'http_host',
     key: 'httpHost',
     inFile: false,
-    type: 'string',
+    type: text(),
     reload: 'N',
     doc: 'The address the monitoring listener binds to; the client host when absent.',
     support: 'yes',
+    resolvedAt: ['http.host', 'host'],
+    reloadText: { field: 'HTTPHost' },
   },
   {
     name: 'http_base_path',
     key: 'httpBasePath',
-    type: 'string',
+    type: text(),
     reload: 'N',
     doc: 'A prefix for all monitoring paths.',
     support: 'yes',
+    resolvedAt: ['http.basePath'],
+    reloadText: { field: 'HTTPBasePath' },
   },
   {
     name: 'https',
-    type: 'listen',
+    type: address('httpHost', 'httpsPort'),
     reload: 'N',
     doc: 'The monitoring listener over TLS.',
     support: { notYet: 'monitoring over HTTPS is not there yet; use http' },
   },
   {
     name: 'https_port',
-    type: 'int',
+    type: port(),
     reload: 'N',
     doc: 'The monitoring port over TLS.',
     support: { notYet: 'monitoring over HTTPS is not there yet; use http' },
@@ -509,7 +567,7 @@ export const OPTIONS = [
   {
     name: 'prof_port',
     key: 'profPort',
-    type: 'int',
+    type: port({ anyFree: -1 }),
     default: 0,
     reload: 'N',
     doc: 'A port for profiles of this process, on the client host, under /debug/pprof/; -1 means any free port.',
@@ -518,7 +576,7 @@ export const OPTIONS = [
   },
   {
     name: 'prof_block_rate',
-    type: 'int',
+    type: int(),
     reload: 'Y',
     doc: 'How often blocking is sampled for profiles.',
     support: { notYet: 'no thread here waits for a lock that could be sampled; leave it out' },
@@ -526,37 +584,39 @@ export const OPTIONS = [
   {
     name: 'server_tags',
     key: 'serverTags',
-    type: 'tags',
+    type: SERVER_TAGS,
     reload: 'Y',
     doc: 'Labels shown in monitoring; in lower case, each once.',
     support: 'yes',
+    reloadText: { field: 'Tags', line: 'Reloaded: tags' },
   },
   {
     name: 'server_metadata',
     key: 'serverMetadata',
-    type: 'metadata',
+    type: SERVER_METADATA,
     reload: 'Y',
     doc: 'Key and value pairs shown in monitoring.',
     support: 'yes',
+    reloadText: { field: 'Metadata', line: 'Reloaded: metadata' },
   },
   {
     name: 'feature_flags',
     key: 'featureFlags',
-    type: 'feature_flags',
+    type: FEATURE_FLAGS,
     reload: 'N',
     doc: 'Switches of the reference for features under development, by name; shown in monitoring, none has an effect yet.',
     support: 'yes',
   },
   {
     name: 'connect_error_reports',
-    type: 'int',
+    type: int(),
     reload: 'Y',
     doc: 'Logs every n-th failure of a first connection to another server.',
     support: { notYet: 'connections to other servers are not there yet' },
   },
   {
     name: 'reconnect_error_reports',
-    type: 'int',
+    type: int(),
     reload: 'Y',
     doc: 'Logs every n-th failure of a reconnection to another server.',
     support: { notYet: 'connections to other servers are not there yet' },
@@ -566,7 +626,7 @@ export const OPTIONS = [
   // JetStream
   {
     name: 'jetstream',
-    type: 'any',
+    type: JETSTREAM,
     reload: 'P',
     doc: 'Streams and consumers.',
     support: { notYet: 'JetStream is not there yet' },
@@ -576,15 +636,18 @@ export const OPTIONS = [
     name: 'store_dir',
     aliases: ['storedir'],
     key: 'storeDir',
-    type: 'string',
+    type: text(),
     reload: 'P',
     doc: 'The directory for streams; accepted, unused until JetStream is there.',
     support: 'yes',
     flag: { names: ['sd', 'store_dir'], kind: 'string', group: 'JetStream', arg: '<dir>', help: 'Storage directory' },
+    once: true,
+    // Without JetStream nothing follows from it.
+    reloadText: { line: '' },
   },
   {
     name: 'default_js_domain',
-    type: 'any',
+    type: map(text()),
     reload: 'P',
     doc: 'The JetStream domain of an account by default.',
     support: { notYet: 'JetStream is not there yet' },
@@ -593,7 +656,7 @@ export const OPTIONS = [
   // Other connections
   {
     name: 'cluster',
-    type: 'any',
+    type: CLUSTER,
     reload: 'P',
     doc: 'Routes to other servers.',
     support: { notYet: 'clustering is not there yet' },
@@ -607,7 +670,7 @@ export const OPTIONS = [
   },
   {
     name: 'gateway',
-    type: 'any',
+    type: GATEWAY,
     reload: 'P',
     doc: 'Gateways to other clusters.',
     support: { notYet: 'gateways are not there yet' },
@@ -615,7 +678,7 @@ export const OPTIONS = [
   {
     name: 'leafnodes',
     aliases: ['leaf'],
-    type: 'any',
+    type: LEAFNODES,
     reload: 'P',
     doc: 'Leaf node connections.',
     support: { notYet: 'leaf nodes are not there yet' },
@@ -623,14 +686,14 @@ export const OPTIONS = [
   {
     name: 'websocket',
     aliases: ['ws'],
-    type: 'any',
+    type: WEBSOCKET,
     reload: 'P',
     doc: 'Clients over WebSocket.',
     support: { notYet: 'WebSocket is not there yet' },
   },
   {
     name: 'mqtt',
-    type: 'any',
+    type: MQTT,
     reload: 'P',
     doc: 'Clients over MQTT.',
     support: { notYet: 'MQTT is not there yet' },
@@ -641,7 +704,7 @@ export const OPTIONS = [
     name: 'config_file',
     key: 'configFile',
     inFile: false,
-    type: 'string',
+    type: text(),
     reload: 'N',
     doc: 'A configuration file to start from; other options given beside it win.',
     support: 'yes',
@@ -650,7 +713,7 @@ export const OPTIONS = [
     name: 'allow_unsupported',
     key: 'allowUnsupported',
     inFile: false,
-    type: 'bool',
+    type: bool(),
     default: false,
     reload: 'N',
     doc: 'Skips options whose feature is not there yet, with a warning, instead of refusing them.',
@@ -660,6 +723,9 @@ export const OPTIONS = [
 
 /** A row of the table, with its literal names. */
 export type OptionRow = (typeof OPTIONS)[number];
+
+/** A configuration as a whole: the outermost block. */
+export const TOP_LEVEL = block('BrokerOptions', OPTIONS);
 
 /** The default of an option, by its library name. */
 export function defaultOf(key: string): unknown {

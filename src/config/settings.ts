@@ -7,11 +7,15 @@
  * printed.
  */
 
+import { authorizationInForce } from './blocks/authorization.js';
 import type { Comparable } from './difference.js';
 import { formatDuration } from './duration.js';
+import { valueInForce } from './in-force.js';
+import { resolvedKey } from './normalize.js';
 import { OPTIONS } from './schema.js';
-import type { OptionSpec, Reloadable } from './spec.js';
+import { type FieldSpec, notYet, type OptionSpec, type Reloadable } from './spec.js';
 import type { ResolvedOptions } from './types.js';
+import { type BlockType, holdsSecret, type MapType } from './value-type.js';
 
 export interface Setting extends Comparable {
   /** The name of the field in the reference's options. */
@@ -26,19 +30,6 @@ export interface Setting extends Comparable {
 
 const ROWS: readonly OptionSpec[] = OPTIONS;
 
-/** Fields whose name does not follow from the library's. */
-const FIELDS: Readonly<Record<string, string>> = {
-  maxConnections: 'MaxConn',
-  maxSubscriptions: 'MaxSubs',
-  pingMax: 'MaxPingsOut',
-  logtimeUtc: 'LogtimeUTC',
-  logMaxNum: 'LogMaxFiles',
-  disableSublistCache: 'NoSublistCache',
-  allowNonTls: 'AllowNonTLS',
-  serverTags: 'Tags',
-  serverMetadata: 'Metadata',
-};
-
 /** The order of the reference's options, which is that of its lines and decides which refusal comes first. */
 const ORDER = `ServerName Host Port DontListen ClientAdvertise Trace Debug TraceVerbose TraceHeaders NoSublistCache
   NoHeaderSupport Logtime LogtimeUTC MaxConn MaxSubs MaxSubTokens Users Accounts NoAuthUser SystemAccount
@@ -48,25 +39,12 @@ const ORDER = `ServerName Host Port DontListen ClientAdvertise Trace Debug Trace
   MaxClosedClients LameDuckDuration LameDuckGracePeriod MaxTracedMsgLen ConnectErrorReports ReconnectErrorReports Tags
   Metadata FeatureFlags`.split(/\s+/);
 
-/** Lines that are not `Reloaded: name = value`. */
-const LINES: Readonly<Record<string, (shown: string) => string>> = {
-  // Spelled like this in the reference.
-  clientAdvertise: (shown) => `Reload: client_advertise = ${shown}`,
-  noFastProducerStall: (shown) => `Reloaded: fast producers will ${shown === 'true' ? 'not ' : ''}be stalled`,
-  pidFile: (shown) => (shown === '' ? '' : `Reloaded: pid_file = ${shown}`),
-  serverTags: () => 'Reloaded: tags',
-  serverMetadata: () => 'Reloaded: metadata',
-  // Without JetStream nothing follows from it.
-  storeDir: () => '',
-};
-
-/** Where the options come from may change at will; and these are told in parts below. */
-const LEFT_OUT = new Set(['configFile', 'allowUnsupported', 'authorization', 'noAuthUser', 'http', 'httpPort']);
-LEFT_OUT.add('httpHost').add('httpBasePath');
+/** Where the options come from may change at will. */
+const LEFT_OUT = ['configFile', 'allowUnsupported'];
 
 /** `bound` is the port in use: any free port is that one for as long as the broker runs. */
 export function settingsOf(options: ResolvedOptions, bound: { port: number }): Setting[] {
-  const settings = [...plainSettings(options, bound), ...httpSettings(options), ...authorizationSettings(options)];
+  const settings = ROWS.flatMap((row) => settingsOfRow(row, options, bound));
   const place = ({ field }: Setting) => {
     const at = ORDER.indexOf(field);
     return at === -1 ? ORDER.length : at;
@@ -74,67 +52,53 @@ export function settingsOf(options: ResolvedOptions, bound: { port: number }): S
   return settings.sort((a, b) => place(a) - place(b));
 }
 
-function plainSettings(options: ResolvedOptions, bound: { port: number }): Setting[] {
-  const settings: Setting[] = [];
-  for (const row of ROWS) {
-    if (row.key === undefined || row.support !== 'yes' || LEFT_OUT.has(row.key)) continue;
-    const isDuration = row.type === 'duration' || row.type === 'duration_string';
-    let value = (options as unknown as Record<string, unknown>)[isDuration ? `${row.key}Ms` : row.key];
-    if (row.key === 'port' && value === 0) value = bound.port;
-    const shown = isDuration ? formatDuration(value as number) : goText(row.key, value);
-    const line = LINES[row.key]?.(shown) ?? `Reloaded: ${row.name} = ${shown}`;
-    settings.push(setting(row.name, FIELDS[row.key] ?? pascalCase(row.key), row.reload, value, shown, line));
-  }
-  return settings;
+function settingsOfRow(row: OptionSpec, options: ResolvedOptions, bound: { port: number }): Setting[] {
+  const { key, name, type, reload } = row;
+  if (row.reloadText?.always && notYet(row) !== undefined) return [setting(row, name, reload, undefined)];
+  if (key === undefined || notYet(row) !== undefined || LEFT_OUT.includes(key)) return [];
+  // Told by the rows that it sets.
+  if (type.kind === 'address') return [];
+  if (type.kind === 'block') return blockSettings(row, type, options);
+  const value = valueInForce(row, options);
+  return [setting(row, name, reload, key === 'port' && value === -1 ? bound.port : value)];
 }
 
-function httpSettings({ http, host }: ResolvedOptions): Setting[] {
-  const fixed = (name: string, field: string, value: string | number) =>
-    setting(name, field, reloadOf(name), value, String(value), '');
-  return [
-    fixed('http_host', 'HTTPHost', http?.host ?? host),
-    fixed('http_port', 'HTTPPort', http === undefined ? 0 : http.port === 0 ? -1 : http.port),
-    fixed('http_base_path', 'HTTPBasePath', http?.basePath ?? ''),
-  ];
+/** A block is compared field by field. */
+function blockSettings(row: OptionSpec, type: BlockType, options: ResolvedOptions): Setting[] {
+  const block = row.key === 'authorization' ? authorizationInForce(options.authorization) : valueInForce(row, options);
+  return type.fields.flatMap((field) => {
+    if (field.key === undefined || notYet(field) !== undefined) return [];
+    const value = (block as Record<string, unknown> | undefined)?.[resolvedKey(field)];
+    return [setting(field, `${row.name}.${field.name}`, field.reload ?? row.reload, value)];
+  });
 }
 
-function authorizationSettings({ authorization }: ResolvedOptions): Setting[] {
-  const { users, single, token, noAuthUser, timeoutMs } = authorization;
-  const one = users.find(({ user }) => user === single);
-  const part = (name: string, field: string, value: unknown, line: string) =>
-    setting(`authorization.${name}`, field, reloadOf('authorization'), value, '', line);
-  const seconds = String(timeoutMs / 1000);
-  return [
-    { ...part('users', 'Users', users, 'Reloaded: authorization users'), always: true },
-    { ...part('accounts', 'Accounts', null, 'Reloaded: accounts'), always: true },
-    part('user', 'Username', one?.user, 'Reloaded: authorization username'),
-    part('password', 'Password', one?.password, 'Reloaded: authorization password'),
-    part('token', 'Authorization', token, 'Reloaded: authorization token'),
-    part('timeout', 'AuthTimeout', timeoutMs, `Reloaded: authorization timeout = ${seconds}`),
-    setting('no_auth_user', 'NoAuthUser', reloadOf('no_auth_user'), noAuthUser, noAuthUser ?? '', ''),
-  ];
+function setting(row: FieldSpec, name: string, reload: Reloadable, value: unknown): Setting {
+  const { reloadText = {}, key = row.name } = row;
+  const shown = holdsSecret(row.type) ? '' : goText(row, value);
+  const { line = `Reloaded: ${row.name} = ${shown}` } = reloadText;
+  return {
+    name,
+    field: reloadText.field ?? pascalCase(key),
+    reload,
+    fingerprint: JSON.stringify(value ?? null, (_, inner) => (typeof inner === 'bigint' ? String(inner) : inner)),
+    shown,
+    line: typeof line === 'string' ? line : line(shown),
+    ...(reloadText.always && { always: true }),
+  };
 }
 
-function setting(
-  name: string,
-  field: string,
-  reload: Reloadable,
-  value: unknown,
-  shown: string,
-  line: string,
-): Setting {
-  return { name, field, reload, fingerprint: JSON.stringify(value ?? null), shown, line };
-}
-
-function reloadOf(name: string): Reloadable {
-  return ROWS.find((row) => row.name === name)?.reload ?? 'N';
-}
-
-function goText(key: string, value: unknown): string {
-  if (key === 'featureFlags') return goMap(value as object | undefined);
-  if (value === undefined || value === null) return '';
-  if (key === 'writeTimeout' && value === 'default') return '';
+function goText({ type, reloadText }: FieldSpec, value: unknown): string {
+  if (type.kind === 'map' && notText(type)) return goMap(value as object | undefined);
+  if (value === undefined || value === null) return type.kind === 'port' ? '0' : '';
+  if (value === reloadText?.blank) return '';
+  if (type.kind === 'duration')
+    return type.number === 'seconds' ? String(Number(value) / 1000) : formatDuration(Number(value));
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+function notText({ of }: MapType): boolean {
+  return of.kind !== 'text';
 }
 
 /** As Go prints a map: `map[a:1 b:2]`, sorted. */

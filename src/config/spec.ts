@@ -1,34 +1,9 @@
 /**
- * The vocabulary of the option table: what one row may say.
- *
- * Owns the row types and the mapping from a row's `type` to the TypeScript types users write and the broker reads.
- * Holds no option itself.
+ * The vocabulary of the option table: what one row may say. A row describes an option of the top level or a field of a
+ * block; a block is a type that has rows itself (value-type.ts). Holds no option.
  */
 
-import type { AuthorizationOptions, LogFormat, WriteTimeoutPolicy } from './types.js';
-
-/** What a value means; decides how the file, the flags and the library read it. */
-export type OptionType =
-  | 'bool'
-  | 'string'
-  | 'int'
-  /** Bytes: a number, or `1MB`, `64kib`, `1k` (a thousand). */
-  | 'size'
-  /** Milliseconds as a number, or `2m`, `1m30s`, `250ms`; a plain integer in a file means seconds and earns a warning. */
-  | 'duration'
-  /** A duration that a file must write as a string. */
-  | 'duration_string'
-  /** A port, or `host:port`. */
-  | 'listen'
-  | 'write_timeout'
-  | 'log_format'
-  /** A string or a list of them. */
-  | 'tags'
-  | 'metadata'
-  | 'feature_flags'
-  | 'authorization'
-  /** Anything; used by options that are known but refused, whose content nobody reads. */
-  | 'any';
+import type { Fault, ValueType } from './value-type.js';
 
 /** Y: a reload applies it. N: a reload that changes it is refused. P: parts of it. */
 export type Reloadable = 'Y' | 'N' | 'P';
@@ -60,8 +35,20 @@ export interface FlagSpec {
   readonly help: string;
 }
 
-/** One row of the option table. */
-export interface OptionSpec {
+/** How the reference's reload names and prints an option. */
+export interface ReloadText {
+  /** The name of the field in its options, where that is not the key with a capital letter. */
+  readonly field?: string;
+  /** The line that tells of a change, where it is not `Reloaded: name = value`; empty: none. */
+  readonly line?: string | ((shown: string) => string);
+  /** The line is written whether or not the value is another one. */
+  readonly always?: true;
+  /** A value that prints as nothing. */
+  readonly blank?: string;
+}
+
+/** One row: an option, or a field of a block. */
+export interface FieldSpec {
   /** The name in a configuration file. */
   readonly name: string;
   /** Other names for the same thing in a file. */
@@ -70,51 +57,42 @@ export interface OptionSpec {
   readonly key?: string;
   /** False: library only, unknown in a file. */
   readonly inFile?: false;
-  readonly type: OptionType;
+  readonly type: ValueType;
   /** Absent: nothing unless the user says so. */
   readonly default?: unknown;
-  readonly reload: Reloadable;
+  /** Of a field: that of the block around it unless given. */
+  readonly reload?: Reloadable;
   /** One sentence. */
   readonly doc: string;
-  readonly support: Support;
-  /** Decides who may connect: skipping it may leave the server open. `verify`: where it says so by a field `verify…`. */
-  readonly guards?: true | 'verify';
+  /** `'yes'` unless given. */
+  readonly support?: Support;
+  /** Decides who may connect: skipping it may leave the server open. */
+  readonly guards?: true;
+  /** The block needs it; this is said when it is missing. */
+  readonly required?: Fault;
+  /** A credential: a block that lost it must not let anyone in for that. */
+  readonly credential?: true;
+  /** Values of this option that are not supported yet, with the sentence of the refusal. */
+  readonly notYetFor?: (value: unknown) => Fault | undefined;
+  /** In a file zero is the same as not given. */
+  readonly zeroInFile?: 'absent';
+  /** May stand in a file only once, under whatever name. */
+  readonly once?: true;
+  /** The key of a switch that it turns on when it is on itself. */
+  readonly turnsOn?: string;
+  /** Where resolved options have it, when not under its key: the first of these paths with a value. */
+  readonly resolvedAt?: readonly string[];
+  readonly reloadText?: ReloadText;
   readonly flag?: FlagSpec;
 }
 
-/** What library users write for each type. */
-export interface WrittenTypes {
-  bool: boolean;
-  string: string;
-  int: number;
-  size: number | string;
-  duration: number | string;
-  duration_string: number | string;
-  /** `false`: no listener, whatever the file says. */
-  listen: number | string | false;
-  write_timeout: WriteTimeoutPolicy;
-  log_format: LogFormat;
-  tags: string | string[];
-  metadata: Record<string, string>;
-  feature_flags: Record<string, boolean>;
-  authorization: AuthorizationOptions;
-  any: never;
+/** A row of the top level. */
+export interface OptionSpec extends FieldSpec {
+  readonly reload: Reloadable;
+  readonly support: Support;
 }
 
-/** What the broker reads for each type: bytes and milliseconds are numbers. */
-export interface NormalTypes {
-  bool: boolean;
-  string: string;
-  int: number;
-  size: number;
-  duration: number;
-  duration_string: number;
-  listen: never;
-  write_timeout: WriteTimeoutPolicy;
-  log_format: LogFormat;
-  tags: string[];
-  metadata: Record<string, string>;
-  feature_flags: Record<string, boolean>;
-  authorization: never;
-  any: never;
+/** Why a row can't be used yet; undefined when it can. */
+export function notYet({ support = 'yes' }: FieldSpec): string | undefined {
+  return support === 'yes' ? undefined : support.notYet;
 }

@@ -12,6 +12,9 @@ const NAMED: Record<string, string> = {
   '\v': '\\v',
 };
 
+/** Said where a number stands in the place of a text. */
+export const NUMBERS_NEED_QUOTES = ' (numbers need quotes)';
+
 /** Control characters, and what can't be seen: formats, other blanks, private use, halves of pairs. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped
 const ESCAPED = /["\\\x00-\x1f\x7f]|(?! )[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Z}]/gu;

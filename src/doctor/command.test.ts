@@ -72,7 +72,7 @@ describe('doctor', () => {
     const { code, findings } = await ask('max_payload: 10MB\nmax_pending: 1MB');
     expect(code).toBe(1);
     expect(complaints(findings)).toEqual([
-      expect.stringMatching(/d\.conf:1:0: max_payload \(10485760\) cannot be higher than max_pending \(1048576\)$/),
+      expect.stringMatching(/d\.conf:1:14: max_payload \(10485760\) cannot be higher than max_pending \(1048576\)$/),
     ]);
     expect(findings[0]?.todo).toBe('Raise max_pending or lower max_payload.');
   });

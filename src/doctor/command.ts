@@ -8,7 +8,7 @@ import { ConfigError, formatProblem, OptionsError } from '../config/errors.js';
 import { parseFlags } from '../config/flags.js';
 import { type ConfigMap, SyntaxProblem } from '../config/language/nodes.js';
 import { type Environment, parseFile, realWorld } from '../config/language/parse.js';
-import { ROW_NAMED } from '../config/names.js';
+import { rowNamed } from '../config/names.js';
 import { readOptions } from '../config/read-options.js';
 import { Report } from '../config/report.js';
 import { resolveOptions } from '../config/resolve.js';
@@ -77,7 +77,7 @@ function readInput(
 function partialInput(options: BrokerOptions, environment?: Environment): Omit<CheckInput, 'file'> {
   const root = parseOrEmpty(options.configFile, environment);
   const written = mergeOptions(readOptions(root, new Report(true)), options);
-  const setNames = new Set([...root.keys()].flatMap((name) => ROW_NAMED.get(name.toLowerCase())?.name ?? []));
+  const setNames = new Set([...root.keys()].flatMap((name) => rowNamed(name)?.name ?? []));
   for (const attempt of [written, options, {}]) {
     try {
       return { options: resolveOptions(attempt), root, setNames };
@@ -105,7 +105,10 @@ function refusalFindings(check: string, error: unknown): Finding[] {
     const problems = error.problems.map(({ remedy = todo, ...found }) => problem(check, formatProblem(found), remedy));
     return [...problems, ...warnings];
   }
-  if (error instanceof OptionsError) return [problem(check, error.reason, error.remedy)];
+  if (error instanceof OptionsError) {
+    const { reason, remedy } = error.inFile();
+    return [problem(check, reason, remedy)];
+  }
   throw error;
 }
 

@@ -34,15 +34,15 @@ function refused(text: string, over: BrokerOptions = {}): unknown {
 
 describe('values that only a look at all options shows to be wrong', () => {
   test.each([
-    ['port: 70000', '1:0: invalid port 70000. Use a port up to 65535, or -1 for any free port.'],
-    ['debug: true\nlisten: "127.0.0.1:70000"', '2:1: invalid port 70000. '],
-    ['port: -1\nhttp: 70000', '2:1: invalid http_port 70000. '],
-    ['port: -1\nmonitor_port: -2', '2:1: invalid http_port -2. '],
-    ['port: -1\n  ping_max: -1', '2:3: ping_max can not be negative. '],
-    ['max_pending: 1MB\nmax_payload: 2MB', '2:1: max_payload (2097152) cannot be higher than max_pending (1048576). '],
-    ['lame_duck_grace_period: "3m"', '1:0: lame duck grace period (3m0s) should be strictly lower than '],
-    ['port: -1\nno_auth_user: zz', '2:1: no_auth_user: "zz" present, but users/nkeys are not defined. '],
-    ['client_advertise: "x:y"', '1:0: client_advertise "x:y" is not an address of the form host[:port]. '],
+    ['port: 70000', '1:7: invalid port 70000. Use a port up to 65535, or -1 for any free port.'],
+    ['debug: true\nlisten: "127.0.0.1:70000"', '2:10: invalid port 70000. '],
+    ['port: -1\nhttp: 70000', '2:7: invalid http_port 70000. '],
+    ['port: -1\nmonitor_port: -2', '2:15: invalid http_port -2. '],
+    ['port: -1\n  ping_max: -1', '2:13: ping_max can not be negative. '],
+    ['max_pending: 1MB\nmax_payload: 2MB', '2:14: max_payload (2097152) cannot be higher than max_pending (1048576). '],
+    ['lame_duck_grace_period: "3m"', '1:26: lame duck grace period (3m0s) should be strictly lower than '],
+    ['port: -1\nno_auth_user: zz', '2:15: no_auth_user: "zz" present, but users/nkeys are not defined. '],
+    ['client_advertise: "x:y"', '1:20: client_advertise "x:y" is not an address of the form host[:port]. '],
   ])('%s', (text, expected) => {
     const error = refused(text);
     expect(error).toBeInstanceOf(ConfigError);
@@ -68,13 +68,13 @@ describe('values that only a look at all options shows to be wrong', () => {
     const path = file('debug: true\nport: 70000');
     expect(configCommand(['explain', path])).toMatchObject({
       code: 2,
-      stderr: `${path}:2:1: invalid port 70000. Use a port up to 65535, or -1 for any free port.\n`,
+      stderr: `${path}:2:7: invalid port 70000. Use a port up to 65535, or -1 for any free port.\n`,
     });
     const { stdout } = await doctorCommand(['-c', path, '--json']);
     expect(JSON.parse(stdout).findings[0]).toEqual({
       check: `configuration ${path}`,
       level: 'problem',
-      message: `${path}:2:1: invalid port 70000`,
+      message: `${path}:2:7: invalid port 70000`,
       todo: 'Use a port up to 65535, or -1 for any free port.',
     });
   });

@@ -39,7 +39,9 @@ export function configCommand(args: readonly string[], environment?: Environment
     if (verb === 'diff') return diffCommand(rest, environment);
   } catch (error) {
     if (error instanceof Refused) return failed(error.message);
-    if (error instanceof ConfigError || error instanceof OptionsError) return failed(`${error.message}\n`);
+    if (error instanceof ConfigError) return failed(`${error.message}\n`);
+    // Flags have the names of a file.
+    if (error instanceof OptionsError) return failed(`${error.inFile().message}\n`);
     throw error;
   }
   return failed(`unknown command: config ${verb}\n${CONFIG_USAGE}`);

@@ -44,6 +44,7 @@ export interface Entry {
 
 export const REDACTED = '[REDACTED]';
 
+/** Of fields without a description. */
 const SECRET_NAMES = /^(pass|password|token|secret|seed|xkey_seed|default_sentinel)$/;
 /** A private nkey, wherever it stands. */
 const SEED = /^S[A-Z][A-Z2-7]{56}$/;
@@ -53,17 +54,19 @@ const SALT = randomBytes(16);
 
 export interface EntryParts extends Omit<Entry, 'fingerprint' | 'shown'> {
   readonly shown?: string;
+  /** The description says that the value is a secret. */
+  readonly secret?: boolean;
 }
 
 /** Makes an entry, without the secret if it has one. */
-export function entry(parts: EntryParts): Entry {
+export function entry({ secret: described = false, ...parts }: EntryParts): Entry {
   const fingerprint = createHash('sha256')
     .update(SALT)
     .update(JSON.stringify([parts.value]))
     .digest('hex');
   const field = parts.name.split('.').at(-1) ?? '';
   const seed = typeof parts.value === 'string' && SEED.test(parts.value);
-  const secret = parts.value !== null && (seed || SECRET_NAMES.test(field));
+  const secret = parts.value !== null && (described || seed || SECRET_NAMES.test(field));
   const value = secret ? REDACTED : withoutCredentials(parts.value);
   const shown = secret ? REDACTED : (parts.shown ?? written(value)).replace(URL_CREDENTIALS, `$1${REDACTED}@`);
   return { ...parts, value, shown, fingerprint };

@@ -6,21 +6,21 @@
  */
 
 import { resolveFile } from '../config/configure.js';
-import { formatDuration } from '../config/duration.js';
 import { type ConfigProblem, formatProblem } from '../config/errors.js';
 import { scanFlags } from '../config/flag-values.js';
-import { sizeText } from '../config/integer.js';
-import type { ConfigMap } from '../config/language/nodes.js';
+import { valueInForce } from '../config/in-force.js';
+import type { ConfigMap, ConfigNode } from '../config/language/nodes.js';
 import type { Environment } from '../config/language/parse.js';
 import { loadConfigFile } from '../config/load.js';
 import { lastNode, namesOf } from '../config/names.js';
 import { resolveOptions, startupWarnings } from '../config/resolve.js';
 import { OPTIONS } from '../config/schema.js';
 import { dashed } from '../config/schema-flags.js';
-import type { OptionSpec } from '../config/spec.js';
+import { notYet, type OptionSpec } from '../config/spec.js';
 import type { BrokerOptions, ResolvedOptions } from '../config/types.js';
+import { type BlockType, holdsSecret } from '../config/value-type.js';
 import { type Entry, entry, type Origin } from './entry.js';
-import { flatten, originOf } from './tree.js';
+import { flatten, inNotation, originOf, type Place, placeOf } from './tree.js';
 
 export interface Question {
   /** What the flags say, the configuration file included, as the command line reads them. */
@@ -40,9 +40,6 @@ export interface Explanation {
 }
 
 const ROWS: readonly OptionSpec[] = OPTIONS;
-/** Rows whose values stand under other names. */
-const ELSEWHERE = new Set(['listen', 'http_port']);
-const CREDENTIALS: Record<string, string> = { user: 'user', pass: 'password', auth: 'token' };
 
 /** Throws `ConfigError` and `OptionsError`, as a start would. */
 export function explain({ options, argv, environment }: Question): Explanation {
@@ -78,90 +75,89 @@ interface Context {
   /** What the file said. */
   written: BrokerOptions;
   flags: BrokerOptions;
-  /** By the library name of the option, or by the name of the credential. */
+  /** By the library name of the option, e.g. `authorization.user`. */
   flagNames: ReadonlyMap<string, string>;
   resolved: ResolvedOptions;
 }
 
 function explainRow(row: OptionSpec, context: Context): Entry[] {
-  if (row.inFile === false || ELSEWHERE.has(row.name)) return [];
-  if (row.support !== 'yes') {
-    const node = lastNode(context.root, namesOf(row));
-    const place = { file: context.file, reload: row.reload, ignored: row.support.notYet };
-    return node ? flatten(row.name, node, place) : [];
-  }
-  if (row.type === 'authorization') return explainAuthorization(row, context);
-  const { reload, name } = row;
-  if (name === 'http') return [entry({ name, reload, origin: originOfRow(row, context), value: httpAddress(context) })];
-  const value = resolvedValue(row, context.resolved);
-  // What has a structure of its own is shown as the file has it.
+  if (row.inFile === false || isPartOfAnother(row)) return [];
+  const { reload, name, type } = row;
   const node = lastNode(context.root, namesOf(row));
+  const ignored = notYet(row);
+  if (ignored !== undefined) return node ? flatten(name, type, node, { file: context.file, reload, ignored }) : [];
+  if (type.kind === 'block')
+    return explainBlock(name, type, [row.key ?? ''], node, { file: context.file, reload }, context);
+  const value = valueInForce(row, context.resolved) ?? null;
+  const origin = originOfRow(row, context);
+  if (type.kind === 'address') return [entry({ name, reload, origin, value: addressText(value) })];
+  // What has a structure of its own is shown as the file has it.
   const structured = typeof value === 'object' && value !== null;
-  if (structured && node !== undefined) return flatten(name, node, { file: context.file, reload });
-  return [entry({ name, reload, origin: originOfRow(row, context), ...inNotation(row, value) })];
+  if (structured && node !== undefined) return flatten(name, type, node, { file: context.file, reload });
+  return [entry({ name, reload, origin, ...inNotation(type, value === '' ? null : value) })];
+}
+
+/** Rows whose values stand under the name of an address: what it sets, and addresses that only set others. */
+function isPartOfAnother({ key, type }: OptionSpec): boolean {
+  if (type.kind === 'address') return key === undefined;
+  return ROWS.some((row) => row.key !== undefined && row.type.kind === 'address' && row.type.sets.includes(key ?? ''));
 }
 
 function originOfRow(row: OptionSpec, context: Context): Origin {
-  const keys = row.name === 'http' ? ['http', 'httpPort'] : [row.key ?? ''];
+  const keys = [row.key ?? '', ...(row.type.kind === 'address' ? row.type.sets : [])];
   for (const key of keys) {
     const flag = context.flagNames.get(key);
     if (flag !== undefined) return { kind: 'flag', flag };
   }
   const said = keys.some((key) => context.written[key as keyof BrokerOptions] !== undefined);
   const node = lastNode(context.root, namesOf(row));
-  // The options that need a trace turn it on, whatever the file says about it.
-  if (row.name === 'trace' && context.resolved.trace && node?.value !== true) {
-    return { kind: 'implied', by: context.resolved.traceVerbose ? 'trace_verbose' : 'trace_headers' };
-  }
+  const resolved = context.resolved as unknown as Record<string, unknown>;
+  // A switch that needs another one turns it on, whatever the file says about it.
+  const by = ROWS.find(({ turnsOn, key = '' }) => turnsOn === row.key && turnsOn !== undefined && resolved[key]);
+  if (by !== undefined && resolved[row.key ?? ''] && node?.value !== true) return { kind: 'implied', by: by.name };
   if (said && node !== undefined) return originOf(node, context.file);
   return { kind: 'default' };
 }
 
-function resolvedValue(row: OptionSpec, resolved: ResolvedOptions): unknown {
-  if (row.name === 'no_auth_user') return resolved.authorization.noAuthUser ?? null;
-  if (row.name === 'http_base_path') return resolved.http?.basePath || null;
-  const isDuration = row.type === 'duration' || row.type === 'duration_string';
-  const value = (resolved as unknown as Record<string, unknown>)[isDuration ? `${row.key}Ms` : (row.key ?? '')];
-  // Normalised numbers, back in the file's way of saying them.
-  if (row.name === 'port' && value === 0) return -1;
-  if (row.name === 'max_connections' && value === -1) return 0;
-  return value ?? null;
-}
-
-function inNotation(row: OptionSpec, value: unknown): { value: unknown; shown?: string } {
-  if (typeof value !== 'number') return { value };
-  if (row.type === 'size') return { value, shown: sizeText(value) };
-  if (row.type !== 'duration' && row.type !== 'duration_string') return { value };
-  const text = formatDuration(value);
-  return { value: text, shown: `"${text}"` };
-}
-
-function httpAddress({ resolved }: Context): string | null {
-  if (resolved.http === undefined) return null;
-  const { host, port } = resolved.http;
+function addressText(value: unknown): string | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { host, port } = value as { host: string; port: number };
   return `${host.includes(':') ? `[${host}]` : host}:${port === 0 ? -1 : port}`;
 }
 
-function explainAuthorization(row: OptionSpec, context: Context): Entry[] {
-  const { reload } = row;
-  const node = lastNode(context.root, namesOf(row));
-  const entries = node ? flatten(row.name, node, { file: context.file, reload }) : [];
-  const named = (field: string) => `${row.name}.${field}`;
+/** What the file says in the block, what flags say instead, and the defaults of what neither says. */
+function explainBlock(
+  path: string,
+  type: BlockType,
+  keys: readonly string[],
+  node: ConfigNode | undefined,
+  place: Place,
+  context: Context,
+): Entry[] {
+  const entries = node ? flatten(path, type, node, place) : [];
   const put = (added: Entry): void => {
     const at = entries.findIndex(({ name }) => name === added.name);
     if (at === -1) entries.push(added);
     else entries[at] = added;
   };
-  for (const [flag, field] of Object.entries(CREDENTIALS)) {
-    const spelled = context.flagNames.get(flag);
-    const value = context.flags.authorization?.[field as 'user' | 'password' | 'token'];
-    if (spelled === undefined || value === undefined) continue;
-    put(entry({ name: named(field), value, origin: { kind: 'flag', flag: spelled }, reload }));
+  for (const field of type.fields) {
+    if (field.key === undefined || notYet(field) !== undefined) continue;
+    const name = `${path}.${field.name}`;
+    const { reload } = placeOf(field, place);
+    const way = [...keys, field.key];
+    const flag = context.flagNames.get(way.join('.'));
+    const parts = { name, reload, secret: holdsSecret(field.type) };
+    if (flag !== undefined) {
+      put(entry({ ...parts, ...inNotation(field.type, at(context.flags, way)), origin: { kind: 'flag', flag } }));
+    } else if (field.default !== undefined && !entries.some((known) => known.name === name)) {
+      put(entry({ ...parts, ...inNotation(field.type, field.default), origin: { kind: 'default' } }));
+    }
   }
-  const value = formatDuration(context.resolved.authorization.timeoutMs);
-  const origin = entries.find(({ name }) => name === named('timeout'))?.origin ?? { kind: 'default' };
-  put(entry({ name: named('timeout'), value, shown: `"${value}"`, origin, reload }));
   return entries;
+}
+
+function at(options: object, keys: readonly string[]): unknown {
+  return keys.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], options);
 }
 
 /** The flag that set each option: the last one, and those for several options win over those for one. */
@@ -170,8 +166,7 @@ function flagNames(argv: readonly string[]): Map<string, string> {
   const scanned = scanFlags(argv);
   if (typeof scanned === 'string') return names;
   for (const { name, flag } of scanned.flags) {
-    if ('key' in flag) names.set(flag.key ?? '', dashed(name));
-    else if (name in CREDENTIALS) names.set(name, dashed(name));
+    if ('path' in flag) names.set(flag.path?.join('.') ?? '', dashed(name));
   }
   const compounds = scanned.flags.filter(({ flag }) => 'sets' in flag).sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const { name, flag } of compounds) {

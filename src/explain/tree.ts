@@ -5,26 +5,14 @@
  * two files compare whatever the order of their users.
  */
 
+import { formatDuration } from '../config/duration.js';
+import { sizeText } from '../config/integer.js';
 import { type ConfigMap, type ConfigNode, type ConfigValue, kindOf } from '../config/language/nodes.js';
-import {
-  AUTHORIZATION_FIELDS,
-  type FieldSpec,
-  fieldNamed,
-  PERMISSION_FIELDS,
-  RESPONSE_FIELDS,
-  USER_FIELDS,
-} from '../config/schema-authorization.js';
-import type { Reloadable } from '../config/spec.js';
+import { readValue } from '../config/read-value.js';
+import { Report } from '../config/report.js';
+import { type FieldSpec, notYet, type Reloadable } from '../config/spec.js';
+import { type BlockType, fieldNamed, fits, holdsSecret, shortField, type ValueType } from '../config/value-type.js';
 import { type Entry, entry, type Origin, type VariableStep } from './entry.js';
-
-/** The fields of blocks that are known, by the canonical name of the option or field that holds them. */
-const BLOCKS: Record<string, readonly FieldSpec[]> = {
-  authorization: AUTHORIZATION_FIELDS,
-  users: USER_FIELDS,
-  permissions: PERMISSION_FIELDS,
-  default_permissions: PERMISSION_FIELDS,
-  allow_responses: RESPONSE_FIELDS,
-};
 
 export interface Place {
   /** The file that was asked about; others are included ones. */
@@ -34,40 +22,79 @@ export interface Place {
   readonly ignored?: string;
 }
 
-/** The entries under `path`, which is the canonical name of an option. */
-export function flatten(path: string, node: ConfigNode, place: Place, block = path): Entry[] {
+/** The entries under `path`, the name of an option or field of this type. */
+export function flatten(path: string, type: ValueType, node: ConfigNode, place: Place): Entry[] {
   const { value } = node;
-  if (value instanceof Map) return flattenMap(path, value, place, BLOCKS[block]);
-  if (Array.isArray(value) && value.some((item) => item.value instanceof Map)) {
-    return value.flatMap((item, index) => flatten(`${path}[${labelOf(item.value, index)}]`, item, place, block));
+  switch (type.kind) {
+    case 'block': {
+      if (value instanceof Map) return flattenBlock(path, type, value, place);
+      const short = shortField(type);
+      return short && fits(short.type, value)
+        ? flatten(`${path}.${short.name}`, short.type, node, place)
+        : [leaf(path, type, node, place)];
+    }
+    case 'list':
+      if (!Array.isArray(value) || !value.some((item) => item.value instanceof Map)) break;
+      return value.flatMap((item, index) =>
+        flatten(`${path}[${labelOf(type.of, item.value, index)}]`, type.of, item, place),
+      );
+    case 'map':
+      if (!(value instanceof Map)) break;
+      return [...value].flatMap(([name, inner]) => flatten(`${path}.${name}`, type.of, inner, place));
+    case 'either': {
+      const one = type.of.find((candidate) => fits(candidate, value));
+      if (one !== undefined) return flatten(path, one, node, place);
+    }
   }
-  return [leaf(path, node, place)];
+  return [leaf(path, type, node, place)];
 }
 
-function flattenMap(path: string, map: ConfigMap, place: Place, fields: readonly FieldSpec[] | undefined): Entry[] {
+function flattenBlock(path: string, type: BlockType, map: ConfigMap, place: Place): Entry[] {
   // Aliases of one field: the last one wins, as it does when the file is read.
   const byName = new Map<string, Entry[]>();
-  for (const [written, node] of map) {
-    const field = fields && fieldNamed(fields, written);
-    if (fields && field === undefined && node.usedAsVariable) continue;
-    const name = field?.name ?? written;
-    const ignored = place.ignored ?? (field && field.support !== 'yes' ? field.support.notYet : undefined);
-    const inner = ignored === undefined ? place : { ...place, ignored };
-    byName.set(name, flatten(`${path}.${name}`, node, inner, name));
+  for (const [spelling, node] of map) {
+    const field = fieldNamed(type, spelling);
+    if (field === undefined) continue;
+    byName.set(field.name, flatten(`${path}.${field.name}`, field.type, node, placeOf(field, place)));
   }
   return [...byName.values()].flat();
 }
 
-/** Several spellings of one rule: a subject, a list of them, or the list under `allow`. */
-const RULE = /\.(?:publish|subscribe)(?<side>\.allow|\.deny)?$/;
+/** A field has its own rule for reloads, or that of the block around it. */
+export function placeOf(field: FieldSpec, place: Place): Place {
+  const ignored = place.ignored ?? notYet(field);
+  return { ...place, reload: field.reload ?? place.reload, ...(ignored !== undefined && { ignored }) };
+}
 
-function leaf(path: string, node: ConfigNode, place: Place): Entry {
+function leaf(name: string, type: ValueType, node: ConfigNode, place: Place): Entry {
   const { reload, ignored } = place;
-  const rule = RULE.exec(path);
-  const name = rule !== null && rule.groups?.side === undefined ? `${path}.allow` : path;
-  const raw = plain(node.value);
-  const value = rule !== null && !Array.isArray(raw) ? [raw] : raw;
-  return entry({ name, value, origin: originOf(node, place.file), reload, ...(ignored !== undefined && { ignored }) });
+  const origin = originOf(node, place.file);
+  const shown = inNotation(type, read(type, node) ?? plain(node.value));
+  return entry({
+    name,
+    ...shown,
+    secret: holdsSecret(type),
+    origin,
+    reload,
+    ...(ignored !== undefined && { ignored }),
+  });
+}
+
+/** What the value means, whatever way it is written in; undefined when it can't be read. */
+function read(type: ValueType, node: ConfigNode): unknown {
+  const report = new Report(true);
+  const value = readValue(type, node, { written: '', name: '' }, report);
+  return report.problems.length > 0 || (typeof value === 'object' && !Array.isArray(value)) ? undefined : value;
+}
+
+/** A normalised value as a file would say it. */
+export function inNotation(type: ValueType, value: unknown): { value: unknown; shown?: string } {
+  if (typeof value === 'bigint') return { value: String(value), shown: String(value) };
+  if (typeof value !== 'number') return { value };
+  if (type.kind === 'size') return { value, shown: sizeText(value) };
+  if (type.kind !== 'duration') return { value };
+  const text = formatDuration(value);
+  return { value: text, shown: `"${text}"` };
 }
 
 /** Where the value of a node was written. */
@@ -93,13 +120,10 @@ export function plain(value: ConfigValue): unknown {
   return value;
 }
 
-const LABELS = ['user', 'username', 'nkey', 'name'];
-
-function labelOf(value: ConfigValue, index: number): string {
+/** What an entry of a list is called: the value of the field that names it, else its position. */
+function labelOf(type: ValueType, value: ConfigValue, index: number): string {
   if (!(value instanceof Map)) return `${index}: ${kindOf(value)}`;
-  for (const label of LABELS) {
-    const found = [...value].find(([name]) => name.toLowerCase() === label)?.[1].value;
-    if (typeof found === 'string' && found !== '') return found;
-  }
-  return String(index);
+  if (type.kind !== 'block') return String(index);
+  const label = [...value].findLast(([name]) => fieldNamed(type, name)?.name === type.label)?.[1].value;
+  return type.label !== undefined && typeof label === 'string' && label !== '' ? label : String(index);
 }

@@ -17,7 +17,7 @@ describe.skipIf(underReference)('a wrong value', () => {
 
   test('the check finds what a start would', async () => {
     const file = writeConfig(dir, WRONG, 'checked.conf');
-    const sentence = `nats-server: ${file}:2:1: ping_max can not be negative. Leave it out for the default, 2.`;
+    const sentence = `nats-server: ${file}:2:11: ping_max can not be negative. Leave it out for the default, 2.`;
     for (const flags of [['-t'], []]) {
       const { exit, stderr } = await runToExit([...flags, '-c', file]);
       expect([exit.code, stderr.trim()]).toEqual([1, sentence]);
@@ -37,7 +37,7 @@ describe.skipIf(underReference)('a wrong value', () => {
     writeFileSync(file, WRONG);
     server.kill('SIGHUP');
     await server.waitForLog(
-      /Failed to reload server configuration: \S+reloaded\.conf:2:1: ping_max can not be negative/,
+      /Failed to reload server configuration: \S+reloaded\.conf:2:11: ping_max can not be negative/,
     );
   });
 });

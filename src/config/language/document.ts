@@ -58,7 +58,7 @@ export class Document implements Sink {
   }
 
   scalar(kind: ScalarKind, text: string, at: Place): void {
-    if (kind === 'variable') this.assign(this.variable(text, at));
+    if (kind === 'variable') this.assign({ ...this.variable(text, at), valueAt: beforeDollar(at) });
     else this.assign(this.node(this.read(kind, text, at), at));
   }
 
@@ -74,8 +74,8 @@ export class Document implements Sink {
     if (finished !== undefined) this.assign(this.node(finished, at));
   }
 
-  private node(value: ConfigValue, { line, column }: Place): ConfigNode {
-    return { value, file: this.file, line, column, usedAsVariable: false };
+  private node(value: ConfigValue, at: Place): ConfigNode {
+    return { value, file: this.file, ...at, valueAt: fromOne(at), usedAsVariable: false };
   }
 
   private assign(node: ConfigNode): void {
@@ -89,6 +89,7 @@ export class Document implements Sink {
     // The place of a value in a map is that of its key: that is where people look.
     node.line = key.line;
     node.column = key.column;
+    if (typeof node.value === 'object' && !(node.value instanceof Date)) node.valueAt = fromOne(key);
     context.set(key.name, node);
   }
 
@@ -147,11 +148,22 @@ export class Document implements Sink {
   }
 }
 
+/** The reference counts the columns of the first line from 0. */
+function fromOne({ line, column }: Place): Place {
+  return { line, column: line === 1 ? column + 1 : column };
+}
+
+/** Of a variable with its sign. */
+function beforeDollar(at: Place): Place {
+  const { line, column } = fromOne(at);
+  return { line, column: column - 1 };
+}
+
 /** A value out of the environment, with every part of it placed where the variable stands. */
 function moved(value: ConfigValue, file: string, at: Place): ConfigValue {
   const move = (node: ConfigNode): ConfigNode => {
-    const place = { line: at.line, column: at.column };
-    return { value: moved(node.value, file, at), file, ...place, usedAsVariable: node.usedAsVariable };
+    const { usedAsVariable } = node;
+    return { value: moved(node.value, file, at), file, ...at, valueAt: fromOne(at), usedAsVariable };
   };
   if (Array.isArray(value)) return value.map(move);
   if (value instanceof Map) return new Map([...value].map(([name, node]) => [name, move(node)]));

@@ -11,6 +11,8 @@ export interface ConfigNode {
   /** In a map: of the key. In an array: of the value. */
   line: number;
   column: number;
+  /** Where the value itself begins; columns count from 1 here. */
+  valueAt: { readonly line: number; readonly column: number };
   /** Set when a `$name` refers to it: such a key need not be an option. */
   usedAsVariable: boolean;
   /** Where the value came from, when it was written as `$name`. */

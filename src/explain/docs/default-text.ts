@@ -2,12 +2,11 @@
 
 import { formatDuration } from '../../config/duration.js';
 import { sizeText } from '../../config/integer.js';
-import type { OptionSpec } from '../../config/spec.js';
+import type { FieldSpec } from '../../config/spec.js';
 
 /** In backticks; empty where there is none. */
-export function defaultText({ type, default: value }: OptionSpec): string {
-  if (value === undefined) return '';
-  const isDuration = type === 'duration' || type === 'duration_string';
-  if (isDuration) return `\`${formatDuration(value as number).replace(/(?<=m)0s$/, '')}\``;
-  return `\`${type === 'size' ? sizeText(value as number) : value}\``;
+export function defaultText({ type, default: value }: FieldSpec): string {
+  if (value === undefined || typeof value === 'object') return '';
+  if (type.kind === 'duration') return `\`${formatDuration(value as number).replace(/(?<=m)0s$/, '')}\``;
+  return `\`${type.kind === 'size' ? sizeText(value as number) : value}\``;
 }

@@ -10,7 +10,7 @@ import { COMMAND_FLAGS, dashed, OPTION_FLAGS } from '../../config/schema-flags.j
 import type { OptionSpec } from '../../config/spec.js';
 import { usage } from '../../config/usage.js';
 import { generatedDocs } from './index.js';
-import { jsonSchema, type Schema, typeOf } from './json-schema.js';
+import { jsonSchema, type Schema } from './json-schema.js';
 
 const root = resolve(import.meta.dirname, '../../..');
 const rows: readonly OptionSpec[] = OPTIONS;
@@ -44,7 +44,10 @@ describe('the generated pages', () => {
 
   test('every option that works has a type of its own in the schema', () => {
     const there = rows.filter(({ support, inFile }) => support === 'yes' && inFile !== false);
-    expect(there.filter((row) => typeOf(row) === undefined).map(({ name }) => name)).toEqual([]);
+    const { properties } = jsonSchema() as { properties: Record<string, Schema> };
+    const typed = ['type', 'enum', 'anyOf', 'allOf'];
+    const untyped = there.filter(({ name }) => !typed.some((keyword) => keyword in (properties[name] ?? {})));
+    expect(untyped.map(({ name }) => name)).toEqual([]);
   });
 });
 

@@ -1,15 +1,9 @@
 /** The reference page of all options and flags, made from the option table. */
 
 import { OPTIONS } from '../../config/schema.js';
-import {
-  AUTHORIZATION_FIELDS,
-  type FieldSpec,
-  PERMISSION_FIELDS,
-  RESPONSE_FIELDS,
-  USER_FIELDS,
-} from '../../config/schema-authorization.js';
 import { type AnyFlag, COMMAND_FLAGS, dashed, OPTION_FLAGS } from '../../config/schema-flags.js';
-import { FLAG_GROUPS, type OptionSpec } from '../../config/spec.js';
+import { type FieldSpec, FLAG_GROUPS, notYet, type OptionSpec } from '../../config/spec.js';
+import { type BlockType, blocksWithin, shortField, type ValueType } from '../../config/value-type.js';
 import { defaultText } from './default-text.js';
 import { INTRODUCTION } from './introduction.js';
 
@@ -25,30 +19,7 @@ const SECTIONS: Readonly<Record<string, string>> = {
   cluster: 'Other connections',
 };
 
-const TYPES: Record<string, string> = {
-  bool: 'true or false',
-  string: 'text',
-  int: 'integer',
-  size: 'size',
-  duration: 'duration',
-  duration_string: 'duration, quoted',
-  listen: 'port or "host:port"',
-  write_timeout: '`default`, `close` or `retry`',
-  log_format: '`text` or `json`',
-  tags: 'text, or a list of texts',
-  metadata: 'block of texts',
-  feature_flags: 'block of true or false',
-  authorization: 'block, see below',
-  any: 'block',
-};
 const RELOAD = { Y: 'applied', N: 'needs a restart', P: 'in part' } as const;
-
-const BLOCKS: readonly (readonly [title: string, fields: readonly FieldSpec[]])[] = [
-  ['authorization', AUTHORIZATION_FIELDS],
-  ['An entry of users', USER_FIELDS],
-  ['permissions', PERMISSION_FIELDS],
-  ['allow_responses, when it is a block', RESPONSE_FIELDS],
-];
 
 export function configurationPage(): string {
   const rows: readonly OptionSpec[] = OPTIONS;
@@ -58,7 +29,7 @@ export function configurationPage(): string {
     if (there.length > 0) lines.push(`## ${title}`, '', ...optionTable(there), '');
   }
   lines.push('## Blocks', '');
-  for (const [title, fields] of BLOCKS) lines.push(`### ${title}`, '', ...fieldTable(fields), '');
+  for (const [title, block] of supportedBlocks()) lines.push(`### ${title}`, '', ...fieldTable(block), '');
   lines.push(
     '## Flags',
     '',
@@ -93,19 +64,39 @@ function optionTable(rows: readonly OptionSpec[]): string[] {
       const name = code(row.inFile === false ? (row.key ?? row.name) : row.name);
       const also = row.aliases ? `; also ${row.aliases.map(code).join(', ')}` : '';
       const flag = row.flag ? ` Flag: ${spellings(row.flag.names)}.` : '';
-      return [name + also, TYPES[row.type] ?? row.type, defaultText(row), RELOAD[row.reload], row.doc + flag];
+      return [name + also, typeWords(row.type), defaultText(row), RELOAD[row.reload], row.doc + flag];
     }),
   );
 }
 
-function fieldTable(fields: readonly FieldSpec[]): string[] {
+function fieldTable({ fields }: BlockType): string[] {
   return table(
-    ['Field', 'Meaning'],
-    fields.map(({ name, aliases, doc, support }) => {
+    ['Field', 'Type', 'Default', 'Meaning'],
+    fields.map((field) => {
+      const { name, aliases, doc, flag } = field;
       const also = aliases ? `; also ${aliases.map(code).join(', ')}` : '';
-      return [code(name) + also, support === 'yes' ? doc : `${doc} Refused: ${support.notYet}.`];
+      const sentence = notYet(field);
+      const meaning = sentence === undefined ? doc : `${doc} Refused: ${sentence}.`;
+      const given = flag ? ` Flag: ${spellings(flag.names)}.` : '';
+      return [code(name) + also, typeWords(field.type), defaultText(field), meaning + given];
     }),
   );
+}
+
+/** Blocks that work, each once, with the fields that hold one as the title. */
+function supportedBlocks(): Map<string, BlockType> {
+  const found = new Map<string, { titles: Set<string>; block: BlockType }>();
+  const visit = (field: FieldSpec): void => {
+    if (notYet(field) !== undefined) return;
+    const title = field.type.kind === 'list' ? `An entry of ${field.name}` : field.name;
+    for (const block of blocksWithin(field.type)) {
+      const { titles } = found.get(block.name) ?? { titles: new Set<string>() };
+      found.set(block.name, { titles: titles.add(title), block });
+      for (const inner of block.fields) visit(inner);
+    }
+  };
+  for (const row of OPTIONS as readonly OptionSpec[]) visit(row);
+  return new Map([...found.values()].map(({ titles, block }) => [[...titles].join(', '), block]));
 }
 
 function flagTable(): string[] {
@@ -126,6 +117,50 @@ function refusedTable(rows: readonly OptionSpec[]): string[] {
     return [[[name, ...(aliases ?? [])].map(code).join(', '), doc, support.notYet]];
   });
   return table(['Option', 'Meaning', 'Why not yet'], refused);
+}
+
+/** A type in the words of the page. */
+function typeWords(type: ValueType): string {
+  switch (type.kind) {
+    case 'bool':
+      return 'true or false';
+    case 'text':
+      return 'text';
+    case 'int':
+    case 'port':
+      return 'integer';
+    case 'size':
+      return 'size';
+    case 'duration':
+      if (type.number === 'seconds') return 'seconds, or a duration';
+      return type.number === 'refused' ? 'duration, quoted' : 'duration';
+    case 'address':
+      return 'port or "host:port"';
+    case 'choice':
+      return type.noun ?? inWords(type.values.map(code));
+    case 'list': {
+      const one = typeWords(type.of);
+      return type.single ? `${one} or list of ${plural(one)}` : `list of ${plural(one)}`;
+    }
+    case 'map':
+      return `block of ${plural(typeWords(type.of))}`;
+    case 'block': {
+      const short = shortField(type);
+      return inWords([...(type.onOff ? ['true', 'false'] : []), ...(short ? [typeWords(short.type)] : []), 'a block']);
+    }
+    case 'either':
+      return inWords(type.of.map(typeWords));
+    case 'any':
+      return 'any';
+  }
+}
+
+function plural(words: string): string {
+  return { text: 'texts', 'a block': 'blocks', 'connection type': 'connection types' }[words] ?? words;
+}
+
+function inWords(words: readonly string[]): string {
+  return [words.slice(0, -1).join(', '), words.at(-1)].filter(Boolean).join(' or ');
 }
 
 function spellings(names: readonly string[]): string {

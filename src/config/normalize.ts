@@ -1,0 +1,278 @@
+/**
+ * From what a library user wrote, or a file said, to the form the broker reads: one function per kind of value, guided
+ * by the description of the option (value-type.ts).
+ *
+ * The only place that fills in defaults. Lists are lists, blocks are blocks, durations are milliseconds under a name
+ * that ends in `Ms`. Throws `OptionsError` with the path of the value; knows no option by name.
+ */
+
+import { DurationError, formatDuration, isExact, nanoseconds } from './duration.js';
+import { type OptionPath, OptionsError, type Say } from './errors.js';
+import { integerOf, sizeText } from './integer.js';
+import { duplicateIn } from './read-value.js';
+import { type FieldSpec, notYet } from './spec.js';
+import { didYouMean } from './suggest.js';
+import { quote } from './text.js';
+import { givenTogether } from './together.js';
+import {
+  type BlockType,
+  type ChoiceType,
+  type DurationType,
+  type EitherType,
+  expectedOf,
+  fits,
+  holdsSecret,
+  type ListType,
+  type MapType,
+  type NumberType,
+  type PortType,
+  shortField,
+  type TextType,
+  type ValueType,
+} from './value-type.js';
+
+const PORT_MAX = 65_535;
+
+type Values = Record<string, unknown>;
+
+/** The normal form of a written value; undefined: the same as not given. `field` is the row it belongs to, if any. */
+export function normalize(type: ValueType, written: unknown, path: OptionPath, field?: FieldSpec): unknown {
+  switch (type.kind) {
+    case 'bool':
+      if (typeof written !== 'boolean') throw wrongType(path, 'true or false', written);
+      return written;
+    case 'text':
+      return normalText(type, written, path, field);
+    case 'int':
+    case 'size':
+    case 'duration':
+      return normalNumber(type, written, path, field);
+    case 'port':
+      return normalPort(type, written, path);
+    case 'choice':
+      return normalChoice(type, written, path);
+    case 'list':
+      return normalList(type, written, path);
+    case 'map':
+      return normalMap(type, written, path);
+    case 'block':
+      return normalBlock(type, written, path);
+    case 'either':
+      return normalEither(type, written, path);
+    case 'address':
+    case 'any':
+      return written;
+  }
+}
+
+function normalText(type: TextType, written: unknown, path: OptionPath, field?: FieldSpec): string {
+  const { check, checkAtStart, secret } = type;
+  if (typeof written !== 'string') throw wrongType(path, 'a string', written, secret);
+  const fault = check?.(written) ?? field?.notYetFor?.(written);
+  if (fault !== undefined) throw new OptionsError(path, fault.problem, fault.remedy);
+  const late = checkAtStart?.(written);
+  if (late !== undefined) throw new OptionsError(path, (say) => `${say(...path)} ${late.problem}`, late.remedy);
+  return written;
+}
+
+/** Zero is the default where zero makes no sense as a value, as in the reference. */
+function normalNumber(type: NumberType | DurationType, written: unknown, path: OptionPath, field?: FieldSpec): unknown {
+  const value = type.kind === 'duration' ? milliseconds(path, written) : wholeNumber(type, written, path);
+  const { negative = 'refused' } = type;
+  if (typeof negative === 'number') return value <= 0 ? negative : value;
+  if (value === 0 || value === 0n) return field?.default;
+  if (value < 0 && negative === 'refused') {
+    const said = (say: Say) => `${say(...path)} can not be negative`;
+    throw new OptionsError(path, said, (say) => leaveOut(type, field, say));
+  }
+  const max = type.kind === 'duration' ? undefined : type.max;
+  if (max === undefined || value <= max) return value;
+  throw new OptionsError(path, (say) => `${say(...path)} value is too big`, `Use ${max} or less.`);
+}
+
+/** The default as a number for the library, and in its notation for a file. */
+function leaveOut(type: NumberType | DurationType, field: FieldSpec | undefined, say: Say): string {
+  const value = field?.default;
+  if (typeof value !== 'number') return 'Leave it out.';
+  const library = say('aB') === 'aB';
+  const shown = library || type.kind === 'int' ? value : type.kind === 'size' ? sizeText(value) : formatDuration(value);
+  return `Leave it out for the default, ${shown}.`;
+}
+
+function wholeNumber(type: NumberType, written: unknown, path: OptionPath): number | bigint {
+  const readable = type.kind === 'size' ? ['number', 'bigint', 'string'] : ['number', 'bigint'];
+  const fraction = type.kind === 'int' && typeof written === 'number' && !Number.isInteger(written);
+  if (readable.includes(typeof written) && !fraction) {
+    const value = integerOf(written as number | bigint | string);
+    if (value !== undefined) return value;
+  }
+  const size = "a number of bytes, or a size such as '1MB'";
+  throw wrongType(path, type.kind === 'size' ? size : 'a whole number', written);
+}
+
+/** Nanoseconds as a bigint where milliseconds are not exact enough. */
+function milliseconds(path: OptionPath, written: unknown): number | bigint {
+  if (typeof written === 'number' && Number.isFinite(written)) return written;
+  if (typeof written !== 'string') throw wrongType(path, "milliseconds, or a duration such as '2m'", written);
+  try {
+    const exact = nanoseconds(written);
+    return isExact(exact) ? Number(exact) / 1e6 : exact;
+  } catch (error) {
+    if (!(error instanceof DurationError)) throw error;
+    const said = (say: Say) => `error parsing ${say(...path)}: ${error.message}`;
+    throw new OptionsError(path, said, "Write a duration such as '2m' or '250ms'.");
+  }
+}
+
+function normalPort({ anyFree }: PortType, written: unknown, path: OptionPath): number {
+  if (typeof written !== 'number' || !Number.isSafeInteger(written)) throw wrongType(path, 'a whole number', written);
+  if (written === -1) return anyFree;
+  if (written >= 0 && written <= PORT_MAX) return written;
+  const remedy = `Use a port up to ${PORT_MAX}, or -1 for any free port.`;
+  throw new OptionsError(path, (say) => `invalid ${say(...path)} ${written}`, remedy);
+}
+
+function normalChoice(type: ChoiceType, written: unknown, path: OptionPath): string {
+  const name = type.anyCase ? String(written).toUpperCase() : written;
+  if (typeof name === 'string' && type.values.includes(name)) return name;
+  const remedy = `Use ${type.values.length > 3 ? 'some of ' : ''}${type.values.join(', ')}.`;
+  if (type.noun === undefined) {
+    throw new OptionsError(path, (say) => `${say(...path)} must be ${expectedOf(type)}`, remedy);
+  }
+  throw new OptionsError(path, `unknown ${type.noun} ${quote(String(written))}`, remedy);
+}
+
+function normalList(type: ListType, written: unknown, path: OptionPath): unknown {
+  const entries = Array.isArray(written) ? written : type.single ? [written] : undefined;
+  if (entries === undefined || (!Array.isArray(written) && !mayStandAlone(type.of, written))) {
+    throw wrongType(path, listOf(type), written, holdsSecret(type.of));
+  }
+  const normal = entries.map((entry, index) =>
+    normalize(type.of, entry, Array.isArray(written) ? [...path, index] : path),
+  );
+  const duplicate = duplicateIn(type, normal);
+  if (duplicate !== undefined) throw new OptionsError(path, duplicate, 'Remove one of them.');
+  const fault = type.check?.(normal as string[]);
+  if (fault !== undefined) throw new OptionsError(path, (say) => `${say(...path)}: ${fault.problem}`, fault.remedy);
+  return type.normalize ? type.normalize(normal as string[]) : normal;
+}
+
+function mayStandAlone(type: ValueType, written: unknown): boolean {
+  return type.kind === 'text' || type.kind === 'choice' ? typeof written === 'string' : true;
+}
+
+function listOf({ of, single }: ListType): string {
+  const noun = of.kind === 'choice' ? `${of.noun ?? 'name'}s` : of.kind === 'text' ? 'strings' : 'blocks';
+  return single && of.kind === 'text' ? 'a string, or a list of strings' : `a list of ${noun}`;
+}
+
+/** Sorted by key, so that what says the same is the same; none is the same as not given. */
+function normalMap(type: MapType, written: unknown, path: OptionPath): Values | undefined {
+  if (!isObject(written)) {
+    const remedy = `Give an object whose values are ${expectedOf(type.of)} each.`;
+    throw new OptionsError(path, (say) => `${say(...path)} must be an object`, remedy);
+  }
+  const entries = Object.entries(written).map(
+    ([key, value]) => [key, normalize(type.of, value, [...path, key])] as const,
+  );
+  if (entries.length === 0) return undefined;
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function normalBlock(type: BlockType, written: unknown, path: OptionPath): unknown {
+  if (type.onOff && typeof written === 'boolean') return written ? normalFields(type, {}, path) : undefined;
+  const short = shortField(type);
+  if (short?.key !== undefined && isShort(short.type, written)) {
+    return normalFields(type, { [short.key]: written }, path);
+  }
+  return normalFields(type, written, path);
+}
+
+function isShort(type: ValueType, written: unknown): boolean {
+  return !isObject(written) && (typeof written === 'string' || Array.isArray(written) || fitsLibrary(type, written));
+}
+
+function fitsLibrary(type: ValueType, written: unknown): boolean {
+  return typeof written === 'boolean' && fits(type, written);
+}
+
+/** The fields of a block: unknown ones refused, defaults filled in, rules between them checked. */
+export function normalFields(type: BlockType, written: unknown, path: OptionPath): Values {
+  const known = type.fields.flatMap(({ key }) => key ?? []);
+  if (!isObject(written)) {
+    const remedy = (say: Say) => `Give ${say(...path)} ${known.join(', ')}.`;
+    throw new OptionsError(path, (say) => `${say(...path)} must be an object`, remedy);
+  }
+  refuseUnknown(type, written, known, path);
+  const keyOf = (name: string) => type.fields.find((field) => field.name === name)?.key ?? '';
+  const clash = givenTogether(type, (name) => !isAbsent(written[keyOf(name)]));
+  if (clash !== undefined) throw new OptionsError(path, clash.problem, clash.remedy);
+  const values: Values = {};
+  for (const field of type.fields) {
+    const { key, required } = field;
+    if (key === undefined) continue;
+    const said = isAbsent(written[key]) ? blockDefault(field) : written[key];
+    const value = said === undefined ? field.default : normalize(field.type, said, [...path, key], field);
+    if (value !== undefined) values[resolvedKey(field)] = value;
+    else if (required) throw new OptionsError(path, required.problem, required.remedy);
+  }
+  for (const { turnsOn, key = '' } of type.fields) {
+    if (turnsOn !== undefined && values[key] && written[turnsOn] === undefined) values[turnsOn] = true;
+  }
+  return values;
+}
+
+/** A block that is there even when nobody writes it. */
+function blockDefault({ type, default: value }: FieldSpec): unknown {
+  return type.kind === 'block' ? value : undefined;
+}
+
+/** The name under which a resolved block has a field. */
+export function resolvedKey({ type, key = '' }: FieldSpec): string {
+  return type.kind === 'duration' ? `${key}Ms` : key;
+}
+
+function refuseUnknown(type: BlockType, written: Values, known: readonly string[], path: OptionPath): void {
+  for (const key of Object.keys(written)) {
+    if (known.includes(key)) continue;
+    const name = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    const row = type.fields.find((field) => field.key === undefined && field.name === name);
+    const sentence = row && notYet(row);
+    if (sentence !== undefined) {
+      throw new OptionsError([...path, key], `${quote(key)} can't be used: ${sentence}`, 'Remove the option.');
+    }
+    const hint = didYouMean(key, known);
+    const where = (say: Say) => (path.length === 0 ? '' : ` in ${say(...path)}`);
+    const remedy = path.length === 0 ? 'Remove the option or correct its spelling.' : `Known: ${known.join(', ')}.`;
+    throw new OptionsError([...path, key], (say) => `unknown option ${quote(key)}${where(say)}${hint}`, remedy);
+  }
+}
+
+function normalEither({ of }: EitherType, written: unknown, path: OptionPath): unknown {
+  let refusal: unknown;
+  for (const one of of) {
+    try {
+      return normalize(one, written, path);
+    } catch (error) {
+      if (!(error instanceof OptionsError)) throw error;
+      refusal = error;
+    }
+  }
+  throw refusal;
+}
+
+function isAbsent(written: unknown): boolean {
+  return written === undefined || written === null || written === '';
+}
+
+function isObject(written: unknown): written is Values {
+  return typeof written === 'object' && written !== null && !Array.isArray(written);
+}
+
+/** `hidden`: the value is a secret, or may hold one; only its type is shown. */
+export function wrongType(path: OptionPath, expected: string, written: unknown, hidden = false): OptionsError {
+  const type = Array.isArray(written) ? 'a list' : `a value of type ${typeof written}`;
+  const shown = hidden ? type : typeof written === 'string' ? quote(written) : String(written);
+  const said = (say: Say) => `${say(...path)} must be ${expected}, not ${shown}`;
+  return new OptionsError(path, said, (say) => `Give ${say(...path)} ${expected}.`);
+}

@@ -1,0 +1,297 @@
+/**
+ * From the tree of a file to what a library user would have written: one function per kind of value, guided by the
+ * description of the option (value-type.ts).
+ *
+ * Checks what can be seen in one option alone, with its place; what concerns several top-level options is checked by
+ * `resolveOptions`. Fills in no default and knows no option by name.
+ */
+
+import { DurationError, formatDuration, isExact, nanoseconds } from './duration.js';
+import type { ConfigMap, ConfigNode, ConfigValue } from './language/nodes.js';
+import { parseListen } from './listen.js';
+import type { Report } from './report.js';
+import { type FieldSpec, notYet } from './spec.js';
+import { NUMBERS_NEED_QUOTES } from './text.js';
+import { givenTogether } from './together.js';
+import {
+  type BlockType,
+  type ChoiceType,
+  type DurationType,
+  expectedOf,
+  fieldNamed,
+  fieldNames,
+  fits,
+  holdsSecret,
+  type ListType,
+  type MapType,
+  type NumberType,
+  shortField,
+  type TextType,
+  type ValueType,
+} from './value-type.js';
+
+type Values = Record<string, unknown>;
+
+/** What an option is called in messages. */
+export interface Names {
+  /** As the file has it. */
+  written: string;
+  /** As the table has it. */
+  name: string;
+}
+
+/** The value of a node; undefined where it has none that can be used, which the report knows of. */
+export function readValue(type: ValueType, node: ConfigNode, names: Names, report: Report): unknown {
+  if (!fits(type, node.value)) return wrongType(type, node, names, report);
+  const { value } = node;
+  switch (type.kind) {
+    case 'bool':
+      return value;
+    case 'text':
+      return readText(type, node, String(value), report);
+    case 'int':
+    case 'size':
+      return readNumber(type, node, names, report);
+    case 'port':
+      return Number(value);
+    case 'duration':
+      return readDuration(type, node, names, report);
+    case 'choice':
+      return readChoice(type, node, names, report);
+    case 'address':
+      return readAddress(node, report);
+    case 'list':
+      return readList(type, node, names, report);
+    case 'map':
+      return readMap(type, node, names, report);
+    case 'block':
+      return readShortOrBlock(type, node, names, report);
+    case 'either':
+      return readValue(type.of.find((one) => fits(one, value)) ?? type, node, names, report);
+    case 'any':
+      return undefined;
+  }
+}
+
+function wrongType(type: ValueType, node: ConfigNode, { written }: Names, report: Report): undefined {
+  const words = type.words?.wrongType?.(node.value);
+  if (words !== undefined) return report.error(node, words);
+  const hidden = holdsSecret(type);
+  const quotes = type.kind === 'text' ? NUMBERS_NEED_QUOTES : '';
+  return report.wrongType(node, written, expectedOf(type) + quotes, hidden);
+}
+
+function readText({ check }: TextType, node: ConfigNode, text: string, report: Report): string | undefined {
+  const fault = check?.(text);
+  return fault === undefined ? text : report.error(node, fault.problem);
+}
+
+/** Numbers that JavaScript can't hold exactly stay what they are. */
+function readNumber(
+  type: NumberType,
+  node: ConfigNode,
+  { written }: Names,
+  report: Report,
+): number | bigint | undefined {
+  const value = node.value as bigint;
+  const { max, minInFile } = type;
+  if (max !== undefined && value > max) return report.error(node, `${written} value is too big`);
+  if (minInFile !== undefined && value < minInFile) return report.error(node, `${written} value can not be negative`);
+  return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}
+
+/** Milliseconds, or text where they are not exact enough. */
+function readDuration(type: DurationType, node: ConfigNode, names: Names, report: Report): number | string | undefined {
+  const exact = durationOf(type, node, names, report);
+  if (exact === undefined) return undefined;
+  const milliseconds = Number(exact) / 1e6;
+  const { minInFile, warnAboveMs } = type;
+  if (minInFile !== undefined && milliseconds < minInFile.ms) {
+    return report.error(node, `invalid ${names.name} of ${formatDuration(milliseconds)}, ${minInFile.text}`);
+  }
+  if (milliseconds < 0 && type.number === 'refused' && type.negative !== 'kept') {
+    return report.error(node, `invalid ${names.name}, needs to be positive`);
+  }
+  if (warnAboveMs !== undefined && milliseconds > warnAboveMs)
+    warnOfLong(warnAboveMs, milliseconds, node, names, report);
+  return isExact(exact) ? milliseconds : `${exact}ns`;
+}
+
+/** Nanoseconds. */
+function durationOf(type: DurationType, node: ConfigNode, { name }: Names, report: Report): bigint | undefined {
+  const { value } = node;
+  if (typeof value !== 'string') {
+    if (type.number === 'warned') report.warn(node, name, `${name} should be converted to a duration`);
+    return typeof value === 'bigint'
+      ? BigInt.asIntN(64, value * 1_000_000_000n)
+      : BigInt(Math.round(Number(value) * 1e9));
+  }
+  try {
+    return nanoseconds(value);
+  } catch (error) {
+    if (!(error instanceof DurationError)) throw error;
+    return report.error(node, type.words?.invalid?.(error.message) ?? `error parsing ${name}: ${error.message}`);
+  }
+}
+
+function warnOfLong(limit: number, ms: number, node: ConfigNode, { written }: Names, report: Report): void {
+  const cause = "possibly caused by unquoted duration; use '1m' instead of 1m, for example";
+  const shown = `timeout of ${node.value} (${(ms / 1000).toFixed(6)} seconds)`;
+  report.warn(node, written, `${shown} is high, consider keeping it under ${limit / 1000} seconds. ${cause}`);
+}
+
+function readChoice(type: ChoiceType, node: ConfigNode, { written }: Names, report: Report): string | undefined {
+  const name = type.anyCase ? String(node.value).toUpperCase() : String(node.value);
+  if (type.values.includes(name)) return name;
+  return report.error(node, `${written} must be ${expectedOf(type)}`);
+}
+
+function readAddress(node: ConfigNode, report: Report) {
+  const { value } = node;
+  const address = parseListen(typeof value === 'bigint' ? Number(value) : String(value));
+  return typeof address === 'string' ? report.error(node, address) : address;
+}
+
+function readList(type: ListType, node: ConfigNode, names: Names, report: Report): unknown[] | undefined {
+  const entries = Array.isArray(node.value) ? node.value : [node];
+  const wrongChoices: string[] = [];
+  const before = report.problems.length;
+  const values = entries.flatMap((entry) => {
+    if (type.wrongChoices && type.of.kind === 'choice' && typeof entry.value === 'string') {
+      const name = entry.value.toUpperCase();
+      if (!type.of.values.includes(name)) wrongChoices.push(name);
+    }
+    if (wrongChoices.length > 0 && typeof entry.value === 'string') return [];
+    const place = type.problemsAt === 'list' ? { ...entry, line: node.line, column: node.column } : entry;
+    const value = readValue(type.of, place, names, report);
+    return value === undefined ? [] : [value];
+  });
+  if (wrongChoices.length > 0) return report.error(node, type.wrongChoices?.(wrongChoices) ?? '');
+  const problem = type.check?.(values as string[])?.problem;
+  if (problem !== undefined) return report.error(node, problem);
+  if (report.problems.length > before && type.of.kind !== 'block') return undefined;
+  return values.length === 0 && type.emptyInFile === 'absent' ? undefined : values;
+}
+
+function duplicateOf({ type, key = '' }: FieldSpec, values: Values): string | undefined {
+  const list = values[key];
+  return type.kind === 'list' && Array.isArray(list) ? duplicateIn(type, list) : undefined;
+}
+
+/** What is said about the first value that occurs twice. */
+export function duplicateIn({ unique }: ListType, entries: readonly unknown[]): string | undefined {
+  if (unique === undefined) return undefined;
+  const seen = new Set<unknown>();
+  for (const entry of entries) {
+    const value = (entry as Values)[unique.field];
+    if (seen.has(value)) return unique.message(String(value));
+    seen.add(value);
+  }
+  return undefined;
+}
+
+function readMap(type: MapType, node: ConfigNode, { written, name }: Names, report: Report): Values {
+  const found: [string, unknown][] = [];
+  for (const [key, entry] of node.value as ConfigMap) {
+    if (type.wrongEntry && !fits(type.of, entry.value)) {
+      report.error(entry, type.wrongEntry(key, entry.value));
+      continue;
+    }
+    const value = readValue(type.of, entry, { written: `${written}.${key}`, name: `${name}.${key}` }, report);
+    if (value !== undefined) found.push([key, value]);
+  }
+  // Not by assignment: a key may be called `__proto__`.
+  return Object.fromEntries(found);
+}
+
+function readShortOrBlock(type: BlockType, node: ConfigNode, names: Names, report: Report): unknown {
+  if (node.value instanceof Map) return readBlock(type, node, node.value, report);
+  if (type.onOff && typeof node.value === 'boolean') return node.value;
+  const short = shortField(type) as FieldSpec;
+  return readValue(short.type, node, names, report);
+}
+
+interface Found {
+  field: FieldSpec;
+  written: string;
+  node: ConfigNode;
+}
+
+/** Reads a block; undefined when it contradicts itself or lost the credential it is about. */
+export function readBlock(type: BlockType, node: ConfigNode, map: ConfigMap, report: Report): Values | undefined {
+  const found = fieldsOf(type, map, report);
+  const given = (name: string) => found.some((one) => one.field.name === name && one.node.value !== '');
+  const clash = givenTogether(type, given);
+  const clashing = clash?.fields.flat() ?? [];
+  const values: Values = {};
+  let lost = false;
+  for (const one of found) {
+    if (clashing.includes(one.field.name) && notYet(one.field) !== undefined) continue;
+    if (!readField(one, values, found, report) && one.field.credential) lost = true;
+  }
+  turnOn(type, values);
+  const place = (type.problemsAt === 'last field' ? [...map.values()].at(-1) : undefined) ?? node;
+  if (clash !== undefined) return report.error(place, clash.problem);
+  const duplicate = type.fields.map((field) => duplicateOf(field, values)).find((problem) => problem !== undefined);
+  if (duplicate !== undefined) return report.error(place, duplicate);
+  if (lost && type.afterLoss !== undefined) return type.afterLoss(values);
+  const missing = type.fields.find(({ required, key = '' }) => required !== undefined && !values[key]);
+  if (missing?.required !== undefined) return report.error(place, missing.required.problem);
+  return values;
+}
+
+function fieldsOf(type: BlockType, map: ConfigMap, report: Report): Found[] {
+  const found: Found[] = [];
+  for (const [written, node] of map) {
+    const field = fieldNamed(type, written);
+    if (field !== undefined) found.push({ field, written, node });
+    else report.unknownField(node, written, fieldNames(type), type.words?.unknownField?.(written));
+  }
+  return found;
+}
+
+/** False when the field was skipped because it is not supported. */
+function readField({ field, written, node }: Found, values: Values, all: readonly Found[], report: Report): boolean {
+  const names = { written, name: field.name };
+  if (!report.supports(node, written, field.support ?? 'yes', guards(field, node.value))) {
+    readValue(field.type, node, names, report.ofUnsupported());
+    return false;
+  }
+  const value = readValue(field.type, node, names, report);
+  const fault = field.notYetFor?.(value);
+  if (fault !== undefined) {
+    report.notYet(node, written, fault.problem);
+    return false;
+  }
+  if (value === undefined) return true;
+  if (field.once && all.find((one) => one.field === field)?.node !== node) {
+    report.error(node, `Duplicate '${field.name}' configuration`);
+  } else put(field, value, values);
+  return true;
+}
+
+function put({ type, key, zeroInFile }: FieldSpec, value: unknown, values: Values): void {
+  if (type.kind === 'address') {
+    const [hostKey, portKey] = type.sets;
+    const { host, port } = value as { host: string; port: number };
+    delete values[hostKey];
+    delete values[portKey];
+    if (host !== '') values[hostKey] = host;
+    if (port !== 0) values[portKey] = port;
+  } else if (key !== undefined) {
+    if (zeroInFile === 'absent' && value === 0) delete values[key];
+    else values[key] = value;
+  }
+}
+
+/** In a file a switch that needs another one turns it on, whatever the file says about that. */
+function turnOn({ fields }: BlockType, values: Values): void {
+  for (const { turnsOn, key = '' } of fields) if (turnsOn !== undefined && values[key]) values[turnsOn] = true;
+}
+
+/** Whether this value of the option decides who may connect: the option itself, or a field that is on. */
+function guards({ guards: always, type }: FieldSpec, value: ConfigValue): boolean {
+  if (always) return value !== false;
+  if (type.kind !== 'block' || !(value instanceof Map)) return false;
+  return [...value].some(([name, inner]) => fieldNamed(type, name)?.guards === true && inner.value !== false);
+}

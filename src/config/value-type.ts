@@ -1,0 +1,367 @@
+/**
+ * The kinds of values an option may have, as data: scalars, lists, maps and blocks, nested as deep as needed.
+ *
+ * A description is built with the functions below and read by several others: read-value.ts (files), normalize.ts
+ * (library options), value-types in inferred-types.ts (TypeScript), src/explain (explain, diff, generated docs and the
+ * JSON Schema). A new kind is added to each of them; the compiler says where. Holds no option and checks nothing.
+ */
+
+import type { ConfigValue } from './language/nodes.js';
+import type { FieldSpec } from './spec.js';
+
+/** What is wrong with a value, and what to write instead. */
+export interface Fault {
+  readonly problem: string;
+  readonly remedy: string;
+}
+
+/** Sentences of the reference, where it has its own for an option; otherwise a general one is used. */
+export interface Words {
+  /** The value has another type. */
+  readonly wrongType?: (got: ConfigValue) => string;
+  /** A block has no such field; a suggestion is appended. */
+  readonly unknownField?: (name: string) => string;
+  /** The text is no duration. */
+  readonly invalid?: (reason: string) => string;
+}
+
+export interface BoolType {
+  readonly kind: 'bool';
+  readonly words?: Words;
+}
+
+export interface TextType {
+  readonly kind: 'text';
+  /** The value must never be shown. */
+  readonly secret?: true;
+  readonly nonEmpty?: true;
+  readonly check?: (text: string) => Fault | undefined;
+  /** A rule that the reference checks only when it starts; the problem follows the name of the option. */
+  readonly checkAtStart?: (text: string) => Fault | undefined;
+  /** The same rule for the JSON Schema. */
+  readonly pattern?: string;
+  readonly words?: Words;
+}
+
+/**
+ * What becomes of numbers below zero. `refused`: an error, and 0 means the default. `kept`: a meaning of their own, and
+ * 0 means the default. A number: 0 and everything below it becomes that number.
+ */
+export type Negative = 'refused' | 'kept' | number;
+
+export interface NumberType {
+  /** A size counts bytes: a number, or `1MB`, `64kib`, `1k` (a thousand). */
+  readonly kind: 'int' | 'size';
+  readonly negative?: Negative;
+  /** The largest value. */
+  readonly max?: number;
+  /** The smallest value a file may say, where that is more than the library allows. */
+  readonly minInFile?: number;
+  readonly words?: Words;
+}
+
+/** A port; -1 means any free port, which is kept as `anyFree`. */
+export interface PortType {
+  readonly kind: 'port';
+  readonly anyFree: 0 | -1;
+  readonly words?: Words;
+}
+
+/**
+ * Milliseconds as a number for the library. In a file `2m`, `1m30s`, `250ms`; a plain number there depends on `number`:
+ * `warned` takes an integer as seconds with a warning, `refused` takes text only, `seconds` takes seconds with decimals.
+ */
+export interface DurationType {
+  readonly kind: 'duration';
+  readonly number: 'warned' | 'refused' | 'seconds';
+  readonly negative?: Negative;
+  /** The shortest one a file may say. */
+  readonly minInFile?: { readonly ms: number; readonly text: string };
+  /** Above this a file gets a warning. */
+  readonly warnAboveMs?: number;
+  readonly words?: Words;
+}
+
+/** A port, or `host:port`, which sets two other fields of the same block. */
+export interface AddressType {
+  readonly kind: 'address';
+  /** The keys of the fields that it sets. */
+  readonly sets: readonly [host: string, port: string];
+  readonly words?: Words;
+}
+
+export interface ChoiceType<V extends string = string> {
+  readonly kind: 'choice';
+  readonly values: readonly V[];
+  /** In any case; kept in upper case. */
+  readonly anyCase?: true;
+  /** The name of its TypeScript type, where it has one. */
+  readonly name?: string;
+  /** What one is called in the library's error, e.g. `connection type`. */
+  readonly noun?: string;
+  readonly words?: Words;
+}
+
+export interface ListType<T = ValueType> {
+  readonly kind: 'list';
+  readonly of: T;
+  /** One entry may stand without the list around it. */
+  readonly single?: true;
+  /** An empty list in a file is the same as none at all. */
+  readonly emptyInFile?: 'absent';
+  /** No two entries may have the same value in this field. */
+  readonly unique?: { readonly field: string; readonly message: (value: string) => string };
+  /** Entries that are none of the choices are reported together. */
+  readonly wrongChoices?: (names: readonly string[]) => string;
+  readonly check?: (entries: readonly string[]) => Fault | undefined;
+  /** Brings checked entries into their normal form; undefined: the same as not given. */
+  readonly normalize?: (entries: readonly string[]) => readonly string[] | undefined;
+  /** Where a wrong entry is reported: at the list, where the reference does so. */
+  readonly problemsAt?: 'list';
+  readonly words?: Words;
+}
+
+/** Names that users choose, each with a value. */
+export interface MapType<T = ValueType> {
+  readonly kind: 'map';
+  readonly of: T;
+  /** An entry has another type. */
+  readonly wrongEntry?: (name: string, got: ConfigValue) => string;
+  readonly words?: Words;
+}
+
+/** Fields that must not be given together: one of the first with one of the second. */
+export interface Exclusive extends Fault {
+  readonly fields: readonly [one: readonly string[], other: readonly string[]];
+}
+
+export interface BlockRules {
+  /** A value that is no block is that of this field. */
+  readonly short?: string;
+  /** `true` is a block with nothing in it, `false` none. */
+  readonly onOff?: true;
+  /** The field whose value names an entry in a list of such blocks. */
+  readonly label?: string;
+  readonly exclusive?: readonly Exclusive[];
+  /** Where problems of the block as a whole are reported: at the field read last, where the reference does so. */
+  readonly problemsAt?: 'last field';
+  /** What remains when a credential was skipped that is not supported yet; undefined: nothing. */
+  readonly afterLoss?: (block: Readonly<Record<string, unknown>>) => Record<string, unknown> | undefined;
+  readonly words?: Words;
+}
+
+export interface BlockType<F extends readonly FieldSpec[] = readonly FieldSpec[]> extends BlockRules {
+  readonly kind: 'block';
+  /** What its TypeScript type and its definition in the JSON Schema are called. */
+  readonly name: string;
+  readonly fields: F;
+}
+
+/** One of several types, told apart by the shape of the value; the first that fits counts. */
+export interface EitherType<T extends readonly unknown[] = readonly ValueType[]> {
+  readonly kind: 'either';
+  readonly of: T;
+  readonly words?: Words;
+}
+
+/** Not looked into. */
+export interface AnyType {
+  readonly kind: 'any';
+  readonly words?: Words;
+}
+
+export type ValueType =
+  | BoolType
+  | TextType
+  | NumberType
+  | PortType
+  | DurationType
+  | AddressType
+  | ChoiceType
+  | ListType
+  | MapType
+  | BlockType
+  | EitherType
+  | AnyType;
+
+type Rules<T> = Omit<T, 'kind'>;
+
+export const any: AnyType = { kind: 'any' };
+
+export function bool(rules: Rules<BoolType> = {}): BoolType {
+  return { kind: 'bool', ...rules };
+}
+
+export function text(rules: Rules<TextType> = {}): TextType {
+  return { kind: 'text', ...rules };
+}
+
+/** A text that errors, logs and `config explain` never show. */
+export function secret(rules: Rules<TextType> = {}): TextType {
+  return { kind: 'text', ...rules, secret: true };
+}
+
+export function int(rules: Rules<NumberType> = {}): NumberType & { readonly kind: 'int' } {
+  return { ...rules, kind: 'int' };
+}
+
+export function size(rules: Rules<NumberType> = {}): NumberType & { readonly kind: 'size' } {
+  return { ...rules, kind: 'size' };
+}
+
+export function port(rules: Partial<Rules<PortType>> = {}): PortType {
+  return { kind: 'port', anyFree: 0, ...rules };
+}
+
+export function duration(rules: Partial<Rules<DurationType>> = {}): DurationType {
+  return { kind: 'duration', number: 'warned', ...rules };
+}
+
+export function address(host: string, portKey: string): AddressType {
+  return { kind: 'address', sets: [host, portKey] };
+}
+
+export function choice<const V extends string>(
+  values: readonly V[],
+  rules: Omit<ChoiceType, 'kind' | 'values'> = {},
+): ChoiceType<V> {
+  return { kind: 'choice', values, ...rules };
+}
+
+export function list<const T extends ValueType>(of: T, rules: Omit<ListType, 'kind' | 'of' | 'single'> = {}) {
+  return { kind: 'list', of, ...rules } as const satisfies ListType<T>;
+}
+
+/** A list, or one entry of it without the brackets. */
+export function oneOrMore<const T extends ValueType>(of: T, rules: Omit<ListType, 'kind' | 'of' | 'single'> = {}) {
+  return { kind: 'list', of, single: true, ...rules } as const satisfies ListType<T>;
+}
+
+export function map<const T extends ValueType>(of: T, rules: Omit<MapType, 'kind' | 'of'> = {}): MapType<T> {
+  return { kind: 'map', of, ...rules };
+}
+
+export function block<const F extends readonly FieldSpec[], const R extends BlockRules = Record<never, never>>(
+  name: string,
+  fields: F,
+  rules?: R & BlockRules,
+): BlockType<F> & R {
+  return { kind: 'block', name, fields, ...(rules as R) };
+}
+
+export function either<const T extends readonly ValueType[]>(...of: T): EitherType<T> {
+  return { kind: 'either', of };
+}
+
+/** Whether a value of a file has the shape of this type; says nothing about whether it is right. */
+export function fits(type: ValueType, value: ConfigValue): boolean {
+  switch (type.kind) {
+    case 'bool':
+      return typeof value === 'boolean';
+    case 'text':
+    case 'choice':
+      return typeof value === 'string';
+    case 'int':
+    case 'size':
+    case 'port':
+      return typeof value === 'bigint';
+    case 'address':
+      return typeof value === 'bigint' || typeof value === 'string';
+    case 'duration':
+      if (typeof value === 'string') return true;
+      if (type.number === 'seconds') return typeof value === 'bigint' || typeof value === 'number';
+      return type.number === 'warned' && typeof value === 'bigint';
+    case 'list':
+      return Array.isArray(value) || (type.single === true && fits(type.of, value));
+    case 'map':
+      return value instanceof Map;
+    case 'block': {
+      if (value instanceof Map || (type.onOff && typeof value === 'boolean')) return true;
+      const short = shortField(type);
+      return short !== undefined && fits(short.type, value);
+    }
+    case 'either':
+      return type.of.some((one) => fits(one, value));
+    case 'any':
+      return true;
+  }
+}
+
+/** The field that a value without the block around it belongs to. */
+export function shortField({ short, fields }: BlockType): FieldSpec | undefined {
+  return fields.find(({ name }) => name === short);
+}
+
+/** The field of a name in a file: any of its spellings, in any case. */
+export function fieldNamed({ fields }: BlockType, written: string): FieldSpec | undefined {
+  const name = written.toLowerCase();
+  return fields.find((field) => field.inFile !== false && (field.name === name || field.aliases?.includes(name)));
+}
+
+/** Whether a value in the place of this one may be a secret: what should be a block is one at times. */
+export function holdsSecret(type: ValueType): boolean {
+  switch (type.kind) {
+    case 'text':
+      return type.secret === true;
+    case 'list':
+    case 'map':
+      return holdsSecret(type.of);
+    case 'block':
+      return type.fields.some((field) => holdsSecret(field.type));
+    case 'either':
+      return type.of.some(holdsSecret);
+    default:
+      return false;
+  }
+}
+
+/** The blocks that a value may be itself: the type, or one of its alternatives. */
+export function blocksIn(type: ValueType): readonly BlockType[] {
+  if (type.kind === 'block') return [type];
+  return type.kind === 'either' ? type.of.flatMap(blocksIn) : [];
+}
+
+/** The same, and those of the entries of lists and maps. */
+export function blocksWithin(type: ValueType): readonly BlockType[] {
+  if (type.kind === 'list' || type.kind === 'map') return blocksWithin(type.of);
+  return type.kind === 'either' ? type.of.flatMap(blocksWithin) : blocksIn(type);
+}
+
+/** All spellings of all fields that may stand in a file. */
+export function fieldNames({ fields }: BlockType): string[] {
+  return fields.flatMap((field) => (field.inFile === false ? [] : [field.name, ...(field.aliases ?? [])]));
+}
+
+/** What a value must be, in words, e.g. `true or false`. */
+export function expectedOf(type: ValueType): string {
+  switch (type.kind) {
+    case 'bool':
+      return 'true or false';
+    case 'text':
+      return 'a string';
+    case 'int':
+    case 'size':
+    case 'port':
+      return 'an integer';
+    case 'duration':
+      return type.number === 'refused' ? "a duration in quotes, such as '2m'" : "a duration such as '2m'";
+    case 'address':
+      return 'a port or host:port';
+    case 'choice': {
+      const quoted = type.values.map((value) => `'${value}'`);
+      return [quoted.slice(0, -1).join(', '), quoted.at(-1)].filter(Boolean).join(' or ');
+    }
+    case 'list':
+      return type.single ? `${expectedOf(type.of)}, or a list of them` : 'a list';
+    case 'map':
+      return 'a map';
+    case 'block': {
+      const short = shortField(type);
+      return `${type.onOff ? 'true, false or ' : ''}${short ? `${expectedOf(short.type)} or ` : ''}a map`;
+    }
+    case 'either':
+      return type.of.map(expectedOf).join(' or ');
+    case 'any':
+      return 'a value';
+  }
+}
