@@ -14,6 +14,7 @@ const checks = [
   ['format, Rust', () => cargo('fmt', '--all', '--check')],
   ['format and lint, TypeScript', () => tool('@biomejs/biome/bin/biome', ['check', '--error-on-warnings', root])],
   ['lint, Rust', () => cargo('clippy', '--workspace', '--all-targets', '--', '-D', 'warnings')],
+  ['docs, Rust', docs],
   ['types', () => tool('typescript/bin/tsc', ['--noEmit'])],
   ['generated declarations', () => run('git', ['diff', '--exit-code', '--', 'src/native/generated.d.ts'])],
   ['lock file of the crates', () => run('git', ['diff', '--exit-code', '--', 'Cargo.lock'])],
@@ -39,4 +40,8 @@ await main(async () => {
 
 function cargo(...args) {
   return run('cargo', args);
+}
+
+function docs() {
+  return run('cargo', ['doc', '--workspace', '--no-deps'], { env: { RUSTDOCFLAGS: '-D warnings' } });
 }

@@ -37,7 +37,7 @@ pub enum Event {
     },
     /// All connections of a broker live by the plan of this number, or a later one.
     Reloaded {
-        /// As [`crate::Reloading::number`] says.
+        /// The number of that plan.
         number: u64,
     },
     /// The last connection of a broker that was shut down is closed.
