@@ -38,7 +38,7 @@ impl Shard {
 
     /// Whether a connection may go on with something else than CONNECT: it is admitted, or nobody in particular may be.
     pub(crate) fn admit_implicitly(&mut self, slot: u32) -> bool {
-        let conn = &self.delivery.conns[slot as usize];
+        let conn = &self.connections[slot];
         if conn.phase != Phase::AwaitingConnect {
             return true;
         }
@@ -46,7 +46,7 @@ impl Shard {
             Some(user) => {
                 self.admit(slot, Some(user), &ConnectOptions::default());
                 // A CONNECT that follows makes it somebody else: what it subscribed to as nobody in particular goes.
-                self.delivery.conns[slot as usize].flags.connect_received = true;
+                self.connections[slot].flags.connect_received = true;
                 true
             }
             None => {
@@ -57,7 +57,7 @@ impl Shard {
     }
 
     fn acknowledge(&mut self, slot: u32) {
-        if self.delivery.conns[slot as usize].flags.verbose {
+        if self.connections[slot].flags.verbose {
             self.send(slot, b"+OK\r\n");
         }
     }
@@ -69,7 +69,7 @@ impl Shard {
 
     fn connect(&mut self, slot: u32, json: &[u8]) {
         // A second CONNECT speaks only of what changes.
-        let known = self.delivery.conns[slot as usize].options.take();
+        let known = self.connections[slot].options.take();
         let options = match known.map(|o| *o).unwrap_or_default().decode_over(json) {
             Ok(options) => options,
             Err(error) => {
@@ -77,18 +77,18 @@ impl Shard {
                 return self.close(slot, CloseReason::ProtocolViolation, None);
             }
         };
-        if self.delivery.conns[slot as usize].flags.connect_received {
+        if self.connections[slot].flags.connect_received {
             self.drop_subscriptions(slot);
             // Word that one of them had ended before must not be taken for word of one that follows.
             self.drain_deliveries();
         } else {
             // It answers INFO: until a PONG tells better, that is how long an answer takes.
             let now = self.delivery.now_ns;
-            let conn = &self.delivery.conns[slot as usize];
+            let conn = &self.connections[slot];
             let estimate = now.saturating_sub(conn.started_ns).max(1);
             conn.shared.rtt_ns.store(estimate, Ordering::Relaxed);
         }
-        let plan = self.delivery.conns[slot as usize].plan.clone();
+        let plan = self.connections[slot].plan.clone();
         if !options.account.is_empty() || options.new_account {
             return self.authorization_violation(slot, Some(&options));
         }
@@ -102,7 +102,7 @@ impl Shard {
                 }
             },
         };
-        let conn = &self.delivery.conns[slot as usize];
+        let conn = &self.connections[slot];
         if !conn.flags.connect_received {
             // Who sends no credentials may have become somebody.
             let placeholder = user
@@ -123,7 +123,7 @@ impl Shard {
             self.close(slot, CloseReason::NoRespondersRequiresHeaders, Some(text));
             return self.error(slot, || text.to_owned());
         }
-        let conn = &mut self.delivery.conns[slot as usize];
+        let conn = &mut self.connections[slot];
         conn.flags = ClientFlags {
             verbose: options.verbose,
             pedantic: options.pedantic,
@@ -136,13 +136,13 @@ impl Shard {
             knows_lame_duck: conn.flags.knows_lame_duck,
         };
         self.admit(slot, user, &options);
-        self.delivery.conns[slot as usize].options = Some(Box::new(options));
+        self.connections[slot].options = Some(Box::new(options));
         self.acknowledge(slot);
     }
 
     /// Binds a connection to its user and tells who came.
     fn admit(&mut self, slot: u32, user: Option<Arc<User>>, options: &ConnectOptions) {
-        let conn = &mut self.delivery.conns[slot as usize];
+        let conn = &mut self.connections[slot];
         conn.phase = Phase::Ready;
         conn.permissions = user.as_ref().and_then(|u| u.permissions.clone());
         conn.replies.clear();
@@ -172,7 +172,7 @@ impl Shard {
 
     /// What monitoring tells of a client that is refused: what it said of itself, and no account.
     fn record_rejected_client(&self, slot: u32, options: &ConnectOptions) {
-        self.delivery.conns[slot as usize].shared.set_identity(Identity {
+        self.connections[slot].shared.set_identity(Identity {
             name: options.name.clone(),
             lang: options.lang.clone(),
             version: options.version.clone(),
@@ -198,12 +198,12 @@ impl Shard {
     fn ping(&mut self, slot: u32) {
         if std::mem::take(&mut self.drain_before_pong) {
             self.drain_inbox();
-            if self.delivery.conns[slot as usize].is_closing() {
+            if self.connections[slot].is_closing() {
                 return;
             }
         }
         self.send(slot, b"PONG\r\n");
-        let flags = &mut self.delivery.conns[slot as usize].flags;
+        let flags = &mut self.connections[slot].flags;
         if flags.connect_received && !flags.first_pong_sent {
             flags.first_pong_sent = true;
             if flags.async_info {
@@ -220,7 +220,7 @@ impl Shard {
     }
 
     fn subscribe(&mut self, slot: u32, subject: &[u8], queue: Option<&[u8]>, sid: &[u8]) {
-        let conn = &self.delivery.conns[slot as usize];
+        let conn = &self.connections[slot];
         let broker = conn.broker.clone();
         let account = conn.account.clone();
         let allowed = queue != Some(SYSTEM_QUEUE)
@@ -251,14 +251,14 @@ impl Shard {
         }
         let mut interest = account.interest.write();
         let member = self.member_of(slot, &mut interest);
-        let known = self.delivery.conns[slot as usize]
+        let known = self.connections[slot]
             .sids
             .find(sid, member, &interest, &broker.sid_seed);
         // One that got its last message is as good as gone, even if whoever sent that has not removed it yet.
         if let Some(spent) = known.filter(|&id| interest.is_spent(id)) {
             self.remove_subscription(&mut interest, spent);
         }
-        let conn = &mut self.delivery.conns[slot as usize];
+        let conn = &mut self.connections[slot];
         if conn.sids.find(sid, member, &interest, &broker.sid_seed).is_none() {
             match interest.add(member, subject, queue, sid) {
                 Ok(id) => {
@@ -278,7 +278,7 @@ impl Shard {
     /// The connection's record in the interest, made at its first subscription.
     fn member_of(&mut self, slot: u32, interest: &mut Interest) -> u32 {
         let reactor = self.delivery.reactor;
-        let conn = &mut self.delivery.conns[slot as usize];
+        let conn = &mut self.connections[slot];
         *conn.member.get_or_insert_with(|| {
             interest.members.insert(Member {
                 location: Location {
@@ -295,12 +295,12 @@ impl Shard {
     }
 
     fn unsubscribe(&mut self, slot: u32, sid: &[u8], max: Option<u64>) {
-        let conn = &self.delivery.conns[slot as usize];
+        let conn = &self.connections[slot];
         let account = conn.account.clone();
         let mut removed = false;
         if let Some(member) = conn.member {
             let mut interest = account.interest.write();
-            let conn = &self.delivery.conns[slot as usize];
+            let conn = &self.connections[slot];
             if let Some(id) = conn.sids.find(sid, member, &interest, &conn.broker.sid_seed) {
                 let sub = &mut interest.subs[id as usize];
                 let max = max.unwrap_or(0);
@@ -339,7 +339,7 @@ impl Shard {
                 },
             );
         }
-        if let Some(conn) = self.delivery.occupant(to) {
+        if let Some(conn) = self.connections.occupant(to) {
             conn.forget_subscription(sub.sid, id);
         }
     }

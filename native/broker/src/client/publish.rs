@@ -3,7 +3,7 @@
 use crate::client::reply_grants::is_reserved_reply;
 use crate::connection::{ClientFlags, Conn, Phase};
 use crate::delivery::Sender;
-use crate::delivery::burst;
+use crate::delivery::burst::{self, Burst};
 use crate::delivery::frame::{Frame, frame_of};
 use crate::delivery::resolved::{Place, ResultRef};
 use crate::interest::Interest;
@@ -111,7 +111,7 @@ enum Ahead {
 impl Shard {
     /// Handles the messages at the start of `data`. Returns the bytes they took: 0 when something else comes first.
     pub(crate) fn publish_run(&mut self, slot: u32, data: &[u8]) -> usize {
-        let conn = &self.delivery.conns[slot as usize];
+        let conn = &self.connections[slot];
         if conn.phase != Phase::Ready || !starts_like_publish(data) {
             return 0;
         }
@@ -189,11 +189,11 @@ impl Shard {
 
         self.touched_results = touched;
         if !self.delivery.exhausted.is_empty() {
-            let conn = &self.delivery.conns[slot as usize];
+            let conn = &self.connections[slot];
             let (broker, plan) = (conn.broker.id, conn.plan.clone());
             self.remove_exhausted(broker, &plan.config, &account);
         }
-        let conn = &mut self.delivery.conns[slot as usize];
+        let conn = &mut self.connections[slot];
         conn.last_result = last;
         conn.in_msgs += tally.msgs;
         conn.in_bytes += tally.bytes;
@@ -258,7 +258,7 @@ impl Shard {
     /// Before the interest is locked.
     fn prepare_run(&mut self, publisher: &Publisher) {
         self.results.trim();
-        let config = &self.delivery.conns[publisher.slot as usize].plan.config;
+        let config = &self.connections[publisher.slot].plan.config;
         self.delivery.behind_above = config.behind_bytes();
         self.delivery.cut_above = config.max_pending;
         self.delivery.trace.set_up(config, publisher.traced);
@@ -276,7 +276,7 @@ impl Shard {
     /// A run without messages: what is done in it goes out as theirs would.
     #[cold]
     pub(crate) fn run_aside(&mut self, slot: u32, work: impl FnOnce(&mut Self, &mut Run<'_>)) {
-        let conn = &self.delivery.conns[slot as usize];
+        let conn = &self.connections[slot];
         let (plan, broker, account) = (conn.plan.clone(), conn.broker.id, conn.account.clone());
         let publisher = Publisher::of(slot, conn);
         self.prepare_run(&publisher);
@@ -341,11 +341,12 @@ impl Shard {
             echo: true,
             drop_above: usize::MAX,
         };
-        self.delivery.deliver_traced(run.interest, resolved, server, frame);
+        self.delivery
+            .deliver_traced(&mut self.connections, run.interest, resolved, server, frame);
         if was_counted && resolved.uncounted {
             run.touched.push(index);
         }
-        let broker = self.delivery.conns[run.publisher.slot as usize].broker.id;
+        let broker = self.connections[run.publisher.slot].broker.id;
         self.report_deliveries(broker);
     }
 
@@ -387,9 +388,13 @@ impl Shard {
         tally.msgs += self.burst.len() as u64;
         tally.bytes += payload as u64;
         let was_counted = !resolved.uncounted;
-        tally.deliveries += self
-            .delivery
-            .deliver_burst(interest, resolved, publisher.sender, rest, &self.burst);
+        let burst = Burst {
+            data: rest,
+            frames: &self.burst,
+        };
+        tally.deliveries +=
+            self.delivery
+                .deliver_burst(&mut self.connections, interest, resolved, publisher.sender, burst);
         if was_counted && resolved.uncounted {
             touched.push(last.index());
         }
@@ -446,10 +451,10 @@ impl Shard {
         let was_counted = !resolved.uncounted;
         let delivered = if publisher.traced {
             self.delivery
-                .deliver_traced(interest, resolved, publisher.sender, frame)
+                .deliver_traced(&mut self.connections, interest, resolved, publisher.sender, frame)
         } else {
             self.delivery
-                .deliver::<false>(interest, resolved, publisher.sender, frame)
+                .deliver::<false>(&mut self.connections, interest, resolved, publisher.sender, frame)
         };
         if was_counted && resolved.uncounted {
             touched.push(index);
@@ -457,7 +462,7 @@ impl Shard {
         self.frame_scratch = scratch;
         tally.deliveries += delivered;
         if publisher.traced {
-            let broker = self.delivery.conns[publisher.slot as usize].broker.id;
+            let broker = self.connections[publisher.slot].broker.id;
             self.report_deliveries(broker);
         }
         if delivered == 0

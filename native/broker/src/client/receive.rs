@@ -14,7 +14,7 @@ impl Shard {
     pub fn receive(&mut self, slot: u32, data: &[u8]) -> usize {
         let now = self.delivery.now_ns;
         self.delivery.handed_bytes = 0;
-        let Some(conn) = self.delivery.conns.get_mut(slot as usize) else {
+        let Some(conn) = self.connections.get_mut(slot) else {
             return data.len();
         };
         if conn.is_closing() {
@@ -31,11 +31,11 @@ impl Shard {
                 }
                 continue;
             }
-            let conn = &mut self.delivery.conns[slot as usize];
+            let conn = &mut self.connections[slot];
             if conn.phase == Phase::AwaitingProxyHeader {
                 match self.take_proxy_header(slot, &data[at..]) {
                     Some(used) => at += used,
-                    None if self.delivery.conns[slot as usize].is_closing() => return data.len(),
+                    None if self.connections[slot].is_closing() => return data.len(),
                     None => break,
                 }
                 continue;
@@ -64,18 +64,18 @@ impl Shard {
                 }
                 Parsed::Error(error) => self.protocol_error(slot, &error, data, at),
             }
-            if self.delivery.conns[slot as usize].is_closing() {
+            if self.connections[slot].is_closing() {
                 return data.len();
             }
         }
-        self.delivery.conns[slot as usize].publish_in_counters();
+        self.connections[slot].publish_in_counters();
         at
     }
 
     /// The peer closed its end, or the socket broke.
     pub fn peer_gone(&mut self, slot: u32, reason: CloseReason) {
         let awaited = |conn: &Conn| conn.phase == Phase::AwaitingProxyHeader;
-        if self.delivery.conns.get(slot as usize).is_some_and(awaited) {
+        if self.connections.get(slot).is_some_and(awaited) {
             return self.refuse_proxy_header(slot, "the connection ended before a whole header");
         }
         self.close(slot, reason, None);
@@ -85,7 +85,7 @@ impl Shard {
     fn protocol_error(&mut self, slot: u32, error: &ParseError, data: &[u8], start: usize) {
         match error {
             ParseError::UnknownOperation => {
-                let traced = self.delivery.conns[slot as usize].plan.config.log_trace;
+                let traced = self.connections[slot].plan.config.log_trace;
                 if traced && is_bad_payload(&data[start..]) {
                     self.trace_line_early(slot, &data[start..]);
                 }

@@ -13,7 +13,7 @@ impl Shard {
             return false;
         };
         let now = self.delivery.now_ns;
-        let grants = &mut self.delivery.conns[slot as usize].replies;
+        let grants = &mut self.connections[slot].replies;
         let Some(grant) = grants.get_mut(subject) else {
             return false;
         };
@@ -55,7 +55,7 @@ impl Shard {
             frame.extend_from_slice(part);
         }
         self.send(slot, &frame);
-        self.delivery.conns[slot as usize].out_msgs += 1;
+        self.connections[slot].out_msgs += 1;
     }
 }
 

@@ -82,19 +82,19 @@ impl Shard {
     /// Ends a connection: tells it why where the protocol has words for it, removes its interest, and leaves the socket
     /// to the loop around. What is queued by then is written once; for a slow consumer it is dropped.
     pub fn close(&mut self, slot: u32, reason: CloseReason, error: Option<&str>) {
-        let conn = &self.delivery.conns[slot as usize];
+        let conn = &self.connections[slot];
         if conn.is_closing() {
             return;
         }
         if let Some(text) = error {
             self.error_reply(slot, text);
         }
-        let subscriptions = self.delivery.conns[slot as usize].sids.len() as u32;
+        let subscriptions = self.connections[slot].sids.len() as u32;
         self.keep_subscriptions(slot);
         self.debug(slot, || format!("Client connection closed: {}", reason.as_str()));
         self.drop_subscriptions(slot);
         let stop_ms = self.wall_ms();
-        let conn = &mut self.delivery.conns[slot as usize];
+        let conn = &mut self.connections[slot];
         conn.phase = Phase::Closing(reason);
         conn.held = Vec::new();
         conn.paused = None;
@@ -139,7 +139,7 @@ impl Shard {
     /// ends.
     pub(crate) fn linger_due(&mut self, slot: u32) {
         let now = self.delivery.now_ns;
-        let conn = &mut self.delivery.conns[slot as usize];
+        let conn = &mut self.connections[slot];
         let deadline = conn.plan.config.write_deadline.as_nanos() as u64;
         let is_reading = !conn.out.is_empty() && std::mem::take(&mut conn.write.progressed) > 0;
         let in_time = now.saturating_sub(conn.write.since_ns) < deadline;
@@ -152,7 +152,7 @@ impl Shard {
 
     /// Leaves what a connection is subscribed to with the broker, for monitoring.
     fn keep_subscriptions(&self, slot: u32) {
-        let conn = &self.delivery.conns[slot as usize];
+        let conn = &self.connections[slot];
         if conn.plan.config.max_closed_clients == 0 {
             return;
         }

@@ -18,7 +18,7 @@ impl Shard {
     /// Begins to hand a connection over. Nothing happens if it is not in a state to move.
     pub fn offer(&mut self, slot: u32, to_reactor: u16) {
         let reactor = self.delivery.reactor;
-        let Some(conn) = self.delivery.conns.get_mut(slot as usize) else {
+        let Some(conn) = self.connections.get_mut(slot) else {
             return;
         };
         if !conn.may_move() || to_reactor == reactor {
@@ -36,20 +36,15 @@ impl Shard {
     }
 
     pub(crate) fn reserve(&mut self, from: Location, mut placeholder: Box<Conn>) {
-        let generation = self.new_generation();
-        placeholder.generation = generation;
-        let slot = self.delivery.conns.insert(*placeholder) as u32;
-        let to = Location {
-            reactor: self.delivery.reactor,
-            slot,
-            generation,
-        };
+        let to = self.connections.next_location();
+        placeholder.generation = to.generation;
+        self.connections.insert(*placeholder);
         self.delivery.send_to(from.reactor, InboxItem::Reserved { from, to });
     }
 
     /// A slot is kept: the loop around decides when to go on, with [`Self::depart`].
     pub(crate) fn reserved(&mut self, from: Location, to: Location) {
-        match self.delivery.occupant(from) {
+        match self.connections.occupant(from) {
             Some(conn) if conn.phase == Phase::Ready && conn.paused.is_none() && !conn.move_outdated => {
                 self.departures.push((from.slot, to))
             }
@@ -74,14 +69,14 @@ impl Shard {
 
     /// Sends a connection off with its socket. Gives the socket back if it can't go any more.
     pub fn depart(&mut self, slot: u32, to: Location, socket: Box<dyn Any + Send>) -> Option<Box<dyn Any + Send>> {
-        let Some(account) = self.delivery.conns.get(slot as usize).map(|conn| conn.account.clone()) else {
+        let Some(account) = self.connections.get(slot).map(|conn| conn.account.clone()) else {
             self.delivery.send_to(to.reactor, InboxItem::Release(to));
             return Some(socket);
         };
         let mut interest = account.interest.write();
         // Everything routed to the old place is in the inbox by now, since routing happens under the lock.
         self.drain_deliveries();
-        let conn = &mut self.delivery.conns[slot as usize];
+        let conn = &mut self.connections[slot];
         // Held until it is in the inbox: whoever replaces the plan after that asks the new loop behind it.
         let broker = conn.broker.clone();
         let current = broker.lock_plan();
@@ -96,7 +91,7 @@ impl Shard {
             interest.generation += 1;
         }
         broker.relocate(conn.shared.cid, to);
-        let mut conn = Box::new(self.delivery.conns.remove(slot as usize));
+        let mut conn = Box::new(self.connections.remove(slot));
         conn.generation = to.generation;
         conn.moving = false;
         conn.in_dirty_list = false;
@@ -111,18 +106,17 @@ impl Shard {
 
     pub(crate) fn release(&mut self, at: Location) {
         if self
-            .delivery
-            .conns
-            .get(at.slot as usize)
+            .connections
+            .get(at.slot)
             .is_some_and(|c| c.generation == at.generation && c.is_placeholder())
         {
-            self.delivery.conns.remove(at.slot as usize);
+            self.connections.remove(at.slot);
         }
     }
 
     pub(crate) fn arrive(&mut self, to: Location, mut conn: Box<Conn>, socket: Box<dyn Any + Send>) {
         let slot = to.slot;
-        let Some(place) = self.delivery.conns.get_mut(slot as usize) else {
+        let Some(place) = self.connections.get_mut(slot) else {
             return;
         };
         debug_assert!(
@@ -144,7 +138,7 @@ impl Shard {
         place.write.timed = false;
         let (broker, plan) = (place.broker.clone(), place.plan.clone());
         let (write, ping_due) = (place.write, place.ping.due_ns);
-        self.delivery.mark_dirty(slot);
+        self.connections.mark_dirty(slot);
         self.arrivals.push((slot, socket));
         self.add_ping_timer(slot, ping_due.saturating_sub(self.delivery.now_ns));
         let deadline = plan.config.write_deadline.as_nanos() as u64;
@@ -168,13 +162,12 @@ impl Shard {
 
     /// Bytes each connection moved since the last call, for whoever balances the loops.
     pub fn activity(&mut self) -> Vec<(u32, u64)> {
-        self.delivery
-            .conns
+        self.connections
             .iter_mut()
             .map(|(slot, conn)| {
                 let total = conn.in_bytes + conn.in_msgs * 32 + conn.out_msgs * 64;
                 let moved = total - std::mem::replace(&mut conn.activity_seen, total);
-                (slot as u32, if conn.may_move() { moved } else { 0 })
+                (slot, if conn.may_move() { moved } else { 0 })
             })
             .collect()
     }

@@ -8,6 +8,7 @@ pub(crate) mod pause;
 pub(crate) mod proxy;
 pub(crate) mod removal;
 pub(crate) mod shared;
+pub(crate) mod table;
 pub(crate) mod timeouts;
 
 use crate::connection::close::CloseReason;

@@ -4,7 +4,7 @@
 //! Hardly anything is copied twice, and an idle queue owns no memory.
 
 use crate::connection::buffer_pool::{BufferPool, SMALL_BYTES};
-use crate::delivery::burst::BurstFrame;
+use crate::delivery::burst::Burst;
 use crate::delivery::byte_range::ByteRange;
 use std::collections::VecDeque;
 use std::io::IoSlice;
@@ -42,15 +42,9 @@ impl OutQueue {
         self.bytes += added;
     }
 
-    /// Appends the frames of a burst: to each the prefix, then its part of `data`.
-    pub(crate) fn push_burst(
-        &mut self,
-        prefix: ByteRange<'_>,
-        data: &[u8],
-        frames: &[BurstFrame],
-        pool: &mut BufferPool,
-    ) {
-        let mut left = frames;
+    /// Appends the frames of a burst: to each the prefix, then its part of the input.
+    pub(crate) fn push_burst(&mut self, prefix: ByteRange<'_>, burst: Burst<'_>, pool: &mut BufferPool) {
+        let Burst { data, frames: mut left } = burst;
         while let Some(first) = left.first() {
             let needed = prefix.len() + first.piece(data).len();
             let tail = match self.chunks.back_mut() {

@@ -26,7 +26,7 @@ impl Shard {
         };
         let pending = behind.pending();
         let (now, bit) = (self.delivery.now_ns, self.bit());
-        let Some(conn) = self.delivery.conns.get_mut(slot as usize) else {
+        let Some(conn) = self.connections.get_mut(slot) else {
             return;
         };
         let behind_bytes = conn.plan.config.behind_bytes();
@@ -78,7 +78,7 @@ impl Shard {
         let now = self.delivery.now_ns;
         let mut paused = std::mem::take(&mut self.paused);
         paused.retain(|&slot| {
-            let Some(conn) = self.delivery.conns.get_mut(slot as usize) else {
+            let Some(conn) = self.connections.get_mut(slot) else {
                 return false;
             };
             let Some(pause) = &conn.paused else { return false };

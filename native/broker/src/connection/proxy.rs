@@ -23,7 +23,7 @@ impl Shard {
     /// Looks for a header at the start of what a connection sent. Returns the bytes it took; `None`: there is more to
     /// come, or the connection is closed.
     pub(crate) fn take_proxy_header(&mut self, slot: u32, data: &[u8]) -> Option<usize> {
-        let conn = &mut self.delivery.conns[slot as usize];
+        let conn = &mut self.connections[slot];
         let used = match parse_proxy_header(data) {
             Ok(ProxyHeader::Incomplete { need }) => {
                 conn.need = need;
@@ -47,7 +47,7 @@ impl Shard {
 
     /// Its time is up.
     pub(crate) fn proxy_header_due(&mut self, slot: u32) {
-        if self.delivery.conns[slot as usize].phase == Phase::AwaitingProxyHeader {
+        if self.connections[slot].phase == Phase::AwaitingProxyHeader {
             self.refuse_proxy_header(
                 slot,
                 "timeout: the client sent neither a whole header nor anything else",
@@ -57,7 +57,7 @@ impl Shard {
 
     /// Closes a connection that can't be told whose it is. The log names the peer: that is the proxy.
     pub(crate) fn refuse_proxy_header(&mut self, slot: u32, why: &str) {
-        let conn = &self.delivery.conns[slot as usize];
+        let conn = &self.connections[slot];
         let (broker, level) = (conn.broker.id, LogLevel::Warn);
         let text = format!("Error reading PROXY protocol header from {}: {why}", conn.shared.peer);
         self.event(broker, Event::Log { level, text });

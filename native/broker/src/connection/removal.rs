@@ -55,7 +55,7 @@ impl PendingRemoval {
 impl Shard {
     /// Removes everything a connection wanted to hear, and its record.
     pub(crate) fn drop_subscriptions(&mut self, slot: u32) {
-        let conn = &mut self.delivery.conns[slot as usize];
+        let conn = &mut self.connections[slot];
         let Some(member) = conn.member.take() else { return };
         let account = conn.account.clone();
         let left = conn.sids.take();

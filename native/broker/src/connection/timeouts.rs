@@ -16,7 +16,7 @@ impl Shard {
     pub fn handle_timers(&mut self) {
         self.remove_pending();
         while let Some(timer) = self.timers.pop_due(self.delivery.now_ns) {
-            let Some(conn) = self.delivery.conns.get(timer.slot as usize) else {
+            let Some(conn) = self.connections.get(timer.slot) else {
                 continue;
             };
             if conn.generation != timer.generation {
@@ -36,7 +36,7 @@ impl Shard {
 
     /// For a connection whose peer is known: CONNECT, if it must come, and the first PING.
     pub(crate) fn add_first_timers(&mut self, slot: u32) {
-        let auth = self.delivery.conns[slot as usize].plan.auth.as_ref();
+        let auth = self.connections[slot].plan.auth.as_ref();
         if let Some(timeout) = auth.map(|auth| auth.timeout) {
             self.add_timer(slot, TimerKind::Auth, timeout.as_nanos() as u64);
         }
@@ -50,20 +50,20 @@ impl Shard {
     }
 
     pub(crate) fn add_ping_timer(&mut self, slot: u32, after_ns: u64) {
-        self.delivery.conns[slot as usize].ping.due_ns = self.delivery.now_ns + after_ns;
+        self.connections[slot].ping.due_ns = self.delivery.now_ns + after_ns;
         self.add_timer(slot, TimerKind::Ping, after_ns);
     }
 
     fn ping_interval(&self, slot: u32) -> u64 {
         // No time at all would never end.
-        (self.delivery.conns[slot as usize].plan.config.ping_interval.as_nanos() as u64).max(1_000_000)
+        (self.connections[slot].plan.config.ping_interval.as_nanos() as u64).max(1_000_000)
     }
 
     fn ping_due(&mut self, slot: u32) {
         self.debug(slot, || "Client Ping Timer".to_owned());
         let interval = self.ping_interval(slot);
         let now = self.delivery.now_ns;
-        let conn = &mut self.delivery.conns[slot as usize];
+        let conn = &mut self.connections[slot];
         let silent_ns = now.saturating_sub(conn.last_activity_ns);
         let heard_of_lately = silent_ns < interval;
         // Whoever talks lives. One PING goes out all the same, to learn the round-trip time.
@@ -77,7 +77,8 @@ impl Shard {
             if conn.ping.outstanding >= conn.plan.config.ping_max {
                 self.debug(slot, || "Stale Client Connection - Closing".to_owned());
                 // The one reply that traces leave out.
-                self.delivery.push(slot, b"-ERR 'Stale Connection'\r\n");
+                self.delivery
+                    .push(&mut self.connections, slot, b"-ERR 'Stale Connection'\r\n");
                 return self.close(slot, CloseReason::StaleConnection, None);
             }
             conn.ping.outstanding += 1;
@@ -89,7 +90,7 @@ impl Shard {
 
     pub(crate) fn pong(&mut self, slot: u32) {
         let now = self.delivery.now_ns;
-        let conn = &mut self.delivery.conns[slot as usize];
+        let conn = &mut self.connections[slot];
         if conn.ping.outstanding > 0 {
             let rtt = now.saturating_sub(conn.ping.sent_ns).max(1);
             conn.shared.rtt_ns.store(rtt, Ordering::Relaxed);
@@ -99,7 +100,7 @@ impl Shard {
     }
 
     fn auth_due(&mut self, slot: u32) {
-        let conn = &self.delivery.conns[slot as usize];
+        let conn = &self.connections[slot];
         if conn.phase == Phase::AwaitingConnect {
             let text = "Authentication Timeout";
             let logged = conn
@@ -116,7 +117,7 @@ impl Shard {
 
     /// Notes that bytes left for a connection.
     pub fn wrote(&mut self, slot: u32, written: usize) {
-        let conn = &mut self.delivery.conns[slot as usize];
+        let conn = &mut self.connections[slot];
         conn.out.advance(written, &mut self.delivery.pool);
         conn.write.left = conn.write.left.saturating_sub(written);
         conn.write.progressed += written;
@@ -126,7 +127,7 @@ impl Shard {
     /// than it may have.
     pub fn flushed(&mut self, slot: u32) {
         let now = self.delivery.now_ns;
-        let Some(conn) = self.delivery.conns.get_mut(slot as usize) else {
+        let Some(conn) = self.connections.get_mut(slot) else {
             return;
         };
         if conn.is_closing() {
@@ -138,7 +139,7 @@ impl Shard {
             let behind_bytes = conn.plan.config.behind_bytes();
             self.notify_waiting(&shared, behind_bytes);
         }
-        let conn = &mut self.delivery.conns[slot as usize];
+        let conn = &mut self.connections[slot];
         let config = &conn.plan.config;
         if conn.overflowed || conn.out.len() > config.max_pending {
             let text = format!("Slow Consumer Detected: MaxPending of {} Exceeded", config.max_pending);
@@ -164,13 +165,13 @@ impl Shard {
 
     /// One for each connection at most: sockets may block and unblock a thousand times until it is due.
     pub(crate) fn add_write_timer(&mut self, slot: u32, after_ns: u64) {
-        self.delivery.conns[slot as usize].write.timed = true;
+        self.connections[slot].write.timed = true;
         self.add_timer(slot, TimerKind::Write, after_ns);
     }
 
     fn write_due(&mut self, timer: Timer) {
         let slot = timer.slot;
-        let conn = &mut self.delivery.conns[slot as usize];
+        let conn = &mut self.connections[slot];
         conn.write.timed = false;
         if !conn.write.blocked {
             return;

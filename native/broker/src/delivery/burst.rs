@@ -3,6 +3,7 @@
 //! Most of a fast stream is that. The messages are found first and delivered together, subscriber by subscriber: what is
 //! known of a subscriber is looked up once, and its frames are copied one behind the other.
 
+use crate::connection::table::Connections;
 use crate::delivery::byte_range::ByteRange;
 use crate::delivery::frame::Frame;
 use crate::delivery::resolved::{Resolved, Target};
@@ -39,6 +40,13 @@ impl BurstFrame {
             reply: None,
         }
     }
+}
+
+/// A burst that was found: its messages, and the input they stand in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Burst<'a> {
+    pub data: &'a [u8],
+    pub frames: &'a [BurstFrame],
 }
 
 /// Finds the messages at the start of `data` whose lines begin with `line`, at most `count` and about `bytes` of them.
@@ -103,19 +111,20 @@ impl Delivery {
     /// Delivers a burst to everyone on the route. Returns the number of deliveries.
     pub fn deliver_burst(
         &mut self,
+        connections: &mut Connections,
         interest: &Interest,
         resolved: &mut Resolved,
         from: Sender,
-        data: &[u8],
-        frames: &[BurstFrame],
+        burst: Burst<'_>,
     ) -> u32 {
         let mut delivered = 0;
         for index in 0..resolved.plain {
-            delivered += self.deliver_burst_to(interest, resolved, index, from, data, frames);
+            delivered += self.deliver_burst_to(connections, interest, resolved, index, from, burst);
         }
         if !resolved.groups.is_empty() {
-            for &frame in frames {
-                delivered += self.deliver_groups::<false>(interest, resolved, from, frame.alone(data));
+            for &frame in burst.frames {
+                delivered +=
+                    self.deliver_groups::<false>(connections, interest, resolved, from, frame.alone(burst.data));
             }
         }
         if delivered > 0 {
@@ -126,12 +135,12 @@ impl Delivery {
 
     fn deliver_burst_to(
         &mut self,
+        connections: &mut Connections,
         interest: &Interest,
         resolved: &mut Resolved,
         index: usize,
         from: Sender,
-        data: &[u8],
-        frames: &[BurstFrame],
+        burst: Burst<'_>,
     ) -> u32 {
         let (target, prefixes) = resolved.target_mut(interest, index);
         if !from.echo && target.cid == from.cid {
@@ -139,46 +148,48 @@ impl Delivery {
         }
         let frames = if target.limited {
             let sub = &interest.subs[target.sub as usize];
-            let granted = frames
+            let granted = burst
+                .frames
                 .iter()
                 .take_while(|_| reserve(sub, target.sub, &mut self.exhausted))
                 .count();
-            &frames[..granted]
+            &burst.frames[..granted]
         } else {
-            target.delivered += frames.len() as u32;
-            frames
+            target.delivered += burst.frames.len() as u32;
+            burst.frames
         };
+        let burst = Burst { frames, ..burst };
         let prefix = prefixes.msg_range(target);
         if target.location.reactor == self.reactor {
-            self.stage_burst_here(target, prefix, data, frames);
+            self.stage_burst_here(connections, target, prefix, burst);
         } else {
-            self.stage_burst_elsewhere(interest, target, prefix, data, frames);
+            self.stage_burst_elsewhere(interest, target, prefix, burst);
         }
         frames.len() as u32
     }
 
-    fn stage_burst_here(&mut self, target: &Target, prefix: ByteRange<'_>, data: &[u8], frames: &[BurstFrame]) {
-        let slot = target.location.slot;
-        let conn = &mut self.conns[slot as usize];
-        if conn.out.len() > self.cut_above {
-            return self.overflow(slot);
-        }
-        let before = conn.out.len();
-        conn.out.push_burst(prefix, data, frames, &mut self.pool);
-        conn.out_msgs += frames.len() as u64;
-        conn.out_bytes += frames.iter().map(|frame| u64::from(frame.size)).sum::<u64>();
-        self.staged_bytes += conn.out.len() - before;
-        self.after_staging(slot);
-    }
-
-    fn stage_burst_elsewhere(
+    fn stage_burst_here(
         &mut self,
-        interest: &Interest,
+        connections: &mut Connections,
         target: &Target,
         prefix: ByteRange<'_>,
-        data: &[u8],
-        frames: &[BurstFrame],
+        burst: Burst<'_>,
     ) {
+        let slot = target.location.slot;
+        let conn = &mut connections[slot];
+        if conn.out.len() > self.cut_above {
+            return self.overflow(connections, slot);
+        }
+        let before = conn.out.len();
+        conn.out.push_burst(prefix, burst, &mut self.pool);
+        conn.out_msgs += burst.frames.len() as u64;
+        conn.out_bytes += burst.frames.iter().map(|frame| u64::from(frame.size)).sum::<u64>();
+        self.staged_bytes += conn.out.len() - before;
+        self.after_staging(connections, slot);
+    }
+
+    fn stage_burst_elsewhere(&mut self, interest: &Interest, target: &Target, prefix: ByteRange<'_>, burst: Burst<'_>) {
+        let Burst { data, frames } = burst;
         let Some((first, last)) = frames.first().zip(frames.last()) else {
             return;
         };

@@ -6,16 +6,15 @@ pub(crate) mod frame;
 pub(crate) mod resolved;
 
 use crate::client::reply_grants::grant_reply;
-use crate::connection::Conn;
 use crate::connection::buffer_pool::{BufferPool, LARGE_BYTES};
 use crate::connection::shared::ConnShared;
+use crate::connection::table::Connections;
 use crate::delivery::frame::Frame;
 use crate::delivery::resolved::{Resolved, Target};
 use crate::interest::{Interest, Subscription};
-use crate::shard::inbox::{Inbox, InboxItem, Location, RemoteBatch};
+use crate::shard::inbox::{Inbox, InboxItem, RemoteBatch};
 use crate::trace::msgtrace::{MsgTrace, Undelivered};
 use crate::trace::{DeliveryTrace, TracedDelivery};
-use slab::Slab;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -32,9 +31,7 @@ pub(crate) struct Sender {
 pub(crate) struct Delivery {
     pub reactor: u16,
     pub now_ns: u64,
-    pub conns: Slab<Conn>,
-    pub dirty: Vec<u32>,
-    /// Bytes queued here since `dirty` was taken.
+    /// Bytes queued here since the list of connections with output was taken.
     pub staged_bytes: usize,
     /// Bytes handed over to other loops since [`crate::Shard::receive`] was entered.
     pub handed_bytes: usize,
@@ -71,8 +68,6 @@ impl Delivery {
         Self {
             reactor,
             now_ns: 0,
-            conns: Slab::new(),
-            dirty: Vec::new(),
             staged_bytes: 0,
             handed_bytes: 0,
             pool,
@@ -108,32 +103,17 @@ impl Delivery {
         (((self.random >> 32) * u64::from(n)) >> 32) as u32
     }
 
-    /// The connection at a location, if it is still that one and lives.
-    pub fn occupant(&mut self, at: Location) -> Option<&mut Conn> {
-        self.conns
-            .get_mut(at.slot as usize)
-            .filter(|c| c.generation == at.generation && !c.is_closing())
-    }
-
     /// Queues bytes that are no message.
-    pub fn push(&mut self, slot: u32, bytes: &[u8]) {
-        self.conns[slot as usize].out.push(bytes, &mut self.pool);
-        self.mark_dirty(slot);
-    }
-
-    /// Notes that a connection has output.
-    pub fn mark_dirty(&mut self, slot: u32) {
-        let conn = &mut self.conns[slot as usize];
-        if !conn.in_dirty_list {
-            conn.in_dirty_list = true;
-            self.dirty.push(slot);
-        }
+    pub fn push(&mut self, connections: &mut Connections, slot: u32, bytes: &[u8]) {
+        connections[slot].out.push(bytes, &mut self.pool);
+        connections.mark_dirty(slot);
     }
 
     /// Delivers to everyone on the route, and tells `trace` of it where somebody reads traces. Returns how many got it.
     #[inline]
     pub fn deliver<const TRACED: bool>(
         &mut self,
+        connections: &mut Connections,
         interest: &Interest,
         resolved: &mut Resolved,
         from: Sender,
@@ -141,12 +121,12 @@ impl Delivery {
     ) -> u32 {
         let mut delivered = 0;
         for i in 0..resolved.plain {
-            if self.deliver_one::<TRACED>(interest, resolved, i, from, frame) {
+            if self.deliver_one::<TRACED>(connections, interest, resolved, i, from, frame) {
                 delivered += 1;
             }
         }
         if !resolved.groups.is_empty() {
-            delivered += self.deliver_groups::<TRACED>(interest, resolved, from, frame);
+            delivered += self.deliver_groups::<TRACED>(connections, interest, resolved, from, frame);
         }
         if delivered > 0 {
             resolved.uncounted = true;
@@ -158,12 +138,13 @@ impl Delivery {
     #[cold]
     pub fn deliver_traced(
         &mut self,
+        connections: &mut Connections,
         interest: &Interest,
         resolved: &mut Resolved,
         from: Sender,
         frame: Frame<'_>,
     ) -> u32 {
-        let delivered = self.deliver::<true>(interest, resolved, from, frame);
+        let delivered = self.deliver::<true>(connections, interest, resolved, from, frame);
         if self.traced_message.is_some() {
             self.follow_denied(interest, resolved.subject());
         }
@@ -173,6 +154,7 @@ impl Delivery {
     /// One member of each group: a random one, or the next that takes it.
     pub fn deliver_groups<const TRACED: bool>(
         &mut self,
+        connections: &mut Connections,
         interest: &Interest,
         resolved: &mut Resolved,
         from: Sender,
@@ -188,7 +170,7 @@ impl Delivery {
                 if at >= size {
                     at -= size;
                 }
-                if self.deliver_one::<TRACED>(interest, resolved, (start + at) as usize, from, frame) {
+                if self.deliver_one::<TRACED>(connections, interest, resolved, (start + at) as usize, from, frame) {
                     delivered += 1;
                     break;
                 }
@@ -200,6 +182,7 @@ impl Delivery {
     #[inline]
     fn deliver_one<const TRACED: bool>(
         &mut self,
+        connections: &mut Connections,
         interest: &Interest,
         resolved: &mut Resolved,
         index: usize,
@@ -212,7 +195,7 @@ impl Delivery {
             self.follow(interest, target, None);
             return true;
         }
-        if own || (from.drop_above < usize::MAX && self.pending(interest, target) > from.drop_above) {
+        if own || (from.drop_above < usize::MAX && self.pending(connections, interest, target) > from.drop_above) {
             if TRACED {
                 let why = if own { Undelivered::NoEcho } else { Undelivered::Slow };
                 self.follow(interest, target, Some(why));
@@ -248,7 +231,7 @@ impl Delivery {
                 .add(&interest.members[target.member as usize].shared, &delivery);
         }
         if target.location.reactor == self.reactor {
-            self.stage_here(target, prefix, tail, bytes, frame.reply);
+            self.stage_here(connections, target, prefix, tail, bytes, frame.reply);
         } else {
             self.stage_elsewhere(interest, target, prefix, tail, bytes, frame.reply);
         }
@@ -256,11 +239,19 @@ impl Delivery {
     }
 
     #[inline]
-    fn stage_here(&mut self, target: &Target, prefix: &[u8], tail: &[u8], bytes: usize, reply: Option<&[u8]>) {
+    fn stage_here(
+        &mut self,
+        connections: &mut Connections,
+        target: &Target,
+        prefix: &[u8],
+        tail: &[u8],
+        bytes: usize,
+        reply: Option<&[u8]>,
+    ) {
         let slot = target.location.slot;
-        let conn = &mut self.conns[slot as usize];
+        let conn = &mut connections[slot];
         if conn.out.len() > self.cut_above {
-            return self.overflow(slot);
+            return self.overflow(connections, slot);
         }
         conn.out.push2(prefix, tail, &mut self.pool);
         conn.out_msgs += 1;
@@ -271,28 +262,25 @@ impl Delivery {
         {
             grant_reply(conn, reply, self.now_ns);
         }
-        self.after_staging(slot);
+        self.after_staging(connections, slot);
     }
 
     /// A connection has so much waiting that it is cut off at its next flush. One message for ten thousand of its
     /// subscriptions must not fill the memory before that.
     #[cold]
-    pub fn overflow(&mut self, slot: u32) {
-        self.conns[slot as usize].overflowed = true;
-        self.mark_dirty(slot);
+    pub fn overflow(&mut self, connections: &mut Connections, slot: u32) {
+        connections[slot].overflowed = true;
+        connections.mark_dirty(slot);
     }
 
     /// After frames were queued for a connection here.
     #[inline]
-    pub fn after_staging(&mut self, slot: u32) {
-        let conn = &mut self.conns[slot as usize];
+    pub fn after_staging(&mut self, connections: &mut Connections, slot: u32) {
+        let conn = &mut connections[slot];
         if conn.out.len() > self.behind_above && self.behind.is_none() {
             self.behind = Some(conn.shared.clone());
         }
-        if !conn.in_dirty_list {
-            conn.in_dirty_list = true;
-            self.dirty.push(slot);
-        }
+        connections.mark_dirty(slot);
     }
 
     #[inline]
@@ -326,11 +314,11 @@ impl Delivery {
     }
 
     /// Bytes that wait for a subscriber, as far as they have been handed over.
-    fn pending(&self, interest: &Interest, target: &Target) -> usize {
+    fn pending(&self, connections: &Connections, interest: &Interest, target: &Target) -> usize {
         let shared = &interest.members[target.member as usize].shared;
         let here = target.location.reactor == self.reactor;
         let staged = if here {
-            self.conns[target.location.slot as usize].out.len()
+            connections[target.location.slot].out.len()
         } else {
             0
         };
@@ -369,30 +357,23 @@ impl Delivery {
     }
 
     /// Queues what other loops staged.
-    pub fn accept(&mut self, batches: Vec<RemoteBatch>) {
+    pub fn accept(&mut self, connections: &mut Connections, batches: Vec<RemoteBatch>) {
         for batch in batches {
             batch
                 .shared
                 .inbox_pending
                 .fetch_sub(batch.bytes.len(), Ordering::Relaxed);
-            let now_ns = self.now_ns;
-            let Some(conn) = self.conns.get_mut(batch.to.slot as usize) else {
+            let Some(conn) = connections.occupant(batch.to) else {
                 continue;
             };
-            if conn.generation != batch.to.generation || conn.is_closing() {
-                continue;
-            }
             for reply in &batch.replies {
-                grant_reply(conn, reply, now_ns);
+                grant_reply(conn, reply, self.now_ns);
             }
             conn.overflowed |= batch.overflowed;
             conn.out_msgs += u64::from(batch.messages);
             conn.out_bytes += batch.payload_bytes;
             conn.out.push_chunk(batch.bytes, &mut self.pool);
-            if !conn.in_dirty_list {
-                conn.in_dirty_list = true;
-                self.dirty.push(batch.to.slot);
-            }
+            connections.mark_dirty(batch.to.slot);
         }
     }
 }

@@ -87,7 +87,7 @@ impl Shard {
     pub(crate) fn apply_plan(&mut self, reload: Arc<Reload>) {
         let plan = reload.broker.plan();
         for slot in self.slots_of(&reload.broker) {
-            let conn = &mut self.delivery.conns[slot as usize];
+            let conn = &mut self.connections[slot];
             if conn.plan.number >= plan.number {
                 continue;
             }
@@ -110,7 +110,7 @@ impl Shard {
 
     /// Asks again who a connection is and what it may do, with what it said in CONNECT.
     fn reauthorize(&mut self, slot: u32, plan: &Plan) {
-        let conn = &self.delivery.conns[slot as usize];
+        let conn = &self.connections[slot];
         let nothing = ConnectOptions::default();
         let options = conn.options.as_deref().unwrap_or(&nothing);
         let user = match &plan.auth {
@@ -137,7 +137,7 @@ impl Shard {
     }
 
     fn change_permissions(&mut self, slot: u32, permissions: Option<Arc<Permissions>>) {
-        let account = self.delivery.conns[slot as usize].account.clone();
+        let account = self.connections[slot].account.clone();
         let mut lost = match &permissions {
             Some(permissions) => self.lost_under(slot, permissions),
             None => Vec::new(),
@@ -152,7 +152,7 @@ impl Shard {
         // What other loops routed until the lock was ours comes before the news.
         self.drain_deliveries();
         self.remove_lost(slot, &mut interest, &mut lost[last..]);
-        let conn = &mut self.delivery.conns[slot as usize];
+        let conn = &mut self.connections[slot];
         if permissions.as_ref().is_none_or(|p| p.allow_responses.is_none()) {
             conn.replies.clear();
         }
@@ -174,7 +174,7 @@ impl Shard {
     /// The subscriptions of a connection that it may not have under these permissions. Others use the interest
     /// meanwhile, and may end some of them, but only this loop makes new ones.
     fn lost_under(&self, slot: u32, permissions: &Permissions) -> Vec<Lost> {
-        let conn = &self.delivery.conns[slot as usize];
+        let conn = &self.connections[slot];
         let Some(member) = conn.member else { return Vec::new() };
         let ids: Vec<u32> = conn.sids.iter().collect();
         let mut lost = Vec::new();
@@ -202,7 +202,7 @@ impl Shard {
 
     /// Removes those that are still there, and notes which were.
     fn remove_lost(&mut self, slot: u32, interest: &mut Interest, lost: &mut [Lost]) {
-        let member = self.delivery.conns[slot as usize].member;
+        let member = self.connections[slot].member;
         for Lost { id, removed, .. } in lost {
             let is_there = |sub: &Subscription| Some(sub.member) == member;
             *removed = !interest.is_spent(*id) && interest.subs.get(*id as usize).is_some_and(is_there);
@@ -220,7 +220,7 @@ impl Shard {
         };
         let what = format!("{}{using} (sid {})", quote(&lost.subject), quote(&lost.sid));
         self.error_reply(slot, &format!("Permissions Violation for Subscription to {what}"));
-        let conn = &self.delivery.conns[slot as usize];
+        let conn = &self.connections[slot];
         let said = conn.options.as_deref();
         let whose = match said {
             Some(options) if !options.nkey.is_empty() => format!("Nkey {}", quote(options.nkey.as_bytes())),

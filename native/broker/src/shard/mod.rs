@@ -11,6 +11,7 @@ use crate::connection::Conn;
 use crate::connection::buffer_pool::{BufferPool, SharedBuffers};
 use crate::connection::close::CloseReason;
 use crate::connection::removal::PendingRemoval;
+use crate::connection::table::Connections;
 use crate::delivery::Delivery;
 use crate::delivery::burst::BurstFrame;
 use crate::delivery::resolved::ResultCache;
@@ -64,6 +65,7 @@ impl ShardSeed {
 
 /// One loop's connections and everything needed to route between them.
 pub struct Shard {
+    pub(crate) connections: Connections,
     pub(crate) delivery: Delivery,
     pub(crate) results: ResultCache,
     pub(crate) timers: Timers,
@@ -99,7 +101,6 @@ pub struct Shard {
     pub(crate) paused: Vec<u32>,
     resumed: Vec<u32>,
     expired: Vec<u32>,
-    next_generation: u32,
 }
 
 impl Shard {
@@ -107,6 +108,7 @@ impl Shard {
     pub fn new(seed: ShardSeed) -> Self {
         let inbox = seed.inboxes[usize::from(seed.reactor)].clone();
         Self {
+            connections: Connections::new(seed.reactor),
             delivery: Delivery::new(seed.reactor, seed.inboxes, BufferPool::new(seed.buffers), seed.random),
             results: ResultCache::new(RandomState::default()),
             timers: Timers::default(),
@@ -132,18 +134,12 @@ impl Shard {
             paused: Vec::new(),
             resumed: Vec::new(),
             expired: Vec::new(),
-            next_generation: 0,
         }
     }
 
     /// Tells the time: nanoseconds on the loop's clock, never going back.
     pub fn set_now(&mut self, now_ns: u64) {
         self.delivery.now_ns = now_ns;
-    }
-
-    pub(crate) fn new_generation(&mut self) -> u32 {
-        self.next_generation = self.next_generation.wrapping_add(1);
-        self.next_generation
     }
 
     pub(crate) fn wall_ms(&self) -> f64 {
@@ -153,13 +149,7 @@ impl Shard {
     /// Takes a new connection in and greets it. `None`: the broker is shutting down, drop the socket. One that is
     /// over the limit is told so and closes.
     pub fn add_connection(&mut self, broker: &Arc<BrokerState>, peer: SocketAddr) -> Option<u32> {
-        let slot = self.delivery.conns.vacant_key() as u32;
-        let generation = self.new_generation();
-        let location = Location {
-            reactor: self.delivery.reactor,
-            slot,
-            generation,
-        };
+        let location = self.connections.next_location();
         // Should it be replaced right now, that is in this loop's inbox next.
         let plan = broker.plan();
         let (shared, over_limit) = match broker.register(peer, self.wall_ms(), location) {
@@ -169,12 +159,12 @@ impl Shard {
         };
         let account: Arc<Account> = broker.global.clone();
         account.connections.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        self.delivery.conns.insert(Conn::new(
+        let slot = self.connections.insert(Conn::new(
             broker,
             plan.clone(),
             account,
             shared,
-            generation,
+            location.generation,
             self.delivery.now_ns,
         ));
         self.debug(slot, || "Client connection created".to_owned());
@@ -198,23 +188,23 @@ impl Shard {
 
     /// Forgets a connection whose socket is gone. It must be closing.
     pub fn remove_connection(&mut self, slot: u32) {
-        if self.delivery.conns.get(slot as usize).is_some_and(Conn::is_closing) {
-            self.delivery.conns.remove(slot as usize);
-            if self.delivery.conns.is_empty() {
+        if self.connections.get(slot).is_some_and(Conn::is_closing) {
+            self.connections.remove(slot);
+            if self.connections.len() == 0 {
                 self.results.clear();
-                self.delivery.conns.shrink_to_fit();
+                self.connections.shrink();
             }
         }
     }
 
     /// A connection by slot.
     pub fn conn(&mut self, slot: u32) -> Option<&mut Conn> {
-        self.delivery.conns.get_mut(slot as usize)
+        self.connections.get_mut(slot)
     }
 
     /// Connections here, closing ones included.
     pub fn conn_count(&self) -> usize {
-        self.delivery.conns.len()
+        self.connections.len()
     }
 
     /// Takes in what other loops and the control plane sent, if anything.
@@ -254,9 +244,9 @@ impl Shard {
 
     fn take_item(&mut self, item: InboxItem) {
         match item {
-            InboxItem::Batches(batches) => self.delivery.accept(batches),
+            InboxItem::Batches(batches) => self.delivery.accept(&mut self.connections, batches),
             InboxItem::SubscriptionGone { to, sub, sid } => {
-                if let Some(conn) = self.delivery.occupant(to) {
+                if let Some(conn) = self.connections.occupant(to) {
                     conn.forget_subscription(sid, sub);
                 }
             }
@@ -277,7 +267,7 @@ impl Shard {
     fn close_by_cid(&mut self, broker: Arc<BrokerState>, cid: u64, reason: CloseReason) {
         match broker.locate(cid) {
             Some(at) if at.reactor == self.delivery.reactor => {
-                match self.delivery.occupant(at) {
+                match self.connections.occupant(at) {
                     // It is about to arrive: the wish waits for it.
                     Some(conn) if conn.is_placeholder() => self
                         .delivery
@@ -294,11 +284,10 @@ impl Shard {
     }
 
     pub(crate) fn slots_of(&self, broker: &Arc<BrokerState>) -> Vec<u32> {
-        self.delivery
-            .conns
+        self.connections
             .iter()
             .filter(|(_, c)| Arc::ptr_eq(&c.broker, broker))
-            .map(|(slot, _)| slot as u32)
+            .map(|(slot, _)| slot)
             .collect()
     }
 
@@ -310,7 +299,7 @@ impl Shard {
 
     /// Once for each connection that reads INFO at any time, wherever the news reaches it.
     pub(crate) fn notify_lame_duck(&mut self, slot: u32) {
-        let conn = &self.delivery.conns[slot as usize];
+        let conn = &self.connections[slot];
         let listens = conn.flags.async_info && conn.flags.first_pong_sent && !conn.flags.knows_lame_duck;
         if listens && !conn.is_closing() {
             self.send_info(slot, false);
@@ -320,7 +309,7 @@ impl Shard {
     fn close_all(&mut self, broker: &Arc<BrokerState>) {
         for slot in self.slots_of(broker) {
             // Whoever a stand-in waits for is closed where it is, or when it arrives.
-            if !self.delivery.conns[slot as usize].is_placeholder() {
+            if !self.connections[slot].is_placeholder() {
                 self.close(slot, CloseReason::ServerShutdown, None);
             }
         }
@@ -351,19 +340,17 @@ impl Shard {
     /// Connections with output, each once. Give the list back empty through [`Self::reuse_dirty`].
     pub fn take_dirty(&mut self) -> Vec<u32> {
         self.delivery.staged_bytes = 0;
-        std::mem::take(&mut self.delivery.dirty)
+        self.connections.take_dirty()
     }
 
     /// Gives the emptied list of [`Self::take_dirty`] back.
     pub fn reuse_dirty(&mut self, list: Vec<u32>) {
-        if self.delivery.dirty.is_empty() {
-            self.delivery.dirty = list;
-        }
+        self.connections.reuse_dirty(list);
     }
 
     /// Whether some connection has output.
     pub fn has_dirty(&self) -> bool {
-        !self.delivery.dirty.is_empty()
+        self.connections.has_dirty()
     }
 
     /// Connections that are to be flushed once and shut.
@@ -428,7 +415,7 @@ impl Shard {
     }
 
     pub(crate) fn add_timer(&mut self, slot: u32, kind: TimerKind, after_ns: u64) {
-        let generation = self.delivery.conns[slot as usize].generation;
+        let generation = self.connections[slot].generation;
         self.timers.add(Timer {
             at_ns: self.delivery.now_ns + after_ns,
             slot,
@@ -456,7 +443,7 @@ impl Shard {
     }
 
     pub(crate) fn send_info(&mut self, slot: u32, connect_info: bool) {
-        let conn = &mut self.delivery.conns[slot as usize];
+        let conn = &mut self.connections[slot];
         conn.flags.knows_lame_duck = conn.broker.is_lame_duck();
         let line = info_line(conn, connect_info);
         self.send(slot, &line);
@@ -464,9 +451,9 @@ impl Shard {
 
     /// Queues bytes for a connection.
     pub(crate) fn send(&mut self, slot: u32, bytes: &[u8]) {
-        if self.delivery.conns[slot as usize].plan.config.log_trace {
+        if self.connections[slot].plan.config.log_trace {
             self.trace_out(slot, bytes);
         }
-        self.delivery.push(slot, bytes);
+        self.delivery.push(&mut self.connections, slot, bytes);
     }
 }

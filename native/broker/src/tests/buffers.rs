@@ -1,7 +1,7 @@
 //! Output queues keep every byte in order; pools keep what is worth keeping, and not more.
 
 use crate::connection::buffer_pool::{LARGE_BYTES, SMALL_BYTES};
-use crate::delivery::burst::{self, BurstFrame};
+use crate::delivery::burst::{self, Burst, BurstFrame};
 use crate::delivery::byte_range::ByteRange;
 use crate::{BufferPool, OutQueue, SharedBuffers};
 use proptest::prelude::*;
@@ -89,7 +89,8 @@ proptest! {
                     let frames: Vec<BurstFrame> = (0..count)
                         .map(|i| BurstFrame { start: (i * n) as u32, end: (i * n + n) as u32, size: 0 })
                         .collect();
-                    queue.push_burst(piece, &data, &frames, &mut pool);
+                    let burst = Burst { data: &data, frames: &frames };
+                    queue.push_burst(piece, burst, &mut pool);
                     for frame in data[..n * count].chunks(n) {
                         model.extend_from_slice(&prefix[3..17]);
                         model.extend_from_slice(frame);

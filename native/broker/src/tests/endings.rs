@@ -152,10 +152,10 @@ fn a_wish_to_close_that_overtakes_the_connection_waits_for_it() {
     world.offer(client, 1);
     world.drain_inbox_and_commands(1);
     // The directory is rewritten a moment before the connection itself is on its way.
-    let (slot, place) = world.shards[1].delivery.conns.iter().next().expect("a place is kept");
+    let (slot, place) = world.shards[1].connections.iter().next().expect("a place is kept");
     let to = crate::Location {
         reactor: 1,
-        slot: slot as u32,
+        slot,
         generation: place.generation,
     };
     world.broker.relocate(cid, to);

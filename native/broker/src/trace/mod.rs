@@ -46,7 +46,7 @@ pub(crate) fn info_line(conn: &Conn, connect_info: bool) -> Vec<u8> {
 
 impl Shard {
     pub(crate) fn debug(&mut self, slot: u32, text: impl FnOnce() -> String) {
-        if self.delivery.conns[slot as usize].plan.config.log_debug {
+        if self.connections[slot].plan.config.log_debug {
             self.log(slot, LogLevel::Debug, &text());
         }
     }
@@ -56,21 +56,21 @@ impl Shard {
     }
 
     pub(crate) fn log(&mut self, slot: u32, level: LogLevel, text: &str) {
-        let conn = &self.delivery.conns[slot as usize];
+        let conn = &self.connections[slot];
         let broker = conn.broker.id;
         let text = format!("{} - {text}", conn.shared.label());
         self.event(broker, Event::Log { level, text });
     }
 
     pub(crate) fn trace(&mut self, slot: u32, text: impl FnOnce() -> String) {
-        if self.delivery.conns[slot as usize].plan.config.log_trace {
+        if self.connections[slot].plan.config.log_trace {
             self.log(slot, LogLevel::Trace, &text());
         }
     }
 
     /// Shows the line that `bytes` begin with, if it is there as a whole.
     pub(crate) fn trace_line(&mut self, slot: u32, bytes: &[u8]) {
-        if self.delivery.conns[slot as usize].plan.config.log_trace
+        if self.connections[slot].plan.config.log_trace
             && let Some(line) = line_text(bytes)
         {
             self.log(slot, LogLevel::Trace, &format!("<<- [{line}]"));
@@ -79,17 +79,17 @@ impl Shard {
 
     /// Shows the line of a message whose payload is still on its way; not again when that is here.
     pub(crate) fn trace_line_early(&mut self, slot: u32, bytes: &[u8]) {
-        if !std::mem::replace(&mut self.delivery.conns[slot as usize].line_traced, true) {
+        if !std::mem::replace(&mut self.connections[slot].line_traced, true) {
             self.trace_line(slot, bytes);
         }
     }
 
     /// Shows a message that came in: `bytes` are all of it, line and payload.
     pub(crate) fn trace_publish(&mut self, slot: u32, bytes: &[u8], message: &Publish<'_>) {
-        if !std::mem::take(&mut self.delivery.conns[slot as usize].line_traced) {
+        if !std::mem::take(&mut self.connections[slot].line_traced) {
             self.trace_line(slot, bytes);
         }
-        let shown = Shown::of(&self.delivery.conns[slot as usize].plan.config);
+        let shown = Shown::of(&self.connections[slot].plan.config);
         if let Some(payload) = shown.payload(message.body, message.header_len) {
             self.log(slot, LogLevel::Trace, &format!("<<- {payload}"));
         }

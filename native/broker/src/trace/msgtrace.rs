@@ -234,7 +234,7 @@ impl Shard {
         if self.results.results[index as usize].reserved || !permitted {
             return Verdict::Refused(destination);
         }
-        let conn: &Conn = &self.delivery.conns[slot as usize];
+        let conn: &Conn = &self.connections[slot];
         Verdict::Traced(Box::new(MsgTrace {
             only,
             destination,
@@ -251,7 +251,7 @@ impl Shard {
 
     /// Publishes the event, as the server itself: nobody's permissions and echo matter.
     fn send_trace(&mut self, run: &mut Run<'_>, trace: MsgTrace) {
-        let conn = &self.delivery.conns[run.publisher.slot as usize];
+        let conn = &self.connections[run.publisher.slot];
         let info = &conn.plan.config.info;
         let now = event::rfc3339(self.wall_ms());
         let server = Server {
