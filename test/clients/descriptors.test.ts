@@ -12,7 +12,7 @@ const KNOCKING = LIMIT + 60;
 
 describe(`a server with ${LIMIT} descriptors`, () => {
   endServersAfterEach();
-  const peerOf = usePeers();
+  const peerOf = usePeers(['node']);
 
   test('serves whom it has while it can accept no one, and accepts again when others leave', async (ctx) => {
     const server = await startWithDescriptors(LIMIT);

@@ -3,11 +3,12 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { useServer } from '../support/server.js';
-import { goProgram } from './peers/tools.js';
+import { buildGoFirst, goProgram } from './peers/tools.js';
 import { urlOf } from './support.js';
 
 describe('the one multiplexed inbox of the Go client', () => {
   const server = useServer();
+  buildGoFirst();
 
   test('2,000 workers with 10 requests each get their own answers and headers back', async (ctx) => {
     const program = await goProgram(ctx);

@@ -1,8 +1,10 @@
 /** The profiling port of a broker under load, as Go's own tool reads it. */
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { TOOL_BUILD_MS } from '../support/deadline.js';
 import { pub } from '../support/raw.js';
 import { endServersAfterEach, TestServer } from '../support/server.js';
 
@@ -14,10 +16,10 @@ async function start(): Promise<{ server: TestServer; base: string }> {
   return { server, base: `http://127.0.0.1:${/\d+$/.exec(line)?.[0]}/debug/pprof/` };
 }
 
-/** What `go tool pprof` makes of an address. */
-function pprof(dir: string, url: string, ...flags: string[]): Promise<string> {
+/** The output of `go tool pprof`. */
+function pprof(dir: string, ...args: string[]): Promise<string> {
   const env = { ...process.env, PPROF_TMPDIR: dir, PPROF_NO_BROWSER: '1' };
-  const child = spawn('go', ['tool', 'pprof', ...flags, url], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('go', ['tool', 'pprof', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (chunk: string) => {
@@ -34,26 +36,35 @@ function pprof(dir: string, url: string, ...flags: string[]): Promise<string> {
 
 const hasGo = (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, 'go')));
 
-test.skipIf(!hasGo)(`go tool pprof reads processor time and memory${hasGo ? '' : ' (skipped: needs go)'}`, async () => {
-  const { server, base } = await start();
-  const client = await server.open();
-  let done = false;
-  const load = (async () => {
-    while (!done) await client.exchange(pub('a', 'x'.repeat(100)).repeat(2000), '');
-  })();
-  const cpu = await pprof(server.dir, `${base}profile?seconds=1`, '-top', '-nodecount=200', '-nodefraction=0');
-  const raw = await pprof(server.dir, `${base}profile?seconds=1`, '-raw');
-  done = true;
-  await load;
-  expect(cpu).toMatch(/^Type: cpu$/m);
-  expect(raw).toMatch(/^samples\/count cpu\/nanoseconds/m);
-  expect(raw).toContain('thread:[main]');
-  if (process.platform === 'linux') expect(cpu).toMatch(/ \[thread nt-reactor-0\]$/m);
+/** Go compiles the tool when it is first used. */
+beforeAll(async () => {
+  if (hasGo) await pprof(tmpdir(), '-help');
+}, TOOL_BUILD_MS);
 
-  const heap = await pprof(server.dir, `${base}heap?gc=1`, '-top', '-nodecount=2000');
-  expect(heap).toMatch(/^Type: inuse_space$/m);
-  expect(heap).toContain('[outside the JavaScript heap]');
-});
+test.skipIf(!hasGo)(
+  `go tool pprof reads processor time and memory${hasGo ? '' : ' (skipped: needs go)'}`,
+  { timeout: 120_000 },
+  async () => {
+    const { server, base } = await start();
+    const client = await server.open();
+    let done = false;
+    const load = (async () => {
+      while (!done) await client.exchange(pub('a', 'x'.repeat(100)).repeat(2000), '');
+    })();
+    const cpu = await pprof(server.dir, '-top', '-nodecount=200', '-nodefraction=0', `${base}profile?seconds=1`);
+    const raw = await pprof(server.dir, '-raw', `${base}profile?seconds=1`);
+    done = true;
+    await load;
+    expect(cpu).toMatch(/^Type: cpu$/m);
+    expect(raw).toMatch(/^samples\/count cpu\/nanoseconds/m);
+    expect(raw).toContain('thread:[main]');
+    if (process.platform === 'linux') expect(cpu).toMatch(/ \[thread nt-reactor-0\]$/m);
+
+    const heap = await pprof(server.dir, '-top', '-nodecount=2000', `${base}heap?gc=1`);
+    expect(heap).toMatch(/^Type: inuse_space$/m);
+    expect(heap).toContain('[outside the JavaScript heap]');
+  },
+);
 
 test('the ports file names it, and the command line hides secrets', async () => {
   const { server, base } = await start();

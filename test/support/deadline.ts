@@ -6,6 +6,9 @@
 /** How long a test waits for an event before it gives up: less than a test may take, so that the wait is named. */
 export const DEADLINE_MS = 20_000;
 
+/** How long building a foreign tool may take: Go compiles its own tools, too, when its cache is empty. */
+export const TOOL_BUILD_MS = 300_000;
+
 export class DeadlineError extends Error {
   constructor(what: string, ms: number) {
     super(`gave up after ${ms} ms waiting for ${what}`);

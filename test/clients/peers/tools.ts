@@ -4,7 +4,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, type TestContext } from 'vitest';
+import { afterAll, beforeAll, type TestContext } from 'vitest';
+import { TOOL_BUILD_MS } from '../../support/deadline.js';
 import { missingTool } from '../support.js';
 import { NodePeer } from './node.js';
 import type { Language, Peer } from './peer.js';
@@ -17,9 +18,12 @@ type Skipping = Pick<TestContext, 'skip'>;
 
 export const LANGUAGES: Language[] = ['node', 'python', 'go'];
 
-/** The peers of one test file: each language's is started when first asked for, all are ended after the last test. */
-export function usePeers(): (ctx: Skipping, language: Language) => Promise<Peer> {
+/** The peers of one test file: each is started when a test first needs it, all are ended after the last test. */
+export function usePeers(
+  languages: readonly Language[] = LANGUAGES,
+): (ctx: Skipping, language: Language) => Promise<Peer> {
   const peers = new Map<Language, Peer>();
+  if (languages.includes('go')) buildGoFirst();
   afterAll(async () => {
     await Promise.all([...peers.values()].map((peer) => peer.end()));
   });
@@ -56,6 +60,14 @@ export async function python(ctx: Skipping, modules: string[] = ['nats']): Promi
 }
 
 let built: Promise<string | { missing: string }> | undefined;
+
+/** Builds the Go program before the tests, whose timeouts are too short for that. */
+export function buildGoFirst(): void {
+  beforeAll(async () => {
+    built ??= buildGo();
+    await built;
+  }, TOOL_BUILD_MS);
+}
 
 /** The Go program of this folder, built once per test file. */
 export async function goProgram(ctx: Skipping): Promise<string> {
