@@ -1,19 +1,19 @@
 /**
- * Wall-clock time finer than a millisecond.
+ * Wall-clock time with microseconds.
  *
- * `Date.now()` ticks in milliseconds, the monotonic clock in nanoseconds but drifts away from the wall when somebody
- * sets the time. So: the monotonic clock, anchored to the wall, and anchored anew whenever the two disagree.
+ * `Date.now()` has milliseconds only; the monotonic clock is finer, but does not follow when the wall clock is set. So
+ * the monotonic clock is added to a base, which is set again whenever the sum differs from the wall clock.
  */
 
 const DRIFT_MAX_MS = 2;
 
-let anchorMs = performance.timeOrigin;
+let baseMs = performance.timeOrigin;
 
 /** Milliseconds since the epoch with a fraction (microseconds are meaningful). */
 export function nowMs(): number {
   const wall = Date.now();
-  const fine = anchorMs + performance.now();
+  const fine = baseMs + performance.now();
   if (Math.abs(fine - wall) <= DRIFT_MAX_MS) return fine;
-  anchorMs = wall - performance.now();
+  baseMs = wall - performance.now();
   return wall;
 }

@@ -1,7 +1,4 @@
-/**
- * What a log line is before it becomes text: a level, a sentence and an instant.
- * Knows nothing of files, colours or formats.
- */
+/** A log line before it is formatted: level, text and time. */
 
 /** The labels as they are printed. */
 export type LogLevel = 'INF' | 'DBG' | 'WRN' | 'ERR' | 'FTL' | 'TRC';
@@ -13,7 +10,7 @@ export interface LogEntry {
   timeMs: number;
 }
 
-/** Takes lines; where they go is the receiver's business. */
+/** Receives log lines. */
 export interface LogSink {
   write(entry: LogEntry): void;
 }

@@ -1,9 +1,8 @@
 /**
- * What a log line says about a connection, as fields: for logs that machines read.
+ * The fields of a log line about a connection, for the JSON log.
  *
- * Lines about a connection begin with its address, number and how it introduced itself, in a form that users of text
- * logs know by heart; here it is taken apart again. What a client says of itself is quoted in it, so none can pretend to
- * be more than the one part it is.
+ * Such lines begin with the connection's address and number, followed by the quoted texts of its client and user. This
+ * file parses that form. Texts from the client are quoted in it, so a client can't forge other fields.
  */
 
 export interface ConnectionFields {
@@ -11,7 +10,7 @@ export interface ConnectionFields {
   cid?: number;
   ip?: string;
   port?: number;
-  /** `lang:version:name`, as far as the client told. */
+  /** `lang:version:name` from CONNECT. */
   client?: string;
   account?: string;
   user?: string;
@@ -30,7 +29,7 @@ const KINDS: Readonly<Record<string, string>> = {
 
 const QUOTED = '"((?:[^"\\\\]|\\\\.)*)"';
 const CONNECTION = new RegExp(`^(\\S+):(\\d+) - (${Object.keys(KINDS).join('|')}):(\\d+) - `);
-const INTRODUCTION = new RegExp(`^${QUOTED} - (?:${QUOTED} - )?`);
+const CLIENT = new RegExp(`^${QUOTED} - (?:${QUOTED} - )?`);
 const ACCOUNT = /^([^/]+)\/(?:user:(.*)|nkey:(.*)|token|jwt:.*)$/;
 const CLOSED = /^\w+ connection closed: (.+)$/;
 
@@ -45,18 +44,18 @@ export function connectionFields(text: string): ConnectionFields {
     port: Number(port),
   };
   let rest = text.slice(prefix.length);
-  const introduction = INTRODUCTION.exec(rest);
-  if (introduction) {
-    rest = rest.slice(introduction[0].length);
-    introduce(fields, introduction[1] as string, introduction[2]);
+  const client = CLIENT.exec(rest);
+  if (client) {
+    rest = rest.slice(client[0].length);
+    addClient(fields, client[1] as string, client[2]);
   }
   const reason = CLOSED.exec(rest)?.[1];
   if (reason) fields.reason = reason;
   return fields;
 }
 
-/** Alone, a part in the form of an account may be one, or a client that calls itself so: neither is claimed then. */
-function introduce(fields: ConnectionFields, first: string, second: string | undefined): void {
+/** A single part in the form of an account may also be a client with such a name: then no field is added. */
+function addClient(fields: ConnectionFields, first: string, second: string | undefined): void {
   const belongs = ACCOUNT.exec(second ?? first);
   if (second === undefined && belongs) return;
   fields.client = unquote(first);

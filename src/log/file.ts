@@ -1,7 +1,7 @@
 /**
- * The log file: opened for appending with mode 0640, re-opened on demand (after an operator moved it away), and set
- * aside under a dated name when it outgrows its limit. Every line is in exactly one file, in order. Owns which file is
- * the current one; the descriptor belongs to the pump that writes.
+ * The log file: opened for appending with mode 0640, re-opened on demand (after an operator moved it), and renamed with a
+ * date when it exceeds its size limit. Every line is in exactly one file, in order. Owns which file is the current one;
+ * the transport owns its descriptor.
  */
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -10,7 +10,7 @@ import { nowMs } from './clock.js';
 import type { LogEntry, LogLevel } from './entry.js';
 import { formatLine, type LineFormat } from './format.js';
 import type { LogOutput } from './output.js';
-import { filePump } from './pump.js';
+import { fileTransport } from './transport.js';
 import { LogWriter } from './writer.js';
 
 const FILE_MODE = 0o640;
@@ -37,9 +37,10 @@ export class LogFile implements LogOutput {
   readonly #options: LogFileOptions;
   readonly #writer: LogWriter;
   #size: number;
-  /** Grows while the file can't be set aside. */
+  /** Doubled whenever a rotation fails. */
   #limit: number;
-  #looked = false;
+  /** Whether the size of the file just opened was compared with the limit. */
+  #sizeChecked = false;
 
   constructor(path: string, options: LogFileOptions) {
     this.#path = path;
@@ -47,17 +48,17 @@ export class LogFile implements LogOutput {
     this.#limit = options.sizeLimit;
     const { fd, size } = open(path);
     this.#size = size;
-    const note = (text: string) => formatLine({ level: 'WRN', text, timeMs: nowMs() }, options.format);
-    this.#writer = new LogWriter(filePump(fd), note);
+    const formatReport = (text: string) => formatLine({ level: 'WRN', text, timeMs: nowMs() }, options.format);
+    this.#writer = new LogWriter(fileTransport(fd), formatReport);
   }
 
   write(entry: LogEntry): void {
     const { format } = this.#options;
-    if (!this.#looked && this.#isTooLarge()) {
+    if (!this.#sizeChecked && this.#isTooLarge()) {
       this.#push(formatLine({ level: 'INF', text: 'Rotating logfile...', timeMs: entry.timeMs }, format));
       this.#rotate();
     }
-    this.#looked = true;
+    this.#sizeChecked = true;
     this.#push(formatLine(entry, format));
     if (this.#isTooLarge()) this.#rotate();
   }
@@ -66,7 +67,7 @@ export class LogFile implements LogOutput {
     const { fd, size } = open(this.#path);
     this.#writer.replace(fd);
     this.#size = size;
-    this.#looked = false;
+    this.#sizeChecked = false;
     return true;
   }
 
@@ -92,36 +93,36 @@ export class LogFile implements LogOutput {
     try {
       renameSync(this.#path, backup);
     } catch (error) {
-      this.#goOn('rename', error as Error);
+      this.#postponeRotation('rename', error as Error);
       return;
     }
     let next: { fd: number; size: number };
     try {
       next = open(this.#path);
     } catch (error) {
-      // It stays what it was; only its name has to come back.
+      // The old file stays in use and gets its name back.
       renameBack(backup, this.#path);
-      this.#goOn('re-open', error as Error);
+      this.#postponeRotation('re-open', error as Error);
       return;
     }
     this.#writer.replace(next.fd);
     this.#size = next.size;
     this.#limit = this.#options.sizeLimit;
-    this.#put('INF', `Rotated log, backup saved as ${JSON.stringify(backup)}`);
+    this.#writeOwnLine('INF', `Rotated log, backup saved as ${JSON.stringify(backup)}`);
     if (this.#options.maxFiles > 0) this.#purge(this.#options.maxFiles - 1);
   }
 
-  /** Better a large log than none. */
-  #goOn(what: string, error: Error): void {
+  /** Goes on with the current file, which may grow to twice the limit. */
+  #postponeRotation(what: string, error: Error): void {
     this.#limit *= 2;
     const { message } = error;
-    this.#put(
+    this.#writeOwnLine(
       'ERR',
       `Unable to ${what} logfile for rotation (${message}), will attempt next rotation at size ${this.#limit}`,
     );
   }
 
-  /** Names are those of the moment, and never one that exists: renaming would replace that file. */
+  /** A name with the present time that no file has yet: renaming would replace that file. */
   #backupName(): string {
     const ms = nowMs();
     for (let nanos = 0; ; nanos += 1) {
@@ -139,16 +140,16 @@ export class LogFile implements LogOutput {
       const backups = readdirSync(folder).filter(isBackup).sort();
       for (const name of backups.slice(0, Math.max(0, backups.length - keep))) {
         unlinkSync(join(folder, name));
-        this.#put('INF', `Purged log file ${JSON.stringify(name)}`);
+        this.#writeOwnLine('INF', `Purged log file ${JSON.stringify(name)}`);
       }
     } catch (error) {
       const { message } = error as Error;
-      this.#put('ERR', `Unable to remove old files of the log (${message}), will attempt next rotation`);
+      this.#writeOwnLine('ERR', `Unable to remove old files of the log (${message}), will attempt next rotation`);
     }
   }
 
-  /** A line about the file itself. As in the reference these end like lines of DOS. */
-  #put(level: LogLevel, text: string): void {
+  /** Writes a line about the file itself. As in nats-server these end with CR and LF. */
+  #writeOwnLine(level: LogLevel, text: string): void {
     this.#push(formatLine({ level, text, timeMs: nowMs() }, this.#options.format, '\r\n'));
   }
 }
@@ -168,11 +169,11 @@ function renameBack(from: string, to: string): void {
   try {
     renameSync(from, to);
   } catch {
-    // Under the other name it is written all the same.
+    // The log continues in the renamed file.
   }
 }
 
-/** `2026.11.21.01.25.52.065778000` in local time, so many nanoseconds later. */
+/** `2026.11.21.01.25.52.065778000` in local time, `later` nanoseconds after the given time. */
 function backupSuffix(timeMs: number, later: number): string {
   const second = Math.floor(timeMs / 1000);
   const nanos = Math.floor((timeMs - second * 1000) * 1e6) + later;

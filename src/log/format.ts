@@ -1,18 +1,18 @@
 /**
- * Turns a log entry into a line: the one that operators and their tools know,
- * `[pid] 2026/11/21 01:25:52.065778 [INF] message`, or a JSON object. Pure; no clock, no file.
+ * Formats a log entry as nats-server does, `[pid] 2026/11/21 01:25:52.065778 [INF] message`, or as a JSON object. Pure
+ * functions.
  */
 import type { LogEntry, LogLevel } from './entry.js';
 import { connectionFields } from './fields.js';
 
 export interface LineFormat {
   pid: number;
-  /** False leaves date and time out. */
+  /** False omits date and time. */
   time: boolean;
   utc: boolean;
   /** Colours the label; for terminals only. */
   colours: boolean;
-  /** An object per line instead. */
+  /** A JSON object per line. */
   json: boolean;
 }
 
@@ -25,7 +25,7 @@ const COLOURS: Record<LogLevel, string> = {
   TRC: '33',
 };
 
-/** As collectors of logs name them. */
+/** The names that log collectors use. */
 const LEVELS: Record<LogLevel, string> = {
   INF: 'info',
   DBG: 'debug',
@@ -43,7 +43,7 @@ export function formatLine(entry: LogEntry, format: LineFormat, end = '\n'): str
   return `[${format.pid}] ${time}[${label}] ${entry.text}${end}`;
 }
 
-/** `{"time":"2026-11-21T01:25:52.065778Z","level":"info","pid":1,"msg":"…"}` and what it says about a connection. */
+/** `{"time":"2026-11-21T01:25:52.065778Z","level":"info","pid":1,"msg":"…"}` and the fields of its connection. */
 export function formatJson({ level, text, timeMs }: LogEntry, { pid, time, utc }: Omit<LineFormat, 'colours'>): string {
   return JSON.stringify({
     ...(time && { time: rfc3339(timeMs, utc) }),

@@ -1,4 +1,4 @@
-/** Log lines in the reference's form or as JSON, to standard error, files with their rotation, and syslogs. */
+/** Log lines in nats-server's form or as JSON, to standard error, files with their rotation, and syslogs. */
 export { nowMs } from './clock.js';
 export type { LogEntry, LogLevel, LogSink } from './entry.js';
 export { LogFileError } from './file.js';

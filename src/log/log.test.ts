@@ -8,9 +8,9 @@ import { connectionFields } from './fields.js';
 import { LogFile, LogFileError } from './file.js';
 import { formatLine, formatTime } from './format.js';
 import { Logger } from './logger.js';
-import type { Pump } from './pump.js';
 import { RepeatLimiter } from './repeats.js';
 import { LOCAL_SYSLOG, parseSyslogAddress, syslogMessage } from './syslog.js';
+import type { LogTransport } from './transport.js';
 import { LogWriter } from './writer.js';
 
 const AT_MS = Date.UTC(2026, 10, 21, 1, 25, 52, 65) + 0.778;
@@ -137,8 +137,8 @@ describe('LogFile', () => {
 });
 
 describe('LogWriter', () => {
-  /** Takes nothing until told to. */
-  class Blocked implements Pump {
+  /** Accepts nothing until `take` is called. */
+  class Blocked implements LogTransport {
     texts: string[] = [];
     waiting = 0;
     problem: string | undefined;
@@ -154,30 +154,30 @@ describe('LogWriter', () => {
   }
   const line = `${'x'.repeat(1024 * 1024)}\n`;
 
-  it('bounds what waits and tells how much was dropped, and why, once there is room', () => {
-    const pump = new Blocked();
-    const writer = new LogWriter(pump, (text) => `note: ${text}\n`);
+  it('limits the queue and reports how many lines were dropped, and why, once there is room', () => {
+    const transport = new Blocked();
+    const writer = new LogWriter(transport, (text) => `note: ${text}\n`);
     for (let i = 0; i < 20; i++) writer.push(line);
-    const kept = pump.texts.length;
+    const kept = transport.texts.length;
     expect(kept).toBeLessThan(10);
-    pump.problem = 'No space left on device';
+    transport.problem = 'No space left on device';
     writer.push(line);
-    pump.waiting = 0;
-    pump.problem = undefined;
+    transport.waiting = 0;
+    transport.problem = undefined;
     writer.push('more\n');
-    expect(pump.texts.slice(kept)).toEqual([
+    expect(transport.texts.slice(kept)).toEqual([
       `note: ${21 - kept} log lines dropped: No space left on device\n`,
       'more\n',
     ]);
   });
 
   it('tells it at the end at the latest', () => {
-    const pump = new Blocked();
-    const writer = new LogWriter(pump, (text) => `note: ${text}\n`);
+    const transport = new Blocked();
+    const writer = new LogWriter(transport, (text) => `note: ${text}\n`);
     for (let i = 0; i < 9; i++) writer.push(line);
-    pump.waiting = 0;
+    transport.waiting = 0;
     writer.flush();
-    expect(pump.texts.at(-1)).toMatch(/^note: 1 log line dropped: what takes the log did not keep up/);
+    expect(transport.texts.at(-1)).toMatch(/^note: 1 log line dropped: what takes the log did not keep up/);
   });
 });
 

@@ -1,8 +1,8 @@
 /**
- * The log of one process: filters by level and hands entries to where they go now: standard error, a file, a syslog.
+ * The log of one process: filters entries by level and writes them to its output: standard error, a file or a syslog.
  *
- * Owns that output and changes it on demand. Never decides what is worth a line, and never throws once it is open: a
- * log that cannot be written is lost, the broker goes on.
+ * Owns the output and replaces it on demand. Once open it never throws: a log that can't be written is lost, and the broker
+ * continues.
  */
 import type { LogEntry, LogSink } from './entry.js';
 import { type LogOutput, openOutput } from './output.js';
@@ -27,7 +27,7 @@ export interface LoggerOptions {
   trace: boolean;
 }
 
-/** A change that is ready: one of both is called, once. */
+/** A change that can no longer fail: call one of the two methods, once. */
 export interface PreparedChange {
   commit(): void;
   cancel(): void;
@@ -49,20 +49,20 @@ export class Logger implements LogSink {
   write(entry: LogEntry): void {
     if (entry.level === 'DBG' && !this.#options.debug) return;
     if (entry.level === 'TRC' && !this.#options.trace) return;
-    // Who looks for a mistake wants each of them.
+    // With debug on, repeated lines are not limited.
     if (!this.#options.debug && !this.#repeats.admit(entry)) return;
     this.#output.write(entry);
   }
 
   /**
-   * Lives by other options from the next line on; what was written before reaches where it belonged. Throws what the
-   * constructor throws, and then nothing has changed.
+   * Uses other options from the next line on; lines written before still go to the old output. Throws what the
+   * constructor throws; then nothing has changed.
    */
   reconfigure(options: LoggerOptions): void {
     this.prepare(options).commit();
   }
 
-  /** The same in two steps: what can fail is over when this returns, and nothing has changed before `commit`. */
+  /** The same in two steps: only this call can fail, and nothing changes before `commit`. */
   prepare(options: LoggerOptions): PreparedChange {
     const output = sameOutput(this.#options, options) ? undefined : openOutput(options);
     return {
@@ -91,7 +91,7 @@ export class Logger implements LogSink {
   }
 }
 
-/** Levels are the logger's own business; all else is the output's. */
+/** Levels are filtered by the logger and do not concern the output. */
 function sameOutput(a: LoggerOptions, b: LoggerOptions): boolean {
   const keys = Object.keys({ ...a, ...b }) as (keyof LoggerOptions)[];
   return keys.every((key) => key === 'debug' || key === 'trace' || a[key] === b[key]);

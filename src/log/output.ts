@@ -1,21 +1,21 @@
 /**
- * Where entries go: one interface, and the choice between what implements it. As in the reference a file comes before a
- * remote syslog, that before the local one, and standard error is what remains.
+ * The output of a log: the interface, and the choice of its implementation. As in nats-server a file has priority over a
+ * remote syslog, that over the local one, and standard error is the default.
  */
 import { fstatSync } from 'node:fs';
 import type { LogEntry } from './entry.js';
 import { LogFile } from './file.js';
 import { formatLine, type LineFormat } from './format.js';
 import type { LoggerOptions } from './logger.js';
-import { filePump } from './pump.js';
 import { LOCAL_SYSLOG, openSyslog, parseSyslogAddress } from './syslog.js';
+import { fileTransport } from './transport.js';
 import { LogWriter } from './writer.js';
 
 export interface LogOutput {
   write(entry: LogEntry): void;
-  /** True when this is a file, which is then open under its old path again. */
+  /** Opens a file again under the same path and returns true; false for other outputs. */
   reopen(): boolean;
-  /** Gets out what it can, waiting a little at most. */
+  /** Waits for queued lines, for a limited time. */
   flush(): void;
   /** Flushes, and frees what it holds. */
   close(): void;
@@ -35,7 +35,7 @@ export function openOutput(options: LoggerOptions): LogOutput {
 }
 
 function standardError(format: LineFormat): LogOutput {
-  const writer = new LogWriter(filePump('stderr'), (text) =>
+  const writer = new LogWriter(fileTransport('stderr'), (text) =>
     formatLine({ level: 'WRN', text, timeMs: Date.now() }, format),
   );
   return {

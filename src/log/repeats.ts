@@ -1,9 +1,8 @@
 /**
- * Keeps a storm of one complaint from filling the log: the first few are written, the rest are counted, and the count is
- * written when their time is over. Only errors and warnings are held to it.
+ * Limits repeated errors and warnings: the first few of a kind are written, the others are counted, and their number is
+ * written at the end of the period. Other levels are not limited.
  *
- * Two lines count as the same complaint when they differ in nothing but numbers, quoted names and whose connection they
- * are about.
+ * Two lines are of the same kind when they differ only in numbers, quoted names and the connection they are about.
  */
 import type { LogEntry, LogLevel } from './entry.js';
 
@@ -11,7 +10,7 @@ export interface RepeatLimits {
   /** How many of a kind are written in one period. */
   burst: number;
   periodMs: number;
-  /** Kinds that are kept apart; what comes above is written as it is. */
+  /** How many kinds are tracked; lines of further kinds are written without a limit. */
   kindsMax: number;
 }
 
@@ -21,8 +20,8 @@ interface Period {
   level: LogLevel;
   beganMs: number;
   written: number;
-  held: number;
-  /** The last that was held back, without whose it was. */
+  suppressed: number;
+  /** The last suppressed line, without its connection. */
   last: string;
   timer?: NodeJS.Timeout;
 }
@@ -37,52 +36,52 @@ export class RepeatLimiter {
     this.#limits = limits;
   }
 
-  /** False: counted instead. */
+  /** False when the line is counted instead of written. */
   admit({ level, text, timeMs }: LogEntry): boolean {
     if (level !== 'ERR' && level !== 'WRN') return true;
-    const complaint = text.replace(/^\S+ - [a-z]{3}:\d+ - /, '');
-    const kind = `${level} ${complaint.replace(/"(?:[^"\\]|\\.)*"/g, '"').replace(/\d+/g, '#')}`;
+    const message = text.replace(/^\S+ - [a-z]{3}:\d+ - /, '');
+    const kind = `${level} ${message.replace(/"(?:[^"\\]|\\.)*"/g, '"').replace(/\d+/g, '#')}`;
     const period = this.#period(kind, level, timeMs);
     if (!period) return true;
     if (period.written < this.#limits.burst) {
       period.written += 1;
       return true;
     }
-    period.held += 1;
-    period.last = complaint;
+    period.suppressed += 1;
+    period.last = message;
     period.timer ??= setTimeout(() => this.#close(kind, period), this.#limits.periodMs).unref();
     return false;
   }
 
-  /** Tells what is still held back. */
+  /** Writes the numbers of all suppressed lines. */
   end(): void {
     for (const [kind, period] of this.#periods) this.#close(kind, period);
   }
 
   #period(kind: string, level: LogLevel, nowMs: number): Period | undefined {
     const known = this.#periods.get(kind);
-    // One with a timer ends by that.
+    // A period with a timer ends with it.
     if (known && (known.timer || Math.abs(nowMs - known.beganMs) < this.#limits.periodMs)) return known;
-    if (!known && this.#periods.size >= this.#limits.kindsMax) this.#forget(nowMs);
+    if (!known && this.#periods.size >= this.#limits.kindsMax) this.#evict(nowMs);
     if (!known && this.#periods.size >= this.#limits.kindsMax) return undefined;
-    const period: Period = { level, beganMs: nowMs, written: 0, held: 0, last: '' };
+    const period: Period = { level, beganMs: nowMs, written: 0, suppressed: 0, last: '' };
     this.#periods.set(kind, period);
     return period;
   }
 
-  /** Makes room by letting go of those that are over. */
-  #forget(nowMs: number): void {
+  /** Removes the periods that are over. */
+  #evict(nowMs: number): void {
     for (const [kind, { timer, beganMs }] of this.#periods) {
       if (!timer && Math.abs(nowMs - beganMs) >= this.#limits.periodMs) this.#periods.delete(kind);
     }
   }
 
-  #close(kind: string, { level, held, last, timer, beganMs }: Period): void {
+  #close(kind: string, { level, suppressed, last, timer, beganMs }: Period): void {
     clearTimeout(timer);
     this.#periods.delete(kind);
-    if (held === 0) return;
+    if (suppressed === 0) return;
     const timeMs = Date.now();
     const seconds = Math.max(1, Math.round((timeMs - beganMs) / 1000));
-    this.#write({ level, text: `${held} more like this in the last ${seconds}s: ${last}`, timeMs });
+    this.#write({ level, text: `${suppressed} more like this in the last ${seconds}s: ${last}`, timeMs });
   }
 }

@@ -1,18 +1,18 @@
 /**
- * The log as syslog messages, local or remote, in the form the reference sends them.
+ * The log as syslog messages, local or remote, in the form of nats-server.
  *
- * A local syslog gets the facility `daemon`, a remote one `kern`, because that is what existing filters on the other
- * side expect of a NATS server. Sockets that are local need no host name; time without a zone is theirs, too.
+ * As there, a local syslog gets the facility `daemon` and a remote one `kern`, which existing filters expect. Messages to
+ * local sockets have no host name and a time without a zone.
  */
 import { hostname } from 'node:os';
 import { basename } from 'node:path';
 import type { LogEntry, LogLevel } from './entry.js';
 import { formatJson, rfc3339 } from './format.js';
 import type { LogOutput } from './output.js';
-import { syslogPump } from './pump.js';
+import { syslogTransport } from './transport.js';
 import { LogWriter } from './writer.js';
 
-/** The local syslog or the address of another one can't be used. */
+/** The local or remote syslog can't be used. */
 export class SyslogError extends Error {
   override readonly name = 'SyslogError';
   readonly code = 'SYSLOG';
@@ -20,7 +20,7 @@ export class SyslogError extends Error {
 
 export interface SyslogAddress {
   network: 'udp' | 'tcp' | 'unix';
-  /** `host:port`, or a path. Several: the first that answers. */
+  /** `host:port`, or a path. Of several the first that answers is used. */
   addresses: string[];
   facility: number;
 }
@@ -56,9 +56,9 @@ export function parseSyslogAddress(text: string): SyslogAddress {
 
 /** Throws a `SyslogError`. */
 export function openSyslog(address: SyslogAddress, json: boolean): LogOutput {
-  const pump = connect(address);
+  const transport = connect(address);
   const message = (entry: LogEntry) => syslogMessage(entry, address, json);
-  const writer = new LogWriter(pump, (text) => message({ level: 'WRN', text, timeMs: Date.now() }));
+  const writer = new LogWriter(transport, (text) => message({ level: 'WRN', text, timeMs: Date.now() }));
   return {
     write: (entry) => writer.push(message(entry)),
     reopen: () => false,
@@ -69,7 +69,7 @@ export function openSyslog(address: SyslogAddress, json: boolean): LogOutput {
 
 function connect({ network, addresses }: SyslogAddress) {
   try {
-    return syslogPump(network, addresses);
+    return syslogTransport(network, addresses);
   } catch (error) {
     const { message } = error as Error;
     const where = addresses.length > 1 ? '' : `dial ${network} ${addresses[0]}: connect: `;
@@ -85,18 +85,20 @@ function connect({ network, addresses }: SyslogAddress) {
 export function syslogMessage(entry: LogEntry, { network, facility }: SyslogAddress, json: boolean): string {
   const priority = facility * 8 + SEVERITIES[entry.level];
   const from =
-    network === 'unix' ? stamp(entry.timeMs) : `${rfc3339(entry.timeMs, false, false)} ${hostname() || 'localhost'}`;
+    network === 'unix'
+      ? localTime(entry.timeMs)
+      : `${rfc3339(entry.timeMs, false, false)} ${hostname() || 'localhost'}`;
   const text = json ? formatJson(entry, { pid: process.pid, time: true, utc: true, json }) : entry.text;
   return `<${priority}>${from} ${tag()}[${process.pid}]: ${text}\n`;
 }
 
-/** The name this process was started by. */
+/** The name of the program that was started. */
 function tag(): string {
   return basename(process.argv[1] ?? '').replace(/\.[cm]?[jt]s$/, '') || 'nats-turbo';
 }
 
 /** `Nov  1 07:26:05` */
-function stamp(timeMs: number): string {
+function localTime(timeMs: number): string {
   const d = new Date(timeMs);
   const clock = [d.getHours(), d.getMinutes(), d.getSeconds()].map((n) => String(n).padStart(2, '0')).join(':');
   return `${MONTHS[d.getMonth()]} ${String(d.getDate()).padStart(2)} ${clock}`;

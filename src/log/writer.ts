@@ -1,82 +1,82 @@
 /**
- * Log text on its way out: bounded, in order, and never waited for.
+ * Queues log lines for a `LogTransport`, in order and without waiting, up to a limit.
  *
- * Owns the bound: what finds no room is dropped by whole lines and counted, and the count is told in a line of its own
- * as soon as there is room. The bytes themselves are the business of a `Pump`.
+ * Owns the limit: above it whole lines are dropped and counted, and a line with their number is written as soon as there
+ * is room.
  */
-import type { Pump } from './pump.js';
+import type { LogTransport } from './transport.js';
 
 const WAITING_MAX_BYTES = 8 * 1024 * 1024;
 const RETRY_MS = 50;
-/** How long `flush` tries to get rid of text that is not taken. */
-const LAST_FLUSH_MS = 500;
+/** How long `flush` waits for queued text. */
+const FLUSH_TIMEOUT_MS = 500;
 
-/** Makes the line that tells of dropped ones. */
-export type DropNote = (text: string) => string;
+/** Formats the line that reports dropped ones. */
+export type FormatReport = (text: string) => string;
 
 export class LogWriter {
-  readonly #pump: Pump;
-  readonly #note: DropNote;
+  readonly #transport: LogTransport;
+  readonly #formatReport: FormatReport;
   #dropped = 0;
-  /** What the system said while lines were dropped. */
+  /** The system's error while lines were dropped. */
   #problem: string | undefined;
   #waiting = 0;
 
-  constructor(pump: Pump, note: DropNote) {
-    this.#pump = pump;
-    this.#note = note;
+  constructor(transport: LogTransport, formatReport: FormatReport) {
+    this.#transport = transport;
+    this.#formatReport = formatReport;
   }
 
   push(line: string): void {
     if (this.#waiting > WAITING_MAX_BYTES && !this.#hasRoom()) {
-      if (this.#dropped === 0) this.#tellLater();
+      if (this.#dropped === 0) this.#reportLater();
       this.#dropped += 1;
       return;
     }
-    if (this.#dropped > 0) this.#tell();
-    this.#waiting = this.#pump.write(line);
+    if (this.#dropped > 0) this.#report();
+    this.#waiting = this.#transport.write(line);
   }
 
-  /** Goes on in another file; what was written before still goes to the old one. */
+  /** Continues in another file; lines queued before are written to the old one. */
   replace(fd: number): void {
-    this.#pump.replace(fd);
+    this.#transport.replace(fd);
   }
 
-  /** Waits a little for what is not written yet, then gives up. */
+  /** Waits for queued lines, for a limited time. */
   flush(): void {
-    this.#pump.flush(LAST_FLUSH_MS);
+    this.#transport.flush(FLUSH_TIMEOUT_MS);
     if (this.#dropped > 0 && this.#hasRoom()) {
-      this.#tell();
-      this.#pump.flush(LAST_FLUSH_MS);
+      this.#report();
+      this.#transport.flush(FLUSH_TIMEOUT_MS);
     }
   }
 
   close(): void {
     this.flush();
-    this.#pump.close();
+    this.#transport.close();
   }
 
-  /** Half of it: so that not every other line is dropped. */
+  /** Only when half of the queue is free: otherwise every other line would be dropped. */
   #hasRoom(): boolean {
-    const { waiting, problem } = this.#pump.state();
+    const { waiting, problem } = this.#transport.state();
     this.#waiting = waiting;
     this.#problem = problem ?? this.#problem;
     return waiting < WAITING_MAX_BYTES / 2;
   }
 
-  #tellLater(): void {
+  #reportLater(): void {
     setTimeout(() => {
       if (this.#dropped === 0) return;
-      if (this.#hasRoom()) this.#tell();
-      else this.#tellLater();
+      if (this.#hasRoom()) this.#report();
+      else this.#reportLater();
     }, RETRY_MS).unref();
   }
 
-  #tell(): void {
+  #report(): void {
     const lines = `${this.#dropped} log line${this.#dropped === 1 ? '' : 's'}`;
     const reason = this.#problem ?? 'what takes the log did not keep up';
     this.#dropped = 0;
     this.#problem = undefined;
-    this.#waiting = this.#pump.write(this.#note(`${lines} dropped: ${reason}`));
+    this.#waiting = this.#transport.write(this.#formatReport(`${lines} dropped: ${reason}`));
   }
 }

@@ -106,6 +106,9 @@ describe('the command line', () => {
   it.each([
     ['pubsb', 'unknown verb "pubsb", did you mean "pubsub"?'],
     ['pub --sizee 3', 'unknown flag --sizee, did you mean "--size"?'],
+    ['pub --url nats://x', 'unknown flag --url, did you mean "--server"?'],
+    ['pub -host x', 'unknown flag -host, did you mean "--server"?'],
+    ['pub --servers x', 'unknown flag --servers, did you mean "--server"?'],
     ['js pub asnyc', 'did you mean "js pub async"?'],
     ['pub --queue x', '--queue does not go with "pub", but with sub, pubsub'],
     ['js consume --acks nope', 'is not one of none, explicit, double'],

@@ -78,13 +78,21 @@ function scan(argv: readonly string[]): { words: string[]; flags: Flags } {
     }
     const found = BY_NAME.get(name);
     // `-msgs` is what Go programs take; one dash before a long name is no reason to complain.
-    if (!found) throw usage(`unknown flag ${written}${didYouMean(name, BY_NAME.keys()).replace('"', '"--')}`);
+    if (!found) throw unknownFlag(written, name);
     if (found.row.kind === 'bool') text ??= 'true';
     else text ??= argv[++at];
     if (text === undefined) throw usage(`${written} needs a value: ${written} ${found.row.arg ?? 'VALUE'}`);
     set(flags, found.key, found.row, text);
   }
   return { words, flags };
+}
+
+/** What other tools call `--server`. */
+const SERVER_NAMES: ReadonlySet<string> = new Set(['url', 'urls', 'uri', 'host', 'hostname', 'addr', 'address']);
+
+function unknownFlag(written: string, name: string): BenchError {
+  const hint = SERVER_NAMES.has(name) ? ', did you mean "server"?' : didYouMean(name, BY_NAME.keys());
+  return usage(`unknown flag ${written}${hint.replace('"', '"--')}`);
 }
 
 function set(flags: Flags, key: FlagKey, row: FlagRow, text: string): void {
