@@ -24,8 +24,9 @@ const sources = files.filter((file) => /\.(ts|mts|mjs|cjs|rs|go|py)$/.test(file)
 describe('introductions', () => {
   it('every source file begins with what it is for', () => {
     const begins = /^(#!.*\n)?(\/\*\*|\/\/|#|""")/;
-    const tests = /\.test\.ts$/;
-    expect(sources.filter((file) => !tests.test(file) && !begins.test(read(file)))).toEqual([]);
+    // A test beside its source is for that source.
+    const besideSource = /^src\/.*\.test\.ts$/;
+    expect(sources.filter((file) => !besideSource.test(file) && !begins.test(read(file)))).toEqual([]);
   });
 
   it('every folder of src/ has a file that introduces it', () => {
@@ -46,6 +47,26 @@ describe('introductions', () => {
     expect(crates.length).toBeGreaterThan(4);
     expect(silent).toEqual([]);
   });
+
+  it('every folder of a crate has a chapter, in its mod.rs or in the file beside it', () => {
+    const folders = new Set(
+      files.filter((file) => /^native\/[^/]+\/src\/.+\/.+\.rs$/.test(file)).map((file) => dirname(file)),
+    );
+    const silent = [...folders].filter((folder) => {
+      const top = [`${folder}/mod.rs`, `${folder}.rs`].find((file) => files.includes(file));
+      return top === undefined || !read(top).startsWith('//!');
+    });
+    expect(folders.size).toBeGreaterThan(4);
+    expect(silent).toEqual([]);
+  });
+
+  it('every crate says in its manifest that it is not published, and obeys the lints of all', () => {
+    const manifests = files.filter((file) => /^native\/(?!fuzz)[^/]+\/Cargo\.toml$/.test(file));
+    const lax = manifests.filter(
+      (file) => !/^publish = false$/m.test(read(file)) || !/^\[lints\]\nworkspace = true$/m.test(read(file)),
+    );
+    expect(lax).toEqual([]);
+  });
 });
 
 describe('sizes', () => {
@@ -58,9 +79,12 @@ describe('sizes', () => {
 describe('the package', () => {
   const manifest = JSON.parse(read('package.json'));
 
-  it.each(['LICENSE', 'README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'])('has its %s', (file) => {
-    expect(read(file).length).toBeGreaterThan(200);
-  });
+  it.each(['LICENSE', 'README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md'])(
+    'has its %s',
+    (file) => {
+      expect(read(file).length).toBeGreaterThan(200);
+    },
+  );
 
   it('is under the Apache licence', () => {
     expect(manifest.license).toBe('Apache-2.0');
