@@ -41,8 +41,9 @@ export class ConfigError extends Error {
   }
 }
 
-/** The way to a value in library options: keys, and positions in lists. */
-export type OptionPath = readonly (string | number)[];
+/** A step to a value in library options: a key, a position in a list, or a name that users chose. */
+export type OptionStep = string | number | { readonly chosen: string };
+export type OptionPath = readonly OptionStep[];
 
 /** Names an option in a sentence: as the library does, or as a file does. */
 export type Say = (...path: OptionPath) => string;
@@ -66,7 +67,7 @@ export class OptionsError extends Error {
     super(withRemedy(said, todo));
     this.#path = typeof path === 'string' ? [path] : path;
     this.#sentences = [reason, remedy];
-    this.option = this.#path.filter((step) => typeof step === 'string').join('.');
+    this.option = libraryName(...this.#path.filter((step) => typeof step !== 'number'));
     this.reason = said;
     this.remedy = todo;
   }
@@ -87,13 +88,19 @@ export class OptionsError extends Error {
 export function libraryName(...path: OptionPath): string {
   return path.reduce<string>((name, step) => {
     if (typeof step === 'number') return `${name}[${step}]`;
-    return name === '' ? step : `${name}.${step}`;
+    const key = typeof step === 'string' ? step : step.chosen;
+    return name === '' ? key : `${name}.${key}`;
   }, '');
 }
 
 /** `authorization.users[0].allowed_connection_types`. */
 function fileName(...path: OptionPath): string {
-  return libraryName(...path).replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return libraryName(...path.map((step) => (typeof step === 'string' ? snakeCase(step) : step)));
+}
+
+/** What a file calls the option that has this key in the library. */
+export function snakeCase(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 function inWords(sentence: Sentence, say: Say): string {

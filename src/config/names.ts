@@ -2,11 +2,11 @@
  * What the options of the table are called in a file, and where in a file one was written. Reads trees, never files.
  */
 
-import type { OptionPath } from './errors.js';
+import type { OptionPath, OptionStep } from './errors.js';
 import type { ConfigMap, ConfigNode } from './language/nodes.js';
 import { OPTIONS, TOP_LEVEL } from './schema.js';
 import type { OptionSpec } from './spec.js';
-import { type BlockType, fieldNamed, type ValueType } from './value-type.js';
+import { type BlockType, fieldNamed, fits, type ValueType } from './value-type.js';
 
 const ROWS: readonly OptionSpec[] = OPTIONS;
 
@@ -36,24 +36,28 @@ export function lastNode(root: ConfigMap, names: readonly string[]): ConfigNode 
 export function nodeOf(root: ConfigMap, [key, ...inner]: OptionPath): ConfigNode | undefined {
   const row = ROWS.find((candidate) => candidate.key === key);
   const node = row && lastNode(root, namesOf(row));
-  return row && node && innermost(row.type, node, inner);
+  return row && node && nodeAt(row.type, node, inner);
 }
 
-function innermost(type: ValueType, node: ConfigNode, [step, ...rest]: OptionPath): ConfigNode {
+/** The same within the value of an option. */
+export function nodeAt(type: ValueType, node: ConfigNode, [step, ...rest]: OptionPath): ConfigNode {
   if (step === undefined) return node;
-  if (type.kind === 'list' && typeof step === 'number') {
-    const entry = Array.isArray(node.value) ? node.value[step] : undefined;
-    return entry ? innermost(type.of, entry, rest) : node;
-  }
-  if (!(node.value instanceof Map)) return node;
-  if (type.kind === 'map') {
-    const entry = node.value.get(String(step));
-    return entry ? innermost(type.of, entry, rest) : node;
-  }
-  if (type.kind !== 'block') return node;
-  const field = type.fields.find((candidate) => candidate.key === step);
-  const entry = field && lastNode(node.value, ownNames(field));
-  return field && entry ? innermost(field.type, entry, rest) : node;
+  const inner = innerType(type, node, step);
+  return inner === undefined ? node : nodeAt(inner.type, inner.node, rest);
+}
+
+function innerType(type: ValueType, node: ConfigNode, step: OptionStep) {
+  const { value } = node;
+  const one = type.kind === 'either' ? type.of.find((candidate) => fits(candidate, value)) : type;
+  if (one?.kind === 'list' && Array.isArray(value) && typeof step === 'number') return withType(one.of, value[step]);
+  if (!(value instanceof Map)) return undefined;
+  if (one?.kind === 'map' && typeof step === 'object') return withType(one.of, value.get(step.chosen));
+  const field = one?.kind === 'block' ? one.fields.find(({ key }) => key === step) : undefined;
+  return field && withType(field.type, lastNode(value, ownNames(field)));
+}
+
+function withType(type: ValueType, node: ConfigNode | undefined) {
+  return node === undefined ? undefined : { type, node };
 }
 
 function ownNames({ name, aliases = [] }: BlockType['fields'][number]): string[] {

@@ -7,7 +7,7 @@
  */
 
 import { DurationError, formatDuration, isExact, nanoseconds } from './duration.js';
-import { type OptionPath, OptionsError, type Say } from './errors.js';
+import { type OptionPath, OptionsError, type Say, snakeCase } from './errors.js';
 import { integerOf, sizeText } from './integer.js';
 import { duplicateIn } from './read-value.js';
 import { type FieldSpec, notYet } from './spec.js';
@@ -20,7 +20,6 @@ import {
   type DurationType,
   type EitherType,
   expectedOf,
-  fits,
   holdsSecret,
   type ListType,
   type MapType,
@@ -143,10 +142,8 @@ function normalChoice(type: ChoiceType, written: unknown, path: OptionPath): str
 }
 
 function normalList(type: ListType, written: unknown, path: OptionPath): unknown {
-  const entries = Array.isArray(written) ? written : type.single ? [written] : undefined;
-  if (entries === undefined || (!Array.isArray(written) && !mayStandAlone(type.of, written))) {
-    throw wrongType(path, listOf(type), written, holdsSecret(type.of));
-  }
+  if (!suits(type, written)) throw wrongType(path, listOf(type), written, holdsSecret(type.of));
+  const entries = Array.isArray(written) ? written : [written];
   const normal = entries.map((entry, index) =>
     normalize(type.of, entry, Array.isArray(written) ? [...path, index] : path),
   );
@@ -155,10 +152,6 @@ function normalList(type: ListType, written: unknown, path: OptionPath): unknown
   const fault = type.check?.(normal as string[]);
   if (fault !== undefined) throw new OptionsError(path, (say) => `${say(...path)}: ${fault.problem}`, fault.remedy);
   return type.normalize ? type.normalize(normal as string[]) : normal;
-}
-
-function mayStandAlone(type: ValueType, written: unknown): boolean {
-  return type.kind === 'text' || type.kind === 'choice' ? typeof written === 'string' : true;
 }
 
 function listOf({ of, single }: ListType): string {
@@ -173,7 +166,7 @@ function normalMap(type: MapType, written: unknown, path: OptionPath): Values | 
     throw new OptionsError(path, (say) => `${say(...path)} must be an object`, remedy);
   }
   const entries = Object.entries(written).map(
-    ([key, value]) => [key, normalize(type.of, value, [...path, key])] as const,
+    ([key, value]) => [key, normalize(type.of, value, [...path, { chosen: key }])] as const,
   );
   if (entries.length === 0) return undefined;
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -182,18 +175,15 @@ function normalMap(type: MapType, written: unknown, path: OptionPath): Values | 
 function normalBlock(type: BlockType, written: unknown, path: OptionPath): unknown {
   if (type.onOff && typeof written === 'boolean') return written ? normalFields(type, {}, path) : undefined;
   const short = shortField(type);
-  if (short?.key !== undefined && isShort(short.type, written)) {
+  if (short?.key !== undefined && !isObject(written) && mayBeShort(short.type, written)) {
     return normalFields(type, { [short.key]: written }, path);
   }
   return normalFields(type, written, path);
 }
 
-function isShort(type: ValueType, written: unknown): boolean {
-  return !isObject(written) && (typeof written === 'string' || Array.isArray(written) || fitsLibrary(type, written));
-}
-
-function fitsLibrary(type: ValueType, written: unknown): boolean {
-  return typeof written === 'boolean' && fits(type, written);
+/** A list with wrong entries is one all the same: the error is about the entries. */
+function mayBeShort(type: ValueType, written: unknown): boolean {
+  return suits(type, written) || (type.kind === 'list' && Array.isArray(written));
 }
 
 /** The fields of a block: unknown ones refused, defaults filled in, rules between them checked. */
@@ -235,8 +225,7 @@ export function resolvedKey({ type, key = '' }: FieldSpec): string {
 function refuseUnknown(type: BlockType, written: Values, known: readonly string[], path: OptionPath): void {
   for (const key of Object.keys(written)) {
     if (known.includes(key)) continue;
-    const name = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    const row = type.fields.find((field) => field.key === undefined && field.name === name);
+    const row = type.fields.find((field) => field.key === undefined && field.name === snakeCase(key));
     const sentence = row && notYet(row);
     if (sentence !== undefined) {
       throw new OptionsError([...path, key], `${quote(key)} can't be used: ${sentence}`, 'Remove the option.');
@@ -248,17 +237,41 @@ function refuseUnknown(type: BlockType, written: Values, known: readonly string[
   }
 }
 
-function normalEither({ of }: EitherType, written: unknown, path: OptionPath): unknown {
-  let refusal: unknown;
-  for (const one of of) {
-    try {
-      return normalize(one, written, path);
-    } catch (error) {
-      if (!(error instanceof OptionsError)) throw error;
-      refusal = error;
+function normalEither(type: EitherType, written: unknown, path: OptionPath): unknown {
+  const one = type.of.find((candidate) => suits(candidate, written));
+  if (one === undefined) throw wrongType(path, expectedOf(type), written, holdsSecret(type));
+  return normalize(one, written, path);
+}
+
+/** Whether a value of the library has the shape of this type; says nothing about whether it is right. */
+function suits(type: ValueType, written: unknown): boolean {
+  switch (type.kind) {
+    case 'bool':
+      return typeof written === 'boolean';
+    case 'text':
+    case 'choice':
+      return typeof written === 'string';
+    case 'int':
+    case 'port':
+      return typeof written === 'number' || typeof written === 'bigint';
+    case 'size':
+    case 'duration':
+    case 'address':
+      return ['number', 'bigint', 'string'].includes(typeof written);
+    case 'list':
+      return Array.isArray(written) || (type.single === true && suits(type.of, written));
+    case 'map':
+      return isObject(written);
+    case 'block': {
+      if (isObject(written) || (type.onOff && typeof written === 'boolean')) return true;
+      const short = shortField(type);
+      return short !== undefined && suits(short.type, written);
     }
+    case 'either':
+      return type.of.some((one) => suits(one, written));
+    case 'any':
+      return true;
   }
-  throw refusal;
 }
 
 function isAbsent(written: unknown): boolean {

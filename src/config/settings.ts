@@ -66,6 +66,11 @@ function settingsOfRow(row: OptionSpec, options: ResolvedOptions, bound: { port:
 /** A block is compared field by field. */
 function blockSettings(row: OptionSpec, type: BlockType, options: ResolvedOptions): Setting[] {
   const block = row.key === 'authorization' ? authorizationInForce(options.authorization) : valueInForce(row, options);
+  return fieldSettings(row, type, block);
+}
+
+/** One setting per field; `block` is the block in its normal form. */
+export function fieldSettings(row: OptionSpec, type: BlockType, block: unknown): Setting[] {
   return type.fields.flatMap((field) => {
     if (field.key === undefined || notYet(field) !== undefined) return [];
     const value = (block as Record<string, unknown> | undefined)?.[resolvedKey(field)];

@@ -122,8 +122,8 @@ export function plain(value: ConfigValue): unknown {
 
 /** What an entry of a list is called: the value of the field that names it, else its position. */
 function labelOf(type: ValueType, value: ConfigValue, index: number): string {
-  if (!(value instanceof Map)) return `${index}: ${kindOf(value)}`;
-  if (type.kind !== 'block') return String(index);
+  if (!fits(type, value)) return `${index}: ${kindOf(value)}`;
+  if (type.kind !== 'block' || !(value instanceof Map)) return String(index);
   const label = [...value].findLast(([name]) => fieldNamed(type, name)?.name === type.label)?.[1].value;
   return type.label !== undefined && typeof label === 'string' && label !== '' ? label : String(index);
 }

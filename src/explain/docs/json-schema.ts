@@ -91,9 +91,9 @@ class Definitions {
   }
 }
 
-export function jsonSchema(): Schema {
+export function jsonSchema(top: BlockType = TOP_LEVEL): Schema {
   const definitions = new Definitions();
-  const properties = definitions.properties(TOP_LEVEL);
+  const properties = definitions.properties(top);
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'nats-turbo',

@@ -23,8 +23,8 @@ const UNITS: Partial<Record<ValueType['kind'], string>> = {
 
 const COLUMNS = 120;
 
-export function optionsType(): string {
-  const blocks = blocksOf(TOP_LEVEL);
+export function optionsType(top: BlockType = TOP_LEVEL): string {
+  const blocks = blocksOf(top);
   return `${HEAD}${blocks.map(interfaceOf).join('')}`;
 }
 

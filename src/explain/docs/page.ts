@@ -29,7 +29,7 @@ export function configurationPage(): string {
     if (there.length > 0) lines.push(`## ${title}`, '', ...optionTable(there), '');
   }
   lines.push('## Blocks', '');
-  for (const [title, block] of supportedBlocks()) lines.push(`### ${title}`, '', ...fieldTable(block), '');
+  lines.push(...blockTables(rows));
   lines.push(
     '## Flags',
     '',
@@ -83,8 +83,13 @@ function fieldTable({ fields }: BlockType): string[] {
   );
 }
 
-/** Blocks that work, each once, with the fields that hold one as the title. */
-function supportedBlocks(): Map<string, BlockType> {
+/** A table per block that works. */
+export function blockTables(rows: readonly FieldSpec[]): string[] {
+  return [...supportedBlocks(rows)].flatMap(([title, block]) => [`### ${title}`, '', ...fieldTable(block), '']);
+}
+
+/** Each once, with the fields that hold one as the title. */
+function supportedBlocks(rows: readonly FieldSpec[]): Map<string, BlockType> {
   const found = new Map<string, { titles: Set<string>; block: BlockType }>();
   const visit = (field: FieldSpec): void => {
     if (notYet(field) !== undefined) return;
@@ -95,7 +100,7 @@ function supportedBlocks(): Map<string, BlockType> {
       for (const inner of block.fields) visit(inner);
     }
   };
-  for (const row of OPTIONS as readonly OptionSpec[]) visit(row);
+  for (const row of rows) visit(row);
   return new Map([...found.values()].map(({ titles, block }) => [[...titles].join(', '), block]));
 }
 
