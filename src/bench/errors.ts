@@ -1,4 +1,4 @@
-/** Why a measurement did not happen, each with what to do about it. Owns the codes; the command turns them into exit codes. */
+/** The errors of a measurement; each message says what to do. The command turns their codes into exit codes. */
 
 export type BenchErrorCode =
   /** The command line is wrong. */

@@ -1,7 +1,7 @@
 /**
  * The command `nats-bench` from arguments to exit code: reads the command line, measures, reports.
  *
- * Owns the order of things, Ctrl-C and the exit codes; what is measured and how it looks is decided elsewhere.
+ * Owns the order of the steps, Ctrl-C and the exit codes; measuring and formatting are in other files.
  */
 import { accessSync, constants, existsSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -19,7 +19,7 @@ import { compare, notWhole } from './run/compare.js';
 import type { Engine } from './run/engine.js';
 import { machine } from './run/machine.js';
 import { type Bench, type Measured, measure, type Ui } from './run/measure.js';
-import { endsByHand, STAMP_BYTES } from './run/remarks.js';
+import { endsByHand, STAMP_BYTES } from './run/notes.js';
 import { type Side, sidesOf } from './run/side.js';
 import { suiteWorks } from './run/suite.js';
 import { sweep } from './run/sweep.js';

@@ -1,7 +1,7 @@
 /**
- * What a measurement is once it is over: the model that the command fills, the reports show and `--json` writes.
+ * The results of a measurement: the model that the command fills, the reports show and `--json` writes.
  *
- * Owns the shapes and their meaning. Names without a unit are counts; `PerSecond` are rates, `Us` are microseconds.
+ * Owns the types and their meaning. Names without a unit are counts; `PerSecond` are rates, `Us` are microseconds.
  * `null` says "not measured", never "zero"; `notMeasured` says why.
  */
 

@@ -137,7 +137,7 @@ describe('LogFile', () => {
 });
 
 describe('LogWriter', () => {
-  /** Accepts nothing until `take` is called. */
+  /** Queues everything it gets and writes nothing. */
   class Blocked implements LogTransport {
     texts: string[] = [];
     waiting = 0;

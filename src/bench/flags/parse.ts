@@ -1,8 +1,8 @@
 /**
  * From arguments to a command: the verb, its argument and its flags.
  *
- * Flags may stand anywhere; `--x v`, `--x=v` and `--no-x` (switches) are understood. Anything else is a usage error
- * that names what was probably meant. Reads the environment it is given, never files.
+ * Flags may stand anywhere, as `--x v`, `--x=v` or, for switches, `--no-x`. Anything else is a usage error with a
+ * suggestion. Reads the environment it is given, never files.
  */
 import { didYouMean } from '../../config/suggest.js';
 import { BenchError } from '../errors.js';

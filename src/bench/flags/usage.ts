@@ -1,4 +1,4 @@
-/** The help texts, made from the tables, so that they can't name what is not there. */
+/** The help texts, generated from the tables of flags and verbs. */
 import { wrap } from '../report/ansi.js';
 import { belongsTo, dashed, FLAG_GROUPS, FLAGS, type FlagRow } from './table.js';
 import { VERBS, type Verb } from './verbs.js';

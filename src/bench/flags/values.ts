@@ -1,7 +1,7 @@
 /**
  * Reads the values of flags: counts, rates, sizes, durations, headers.
  *
- * Every reader returns the value or throws a `ValueError` whose message says what would have been right. Sizes follow
+ * Every reader returns the value or throws a `ValueError` whose message says which form is expected. Sizes follow
  * `nats bench`: K, M and G are powers of 1024.
  */
 import { DurationError, parseDuration } from '../../config/duration.js';

@@ -1,6 +1,6 @@
 /**
- * The official client library, as far as setting up JetStream needs it: one connection with the credentials of the
- * run, and errors that say what to do. Loaded only by work that stores.
+ * The official client library, used to set up JetStream: one connection with the credentials of the run, and errors that
+ * say what to do. Loaded only by verbs that use JetStream.
  */
 import { JetStreamApiError, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { connect, credsAuthenticator, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';

@@ -1,8 +1,8 @@
 /**
- * The stream under a run: makes it, or agrees to use one that is there, and tidies up.
+ * The stream of a run: creates it or uses an existing one, and deletes what it created.
  *
- * The promise it keeps: a stream it did not make is never deleted, emptied or written to unless the user said so by
- * --delete-existing, --purge or --use-existing.
+ * A stream it did not create is never deleted, purged or written to unless --delete-existing, --purge or --use-existing
+ * is given.
  */
 import { DiscardPolicy, StorageType, type StreamConfig, type StreamState } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';

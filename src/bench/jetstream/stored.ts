@@ -1,8 +1,8 @@
 /**
  * The shapes of work that stores: js pub, js consume, js fetch, js ordered, kv put, kv get.
  *
- * Owns one piece of such work on one server: opens its stream, fills it where reading needs that, gives a shape for
- * each repeat, and removes what it made. The messages themselves are sent by the load generator.
+ * Owns one such work on one server: opens its stream, fills it for verbs that read, returns a shape for each repeat, and
+ * removes what it created. The messages themselves are sent by the load generator.
  */
 import { AckPolicy, type ConsumerConfig, DeliverPolicy, ReplayPolicy } from '@nats-io/jetstream';
 import type { ClientPlan, LoadReport } from '../../native/load-contract.js';

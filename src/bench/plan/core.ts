@@ -2,7 +2,17 @@
 import type { ClientPlan, LedgerPlan, SubscriptionsPlan } from '../../native/load-contract.js';
 import { usage } from '../flags/parse.js';
 import type { Flags } from '../flags/table.js';
-import { groups, messagesOf, PATIENT_MS, type Shape, sending, share, subjectsOf, timed, type Work } from './work.js';
+import {
+  groups,
+  messagesOf,
+  type Shape,
+  sending,
+  share,
+  subjectsOf,
+  timed,
+  WAITING_TIMEOUT_MS,
+  type Work,
+} from './work.js';
 
 const CONNECTIONS = 1000;
 const SUBSCRIPTIONS = 100_000;
@@ -64,7 +74,7 @@ function sub(subject: string, flags: Flags): Shape {
     ledgers: [{ name: subject, copies: 1, alreadyStored: expected }],
     headline: 'deliveredPerSecond',
     // Whichever comes first ends it: without a number, time; without both, Ctrl-C.
-    ...(expected === 0 ? { measureMs: flags.duration ?? PATIENT_MS } : { quietMs: PATIENT_MS }),
+    ...(expected === 0 ? { measureMs: flags.duration ?? WAITING_TIMEOUT_MS } : { quietMs: WAITING_TIMEOUT_MS }),
     noWarmup: true,
     ...(enough > 0 && { stopAfter: enough }),
   };
@@ -188,7 +198,7 @@ function service(subject: string, flags: Flags): Shape {
     ],
     ledgers: [],
     headline: 'deliveredPerSecond',
-    measureMs: flags.duration ?? PATIENT_MS,
+    measureMs: flags.duration ?? WAITING_TIMEOUT_MS,
     noWarmup: true,
     ...(flags.msgs !== undefined && { stopAfter: flags.msgs }),
   };

@@ -5,7 +5,7 @@
 import { BenchError } from '../errors.js';
 import { parseCommand, usage } from '../flags/parse.js';
 import { dashed, FLAGS, type FlagKey, type Flags, MIXABLE } from '../flags/table.js';
-import { splitCommand } from '../server/words.js';
+import { splitCommand } from '../server/split-command.js';
 import { coreShape } from './core.js';
 import type { Shape } from './work.js';
 

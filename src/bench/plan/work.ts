@@ -1,7 +1,7 @@
 /**
- * A piece of work and what becomes of it: the part of a load plan that says who sends what to whom.
+ * A work and its shape: the part of a load plan that says which clients send what to whom.
  *
- * Owns the vocabulary between the command line and the load generator; knows no server.
+ * Owns the types between the command line and the load generator; knows no server.
  */
 import type { ClientPlan, LedgerPlan, LoadReport, SubjectsPlan } from '../../native/load-contract.js';
 import type { Flags } from '../flags/table.js';
@@ -23,14 +23,14 @@ export interface Shape {
   headline: 'publishedPerSecond' | 'deliveredPerSecond' | 'connectsPerSecond';
   /** Ends the measured part; absent: counts end it. */
   measureMs?: number;
-  /** Replaces the usual patience: for work that waits for others. */
+  /** Replaces the usual time without deliveries after which a run ends: for work that waits for others. */
   quietMs?: number;
-  /** Time cannot warm this up: what it reads is there once. */
+  /** A warm-up is not possible: the stored messages can be read once. */
   noWarmup?: true;
-  /** The run is told to stop once so many were delivered. */
+  /** The run is stopped after this many deliveries. */
   stopAfter?: number;
   connectsInFlight?: number;
-  /** Looks at the server once more, after the run; returns how many stored messages are missing or too many. */
+  /** Checks the server after the run; returns how many stored messages are missing or too many. */
   verify?(report: LoadReport): Promise<Verified>;
 }
 
@@ -47,8 +47,8 @@ export function isAnswered(verb: string): boolean {
 export const DEFAULT_MSGS = 100_000;
 export const DEFAULT_SIZE = { fixed: 128 } as const;
 
-/** Work that waits for others has nothing to measure its patience by. */
-export const PATIENT_MS = 7 * 24 * 3600_000;
+/** For work that waits for others: a run does not end because nothing arrives. */
+export const WAITING_TIMEOUT_MS = 7 * 24 * 3600_000;
 
 /** Splits `total` among `parts` as evenly as whole numbers allow: the first ones get one more. */
 export function share(total: number, parts: number, index: number): number {

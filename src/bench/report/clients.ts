@@ -1,4 +1,4 @@
-/** The rates of single clients, told by role: how many there were, the slowest, the middle and the fastest. */
+/** The rates of single clients by role: their number, the slowest, the median and the fastest. */
 import type { RunResult } from '../types.js';
 
 export interface ClientRange {

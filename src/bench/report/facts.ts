@@ -1,12 +1,11 @@
 /**
- * What the figures say, in words and in order: names of servers, runs grouped by work, the verdict on correctness.
- * Shared by terminal and page, so that both say the same; draws nothing.
+ * What terminal and page show in common: names of servers, runs grouped by work, the verdict on correctness. Draws nothing.
  */
 import { isAnswered } from '../plan/work.js';
 import type { BenchFile, Compared, ComparisonRow, MetricComparison, RunResult, Spread } from '../types.js';
 import { counted, quantity } from './format.js';
 
-export interface ServerSeen {
+export interface MeasuredServer {
   key: string;
   /** Unique among the servers of this file. */
   name: string;
@@ -17,7 +16,7 @@ export interface ServerSeen {
 export interface WorkGroup {
   work: string;
   /** One run per server, in the order of the servers; a server that did not do this work is missing. */
-  runs: { server: ServerSeen; run: RunResult }[];
+  runs: { server: MeasuredServer; run: RunResult }[];
 }
 
 export interface Verdict {
@@ -30,8 +29,8 @@ export function serverKey(run: RunResult): string {
   return run.server.side ?? `${run.server.url} ${run.server.label}`;
 }
 
-export function serversOf(runs: readonly RunResult[]): ServerSeen[] {
-  const seen = new Map<string, ServerSeen>();
+export function serversOf(runs: readonly RunResult[]): MeasuredServer[] {
+  const seen = new Map<string, MeasuredServer>();
   for (const run of runs) {
     const key = serverKey(run);
     if (seen.has(key)) continue;
@@ -44,7 +43,7 @@ export function serversOf(runs: readonly RunResult[]): ServerSeen[] {
     const rivals = servers.filter((_, other) => other !== index && labels[other] === labels[index]);
     if (rivals.length === 0) continue;
     const own = hostOf(server.url);
-    // On one machine the port tells them apart.
+    // On one machine the port distinguishes them.
     const sameMachine = rivals.every((rival) => withoutPort(hostOf(rival.url)) === withoutPort(own));
     server.name += sameMachine && own !== withoutPort(own) ? ` ${own.slice(withoutPort(own).length)}` : ` (${own})`;
   }
@@ -115,7 +114,7 @@ const GOOD: Readonly<Record<string, string>> = {
   'kv get': 'every key was answered once',
 };
 
-/** The verdict where a column is narrow; what went wrong is told elsewhere in full. */
+/** The verdict for a narrow column; the details are shown elsewhere. */
 export function briefVerdict(run: RunResult): string {
   const { level } = verdictOf(run);
   if (level === 'unchecked') return run.delivered === 0 ? 'no errors' : 'nothing lost';

@@ -1,4 +1,4 @@
-/** The names and units of what a comparison compares; terminal and page share them. */
+/** The names and units of the compared metrics, for terminal and page. */
 import type { MetricComparison } from '../types.js';
 import * as f from './format.js';
 

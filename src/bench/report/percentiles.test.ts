@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { latencyCurve, reach, valueAt } from './percentiles.js';
+import { latencyCurve, nines, valueAt } from './percentiles.js';
 import { sampleRun } from './testing/sample.js';
 
 describe('latency curve', () => {
@@ -17,7 +17,7 @@ describe('latency curve', () => {
       expect(point.fraction).toBeGreaterThan(curve[index - 1]?.fraction ?? -1);
     }
     const total = (run.histogram ?? []).reduce((sum, [, many]) => sum + many, 0);
-    expect(reach(curve.at(-1)?.fraction ?? 0)).toBeCloseTo(Math.log10(total));
+    expect(nines(curve.at(-1)?.fraction ?? 0)).toBeCloseTo(Math.log10(total));
     expect(valueAt(curve, 0.99)).toBe(run.latencyUs?.p99);
   });
 

@@ -34,7 +34,7 @@ export function latencyCurve(
   const total = histogram.reduce((sum, [, many]) => sum + many, 0);
   // Beyond one message in `total` the histogram knows nothing.
   const end = Math.log10(Math.max(total, 2));
-  const fractions = new Set<number>(NAMED.filter((fraction) => reach(fraction) <= end));
+  const fractions = new Set<number>(NAMED.filter((fraction) => nines(fraction) <= end));
   for (let step = 1; step <= steps; step += 1) fractions.add(1 - 10 ** ((-end * step) / steps));
   const ascending = [...fractions].sort((x, y) => x - y);
   const points: CurvePoint[] = [];
@@ -52,7 +52,7 @@ export function latencyCurve(
 }
 
 /** Where a percentile lies on the logarithmic axis: 0 → 0, 0.9 → 1, 0.99 → 2. */
-export function reach(fraction: number): number {
+export function nines(fraction: number): number {
   return fraction >= 1 ? Number.POSITIVE_INFINITY : -Math.log10(1 - fraction);
 }
 

@@ -1,6 +1,6 @@
 /**
- * One line per phase of a run, redrawn in place on a terminal; silent elsewhere. Draws what it is told and asks
- * nobody: the command polls the run and calls `update`.
+ * One line per phase of a run, redrawn in place on a terminal; nothing elsewhere. The command polls the run and calls
+ * `update`.
  */
 import type { LoadPhase, LoadProgress } from '../../native/load-contract.js';
 import { cut, painter, printable, type Terminal, terminalOf } from './ansi.js';

@@ -1,4 +1,4 @@
-/** A sweep on a terminal: one line per step, then what was found. */
+/** A sweep on a terminal: one line per step, then the result. */
 import type { Sweep } from '../types.js';
 import { type Column, cut, layOut, painter, printable, type Terminal, terminalOf, wrap } from './ansi.js';
 import * as f from './format.js';

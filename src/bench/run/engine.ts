@@ -2,7 +2,7 @@
  * One run of the load generator, from plan to report. Owns the handle, the polling of progress and the early stop;
  * turns the generator's failures into errors that say what to do.
  *
- * A thread inside the generator can't be interrupted from outside: an exit handler tells it to return.
+ * A thread inside the generator can't be interrupted: an exit handler stops the run, so that it returns.
  */
 import type { LoadAddon, LoadPlan, LoadProgress, LoadReport } from '../../native/load-contract.js';
 import { authRefused, BenchError } from '../errors.js';

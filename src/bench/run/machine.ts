@@ -1,4 +1,4 @@
-/** What the figures were measured on. */
+/** Describes the machine of the measurement. */
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import type { BenchMeta } from '../types.js';
 

@@ -1,8 +1,7 @@
 /**
- * Measures pieces of work: repeats, alternating between servers where there are two.
+ * Measures works: repeats, alternating between servers when there are two.
  *
- * Owns the order of things in a run: server, stream, plan, load, cost, verification, tidying up. Knows no command line
- * beyond the flags, and prints nothing.
+ * Owns the order of the steps of a run: server, stream, plan, load, cost, verification, clean-up. Prints nothing.
  */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

@@ -4,7 +4,7 @@ import type { Verified, Work } from '../plan/work.js';
 import type { ServerInfo } from '../server/probe.js';
 import type { VarzCost } from '../server/varz.js';
 import type { ClientResult, RepeatResult, RunResult, ServerResult, SpreadMetric, TimelinePoint } from '../types.js';
-import { endsByHand, foreignIn, kindOf, leftOut, missingIn, notesOf, READERS } from './remarks.js';
+import { endsByHand, foreignIn, kindOf, leftOut, missingIn, notesOf, READERS } from './notes.js';
 import { latencyOf, mergeHistograms, spreadOf } from './statistics.js';
 
 /** One run as it was observed. */

@@ -1,7 +1,7 @@
 /**
- * One of the servers of a measurement: there already, or started anew for each run.
+ * One of the servers of a measurement: an existing one, or one that is started for each run.
  *
- * Owns its process where it started one, and knows where its cost can be read.
+ * Owns the process it started, and knows where its cost can be read.
  */
 import type { Flags } from '../flags/table.js';
 import { probe, type ServerInfo } from '../server/probe.js';

@@ -2,7 +2,7 @@
 import { parseCommand, usage } from '../flags/parse.js';
 import type { Flags } from '../flags/table.js';
 import type { Work } from '../plan/work.js';
-import { splitCommand } from '../server/words.js';
+import { splitCommand } from '../server/split-command.js';
 
 type Row = readonly [title: string, command: string];
 

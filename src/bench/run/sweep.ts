@@ -1,11 +1,11 @@
 /**
- * Finds the knee: raises the rate until the latency bound breaks, then closes in on the highest rate that keeps it.
+ * Finds the highest rate that keeps a latency bound: raises the rate until the bound breaks, then bisects.
  *
- * Owns the order of the steps and what "kept" means; the runs themselves are the caller's.
+ * Owns the order of the steps and the definition of "kept"; the caller runs each step.
  */
 import type { RunResult, Sweep, SweepPoint } from '../types.js';
 import { notWhole } from './compare.js';
-import { keptRate } from './remarks.js';
+import { keptRate } from './notes.js';
 
 const START = 1000;
 const FACTOR = 2;

@@ -1,7 +1,6 @@
 /**
- * Asks a server who it is before anything is measured: reads its INFO and hangs up.
- *
- * That also tells "nobody is there" from all later troubles.
+ * Identifies a server before the measurement: reads its INFO and disconnects. So an unreachable server is reported as such
+ * before anything else can fail.
  */
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -70,7 +69,7 @@ function readInfo(line: string): ServerInfo | undefined {
   return {
     version,
     runtime,
-    // This broker says which level of nats-server it speaks; what it runs on tells the two apart.
+    // This broker's version is that of the nats-server it is compatible with; the `go` field distinguishes the two.
     label: runtime.startsWith('node') ? `nats-turbo (${version})` : `nats-server ${version}`,
     jetstream: fields.jetstream === true,
     tlsRequired: fields.tls_required === true,

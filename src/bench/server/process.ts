@@ -1,6 +1,6 @@
 /**
- * Finds the process behind a server of this machine, and reads what the load generator does not: its name and its
- * memory before the run. Linux only; elsewhere the answer is "unknown".
+ * Finds the process of a server on this machine, and reads what the load generator does not: its name and its memory
+ * before the run. Linux only; elsewhere undefined.
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';

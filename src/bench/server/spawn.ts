@@ -1,5 +1,5 @@
 /**
- * Starts a server for one run and ends it again. Owns the process, its port and its folder; leaves nothing behind.
+ * Starts a server for one run and ends it again. Owns the process, its port and its folder, and removes the folder.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { BenchError, textOf } from '../errors.js';
 import { usage } from '../flags/parse.js';
 import { probe } from './probe.js';
-import { splitCommand } from './words.js';
+import { splitCommand } from './split-command.js';
 
 const START_MS = 20_000;
 const STOP_MS = 10_000;
@@ -95,9 +95,9 @@ export async function spawnServer(command: string, signal: AbortSignal, before?:
       }
       const late = signal.aborted ? 'before it was stopped' : `within ${START_MS / 1000} s`;
       const why = ended ?? `it was not ready ${late}: ${textOf(error)}`;
-      const said = shortened(readFileSync(log, 'utf8').trim());
+      const output = shortened(readFileSync(log, 'utf8').trim());
       await stop();
-      throw new BenchError('SPAWN_FAILED', `${words.join(' ')}: ${why}${said ? `\n${said}` : ''}`);
+      throw new BenchError('SPAWN_FAILED', `${words.join(' ')}: ${why}${output ? `\n${output}` : ''}`);
     }
   }
 }

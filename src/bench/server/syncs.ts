@@ -1,6 +1,6 @@
 /**
- * Counts the sync calls of a process by tracing it. That slows it down, so it is done in a run of its own whose times
- * nobody reads. Owns the tracer process.
+ * Counts the sync calls of a process by tracing it. Tracing slows it down, so this is a separate run whose times are not
+ * used. Owns the tracer process.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -22,17 +22,17 @@ export async function traceSyncs(pid: number): Promise<SyncTrace | string> {
   const child = spawn('strace', ['-f', '-e', `trace=${CALLS}`, '-o', file, '-p', String(pid)], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  let said = '';
+  let output = '';
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error: NodeJS.ErrnoException) =>
       resolve(error.code === 'ENOENT' ? 'strace is not installed' : error.message),
     );
-    child.once('close', () => resolve(`the process can't be traced: ${said.trim().split('\n').at(-1) ?? ''}`));
+    child.once('close', () => resolve(`the process can't be traced: ${output.trim().split('\n').at(-1) ?? ''}`));
   });
   const attached = new Promise<undefined>((resolve) => {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
-      if (/attached/.test(said)) resolve(undefined);
+      output += text;
+      if (/attached/.test(output)) resolve(undefined);
     });
   });
   const failed = await Promise.race([attached, ended]);

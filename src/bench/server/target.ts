@@ -1,7 +1,6 @@
 /**
- * Which server, and how to get in: URLs, credentials and certificates from flags and files.
- *
- * Owns reading them. Never connects; never shows a secret.
+ * The target of a measurement: URLs, credentials and certificates from flags and files. Never connects; never prints a
+ * secret.
  */
 import { readFileSync } from 'node:fs';
 import type { LoadCredentials, LoadTls } from '../../native/load-contract.js';

@@ -1,7 +1,7 @@
 /**
- * The server's cost as its monitoring port tells it: resident memory and a percentage of CPU, asked for while it works.
+ * The server's cost from its monitoring port: resident memory and CPU usage, polled during the run.
  *
- * A percentage of the last moments is worth little on short runs; below `MEANINGFUL_S` the CPU is left out.
+ * The CPU usage is that of the last second, which means little in short runs; below `MEANINGFUL_S` it is omitted.
  */
 const MEANINGFUL_S = 3;
 const EVERY_MS = 500;

@@ -1,4 +1,4 @@
-/** Stand-ins for tests: reports as the load generator gives them, an engine that runs nothing, a server that greets. */
+/** Fakes for tests: reports of the load generator, an engine that runs nothing, a server that only sends INFO. */
 import { createServer } from 'node:net';
 import type { LoadPlan, LoadReport } from '../../native/load-contract.js';
 import type { Engine, RunHooks } from '../run/engine.js';

@@ -41,28 +41,28 @@ export function responsive(draw: (size: Size) => string): string {
   return draw(WIDE) + draw(NARROW);
 }
 
-export interface Spot {
+export interface Point {
   x: number;
   y: number;
 }
 
-export function label(text: string, { x, y }: Spot, attributes: Record<string, string | number> = {}): string {
+export function label(text: string, { x, y }: Point, attributes: Record<string, string | number> = {}): string {
   return textEl('text', text, { x, y, ...attributes });
 }
 
-export function line(from: Spot, to: Spot, className: string): string {
+export function line(from: Point, to: Point, className: string): string {
   return el('line', { x1: from.x, y1: from.y, x2: to.x, y2: to.y, class: className });
 }
 
-export function path(points: readonly Spot[], className: string): string {
+export function path(points: readonly Point[], className: string): string {
   return el('path', { d: pathData(points), class: className });
 }
 
-export function pathData(points: readonly Spot[]): string {
+export function pathData(points: readonly Point[]): string {
   return points.map(({ x, y }, index) => `${index === 0 ? 'M' : 'L'}${round(x)} ${round(y)}`).join('');
 }
 
-export function dot({ x, y }: Spot, className: string, radius = 2.5): string {
+export function dot({ x, y }: Point, className: string, radius = 2.5): string {
   return el('circle', { cx: x, cy: y, r: radius, class: className, 'data-point': '' });
 }
 

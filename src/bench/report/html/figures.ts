@@ -1,7 +1,7 @@
 /** Every run in figures and words: the table, what went wrong, and how to repeat it. */
 import type { BenchFile, BenchMeta, RunResult } from '../../types.js';
 import { clientRanges } from '../clients.js';
-import { briefVerdict, groupByWork, headlineRate, headlineSpread, type ServerSeen, verdictOf } from '../facts.js';
+import { briefVerdict, groupByWork, headlineRate, headlineSpread, type MeasuredServer, verdictOf } from '../facts.js';
 import * as f from '../format.js';
 import { asTable } from './chart.js';
 import { el, escapeHtml, textEl } from './markup.js';
@@ -10,7 +10,7 @@ import { el, escapeHtml, textEl } from './markup.js';
 const SOURCES_SHOWN = 2;
 export const MARKS = { good: '✓', unchecked: '○', bad: '✗' } as const;
 
-export function figuresTable(runs: readonly RunResult[], servers: readonly ServerSeen[]): string {
+export function figuresTable(runs: readonly RunResult[], servers: readonly MeasuredServer[]): string {
   const switches = runs.some((run) => run.server.voluntarySwitchesPerMillion !== undefined);
   const syncs = runs.some((run) => run.server.syncCallsPerMillion !== undefined);
   const several = servers.length > 1;
@@ -77,7 +77,7 @@ export function figuresTable(runs: readonly RunResult[], servers: readonly Serve
 }
 
 /** How evenly the work fell on the clients; empty where no role had several. */
-export function clientsTable(runs: readonly RunResult[], servers: readonly ServerSeen[]): string {
+export function clientsTable(runs: readonly RunResult[], servers: readonly MeasuredServer[]): string {
   const rows = groupByWork(runs, [...servers]).flatMap((group) =>
     group.runs.flatMap(({ run, server }) =>
       clientRanges(run).map(({ role, clients, slowest, median, fastest }) => {
@@ -118,7 +118,7 @@ function item(where: string, text: string, className?: string): string {
   return el('li', {}, textEl('b', where, { class: className }), ' ', textEl('span', text));
 }
 
-export function setup(meta: BenchMeta, servers: readonly ServerSeen[], runs: readonly RunResult[]): string {
+export function setup(meta: BenchMeta, servers: readonly MeasuredServer[], runs: readonly RunResult[]): string {
   const { machine } = meta;
   const facts: [string, string][] = [
     ...servers.map((server): [string, string] => [

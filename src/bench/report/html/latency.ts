@@ -2,17 +2,17 @@
  * Latency by percentile, one panel per work: the axis gives each further nine the same room, so the tail is as
  * visible as the body.
  */
-import type { ServerSeen, WorkGroup } from '../facts.js';
+import type { MeasuredServer, WorkGroup } from '../facts.js';
 import * as f from '../format.js';
-import { type CurvePoint, latencyCurve, latencyOf, NAMED, reach, valueAt } from '../percentiles.js';
+import { type CurvePoint, latencyCurve, latencyOf, NAMED, nines, valueAt } from '../percentiles.js';
 import { asTable, dot, fold, hit, label, line, NARROW, PANEL, path, type Size, svg, textWidth, WIDE } from './chart.js';
-import { serverClass } from './look.js';
 import { linear, logarithmic, logDomain, logTicks } from './scale.js';
+import { serverClass } from './server-class.js';
 
 /** The size of the type on axes. */
 const TICK = 11.5;
 
-export function latencySection(groups: readonly WorkGroup[], servers: readonly ServerSeen[]): string {
+export function latencySection(groups: readonly WorkGroup[], servers: readonly MeasuredServer[]): string {
   const shown = groups.filter((group) => group.runs.some(({ run }) => latencyOf(run)));
   const rows = shown.flatMap((group) =>
     group.runs.flatMap(({ run, server }) => {
@@ -31,7 +31,7 @@ export function latencySection(groups: readonly WorkGroup[], servers: readonly S
   return charts + asTable('Latency percentiles', head, rows);
 }
 
-function latencyChart(group: WorkGroup, servers: readonly ServerSeen[], size: Size): string {
+function latencyChart(group: WorkGroup, servers: readonly MeasuredServer[], size: Size): string {
   const curves = group.runs
     .map(({ run, server }) => ({ run, server, points: latencyCurve(run), className: serverClass(server, servers) }))
     .filter((curve) => curve.points.length > 0);
@@ -39,10 +39,10 @@ function latencyChart(group: WorkGroup, servers: readonly ServerSeen[], size: Si
   const frame = { left: 56, right: size.width - 12, top: size.name === 'wide' ? 16 : 40, bottom: wide ? 316 : 186 };
   const values = curves.flatMap((curve) => curve.points.map((point) => point.us));
   const [low, high] = logDomain(values);
-  const end = Math.max(2, ...curves.map((curve) => reach(curve.points.at(-1)?.fraction ?? 0)));
+  const end = Math.max(2, ...curves.map((curve) => nines(curve.points.at(-1)?.fraction ?? 0)));
   const x = linear(0, end, frame.left, frame.right);
   const y = logarithmic(low, high, frame.bottom, frame.top + 4);
-  const named = NAMED.filter((fraction) => reach(fraction) <= end + 1e-9);
+  const named = NAMED.filter((fraction) => nines(fraction) <= end + 1e-9);
   const marks: string[] = [];
   if (!wide) marks.push(label(fold(group.work, size.width, 1, 13)[0] ?? '', { x: 0, y: 13 }, { class: 'row' }));
   for (const tick of logTicks(low, high, wide ? 8 : 5)) {
@@ -56,7 +56,7 @@ function latencyChart(group: WorkGroup, servers: readonly ServerSeen[], size: Si
   for (const fraction of named) {
     // Half of all lies at 0.3 on this axis: only a wide chart has room to name it.
     if (fraction === 0.5 && !wide) continue;
-    const at = x(reach(fraction));
+    const at = x(nines(fraction));
     marks.push(line({ x: at, y: frame.top }, { x: at, y: frame.bottom }, 'grid'));
     const text = fraction === 0 ? 'min' : percentText(fraction);
     const anchor = fraction > 0 && at > frame.right - 14 ? 'end' : 'middle';
@@ -72,11 +72,11 @@ function latencyChart(group: WorkGroup, servers: readonly ServerSeen[], size: Si
     );
   }
   for (const { points, className } of curves) {
-    const spots = points.map((point) => ({ x: x(reach(point.fraction)), y: y(point.us) }));
+    const spots = points.map((point) => ({ x: x(nines(point.fraction)), y: y(point.us) }));
     marks.push(path(spots, `line ${className}`));
     for (const fraction of named) {
       const us = valueAt(points, fraction);
-      if (us !== undefined) marks.push(dot({ x: x(reach(fraction)), y: y(us) }, `dot ${className}`, wide ? 3 : 2.5));
+      if (us !== undefined) marks.push(dot({ x: x(nines(fraction)), y: y(us) }, `dot ${className}`, wide ? 3 : 2.5));
     }
   }
   marks.push(...bands());
@@ -95,7 +95,7 @@ function latencyChart(group: WorkGroup, servers: readonly ServerSeen[], size: Si
 
   /** One stripe per named percentile, from halfway to its neighbours. */
   function bands(): string[] {
-    const spots = named.map((fraction) => x(reach(fraction)));
+    const spots = named.map((fraction) => x(nines(fraction)));
     return named.map((fraction, index) => {
       const at = spots[index] ?? 0;
       const from = index === 0 ? frame.left - 6 : (at + (spots[index - 1] ?? at)) / 2;
@@ -109,7 +109,7 @@ function latencyChart(group: WorkGroup, servers: readonly ServerSeen[], size: Si
     });
   }
 
-  function tipLine(server: ServerSeen, points: readonly CurvePoint[], fraction: number): string {
+  function tipLine(server: MeasuredServer, points: readonly CurvePoint[], fraction: number): string {
     return `${server.name}: ${f.micros(valueAt(points, fraction))}`;
   }
 }

@@ -1,7 +1,7 @@
 /** Latency by load: the percentiles of each step of a sweep over the rate it was asked for, with the bound and the knee. */
 import type { Sweep, SweepPoint } from '../../types.js';
 import * as f from '../format.js';
-import { asTable, dot, hit, label, legend, line, path, responsive, type Size, type Spot, svg } from './chart.js';
+import { asTable, dot, hit, label, legend, line, type Point, path, responsive, type Size, svg } from './chart.js';
 import { linear, logarithmic, logDomain, logTicks, niceTicks } from './scale.js';
 
 const LINES = [
@@ -64,9 +64,12 @@ function draw(sweep: Sweep, points: readonly SweepPoint[], size: Size): string {
   const bound = `bound: ${sweep.percentile} ${f.micros(sweep.boundUs)}`;
   marks.push(label(bound, { x: frame.left + 6, y: y(sweep.boundUs) - 6 }, { class: 'tick bound-text' }));
   for (const { key, className } of LINES) {
-    const spotOf = (point: SweepPoint): Spot => ({ x: x(point.targetPerSecond), y: y(point.latencyUs?.[key] ?? low) });
-    marks.push(path(steps.map(spotOf), `line ${className}`));
-    marks.push(...points.map((point) => dot(spotOf(point), `dot ${className}${point.kept ? '' : ' missed'}`, 3)));
+    const pointOf = (point: SweepPoint): Point => ({
+      x: x(point.targetPerSecond),
+      y: y(point.latencyUs?.[key] ?? low),
+    });
+    marks.push(path(steps.map(pointOf), `line ${className}`));
+    marks.push(...points.map((point) => dot(pointOf(point), `dot ${className}${point.kept ? '' : ' missed'}`, 3)));
   }
   if (sweep.maxPerSecond !== null) {
     const at = x(sweep.maxPerSecond);

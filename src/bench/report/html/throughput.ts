@@ -3,11 +3,11 @@
  * their own each, and the chart says so.
  */
 import type { RunResult, Spread } from '../../types.js';
-import { headlineRate, headlineSpread, type ServerSeen, type WorkGroup } from '../facts.js';
+import { headlineRate, headlineSpread, type MeasuredServer, type WorkGroup } from '../facts.js';
 import * as f from '../format.js';
 import { asTable, bar, fold, hit, label, line, responsive, type Size, svg, textWidth, whisker } from './chart.js';
-import { serverClass } from './look.js';
 import { linear, niceTicks } from './scale.js';
+import { serverClass } from './server-class.js';
 
 export interface BarMetric {
   id: string;
@@ -61,7 +61,7 @@ const SHARED_SCALE_MAX = 20;
 const BAR = 15;
 const BAR_GAP = 4;
 
-export function barChart(metric: BarMetric, groups: readonly WorkGroup[], servers: readonly ServerSeen[]): string {
+export function barChart(metric: BarMetric, groups: readonly WorkGroup[], servers: readonly MeasuredServer[]): string {
   const shown = groups.filter((group) => group.runs.some(({ run }) => metric.value(run) !== null));
   const tops = shown.map(topOf);
   const own = Math.max(...tops) / Math.min(...tops) > SHARED_SCALE_MAX;
@@ -134,7 +134,7 @@ export function barChart(metric: BarMetric, groups: readonly WorkGroup[], server
       marks: [...grid, ...base, ...marks],
     });
 
-    function one(run: RunResult, server: ServerSeen, x: (value: number) => number, at: number): string {
+    function one(run: RunResult, server: MeasuredServer, x: (value: number) => number, at: number): string {
       const value = metric.value(run);
       const spread = metric.spread(run);
       const hasRange = spread !== null && spread.n > 1;

@@ -1,4 +1,4 @@
-/** The few figures at the top: what somebody takes away who reads no further. */
+/** The most important figures, at the top of the page. */
 import type { BenchFile, Compared, ComparedMetric, ComparisonRow, RunResult } from '../../types.js';
 import { comparedOf, geometricMean, headlineRate, headlineSpread, metricOf, sideNames } from '../facts.js';
 import * as f from '../format.js';

@@ -1,10 +1,10 @@
 /** The rate during the first repeat, one panel per work: stalls and ramps that a mean hides. */
 import type { RunResult } from '../../types.js';
-import type { ServerSeen, WorkGroup } from '../facts.js';
+import type { MeasuredServer, WorkGroup } from '../facts.js';
 import * as f from '../format.js';
 import { asTable, dot, fold, hit, label, line, NARROW, PANEL, path, type Size, svg, WIDE } from './chart.js';
-import { serverClass } from './look.js';
 import { linear, niceTicks } from './scale.js';
+import { serverClass } from './server-class.js';
 
 interface Pace {
   /** Middle of the interval. */
@@ -15,7 +15,7 @@ interface Pace {
 /** More points than pixels say nothing. */
 const POINTS_MAX = 150;
 
-export function timelineSection(groups: readonly WorkGroup[], servers: readonly ServerSeen[]): string {
+export function timelineSection(groups: readonly WorkGroup[], servers: readonly MeasuredServer[]): string {
   const shown = groups.filter((group) => group.runs.some(({ run }) => paceOf(run).length > 1));
   const rows = shown.flatMap((group) =>
     group.runs.map(({ run, server }) => {
@@ -62,7 +62,7 @@ function secondsOf(run: RunResult): number {
   return (paces.at(-1)?.second ?? 0) + (paces[0]?.second ?? 0);
 }
 
-function chart(group: WorkGroup, servers: readonly ServerSeen[], size: Size): string {
+function chart(group: WorkGroup, servers: readonly MeasuredServer[], size: Size): string {
   const wide = size.name === 'wide';
   const series = group.runs
     .map(({ run, server }) => ({ run, server, paces: paceOf(run), className: serverClass(server, servers) }))

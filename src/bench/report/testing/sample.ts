@@ -1,6 +1,6 @@
 /**
- * Results as real runs have them, for the tests of the reports: shapes and magnitudes of measured runs, drawn from a
- * seed so that every test sees the same. No measurement; never part of the package.
+ * Sample results for the tests of the reports, with the magnitudes of measured runs, generated from a fixed seed. Not part
+ * of the package.
  */
 import type {
   BenchFile,

@@ -1,6 +1,5 @@
 /**
- * The sentences that go with figures: what was not measured and why, and what the figures need to be read with. Pure;
- * owns no arithmetic of results.
+ * The notes of a result: what was not measured and why, and what to consider when reading the figures. Pure functions.
  */
 import type { LoadReport } from '../../native/load-contract.js';
 import { sizeRange } from '../flags/values.js';
