@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts', 'src/**/*.test.ts'],
+    include: ['test/**/*.test.ts', 'src/**/*.test.ts', 'examples/**/*.test.mjs'],
     exclude: ['**/node_modules/**', '**/fixtures/**'],
     pool: 'forks',
     maxWorkers: 2,
