@@ -32,5 +32,19 @@ export {
   type SubjectRule,
   type UserOptions,
 } from './config/index.js';
+export {
+  type HeadersInput,
+  type Message,
+  type MessageHandler,
+  MessageHeaders,
+  MessagingError,
+  NoRespondersError,
+  type PublishOptions,
+  type RequestOptions,
+  RequestTimeoutError,
+  type RespondOptions,
+  type SubscribeOptions,
+  type Subscription,
+} from './internal/index.js';
 export { type LogEntry, LogFileError, type LogLevel, SyslogError } from './log/index.js';
 export { AddonError, type BrokerStats, type ConnectionInfo, type SubscriptionInfo } from './native/index.js';

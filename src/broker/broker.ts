@@ -6,6 +6,15 @@
  */
 import { EventEmitter } from 'node:events';
 import type { BrokerOptions, ResolvedOptions } from '../config/index.js';
+import {
+  InternalClient,
+  type Message,
+  type MessageHandler,
+  type PublishOptions,
+  type RequestOptions,
+  type SubscribeOptions,
+  type Subscription,
+} from '../internal/index.js';
 import type { BrokerStats, ConnectionInfo, NativeEvent, SubscriptionInfo } from '../native/contract.js';
 import { localUrl } from './address.js';
 import { ASYNC_DISPOSE, disposeUnderBothSymbols } from './async-dispose.js';
@@ -30,6 +39,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
   readonly #parts: BrokerParts;
   #configuration: Configuration;
   readonly #closed: ClosedConnections;
+  readonly #client: InternalClient;
   readonly #stopping = new AbortController();
   readonly #allClosed: Promise<void>;
   #resolveAllClosed: () => void = () => {};
@@ -65,6 +75,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     this.serverId = parts.identity.serverId;
     this.serverName = options.serverName ?? parts.identity.serverId;
     this.#closed = new ClosedConnections(options.maxClosedClients);
+    this.#client = this.#createClient();
     this.#allClosed = new Promise((resolve) => {
       this.#resolveAllClosed = resolve;
     });
@@ -113,6 +124,45 @@ export class Broker extends EventEmitter<BrokerEvents> {
     const { http } = this.options;
     const { monitor } = this.#parts;
     return http && monitor ? localUrl('http', http.host, monitor.port) + http.basePath : undefined;
+  }
+
+  /**
+   * Calls `handler` with each message on `subject`, which may have wildcards, without a connection. Once the promise
+   * settles, every later message is delivered, in order per publisher. What the handler throws is logged and emitted as
+   * `handlerError`, and a request is then answered with an error.
+   */
+  subscribe(subject: string, handler: MessageHandler): Promise<Subscription>;
+  subscribe(subject: string, options: SubscribeOptions, handler: MessageHandler): Promise<Subscription>;
+  async subscribe(
+    subject: string,
+    second: SubscribeOptions | MessageHandler,
+    third?: MessageHandler,
+  ): Promise<Subscription> {
+    this.#running();
+    const [options, handler] = typeof second === 'function' ? [{}, second] : [second, third];
+    if (typeof handler !== 'function') throw new TypeError('broker.subscribe needs a function that takes the messages');
+    return this.#client.subscribe(subject, options, handler);
+  }
+
+  /** Publishes a message without a connection. It is handed to the data plane at the end of the current task. */
+  publish(subject: string, data?: Uint8Array | string, options?: PublishOptions): void {
+    this.#running();
+    this.#client.publish(subject, data, options);
+  }
+
+  /**
+   * Publishes a request and settles with its answer. Rejects with a `NoRespondersError` where nobody is subscribed, with a
+   * `RequestTimeoutError` after `timeoutMs` (2000 unless given).
+   */
+  async request(subject: string, data?: Uint8Array | string, options?: RequestOptions): Promise<Message> {
+    this.#running();
+    return this.#client.request(subject, data, options);
+  }
+
+  /** Settles once everything that was published so far is delivered. */
+  async flush(): Promise<void> {
+    this.#running();
+    await this.#client.flush();
   }
 
   /** Counters as of now. */
@@ -254,6 +304,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     log.info('Initiating Shutdown...');
     this.#stopping.abort();
     this.#pendingReload?.reject(new StoppedError());
+    this.#client.close(new StoppedError());
     runtime.addon.stopBroker(runtime.handle, started.broker);
     this.#logListenerClosed();
     if (!(await settlesWithin(this.#allClosed, STOP_TIMEOUT_MS))) {
@@ -306,10 +357,27 @@ export class Broker extends EventEmitter<BrokerEvents> {
       case 'stopped':
         this.#resolveAllClosed();
         break;
+      case 'messages':
+        this.#client.receive();
+        break;
+      case 'published':
+        this.#client.confirm(event.number);
+        break;
       case 'fatal':
         this.#fail(event.text);
         break;
     }
+  }
+
+  #createClient(): InternalClient {
+    const { runtime, started, log } = this.#parts;
+    const handlerFailed = (subject: string, error: unknown) => {
+      log.write('ERR', `Handler of subscription "${subject}" failed: ${error instanceof Error ? error.stack : error}`);
+      callListener(() => this.emit('handlerError', error, subject));
+    };
+    const maxPayload = () => this.options.maxPayload;
+    const host = { maxPayload, handlerFailed };
+    return new InternalClient({ addon: runtime.addon, runtime: runtime.handle, broker: started.broker, host });
   }
 
   #fail(text: string): void {

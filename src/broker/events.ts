@@ -8,6 +8,8 @@ export interface BrokerEvents {
   connect: [connection: ConnectionInfo];
   /** A client disconnected; `connection.reason` says why. */
   disconnect: [connection: ConnectionInfo];
+  /** The handler of a `subscribe` threw, or its promise was rejected; it was logged as well. */
+  handlerError: [error: unknown, subject: string];
   /** The broker can't go on and stops. Without a listener this ends the process, as with any emitter. */
   error: [error: BrokerError];
   /** A log line, also when it is written nowhere. */

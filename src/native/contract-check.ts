@@ -19,7 +19,7 @@ type Widened<T> = [T] extends [string]
   ? string
   : [T] extends [boolean]
     ? boolean
-    : [T] extends [number | Float64Array]
+    : [T] extends [number | ArrayBufferView]
       ? T
       : [T] extends [(...parameters: infer P) => infer R]
         ? (...parameters: WideTuple<P>) => WideResult<R>

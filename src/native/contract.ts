@@ -127,6 +127,10 @@ export type NativeEvent =
   | { kind: 'disconnected'; broker: number; connection: ConnectionInfo }
   /** All connections follow the plan of the `reloadBroker` with this number, and its events and log lines were sent. */
   | { kind: 'reloaded'; broker: number; number: number }
+  /** Messages wait for subscriptions of the control plane: `takeMessages` until it says that there are no more. */
+  | { kind: 'messages'; broker: number }
+  /** Everything up to the `publishInternal` with this number is delivered. */
+  | { kind: 'published'; broker: number; number: number }
   /** All connections of a broker are closed after `stopBroker` or lame duck. */
   | { kind: 'stopped'; broker: number }
   /** The data plane failed (an event loop panicked). */
@@ -299,6 +303,20 @@ export interface FoundSubscriptions {
   list: SubscriptionInfo[];
 }
 
+/** Messages for subscriptions of the control plane, in the order they were published. */
+export interface MessageBatch {
+  /** Frames of the client protocol. */
+  data: Buffer;
+  /**
+   * Eight words for each message: the handle of its subscription, and where in `data` its parts are: start and end of
+   * the subject, start and end of the reply subject (equal: none), start of the headers, their end, which is the start
+   * of the payload, and its end.
+   */
+  index: Uint32Array;
+  /** More messages wait; no event reports them. */
+  more: boolean;
+}
+
 /** A queue between threads. */
 export interface QueueInfo {
   name: string;
@@ -349,6 +367,22 @@ export interface NativeAddon {
   /** The lengths of the queues between the threads of the runtime. */
   queues(runtime: number): QueueInfo[];
   subscriptions(runtime: number, broker: number, cid?: number): SubscriptionInfo[];
+  /**
+   * Subscribes for the control plane; returns the handle that messages carry. When it returns, every later message is
+   * delivered. Throws an Error with the `code` `INVALID_SUBJECT`, `NO_ACCOUNT` or `NO_BROKER`.
+   */
+  subscribeInternal(runtime: number, broker: number, account: string, subject: string, queue?: string): number;
+  /** Ends it: no later message is delivered. False: there is none of that handle. */
+  unsubscribeInternal(runtime: number, broker: number, handle: number): boolean;
+  /**
+   * Publishes whole `PUB` and `HPUB` frames in an account, after all that were handed down before. Returns the bytes that
+   * wait to be published. With `confirm`, a `published` event follows. Throws as `subscribeInternal` does.
+   */
+  publishInternal(runtime: number, broker: number, account: string, frames: Uint8Array, confirm?: number): number;
+  /** Bytes that wait to be published. */
+  unpublishedInternal(runtime: number, broker: number): number;
+  /** Takes messages for the control plane: about as many as that, at least one if any wait. */
+  takeMessages(runtime: number, broker: number, messagesMax: number, bytesMax: number): MessageBatch;
   /** The subscriptions of closed connections: of the last `maxClosedClients`, within a memory limit. */
   closedSubscriptions(runtime: number, broker: number, cid?: number): SubscriptionInfo[];
 }

@@ -189,6 +189,13 @@ export interface LogState {
   problem?: string
 }
 
+/** See `MessageBatch`. */
+export interface MessageBatch {
+  data: Buffer
+  index: Uint32Array
+  more: boolean
+}
+
 export interface NativeEvent {
   kind: string
   broker: number
@@ -222,6 +229,9 @@ export interface PermissionsPlan {
   subscribe?: SubjectPermission
   allowResponses?: AllowResponses
 }
+
+/** See `NativeAddon.publishInternal`. */
+export declare function publishInternal(handle: number, broker: number, account: string, frames: Uint8Array, confirm?: number | undefined | null): number
 
 /** See `QueueInfo`. */
 export interface QueueInfo {
@@ -277,6 +287,9 @@ export interface SubjectPermission {
   deny?: Array<string>
 }
 
+/** See `NativeAddon.subscribeInternal`. */
+export declare function subscribeInternal(handle: number, broker: number, account: string, subject: string, queue?: string | undefined | null): number
+
 export interface SubscriptionInfo {
   cid: number
   account: string
@@ -301,6 +314,15 @@ export declare function subscriptions(handle: number, broker: number, cid?: numb
 
 /** See `NativeAddon.takeEvents`. */
 export declare function takeEvents(handle: number): Array<NativeEvent>
+
+/** See `NativeAddon.takeMessages`. */
+export declare function takeMessages(handle: number, broker: number, messagesMax: number, bytesMax: number): MessageBatch
+
+/** See `NativeAddon.unpublishedInternal`. */
+export declare function unpublishedInternal(handle: number, broker: number): number
+
+/** See `NativeAddon.unsubscribeInternal`. */
+export declare function unsubscribeInternal(handle: number, broker: number, subscription: number): boolean
 
 export interface UserPlan {
   user: string

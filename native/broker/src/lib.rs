@@ -20,6 +20,7 @@ mod client;
 mod connection;
 mod delivery;
 mod interest;
+mod internal;
 mod monitoring;
 mod plan;
 mod shard;
@@ -33,6 +34,7 @@ pub use connection::out_queue::OutQueue;
 pub use connection::shared::{ConnShared, ConnectionSnapshot, SubscriptionSnapshot};
 pub use interest::InterestStats;
 pub use interest::account::Account;
+pub use internal::{InternalClient, InternalPublish, MessageBatch, MessageQueue, SubscribeError};
 pub use monitoring::overview::{
     ConnectionOrder, ConnectionQuery, FoundConnections, FoundSubscriptions, OpenTotals, SubscriptionQuery,
 };

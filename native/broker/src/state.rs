@@ -3,6 +3,7 @@
 use crate::connection::close::CloseReason;
 use crate::connection::shared::{ConnShared, ConnectionSnapshot, SubscriptionSnapshot};
 use crate::interest::account::Account;
+use crate::internal::InternalClient;
 use crate::monitoring::closed::ClosedSubscriptions;
 use crate::monitoring::listing::Listing;
 use crate::monitoring::overview::OpenTotals;
@@ -38,6 +39,7 @@ pub struct BrokerState {
     pub(crate) stalled: AtomicU64,
     /// What connections that are gone have moved.
     removed: [AtomicU64; 4],
+    internal: InternalClient,
     lame_duck: AtomicBool,
     shutting_down: AtomicBool,
     watches_connects: AtomicBool,
@@ -100,6 +102,7 @@ impl BrokerState {
             stale: AtomicU64::new(0),
             stalled: AtomicU64::new(0),
             removed: [const { AtomicU64::new(0) }; 4],
+            internal: InternalClient::new(id),
             lame_duck: AtomicBool::new(false),
             shutting_down: AtomicBool::new(false),
             watches_connects: AtomicBool::new(false),
@@ -110,6 +113,16 @@ impl BrokerState {
             stopped_reported: AtomicBool::new(false),
             sid_seed: RandomState::default(),
         })
+    }
+
+    /// The account of that name.
+    pub fn account(&self, name: &str) -> Option<Arc<Account>> {
+        (self.global.name == name).then(|| self.global.clone())
+    }
+
+    /// The control plane as a client.
+    pub fn internal(&self) -> &InternalClient {
+        &self.internal
     }
 
     /// The plan in force.

@@ -8,6 +8,7 @@ mod allocator;
 #[cfg(feature = "bench")]
 mod bench;
 mod host_thread;
+mod internal;
 mod load;
 mod log;
 pub mod monitor;

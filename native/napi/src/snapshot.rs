@@ -113,6 +113,11 @@ impl From<BrokerEvent> for NativeEvent {
                 number: Some(number as f64),
                 ..bare("reloaded")
             },
+            Event::Messages => bare("messages"),
+            Event::Published { number } => Self {
+                number: Some(number as f64),
+                ..bare("published")
+            },
             Event::Stopped => bare("stopped"),
             Event::Fatal { text } => Self {
                 text: Some(text),

@@ -13,6 +13,7 @@
 mod canonical;
 mod connect;
 mod error;
+mod frames;
 mod info;
 mod op;
 mod parser;
@@ -21,6 +22,7 @@ mod proxy_header;
 pub use canonical::{parse_canonical, published_subject};
 pub use connect::{ConnectError, ConnectOptions};
 pub use error::ParseError;
+pub use frames::{INDEX_WORDS, index_frames};
 pub use info::ServerInfo;
 pub use op::{Op, Publish};
 pub use parser::{Limits, Parsed, parse, parse_leniently, parse_size};

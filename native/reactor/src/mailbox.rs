@@ -64,7 +64,11 @@ impl Inner {
         let fits = match &event {
             Event::Log { text, .. } => self.lines.admits(text.len(), LINES_MAX, LINES_BYTES_MAX),
             Event::Connected(connection) | Event::Disconnected { connection, .. } => self.admits_connection(connection),
-            Event::Stopped | Event::Reloaded { .. } | Event::Fatal { .. } => true,
+            Event::Stopped
+            | Event::Reloaded { .. }
+            | Event::Messages
+            | Event::Published { .. }
+            | Event::Fatal { .. } => true,
         };
         if fits {
             return self.events.push((broker, event));

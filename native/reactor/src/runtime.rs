@@ -6,7 +6,9 @@ use crate::mailbox::{BrokerEvent, Mailbox};
 use crate::reactor::{Command, Reactor};
 use mio::net::TcpListener;
 use mio::{Poll, Waker};
-use nt_broker::{Auth, BrokerState, CloseReason, Config, Event, Inbox, InboxItem, Shard, ShardSeed, SharedBuffers};
+use nt_broker::{
+    Auth, BrokerState, CloseReason, Config, Event, Inbox, InboxItem, InternalPublish, Shard, ShardSeed, SharedBuffers,
+};
 use parking_lot::Mutex;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use std::collections::HashMap;
@@ -317,6 +319,14 @@ impl Runtime {
         state.begin_shutdown();
         self.to_all(|| InboxItem::Command(Box::new(Command::StopListening { broker })));
         self.to_all(|| InboxItem::Shutdown(state.clone()));
+    }
+
+    /// Publishes frames of the control plane. All of one broker go to the same loop, so they keep their order; connections
+    /// gather on the first ones, so it is the first.
+    pub fn publish_internal(&self, batch: InternalPublish) -> usize {
+        let waiting = batch.broker.internal().add_unpublished(batch.frames.len());
+        self.send(0, InboxItem::Publish(batch));
+        waiting
     }
 
     /// Closes one connection. False: there is none of that number.

@@ -10,6 +10,7 @@ import type {
   ConnectionQuery,
   FoundConnections,
   FoundSubscriptions,
+  MessageBatch,
   NativeAddon,
   NativeEvent,
   QueueInfo,
@@ -133,6 +134,28 @@ export class FakeAddon implements NativeAddon {
 
   closedSubscriptions(_runtime: number, _broker: number, cid: number | undefined): SubscriptionInfo[] {
     return this.closedSubs.filter((s) => cid === undefined || s.cid === cid);
+  }
+
+  subscribeInternal(_runtime: number, _broker: number, account: string, subject: string): number {
+    this.calls.push(`subscribeInternal ${account} ${subject}`);
+    return this.calls.length;
+  }
+
+  unsubscribeInternal(): boolean {
+    return true;
+  }
+
+  publishInternal(_runtime: number, _broker: number, _account: string, frames: Uint8Array): number {
+    this.calls.push(`publishInternal ${Buffer.from(frames).toString()}`);
+    return 0;
+  }
+
+  unpublishedInternal(): number {
+    return 0;
+  }
+
+  takeMessages(): MessageBatch {
+    return { data: Buffer.alloc(0), index: new Uint32Array(0), more: false };
   }
 
   /** Sends an event as the addon does: later, on the main thread. */

@@ -4,7 +4,7 @@ use crate::connection::close::CloseReason;
 use crate::connection::shared::Identity;
 use crate::connection::{ClientFlags, Phase};
 use crate::delivery::resolved::ResultRef;
-use crate::interest::{Interest, Member};
+use crate::interest::{Destination, Interest, Member};
 use crate::plan::auth::{Auth, User};
 use crate::shard::Shard;
 use crate::shard::event::Event;
@@ -286,7 +286,7 @@ impl Shard {
                     slot,
                     generation: conn.generation,
                 },
-                shared: conn.shared.clone(),
+                destination: Destination::Connection(conn.shared.clone()),
                 headers: conn.flags.headers,
                 permissions: conn.permissions.clone(),
                 removed: false,

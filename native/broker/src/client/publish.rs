@@ -19,9 +19,9 @@ use nt_subject::is_valid_literal_subject;
 use std::sync::Arc;
 
 /// Deliveries after which the lock is given to others who wait for it.
-const RUN_DELIVERIES_MAX: u32 = 16 * 1024;
+pub(crate) const RUN_DELIVERIES_MAX: u32 = 16 * 1024;
 /// Bytes after which it is, so that a parcel fits into one large buffer.
-const RUN_BYTES_MAX: usize = 96 * 1024;
+pub(crate) const RUN_BYTES_MAX: usize = 96 * 1024;
 
 /// What a run needs to know of its publisher, copied so that connections can be written to meanwhile.
 #[derive(Clone)]
@@ -188,10 +188,10 @@ impl Shard {
         drop(interest);
 
         self.touched_results = touched;
-        if !self.delivery.exhausted.is_empty() {
+        if self.delivery.has_aftermath() {
             let conn = &self.connections[slot];
             let (broker, plan) = (conn.broker.id, conn.plan.clone());
-            self.remove_exhausted(broker, &plan.config, &account);
+            self.after_run(broker, &plan.config, &account);
         }
         let conn = &mut self.connections[slot];
         conn.last_result = last;
@@ -265,7 +265,7 @@ impl Shard {
     }
 
     /// Before it is unlocked.
-    fn finish_run(&mut self, interest: &Interest, touched: &mut Vec<u32>) {
+    pub(crate) fn finish_run(&mut self, interest: &Interest, touched: &mut Vec<u32>) {
         for index in touched.drain(..) {
             self.results.results[index as usize].count_deliveries(interest);
         }
@@ -294,9 +294,7 @@ impl Shard {
         self.finish_run(&interest, &mut touched);
         drop(interest);
         self.touched_results = touched;
-        if !self.delivery.exhausted.is_empty() {
-            self.remove_exhausted(broker, &plan.config, &account);
-        }
+        self.after_run(broker, &plan.config, &account);
     }
 
     /// One message that is followed on its way.
@@ -336,13 +334,8 @@ impl Shard {
         let index = self.results.find(run.account.id, run.interest, subject);
         let resolved = &mut self.results.results[index as usize];
         let was_counted = !resolved.uncounted;
-        let server = Sender {
-            cid: 0,
-            echo: true,
-            drop_above: usize::MAX,
-        };
         self.delivery
-            .deliver_traced(&mut self.connections, run.interest, resolved, server, frame);
+            .deliver_traced(&mut self.connections, run.interest, resolved, Sender::SERVER, frame);
         if was_counted && resolved.uncounted {
             run.touched.push(index);
         }
@@ -481,18 +474,31 @@ impl Shard {
         permissions.may_publish(subject) || self.use_reply_grant(publisher.slot, permissions, subject)
     }
 
-    /// Removes subscriptions that got their last message, wherever they live.
+    /// Does what had to wait until the interest is unlocked.
     #[cold]
-    pub(crate) fn remove_exhausted(&mut self, broker: u32, config: &Config, account: &Arc<Account>) {
+    pub(crate) fn after_run(&mut self, broker: u32, config: &Config, account: &Arc<Account>) {
+        while self.delivery.has_aftermath() {
+            if !self.delivery.exhausted.is_empty() {
+                self.remove_exhausted(broker, config, account);
+            }
+            for request in self.delivery.take_refused() {
+                self.answer_refused(config, account, &request);
+            }
+        }
+    }
+
+    /// Removes subscriptions that got their last message, wherever they live.
+    fn remove_exhausted(&mut self, broker: u32, config: &Config, account: &Arc<Account>) {
         let exhausted = std::mem::take(&mut self.delivery.exhausted);
         // A trace has told it beside the message.
         let told = !config.log_debug || config.log_trace;
         let mut interest = account.interest.write();
         for id in exhausted {
             if interest.is_spent(id) {
-                if !told {
-                    let sub = &interest.subs[id as usize];
-                    let label = interest.members[sub.member as usize].shared.label();
+                let sub = &interest.subs[id as usize];
+                let owner = interest.members[sub.member as usize].destination.connection();
+                if let Some(shared) = owner.filter(|_| !told) {
+                    let label = shared.label();
                     let text = format!("{label} - {}", limit_reached(&sub.sid, sub.max));
                     let level = LogLevel::Debug;
                     self.event(broker, Event::Log { level, text });

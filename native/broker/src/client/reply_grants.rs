@@ -40,23 +40,22 @@ impl Shard {
         let Some(sid) = self.results.own_reply_sid(interest, member, reply) else {
             return;
         };
-        let header_len = b"NATS/1.0 503\r\nNats-Subject: \r\n\r\n".len() + subject.len();
-        let mut frame = Vec::with_capacity(64 + reply.len() + sid.len() + header_len);
-        for part in [
-            b"HMSG ",
-            reply,
-            b" ",
-            sid,
-            format!(" {header_len} {header_len}\r\n").as_bytes(),
-        ] {
-            frame.extend_from_slice(part);
-        }
-        for part in [&b"NATS/1.0 503\r\nNats-Subject: "[..], subject, b"\r\n\r\n\r\n"] {
-            frame.extend_from_slice(part);
-        }
+        let frame = no_responders_frame(subject, reply, sid);
         self.send(slot, &frame);
         self.connections[slot].out_msgs += 1;
     }
+}
+
+/// `HMSG reply sid …` with the status 503.
+pub(crate) fn no_responders_frame(subject: &[u8], reply: &[u8], sid: &[u8]) -> Vec<u8> {
+    let body = unavailable(subject);
+    let size = format!(" {0} {0}\r\n", body.len());
+    [b"HMSG ", reply, b" ", sid, size.as_bytes(), &body, b"\r\n"].concat()
+}
+
+/// The headers that say that nobody takes a request on that subject.
+pub(crate) fn unavailable(subject: &[u8]) -> Vec<u8> {
+    [b"NATS/1.0 503\r\nNats-Subject: ", subject, b"\r\n\r\n"].concat()
 }
 
 /// Replies that would let a client speak as the server.

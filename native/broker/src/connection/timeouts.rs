@@ -15,6 +15,7 @@ impl Shard {
     /// Does what is due, and some of what was put off.
     pub fn handle_timers(&mut self) {
         self.remove_pending();
+        self.publish_pending();
         while let Some(timer) = self.timers.pop_due(self.delivery.now_ns) {
             let Some(conn) = self.connections.get(timer.slot) else {
                 continue;

@@ -9,6 +9,7 @@ use crate::delivery::frame::Frame;
 use crate::delivery::resolved::{Resolved, Target};
 use crate::delivery::{Delivery, Sender, make_room, reserve};
 use crate::interest::Interest;
+use crate::internal::NO_REACTOR;
 
 /// One message of a burst: where its `size CRLF payload CRLF` stands in the input, and the payload's size.
 #[derive(Debug, Clone, Copy)]
@@ -193,6 +194,13 @@ impl Delivery {
         let Some((first, last)) = frames.first().zip(frames.last()) else {
             return;
         };
+        if target.location.reactor == NO_REACTOR {
+            for frame in frames {
+                let parts = [prefix.bytes(), frame.alone(data).msg_tail];
+                self.stage_internal(interest, target, &parts, None);
+            }
+            return;
+        }
         let stage = &mut self.stages[usize::from(target.location.reactor)];
         let batch = stage.batch_for(interest, target, self.cut_above, &mut self.pool);
         if batch.is_full() {

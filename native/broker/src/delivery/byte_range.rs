@@ -11,7 +11,11 @@ pub(crate) struct ByteRange<'a> {
     pub end: usize,
 }
 
-impl ByteRange<'_> {
+impl<'a> ByteRange<'a> {
+    pub fn bytes(self) -> &'a [u8] {
+        &self.text[self.start..self.end]
+    }
+
     pub fn len(&self) -> usize {
         self.end - self.start
     }

@@ -11,7 +11,9 @@ use crate::connection::shared::ConnShared;
 use crate::connection::table::Connections;
 use crate::delivery::frame::Frame;
 use crate::delivery::resolved::{Resolved, Target};
+use crate::interest::Destination;
 use crate::interest::{Interest, Subscription};
+use crate::internal::{MessageQueue, NO_REACTOR, StagedMessages};
 use crate::shard::inbox::{Inbox, InboxItem, RemoteBatch};
 use crate::trace::msgtrace::{MsgTrace, Undelivered};
 use crate::trace::{DeliveryTrace, TracedDelivery};
@@ -25,6 +27,15 @@ pub(crate) struct Sender {
     pub echo: bool,
     /// Skip subscribers with more than this waiting; `usize::MAX`: nobody is skipped, the sender pauses instead.
     pub drop_above: usize,
+}
+
+impl Sender {
+    /// The server itself: nothing is kept from anybody because of it.
+    pub const SERVER: Self = Self {
+        cid: 0,
+        echo: true,
+        drop_above: usize::MAX,
+    };
 }
 
 /// Where messages leave: the connections here and the inboxes of other loops.
@@ -49,9 +60,23 @@ pub(crate) struct Delivery {
     pub behind_above: usize,
     /// Bytes above which a subscriber is cut off: no more is staged for it, however much matches.
     pub cut_above: usize,
+    /// Frames for control planes, since the last hand-over: one entry for each broker.
+    internal: Vec<StagedMessages>,
+    /// What is delivered now are status messages, for which the control plane's queue has room in reserve.
+    status: bool,
+    /// Brokers whose control plane must be notified that messages wait.
+    notified: Vec<u32>,
+    /// Requests that found no room in the control plane's queue.
+    refused: Vec<RefusedRequest>,
     inboxes: Vec<Arc<Inbox>>,
     pub stages: Vec<Stage>,
     random: u64,
+}
+
+/// A request that was not delivered to the control plane, since its queue is full.
+pub(crate) struct RefusedRequest {
+    pub subject: Vec<u8>,
+    pub reply: Vec<u8>,
 }
 
 /// Batches for one other loop, since the last hand-over.
@@ -85,6 +110,10 @@ impl Delivery {
                     ..Stage::default()
                 })
                 .collect(),
+            internal: Vec::new(),
+            status: false,
+            notified: Vec::new(),
+            refused: Vec::new(),
             inboxes,
             random: random | 1,
         }
@@ -227,8 +256,9 @@ impl Delivery {
                 header_len,
                 last: is_last.then_some((&sub.sid, sub.max)),
             };
-            self.trace
-                .add(&interest.members[target.member as usize].shared, &delivery);
+            if let Some(shared) = interest.members[target.member as usize].destination.connection() {
+                self.trace.add(shared, &delivery);
+            }
         }
         if target.location.reactor == self.reactor {
             self.stage_here(connections, target, prefix, tail, bytes, frame.reply);
@@ -293,6 +323,9 @@ impl Delivery {
         bytes: usize,
         reply: Option<&[u8]>,
     ) {
+        if target.location.reactor == NO_REACTOR {
+            return self.stage_internal(interest, target, &[prefix, tail], reply);
+        }
         let stage = &mut self.stages[usize::from(target.location.reactor)];
         let batch = stage.batch_for(interest, target, self.cut_above, &mut self.pool);
         if batch.is_full() {
@@ -315,18 +348,74 @@ impl Delivery {
 
     /// Bytes that wait for a subscriber, as far as they have been handed over.
     fn pending(&self, connections: &Connections, interest: &Interest, target: &Target) -> usize {
-        let shared = &interest.members[target.member as usize].shared;
+        let destination = &interest.members[target.member as usize].destination;
         let here = target.location.reactor == self.reactor;
         let staged = if here {
             connections[target.location.slot].out.len()
         } else {
             0
         };
-        staged.max(shared.pending())
+        staged.max(destination.pending())
+    }
+
+    /// Stages a frame for the control plane. Where it has no room, a request is answered later.
+    #[cold]
+    #[inline(never)]
+    pub fn stage_internal(&mut self, interest: &Interest, target: &Target, frame: &[&[u8]], reply: Option<&[u8]>) {
+        let Destination::Internal(queue) = &interest.members[target.member as usize].destination else {
+            debug_assert!(false, "a connection is at a location");
+            return;
+        };
+        let status = self.status;
+        if !self.staged_for(queue).add(frame, status)
+            && let Some(reply) = reply
+        {
+            let subject = interest.subject_of(&interest.subs[target.sub as usize]);
+            let reply = reply.to_vec();
+            self.refused.push(RefusedRequest { subject, reply });
+        }
+    }
+
+    /// Whether what is delivered from now on are status messages.
+    pub fn set_status(&mut self, status: bool) {
+        self.status = status;
+    }
+
+    /// Stages a status message for the control plane.
+    pub fn stage_internal_status(&mut self, queue: &Arc<MessageQueue>, frame: &[u8]) {
+        self.staged_for(queue).add(&[frame], true);
+    }
+
+    fn staged_for(&mut self, queue: &Arc<MessageQueue>) -> &mut StagedMessages {
+        let known = self.internal.iter().position(|staged| staged.is_for(queue));
+        let at = known.unwrap_or_else(|| {
+            self.internal.push(StagedMessages::new(queue.clone()));
+            self.internal.len() - 1
+        });
+        &mut self.internal[at]
+    }
+
+    /// Brokers whose control plane must be notified.
+    pub fn take_notified(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.notified)
+    }
+
+    pub fn take_refused(&mut self) -> Vec<RefusedRequest> {
+        std::mem::take(&mut self.refused)
+    }
+
+    /// Whether something is left to be done once the interest is unlocked.
+    #[inline]
+    pub fn has_aftermath(&self) -> bool {
+        !self.exhausted.is_empty() || !self.refused.is_empty()
     }
 
     /// Hands all parcels over. While the interest is still locked: whoever changes it next may rely on that.
     pub fn send_batches(&mut self) {
+        if !self.internal.is_empty() {
+            let staged = self.internal.drain(..).filter_map(StagedMessages::send);
+            self.notified.extend(staged);
+        }
         for (reactor, stage) in self.stages.iter_mut().enumerate() {
             if stage.batches.is_empty() {
                 continue;
@@ -422,7 +511,11 @@ impl Stage {
             return &mut self.batches[at as usize];
         }
         self.by_slot[slot] = (self.epoch, self.batches.len() as u32);
-        let shared = interest.members[target.member as usize].shared.clone();
+        let destination = &interest.members[target.member as usize].destination;
+        let shared = destination
+            .connection()
+            .expect("only a connection is at a location")
+            .clone();
         self.batches.push(RemoteBatch {
             to: target.location,
             room: cut_above.saturating_sub(shared.inbox_pending.load(Ordering::Relaxed)),

@@ -232,7 +232,7 @@ impl Resolved {
             location: member.location,
             sub: id,
             member: sub.member,
-            cid: member.shared.cid,
+            cid: member.destination.cid(),
             prefix: (start as u32, end as u32),
             headers: member.headers,
             limited: sub.max > 0,

@@ -3,8 +3,11 @@
 //! Lives behind the account's lock. Reading it is routing; only SUB, UNSUB, CONNECT and closing write.
 
 pub(crate) mod account;
+mod destination;
 
-use crate::connection::shared::ConnShared;
+pub(crate) use destination::Destination;
+
+use crate::internal::MessageQueue;
 use crate::plan::permissions::Permissions;
 use crate::shard::inbox::Location;
 use foldhash::fast::RandomState;
@@ -28,11 +31,11 @@ pub(crate) struct Subscription {
     pub max: u64,
 }
 
-/// One connection of the account that has subscriptions: what routing must know of it.
+/// A client of the account that has subscriptions: what routing must know of it.
 #[derive(Debug)]
 pub(crate) struct Member {
     pub location: Location,
-    pub shared: Arc<ConnShared>,
+    pub destination: Destination,
     /// Whether it reads HMSG.
     pub headers: bool,
     pub permissions: Option<Arc<Permissions>>,
@@ -204,6 +207,17 @@ impl Interest {
         self.generation += 1;
         self.feed(Change { added: true });
         Ok(id)
+    }
+
+    /// Adds the control plane as a client of this account.
+    pub fn add_internal_member(&mut self, queue: Arc<MessageQueue>) -> u32 {
+        self.members.insert(Member {
+            location: Location::NOWHERE,
+            destination: Destination::Internal(queue),
+            headers: true,
+            permissions: None,
+            removed: false,
+        }) as u32
     }
 
     pub fn remove(&mut self, id: u32) -> Option<Subscription> {

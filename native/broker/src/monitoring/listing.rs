@@ -35,7 +35,7 @@ impl Listing {
         self.next = ids.end;
         for sub in ids.filter_map(|id| interest.subs.get(id)) {
             let member = &interest.members[sub.member as usize];
-            if !member.removed && self.cid.is_none_or(|cid| cid == member.shared.cid) {
+            if !member.removed && self.cid.is_none_or(|cid| cid == member.destination.cid()) {
                 visit(&interest, sub);
             }
         }
@@ -58,7 +58,7 @@ impl Iterator for Listing {
 pub(crate) fn snapshot(interest: &Interest, sub: &Subscription, account: &str) -> SubscriptionSnapshot {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     SubscriptionSnapshot {
-        cid: interest.members[sub.member as usize].shared.cid,
+        cid: interest.members[sub.member as usize].destination.cid(),
         account: account.to_owned(),
         subject: text(&interest.subject_of(sub)),
         queue: interest.queue_of(sub).map(text),

@@ -35,6 +35,13 @@ pub enum Event {
         /// When, milliseconds since the epoch.
         stop_ms: f64,
     },
+    /// Messages wait for the control plane, which was not notified of any since it took the last ones.
+    Messages,
+    /// The control plane's messages up to this number are delivered.
+    Published {
+        /// As it was given with them.
+        number: u64,
+    },
     /// All connections of a broker live by the plan of this number, or a later one.
     Reloaded {
         /// The number of that plan.

@@ -2,6 +2,7 @@
 
 use crate::connection::Conn;
 use crate::connection::shared::ConnShared;
+use crate::internal::{InternalPublish, NO_REACTOR};
 use crate::plan::reload::Reload;
 use crate::state::BrokerState;
 use parking_lot::Mutex;
@@ -18,6 +19,15 @@ pub struct Location {
     pub slot: u32,
     /// Which tenant of the slot.
     pub generation: u32,
+}
+
+impl Location {
+    /// Where those are that are no connections.
+    pub(crate) const NOWHERE: Self = Self {
+        reactor: NO_REACTOR,
+        slot: 0,
+        generation: 0,
+    };
 }
 
 /// Frames staged by one loop for a connection of another.
@@ -102,6 +112,8 @@ pub enum InboxItem {
     },
     /// Let every connection of a broker live by its new plan.
     Reload(Arc<Reload>),
+    /// Publish what the control plane hands down.
+    Publish(InternalPublish),
     /// Tell every client of a broker that it is going away.
     LameDuck(Arc<BrokerState>),
     /// Close every connection of a broker.

@@ -16,6 +16,7 @@ use crate::delivery::Delivery;
 use crate::delivery::burst::BurstFrame;
 use crate::delivery::resolved::ResultCache;
 use crate::interest::account::Account;
+use crate::internal::PendingPublishes;
 use crate::plan::reload::Reload;
 use crate::shard::event::{Event, LogLevel};
 use crate::shard::inbox::{Inbox, InboxItem, Location};
@@ -92,6 +93,7 @@ pub struct Shard {
     /// Log lines that found no room, and the broker of the last one.
     log_lost: Option<(u32, u64)>,
     closing: Vec<u32>,
+    pub(crate) internal_publishes: PendingPublishes,
     pub(crate) pending_removals: VecDeque<PendingRemoval>,
     pub(crate) ending: Vec<(Arc<BrokerState>, Ending)>,
     /// Plans to be taken over once everything else from the inbox is.
@@ -127,6 +129,7 @@ impl Shard {
             log_bytes: 0,
             log_lost: None,
             closing: Vec::new(),
+            internal_publishes: PendingPublishes::default(),
             pending_removals: VecDeque::new(),
             ending: Vec::new(),
             reloads: Vec::new(),
@@ -257,6 +260,7 @@ impl Shard {
             InboxItem::Arrive { to, conn, socket } => self.arrive(to, conn, socket),
             InboxItem::Drained => self.resume_all(),
             InboxItem::Reload(reload) => self.reloads.push(reload),
+            InboxItem::Publish(batch) => self.internal_publishes.push(batch),
             InboxItem::LameDuck(broker) => self.announce_lame_duck(&broker),
             InboxItem::Shutdown(broker) => self.close_all(&broker),
             InboxItem::Command(command) => self.commands.push_back(command),
@@ -334,7 +338,8 @@ impl Shard {
             && self.departures.is_empty()
             && self.arrivals.is_empty()
             && self.resumed.is_empty()
-            && self.pending_removals.is_empty())
+            && self.pending_removals.is_empty()
+            && !self.internal_publishes.is_due(self.delivery.now_ns))
     }
 
     /// Connections with output, each once. Give the list back empty through [`Self::reuse_dirty`].
@@ -393,6 +398,12 @@ impl Shard {
             let level = LogLevel::Warn;
             self.events.push((broker, Event::Log { level, text }));
         }
+        self.events.extend(
+            self.delivery
+                .take_notified()
+                .into_iter()
+                .map(|broker| (broker, Event::Messages)),
+        );
         std::mem::take(&mut self.events)
     }
 
@@ -411,7 +422,11 @@ impl Shard {
 
     /// When [`Self::handle_timers`] has something to do, on the loop's clock.
     pub fn next_timer(&self) -> Option<u64> {
-        self.timers.next_at()
+        self.timers
+            .next_at()
+            .into_iter()
+            .chain(self.internal_publishes.next_at())
+            .min()
     }
 
     pub(crate) fn add_timer(&mut self, slot: u32, kind: TimerKind, after_ns: u64) {

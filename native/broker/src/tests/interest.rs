@@ -14,7 +14,7 @@ fn member(interest: &mut Interest) -> u32 {
             slot: 0,
             generation: 1,
         },
-        shared: Arc::new(crate::ConnShared::new(1, peer, 0.0)),
+        destination: crate::interest::Destination::Connection(Arc::new(crate::ConnShared::new(1, peer, 0.0))),
         headers: false,
         permissions: None,
         removed: false,
@@ -88,7 +88,7 @@ fn a_name_whose_subscription_got_its_last_message_is_free_at_once() {
     world.say(client, "SUB b 1\r\n");
     let account = world.broker.global.clone();
     let broker = world.broker.clone();
-    world.shards[1].remove_exhausted(broker.id, &broker.plan().config, &account);
+    world.shards[1].after_run(broker.id, &broker.plan().config, &account);
     world.say(client, "PUB a 1\r\n1\r\nPUB b 1\r\n2\r\n");
     assert_eq!(world.texts(client), ["2"]);
     assert_eq!(world.broker.connections()[0].subscriptions, 1);

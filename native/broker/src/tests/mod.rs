@@ -22,6 +22,7 @@ mod endings;
 mod interest;
 #[cfg(test)]
 mod interleavings;
+mod internal;
 #[cfg(test)]
 mod log;
 #[cfg(test)]

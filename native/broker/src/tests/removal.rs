@@ -94,7 +94,7 @@ fn names_are_free_at_once_for_who_becomes_somebody_else() {
     };
     world.shards[1].delivery.exhausted.push(id);
     let (account, broker) = (world.broker.global.clone(), world.broker.clone());
-    world.shards[1].remove_exhausted(broker.id, &broker.plan().config, &account);
+    world.shards[1].after_run(broker.id, &broker.plan().config, &account);
     // The same name, in the place that has just become free.
     world.shards[0].receive(slot, format!("SUB b {name}\r\n").as_bytes());
     assert!(world.broker.global.interest.read().subs[id as usize].max == 0);

@@ -63,7 +63,9 @@ impl MsgTrace {
 
     fn add(&mut self, interest: &Interest, sub: u32, why: Option<Undelivered>) {
         let sub = &interest.subs[sub as usize];
-        let shared = &interest.members[sub.member as usize].shared;
+        let Some(shared) = interest.members[sub.member as usize].destination.connection() else {
+            return;
+        };
         let subject = interest.subject_of(sub);
         let queue = interest.queue_of(sub);
         self.egress.push(Entry {
