@@ -9,7 +9,9 @@ import { ConfigError, type ConfigProblem, OptionsError } from './errors.js';
 import { type LoadedConfig, type LoadSettings, loadConfigFile } from './load.js';
 import { nodeOf } from './names.js';
 import { resolveOptions } from './resolve.js';
+import { TOP_LEVEL } from './schema.js';
 import type { BrokerOptions, ResolvedOptions } from './types.js';
+import type { BlockType } from './value-type.js';
 
 export interface Configured {
   options: ResolvedOptions;
@@ -19,6 +21,9 @@ export interface Configured {
   /** Of the file; absent without one. */
   digest?: string;
 }
+
+const CREDENTIALS_IGNORED =
+  'Ignoring the user or token given beside the configuration file: the file has a list of users, which counts alone';
 
 /** Throws a `ConfigError` for what a file says, an `OptionsError` for what was given beside it. */
 export function configure(written: BrokerOptions, settings: Omit<LoadSettings, 'allowUnsupported'> = {}): Configured {
@@ -30,7 +35,9 @@ export function configure(written: BrokerOptions, settings: Omit<LoadSettings, '
   const loaded = loadConfigFile(written.configFile, { ...settings, allowUnsupported });
   const { warnings, skippedGuards, digest } = loaded;
   const merged = mergeOptions(loaded.options, written);
-  return { options: resolveFile(loaded, written), warnings, cautions: cautions(merged, skippedGuards), digest };
+  const found = cautions(merged, skippedGuards);
+  if (ignoresCredentials(loaded.options, written)) found.push(CREDENTIALS_IGNORED);
+  return { options: resolveFile(loaded, written), warnings, cautions: found, digest };
 }
 
 /** `over` on top of a file; throws as `configure` does, with the place of what the file should not say. */
@@ -48,12 +55,34 @@ export function resolveFile({ options, root }: LoadedConfig, over: BrokerOptions
   }
 }
 
-/** `over` wins wherever it says something; credentials are merged one by one. */
+/**
+ * `over` wins wherever it says something; blocks are merged field by field. A single user or a token given beside a list
+ * of users in the file is ignored, as in the reference.
+ */
 export function mergeOptions(under: BrokerOptions, over: BrokerOptions): BrokerOptions {
-  const said = Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined));
-  const merged: BrokerOptions = { ...under, ...said };
-  if (under.authorization && over.authorization) {
-    merged.authorization = { ...under.authorization, ...over.authorization };
+  const merged = merge(TOP_LEVEL, under, over) as BrokerOptions;
+  if (!ignoresCredentials(under, over)) return merged;
+  const { user: _user, password: _password, token: _token, ...authorization } = merged.authorization ?? {};
+  return { ...merged, authorization };
+}
+
+/** Whether a single user or a token is given beside a list of users in the file. */
+function ignoresCredentials({ authorization: file }: BrokerOptions, { authorization: given }: BrokerOptions): boolean {
+  const single = given !== undefined && Boolean(given.user || given.password || given.token);
+  return single && file?.users !== undefined && given.users === undefined;
+}
+
+function merge({ fields }: BlockType, under: object, over: object): object {
+  const merged: Record<string, unknown> = { ...under };
+  for (const [key, value] of Object.entries(over)) {
+    const type = fields.find((field) => field.key === key)?.type;
+    if (value === undefined) continue;
+    const both = type?.kind === 'block' && isBlock(merged[key]) && isBlock(value);
+    merged[key] = both ? merge(type, merged[key] as object, value) : value;
   }
   return merged;
+}
+
+function isBlock(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

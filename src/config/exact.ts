@@ -31,9 +31,9 @@ export function exactInteger(options: { exact?: Exact }, path: string): number |
   return options.exact?.[path] ?? Number(at(options, path));
 }
 
-/** A duration in nanoseconds, to the last digit. */
-export function exactNanoseconds(options: { exact?: Exact }, path: string): bigint {
-  return options.exact?.[path] ?? BigInt(Math.round(Number(at(options, path)) * 1e6));
+/** A duration in whole nanoseconds, to the last digit. */
+export function exactNanoseconds(options: { exact?: Exact }, path: string): number | bigint {
+  return options.exact?.[path] ?? Math.round(Number(at(options, path)) * 1e6);
 }
 
 function at(options: object, path: string): unknown {

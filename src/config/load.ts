@@ -5,7 +5,8 @@
 import { ConfigError, type ConfigProblem } from './errors.js';
 import { digest } from './language/digest.js';
 import { type ConfigMap, SyntaxProblem } from './language/nodes.js';
-import { type Environment, parseBytes, parseFile, realWorld, type World } from './language/parse.js';
+import { type Environment, type HostEnvironment, hostEnvironment, parseBytes, parseFile } from './language/parse.js';
+import { isSecret } from './names.js';
 import { readOptions } from './read-options.js';
 import { Report } from './report.js';
 import type { BrokerOptions } from './types.js';
@@ -32,16 +33,16 @@ export interface LoadedConfig {
 
 /** Reads a file and what it includes; throws `ConfigError` with all its problems. */
 export function loadConfigFile(path: string, settings: LoadSettings = {}): LoadedConfig {
-  return load(path, settings, (world) => parseFile(path, world));
+  return load(path, settings, (host) => parseFile(path, host));
 }
 
 /** The same for text, as if it stood in the file `name`. */
 export function loadConfigText(text: string | Uint8Array, name: string, settings: LoadSettings = {}): LoadedConfig {
-  return load(name, settings, (world) => parseBytes(Buffer.from(text), name, world));
+  return load(name, settings, (host) => parseBytes(Buffer.from(text), name, host));
 }
 
-function load(file: string, settings: LoadSettings, parse: (world: World) => ConfigMap): LoadedConfig {
-  const root = orConfigError(() => parse(realWorld(settings.env)));
+function load(file: string, settings: LoadSettings, parse: (host: HostEnvironment) => ConfigMap): LoadedConfig {
+  const root = orConfigError(() => parse({ ...hostEnvironment(settings.env), isSecret }));
   const report = new Report(settings.allowUnsupported ?? false);
   if (root.size === 0) report.warnings.push({ message: `${file}: config has no values or is empty` });
   const options = readOptions(root, report);

@@ -6,7 +6,7 @@ import type { OptionPath, OptionStep } from './errors.js';
 import type { ConfigMap, ConfigNode } from './language/nodes.js';
 import { OPTIONS, TOP_LEVEL } from './schema.js';
 import type { OptionSpec } from './spec.js';
-import { type BlockType, fieldNamed, fits, type ValueType } from './value-type.js';
+import { type BlockType, blocksWithin, fieldNamed, fits, type ValueType } from './value-type.js';
 
 const ROWS: readonly OptionSpec[] = OPTIONS;
 
@@ -62,4 +62,18 @@ function withType(type: ValueType, node: ConfigNode | undefined) {
 
 function ownNames({ name, aliases = [] }: BlockType['fields'][number]): string[] {
   return [name, ...aliases];
+}
+
+/** Whether a field of this name, in whatever block, is a secret. */
+export function isSecret(name: string): boolean {
+  return SECRETS.has(name.toLowerCase());
+}
+
+const SECRETS = new Set(secretsIn(TOP_LEVEL));
+
+function secretsIn({ fields }: BlockType): string[] {
+  return fields.flatMap((field) => {
+    const own = field.type.kind === 'text' && field.type.secret ? ownNames(field) : [];
+    return [...own, ...blocksWithin(field.type).flatMap(secretsIn)];
+  });
 }

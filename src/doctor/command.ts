@@ -7,7 +7,7 @@ import { mergeOptions } from '../config/configure.js';
 import { ConfigError, formatProblem, OptionsError } from '../config/errors.js';
 import { parseFlags } from '../config/flags.js';
 import { type ConfigMap, SyntaxProblem } from '../config/language/nodes.js';
-import { type Environment, parseFile, realWorld } from '../config/language/parse.js';
+import { type Environment, hostEnvironment, parseFile } from '../config/language/parse.js';
 import { rowNamed } from '../config/names.js';
 import { readOptions } from '../config/read-options.js';
 import { Report } from '../config/report.js';
@@ -91,7 +91,7 @@ function partialInput(options: BrokerOptions, environment?: Environment): Omit<C
 function parseOrEmpty(file: string | undefined, environment?: Environment): ConfigMap {
   if (file === undefined) return new Map();
   try {
-    return parseFile(file, realWorld(environment));
+    return parseFile(file, hostEnvironment(environment));
   } catch (error) {
     if (error instanceof SyntaxProblem) return new Map();
     throw error;

@@ -100,3 +100,76 @@ describe('values of another type than the types allow, as JavaScript lets one wr
     );
   });
 });
+
+describe('secrets', () => {
+  const PIN = '20261130';
+  test.each([
+    `authorization { user: a, password: ${PIN} }`,
+    `authorization { user: a, pass: ${PIN}.5 }`,
+    `authorization { token: ${PIN} }`,
+    `authorization { token: [${PIN} ] }`,
+    `authorization { users: [ { user: a, password: ${PIN} } ] }`,
+    `P: ${PIN}\nauthorization { users: [ { user: a, password: $P } ] }`,
+    `authorization: ${PIN}`,
+    `authorization: "${PIN}"`,
+    `authorization { users: ["${PIN}"] }`,
+    `authorization { users: "${PIN}" }`,
+    `authorization { token: ${PIN}${PIN}${PIN} }`,
+    `authorization { users: [ { user: a, password: ${PIN}${PIN}${PIN} } ] }`,
+    `authorization { password: 2026-11-30T99:99:99Z, user: ${PIN} }`,
+    `default_sentinel: ${PIN}`,
+    `accounts { A { users: [ { user: a, password: ${PIN} } ] } }`,
+    `cluster { authorization { user: a, password: ${PIN} } }`,
+    `gateway { authorization { password: ${PIN} } }`,
+    `leafnodes { remotes: [ { nkey: ${PIN}, proxy { password: ${PIN} } } ] }`,
+    `leafnodes { authorization { users: [ { user: a, pass: ${PIN} } ] } }`,
+    `websocket { authorization { token: ${PIN} } }`,
+    `mqtt { authorization { password: ${PIN} } }`,
+    `jetstream { key: ${PIN}, prev_key: ${PIN}, tpm { srk_password: ${PIN}, encryption_password: ${PIN} } }`,
+  ])('%s: nothing that is printed has the value', (text) => {
+    for (const allowUnsupported of [false, true]) {
+      const { message } = refused(text, { allowUnsupported }) as Error;
+      expect(message).not.toMatch(/20261130|99:99/);
+    }
+  });
+
+  test.each([
+    { user: 'a', password: 20261130 },
+    { token: 20261130 },
+    { token: [PIN] },
+    { users: PIN },
+    { users: [PIN] },
+    { users: [{ user: 'a', password: 20261130 }] },
+  ])('%j in library options: nothing that is printed has the value', (authorization) => {
+    expect(() => configure({ authorization } as unknown as BrokerOptions)).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining(PIN) }),
+    );
+  });
+});
+
+describe('flags beside a file', () => {
+  const users = 'authorization { users: [ { user: a, password: b } ] }';
+
+  test.each([{ user: 'x', password: 'y' }, { token: 't' }])('%j is ignored where the file lists users', (given) => {
+    const { options, cautions } = configure({ configFile: file(users), authorization: given });
+    expect(options.authorization.users).toEqual([{ user: 'a', password: 'b' }]);
+    expect([options.authorization.single, options.authorization.token]).toEqual([undefined, undefined]);
+    expect(cautions).toEqual([expect.stringContaining('the file has a list of users')]);
+  });
+
+  test('explain shows the users that count', () => {
+    const { stdout } = configCommand(['explain', file(users), '--user', 'x', '--pass', 'y']);
+    expect(stdout).toContain('authorization.users[a].user');
+    expect(stdout).not.toMatch(/^authorization\.user /m);
+  });
+});
+
+test('what stops a start is printed before what was only skipped', () => {
+  const { message } = refused('leafnodes {}\njetstream {}\nprot: 4222', { allowUnsupported: true }) as Error;
+  const [first, ...others] = message.split('\n');
+  expect(first).toContain('unknown field "prot"');
+  expect(others).toEqual([
+    expect.stringContaining('ignoring "leafnodes"'),
+    expect.stringContaining('ignoring "jetstream"'),
+  ]);
+});

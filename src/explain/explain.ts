@@ -5,7 +5,7 @@
  * environment as a start would; opens nothing and prints nothing.
  */
 
-import { resolveFile } from '../config/configure.js';
+import { mergeOptions, resolveFile } from '../config/configure.js';
 import { type ConfigProblem, formatProblem } from '../config/errors.js';
 import { scanFlags } from '../config/flag-values.js';
 import { valueInForce } from '../config/in-force.js';
@@ -145,10 +145,11 @@ function explainBlock(
     const name = `${path}.${field.name}`;
     const { reload } = placeOf(field, place);
     const way = [...keys, field.key];
-    const flag = context.flagNames.get(way.join('.'));
+    const given = at(mergeOptions(context.written, context.flags), way);
+    const flag = given === undefined ? undefined : context.flagNames.get(way.join('.'));
     const parts = { name, reload, secret: holdsSecret(field.type) };
     if (flag !== undefined) {
-      put(entry({ ...parts, ...inNotation(field.type, at(context.flags, way)), origin: { kind: 'flag', flag } }));
+      put(entry({ ...parts, ...inNotation(field.type, given), origin: { kind: 'flag', flag } }));
     } else if (field.default !== undefined && !entries.some((known) => known.name === name)) {
       put(entry({ ...parts, ...inNotation(field.type, field.default), origin: { kind: 'default' } }));
     }

@@ -46,3 +46,9 @@ describe('goJson', () => {
     );
   });
 });
+
+it('goJson writes bigints as numbers, and texts of digits as texts', () => {
+  expect(goJson({ a: 9223372036854775807n, b: '9223372036854775807', c: -1n }, 0)).toBe(
+    '{"a":9223372036854775807,"b":"9223372036854775807","c":-1}',
+  );
+});

@@ -2,6 +2,8 @@
  * Writes durations, uptimes, times and JSON as Go does, for programs that parse the answers of nats-server. Pure functions.
  */
 
+import { randomUUID } from 'node:crypto';
+
 /** `time.Duration.String()`: `1m30s`, `300.97ms`, `42µs`, `0s`. */
 export function goDuration(nanos: number): string {
   const ns = Math.trunc(nanos);
@@ -57,7 +59,14 @@ const HTML_ESCAPES: Record<string, string> = {
   '\u2029': '\\u2029',
 };
 
-/** `json.MarshalIndent` with two blanks: characters that mean something to HTML are escaped. */
+/** Stands before the digits of a bigint until the text is complete; no value from outside can contain it. */
+const INTEGER_MARK = randomUUID();
+const MARKED_INTEGER = new RegExp(`"${INTEGER_MARK}(-?\\d+)"`, 'g');
+
+/** `json.MarshalIndent` with two blanks: characters that mean something to HTML are escaped; bigints are numbers. */
 export function goJson(value: unknown, indent = 2): string {
-  return JSON.stringify(value, null, indent).replace(/[<>&\u2028\u2029]/g, (c) => HTML_ESCAPES[c] as string);
+  const marked = (_: string, inner: unknown) => (typeof inner === 'bigint' ? `${INTEGER_MARK}${inner}` : inner);
+  return JSON.stringify(value, marked, indent)
+    .replace(/[<>&\u2028\u2029]/g, (c) => HTML_ESCAPES[c] as string)
+    .replace(MARKED_INTEGER, '$1');
 }

@@ -144,8 +144,8 @@ function addObject(set: MetricSet, prefix: string, server: Labels, object: objec
     const name = [...path, key].join('_').replaceAll('/', '_').replace(/_+/g, '_').replace(/^_|_$/g, '');
     if (SKIPPED.has(name)) continue;
     const full = `${prefix}_${name}`;
-    if (typeof value === 'number') {
-      set.gauge(full, server, value, name);
+    if (typeof value === 'number' || typeof value === 'bigint') {
+      set.gauge(full, server, Number(value), name);
     } else if (typeof value === 'string') {
       if (!LABEL_KEYS.has(key)) continue;
       if (INSTANT.test(value)) set.gauge(full, server, Date.parse(value), name);

@@ -1,7 +1,12 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { loadConfigText, resolveOptions } from '../config/index.js';
 import { MonitorServer } from './server.js';
 import { FakeSource, SUBSCRIPTIONS } from './testing/fake-source.js';
+
+const INT64_MAX = '9223372036854775807';
+const BIG_NUMBERS = `max_connections: ${INT64_MAX}, max_subscriptions: ${INT64_MAX}, max_pending: ${INT64_MAX}
+  ping_max: ${INT64_MAX}, ping_interval: "${INT64_MAX}ns", write_deadline: "9223372036s"`;
 
 let source: FakeSource;
 let monitor: MonitorServer;
@@ -52,6 +57,16 @@ describe('the listener', () => {
 });
 
 describe('/varz', () => {
+  it('shows numbers of 64 bits to the last digit', async () => {
+    Object.assign(source, { options: resolveOptions(loadConfigText(BIG_NUMBERS, 'F').options) });
+    const text = await (await fetch(`${base}/varz`)).text();
+    for (const name of ['max_connections', 'max_subscriptions', 'max_pending', 'ping_max', 'ping_interval']) {
+      expect(text).toContain(`"${name}": 9223372036854775807,`);
+    }
+    expect(text).toContain('"write_deadline": 9223372036000000000,');
+    expect((await fetch(`${base}/metrics`)).status).toBe(200);
+  });
+
   it('has the fields of the reference in their order', async () => {
     const before = await (await fetch(`${base}/varz`)).json();
     const body = (await (await fetch(`${base}/varz`)).json()) as Record<string, unknown>;

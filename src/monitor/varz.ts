@@ -1,11 +1,11 @@
 /** `/varz`: the server, its limits and its counters. The fields are in nats-server's order. */
 import { availableParallelism } from 'node:os';
+import { exactInteger, exactNanoseconds } from '../config/index.js';
 import { type Answer, json } from '../http/answer.js';
 import { rfc3339, uptime } from '../http/go-format.js';
 import { COMPAT_VERSION, OWN_VERSION, RUNTIME_VERSION } from '../version.js';
 import type { MonitorContext } from './source.js';
 
-const NANOS_PER_MS = 1e6;
 const TLS_TIMEOUT_S = 2;
 
 export function varz(context: MonitorContext): Answer {
@@ -26,10 +26,10 @@ export function describeServer(context: MonitorContext): object {
     host: source.host,
     port: source.port,
     ...(options.authorization.required ? { auth_required: true } : {}),
-    max_connections: options.maxConnections,
-    ...(options.maxSubscriptions > 0 ? { max_subscriptions: options.maxSubscriptions } : {}),
-    ping_interval: options.pingIntervalMs * NANOS_PER_MS,
-    ping_max: options.pingMax,
+    max_connections: exactInteger(options, 'maxConnections'),
+    ...(options.maxSubscriptions > 0 ? { max_subscriptions: exactInteger(options, 'maxSubscriptions') } : {}),
+    ping_interval: exactNanoseconds(options, 'pingIntervalMs'),
+    ping_max: exactInteger(options, 'pingMax'),
     http_host: http.host,
     http_port: http.port,
     http_base_path: http.basePath,
@@ -37,7 +37,7 @@ export function describeServer(context: MonitorContext): object {
     auth_timeout: options.authorization.timeoutMs / 1000,
     max_control_line: options.maxControlLine,
     max_payload: options.maxPayload,
-    max_pending: options.maxPending,
+    max_pending: exactInteger(options, 'maxPending'),
     cluster: {},
     gateway: {},
     leaf: {},
@@ -45,7 +45,7 @@ export function describeServer(context: MonitorContext): object {
     websocket: {},
     jetstream: {},
     tls_timeout: TLS_TIMEOUT_S,
-    write_deadline: options.writeDeadlineMs * NANOS_PER_MS,
+    write_deadline: exactNanoseconds(options, 'writeDeadlineMs'),
     ...(options.writeTimeout === 'default' ? {} : { write_timeout: options.writeTimeout }),
     start: rfc3339(source.startMs),
     now: rfc3339(now),

@@ -13,11 +13,13 @@ import { type ConfigMap, type ConfigNode, type ConfigValue, SyntaxProblem } from
 import type { ScalarKind } from './values.js';
 
 /** How a document reaches beyond its own text. */
-export interface Surroundings {
+export interface DocumentContext {
   /** The value of an environment variable, parsed as a configuration value; undefined when it is not set. */
   environment(name: string): ConfigValue | undefined;
   /** The top-level map of an included file. */
   included(path: string): ConfigMap;
+  /** Whether values of this key may be secrets, which errors must not show. */
+  isSecret(key: string): boolean;
 }
 
 /** Such strings are password hashes, not variables. */
@@ -29,12 +31,12 @@ interface Key extends Place {
 
 export class Document implements Sink {
   readonly root: ConfigMap = new Map();
-  private readonly contexts: (ConfigMap | ConfigNode[])[] = [this.root];
+  private readonly open: (ConfigMap | ConfigNode[])[] = [this.root];
   private readonly keys: Key[] = [];
 
   constructor(
     private readonly file: string,
-    private readonly surroundings: Surroundings,
+    private readonly context: DocumentContext,
   ) {}
 
   key(name: string, at: Place): void {
@@ -42,7 +44,7 @@ export class Document implements Sink {
   }
 
   openMap(): void {
-    this.contexts.push(new Map());
+    this.open.push(new Map());
   }
 
   closeMap(at: Place): void {
@@ -50,7 +52,7 @@ export class Document implements Sink {
   }
 
   openArray(): void {
-    this.contexts.push([]);
+    this.open.push([]);
   }
 
   closeArray(at: Place): void {
@@ -63,14 +65,14 @@ export class Document implements Sink {
   }
 
   include(path: string): void {
-    for (const [name, node] of this.surroundings.included(path)) {
+    for (const [name, node] of this.context.included(path)) {
       this.keys.push({ name, line: node.line, column: node.column });
       this.assign(node);
     }
   }
 
   private close(at: Place): void {
-    const finished = this.contexts.pop();
+    const finished = this.open.pop();
     if (finished !== undefined) this.assign(this.node(finished, at));
   }
 
@@ -79,18 +81,18 @@ export class Document implements Sink {
   }
 
   private assign(node: ConfigNode): void {
-    const context = this.contexts.at(-1);
-    if (Array.isArray(context)) {
-      context.push(node);
+    const container = this.open.at(-1);
+    if (Array.isArray(container)) {
+      container.push(node);
       return;
     }
     const key = this.keys.pop();
-    if (context === undefined || key === undefined) throw this.problem('config is invalid', node);
+    if (container === undefined || key === undefined) throw this.problem('config is invalid', node);
     // The place of a value in a map is that of its key: that is where people look.
     node.line = key.line;
     node.column = key.column;
     if (typeof node.value === 'object' && !(node.value instanceof Date)) node.valueAt = fromOne(key);
-    context.set(key.name, node);
+    container.set(key.name, node);
   }
 
   private read(kind: Exclude<ScalarKind, 'variable'>, text: string, at: Place): ConfigValue {
@@ -103,18 +105,19 @@ export class Document implements Sink {
         const outcome = parseInteger(text);
         if ('value' in outcome) return outcome.value;
         const reason = outcome.error === 'range' ? 'out of the range' : '';
-        throw this.problem(reason ? `integer '${text}' is ${reason}` : `expected integer, but got '${text}'`, at);
+        const shown = this.shown(text);
+        throw this.problem(reason ? `integer '${shown}' is ${reason}` : `expected integer, but got '${shown}'`, at);
       }
       case 'float': {
-        if (!/^-?[0-9]+\.[0-9]+$/.test(text)) throw this.problem(`expected float, but got '${text}'`, at);
+        if (!/^-?[0-9]+\.[0-9]+$/.test(text)) throw this.problem(`expected float, but got '${this.shown(text)}'`, at);
         const float = Number(text);
-        if (!Number.isFinite(float)) throw this.problem(`float '${text}' is out of the range`, at);
+        if (!Number.isFinite(float)) throw this.problem(`float '${this.shown(text)}' is out of the range`, at);
         return float;
       }
       case 'date': {
         const date = new Date(text);
         const same = !Number.isNaN(date.getTime()) && `${date.toISOString().slice(0, 19)}Z` === text;
-        if (!same) throw this.problem(`expected Zulu formatted DateTime, but got '${text}'`, at);
+        if (!same) throw this.problem(`expected Zulu formatted DateTime, but got '${this.shown(text)}'`, at);
         return date;
       }
     }
@@ -123,8 +126,8 @@ export class Document implements Sink {
   /** From the innermost map outward, then the environment. Only what was written before it can be found. */
   private variable(name: string, at: Place): ConfigNode {
     if (BCRYPT.test(name)) return this.node(`$${name}`, at);
-    for (const context of this.contexts.toReversed()) {
-      const found = context instanceof Map ? context.get(name) : undefined;
+    for (const container of this.open.toReversed()) {
+      const found = container instanceof Map ? container.get(name) : undefined;
       if (found !== undefined) {
         found.usedAsVariable = true;
         return { ...this.node(found.value, at), variable: { name, definition: found } };
@@ -132,7 +135,7 @@ export class Document implements Sink {
     }
     let value: ConfigValue | undefined;
     try {
-      value = this.surroundings.environment(name);
+      value = this.context.environment(name);
     } catch (error) {
       if (!(error instanceof SyntaxProblem)) throw error;
       const reason = `could not be parsed: ${error.message}`;
@@ -141,6 +144,11 @@ export class Document implements Sink {
     if (value === undefined)
       throw this.problem(`variable reference for '${name}' on line ${at.line} can not be found`, at);
     return { ...this.node(moved(value, this.file, at), at), variable: { name } };
+  }
+
+  /** The text of a value as an error may show it. */
+  private shown(text: string): string {
+    return this.keys.some(({ name }) => this.context.isSecret(name)) ? '[REDACTED]' : text;
   }
 
   private problem(message: string, { line, column }: Place): SyntaxProblem {

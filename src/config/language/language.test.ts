@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digest } from './digest.js';
 import type { ConfigMap, ConfigValue } from './nodes.js';
-import { type Environment, parseBytes, parseFile, realWorld } from './parse.js';
+import { type Environment, hostEnvironment, parseBytes, parseFile } from './parse.js';
 
 /** Plain data, with integers as they are written. */
 function plain(value: ConfigValue): unknown {
@@ -16,7 +16,7 @@ function plain(value: ConfigValue): unknown {
 }
 
 function parse(text: string, env: Environment = {}): ConfigMap {
-  return parseBytes(Buffer.from(text), 'F', realWorld(env));
+  return parseBytes(Buffer.from(text), 'F', hostEnvironment(env));
 }
 
 function failure(text: string, env: Environment = {}): string {
@@ -203,7 +203,7 @@ describe('2.1 include', () => {
 
   const main = (text: string): ConfigMap => {
     writeFileSync(join(dir, 'main.conf'), text);
-    return parseFile(join(dir, 'main.conf'), realWorld({}));
+    return parseFile(join(dir, 'main.conf'), hostEnvironment({}));
   };
 
   test('at the top, in a map, bare and quoted; its keys are variables from there on', () => {
@@ -247,3 +247,10 @@ describe('2.1 digest', () => {
     expect(digest(parse('port: 4222\nserver_name: "<&>"'))).toBe(REFERENCE_DIGEST);
   });
 });
+
+test.each(['{"server_name": "caf\\u00e9"}', '{"log_file": "a\\/b"}'])(
+  'escapes that only JSON has are errors: %s',
+  (text) => {
+    expect(() => parseBytes(Buffer.from(text), 'F', hostEnvironment({}))).toThrow(/Invalid escape character '[u/]'/);
+  },
+);

@@ -8,19 +8,21 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { systemText } from '../../system-text.js';
 import { Cursor } from './cursor.js';
-import { Document, type Surroundings } from './document.js';
+import { Document, type DocumentContext } from './document.js';
 import { readDocument } from './grammar.js';
 import { type ConfigMap, type ConfigValue, SyntaxProblem } from './nodes.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export interface World {
+export interface HostEnvironment {
   environment: Environment;
   readFile(path: string): Uint8Array;
+  /** Whether values of this key may be secrets, which errors must not show. */
+  isSecret?(key: string): boolean;
 }
 
-/** The real one. */
-export function realWorld(environment: Environment = process.env): World {
+/** Files and environment variables of this process. */
+export function hostEnvironment(environment: Environment = process.env): HostEnvironment {
   return { environment, readFile: (path) => readFileSync(path) };
 }
 
@@ -33,21 +35,28 @@ const ENVIRONMENT_DEPTH_MAX = 32;
 const ENVIRONMENT_KEY = 'pk';
 
 /** Parses a file and what it includes; throws `SyntaxProblem`. */
-export function parseFile(path: string, world: World): ConfigMap {
-  return parseBytes(read(path, world), path, world);
+export function parseFile(path: string, host: HostEnvironment): ConfigMap {
+  return parseBytes(read(path, host), path, host);
 }
 
 /** Parses text as if it stood in `file`; throws `SyntaxProblem`. */
-export function parseBytes(bytes: Uint8Array, file: string, world: World): ConfigMap {
-  return parse(bytes, file, world, new Set(), [file]);
+export function parseBytes(bytes: Uint8Array, file: string, host: HostEnvironment): ConfigMap {
+  return parse(bytes, file, host, new Set(), [file]);
 }
 
-function parse(bytes: Uint8Array, file: string, world: World, variables: Set<string>, files: string[]): ConfigMap {
-  const surroundings: Surroundings = {
-    environment: (name) => environmentValue(name, world, variables),
-    included: (path) => includedFile(path, file, world, files),
+function parse(
+  bytes: Uint8Array,
+  file: string,
+  host: HostEnvironment,
+  variables: Set<string>,
+  files: string[],
+): ConfigMap {
+  const context: DocumentContext = {
+    environment: (name) => environmentValue(name, host, variables),
+    included: (path) => includedFile(path, file, host, files),
+    isSecret: (key) => host.isSecret?.(key) ?? false,
   };
-  const document = new Document(file, surroundings);
+  const document = new Document(file, context);
   const { end, danglingKey } = readDocument(new Cursor(bytes, file), document);
   // A lone brace at the end is forgiven: JSON files end with one.
   if (danglingKey !== undefined && danglingKey !== '}') {
@@ -57,26 +66,26 @@ function parse(bytes: Uint8Array, file: string, world: World, variables: Set<str
   return document.root;
 }
 
-function environmentValue(name: string, world: World, variables: Set<string>): ConfigValue | undefined {
+function environmentValue(name: string, host: HostEnvironment, variables: Set<string>): ConfigValue | undefined {
   if (variables.has(name)) throw new SyntaxProblem(`variable reference cycle for '${name}'`, '', 0, 0);
-  const text = Object.hasOwn(world.environment, name) ? world.environment[name] : undefined;
+  const text = Object.hasOwn(host.environment, name) ? host.environment[name] : undefined;
   if (text === undefined) return undefined;
   if (variables.size >= ENVIRONMENT_DEPTH_MAX) throw new SyntaxProblem('too many nested variables', '', 0, 0);
   variables.add(name);
   try {
-    const root = parse(Buffer.from(`${ENVIRONMENT_KEY}=${text}`), '', world, variables, []);
+    const root = parse(Buffer.from(`${ENVIRONMENT_KEY}=${text}`), '', host, variables, []);
     return root.get(ENVIRONMENT_KEY)?.value;
   } finally {
     variables.delete(name);
   }
 }
 
-function includedFile(path: string, from: string, world: World, files: string[]): ConfigMap {
+function includedFile(path: string, from: string, host: HostEnvironment, files: string[]): ConfigMap {
   const target = join(dirname(from), path);
   try {
     if (files.includes(target)) throw new SyntaxProblem(`include cycle: ${target} includes itself`, target, 0, 0);
     if (files.length > INCLUDE_DEPTH_MAX) throw new SyntaxProblem('too many nested includes', target, 0, 0);
-    return parse(read(target, world), target, world, new Set(), [...files, target]);
+    return parse(read(target, host), target, host, new Set(), [...files, target]);
   } catch (error) {
     if (!(error instanceof SyntaxProblem)) throw error;
     const message = `error parsing include file '${path}', ${error.message}`;
@@ -84,9 +93,9 @@ function includedFile(path: string, from: string, world: World, files: string[])
   }
 }
 
-function read(path: string, world: World): Uint8Array {
+function read(path: string, host: HostEnvironment): Uint8Array {
   try {
-    return world.readFile(path);
+    return host.readFile(path);
   } catch (error) {
     throw new SyntaxProblem(openProblem(path, error), path, 0, 0);
   }

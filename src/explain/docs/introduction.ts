@@ -17,7 +17,8 @@ include "limits.conf"            # relative to the folder of this file
 authorization { users: [ { user: alice, password: $ALICE_PASSWORD } ] }
 \`\`\`
 
-A file may be JSON as well. For that form [nats-turbo.schema.json](nats-turbo.schema.json) tells an editor the names,
+A file may be JSON as well, with one exception: as in nats-server, the escapes \`\\u00e9\` and \`\\/\` in a text are errors.
+Write the character itself. For that form [nats-turbo.schema.json](nats-turbo.schema.json) tells an editor the names,
 the types and what they mean; name it in the editor's settings (an installed package has it under
 node_modules/nats-turbo/docs), as the file itself has no place for it. It is stricter than the broker: names in lower
 case, sizes as numbers, durations as text.

@@ -4,21 +4,17 @@
  */
 
 import { describe, expect, test } from 'vitest';
-import { jsonSchema } from '../explain/docs/json-schema.js';
-import { optionsType } from '../explain/docs/options-type.js';
-import { blockTables } from '../explain/docs/page.js';
-import { flatten } from '../explain/tree.js';
-import { difference } from './difference.js';
-import type { OptionsError } from './errors.js';
-import type { ResolvedOf, WrittenOf } from './inferred-types.js';
-import type { ConfigMap, ConfigNode } from './language/nodes.js';
-import { parseBytes } from './language/parse.js';
-import { nodeAt } from './names.js';
-import { normalFields } from './normalize.js';
-import { readBlock } from './read-value.js';
-import { Report } from './report.js';
-import { fieldSettings } from './settings.js';
-import type { OptionSpec } from './spec.js';
+import { difference } from '../config/difference.js';
+import type { OptionsError } from '../config/errors.js';
+import type { ResolvedOf, WrittenOf } from '../config/inferred-types.js';
+import type { ConfigMap, ConfigNode } from '../config/language/nodes.js';
+import { parseBytes } from '../config/language/parse.js';
+import { nodeAt } from '../config/names.js';
+import { normalFields } from '../config/normalize.js';
+import { readBlock } from '../config/read-value.js';
+import { Report } from '../config/report.js';
+import { fieldSettings } from '../config/settings.js';
+import type { OptionSpec } from '../config/spec.js';
 import {
   address,
   block,
@@ -34,7 +30,11 @@ import {
   secret,
   size,
   text,
-} from './value-type.js';
+} from '../config/value-type.js';
+import { jsonSchema } from './docs/json-schema.js';
+import { optionsType } from './docs/options-type.js';
+import { blockTables } from './docs/page.js';
+import { flatten } from './tree.js';
 
 /** Twice nested, with an alias. */
 const BATCH = block('BatchOptions', [
