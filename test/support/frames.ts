@@ -13,10 +13,10 @@ export interface Frame {
   /** What follows the op on the first line, without the line end. */
   args: string;
   /** MSG and HMSG only, from here on. */
-  subject?: string;
-  sid?: string;
-  reply?: string;
-  headers?: Buffer;
+  subject?: string | undefined;
+  sid?: string | undefined;
+  reply?: string | undefined;
+  headers?: Buffer | undefined;
   payload?: Buffer;
 }
 

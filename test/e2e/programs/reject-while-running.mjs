@@ -2,4 +2,4 @@
 import { Broker } from '../../../dist/index.js';
 
 await Broker.start({ host: '127.0.0.1', port: 0 });
-Promise.reject(new Error('nobody awaits this'));
+void Promise.reject(new Error('nobody awaits this'));
