@@ -1,5 +1,5 @@
 /**
- * The check that latency means what it says: a proxy holds every message for exactly 20 ms, and nats-bench has to find
+ * Checks that latencies are measured correctly: a proxy delays every message by exactly 20 ms, and nats-bench must report
  * that at p50.
  */
 import { spawn } from 'node:child_process';

@@ -1,6 +1,6 @@
 /**
- * A proxy between clients and a NATS server that understands just enough to tell messages from the rest, and does to
- * each message what its owner wants: pass, drop, repeat, hold back, delay. For proving that nats-bench notices.
+ * A proxy between clients and a NATS server that recognises messages and, as the caller decides, passes, drops, repeats,
+ * reorders or delays each. For tests that nats-bench detects these faults.
  */
 import { connect, createServer } from 'node:net';
 

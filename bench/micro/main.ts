@@ -1,8 +1,8 @@
 /**
- * The micro benchmarks: parser, subject matching and the way of a message, native beside plain TypeScript.
+ * The micro benchmarks: parser, subject matching and the path of a message, native beside plain TypeScript.
  *
  * `npm run bench:micro -- [FILTER] [--seconds N] [--keep] [--remark TEXT] [--smoke]`. Checks each row before it is
- * measured; `--smoke` only checks. The store's append joins when there is a store.
+ * measured; `--smoke` only checks.
  */
 import { parseArgs } from 'node:util';
 import { loadAddon } from './addon.js';

@@ -1,4 +1,4 @@
-/** Times one side of a row with `benchmark`. Owns how long that takes; knows nothing of what is measured. */
+/** Times one implementation of a row with `benchmark`. Owns the duration of the measurement. */
 import Benchmark from 'benchmark';
 
 export interface Rate {

@@ -1,4 +1,4 @@
-/** Parsing: what a loop reads from a publisher's socket at once, whole and in pieces. */
+/** Parsing: one read from a publisher's socket, whole and in parts. */
 import type { BenchAddon, Parsed } from './addon.js';
 import { PlainParser, ProtocolError } from './plain/parser.js';
 import { compareLists, Different, type Work } from './work.js';

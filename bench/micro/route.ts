@@ -1,4 +1,4 @@
-/** The whole way of a message but for the sockets: parse, find who wants it, stage a frame for each of them. */
+/** The whole path of a message without sockets: parse, match, write a frame for each subscriber. */
 import type { BenchAddon, Broker, Output } from './addon.js';
 import { PlainBroker } from './plain/broker.js';
 import { compareLists, scattered, type Work } from './work.js';
@@ -64,7 +64,7 @@ export function routeWorks(addon: BenchAddon): Work[] {
       for (const { bytes } of frames) {
         const ours = native.broker.deliver(native.publisher, bytes);
         const theirs = plain.broker.deliver(plain.publisher, bytes);
-        compareLists(name, told(ours, byChance), told(theirs, byChance));
+        compareLists(name, framesOf(ours, byChance), framesOf(theirs, byChance));
         const counts = [native, plain].map(({ broker, publisher }) => broker.feed(publisher, bytes));
         compareLists(`${name}, bytes`, counts.slice(0, 1), counts.slice(1));
       }
@@ -105,7 +105,7 @@ function reads(subjects: string[], size: number): Read[] {
 }
 
 /** The frames of each connection, in order; by chance, all frames together without saying who got them. */
-function told(outputs: Output[], byChance = false): string[] {
+function framesOf(outputs: Output[], byChance = false): string[] {
   const texts = outputs.map(({ connection, bytes }) => [connection, bytes.toString('latin1')] as const);
   if (!byChance) return texts.sort(([a], [b]) => a - b).map(([connection, text]) => `${connection}: ${text}`);
   return texts.flatMap(([, text]) => text.split(/(?=MSG )/)).sort();

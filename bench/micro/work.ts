@@ -1,4 +1,4 @@
-/** What one row measures: the same batch for the native call and for the plain one, and proof that both do the same. */
+/** One row: the same batch for the native and the plain implementation, and a check that both give the same result. */
 export interface Work {
   group: 'parse' | 'match' | 'route';
   name: string;
@@ -22,7 +22,7 @@ function shorten(value: unknown): string {
   return text.length > 200 ? `${text.slice(0, 200)}...` : text;
 }
 
-/** Compares lists entry by entry, so that the message tells the first difference. */
+/** Compares lists entry by entry, so that the message shows the first difference. */
 export function compareLists(work: string, native: readonly unknown[], plain: readonly unknown[]): void {
   if (native.length === 0) throw new Different(work, 'nothing at all', plain.length);
   if (native.length !== plain.length) throw new Different(work, native.length, plain.length);

@@ -10,10 +10,10 @@ const file = join(folder, 'lock');
 
 export async function withLock(work) {
   mkdirSync(folder, { recursive: true });
-  let told = false;
+  let announced = false;
   while (!take()) {
-    if (!told) say(`waiting for another build in this folder (process ${holder()})`);
-    told = true;
+    if (!announced) say(`waiting for another build in this folder (process ${holder()})`);
+    announced = true;
     await pause(200);
   }
   const release = () => rmSync(file, { force: true });

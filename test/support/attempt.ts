@@ -1,4 +1,4 @@
-/** What comes of a connection attempt: for ports that should no longer answer. Sends nothing and keeps nothing open. */
+/** The result of a connection attempt, for ports that should no longer answer. Sends nothing; closes the connection. */
 import { connect } from 'node:net';
 import { withDeadline } from './deadline.js';
 

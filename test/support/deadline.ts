@@ -1,5 +1,5 @@
 /**
- * Waiting with an end: every wait in the tests names what it waits for and fails with that name.
+ * Waiting with a deadline: every wait in the tests names what it waits for and fails with that name.
  * Never used to assert how fast something is; the deadlines are generous.
  */
 
@@ -33,7 +33,7 @@ export async function withDeadline<T>(
   }
 }
 
-/** Asks again and again until `probe` answers something other than undefined. For state that sends no event. */
+/** Polls until `probe` returns something other than undefined. For state that sends no event. */
 export async function until<T>(
   probe: () => Promise<T | undefined> | T | undefined,
   what: string,
@@ -49,14 +49,14 @@ export async function until<T>(
 }
 
 /**
- * Looks again and again until the assertions in `look` hold, and fails with the last one that did not. For numbers that
- * are told a moment after the fact, several at once: each look compares all of them.
+ * Calls `check` until none of its assertions fails; at the deadline the last failure is thrown. For numbers that follow
+ * a moment after the event: each call compares all of them.
  */
-export async function settled<T>(look: () => Promise<T> | T, ms = DEADLINE_MS): Promise<T> {
+export async function settled<T>(check: () => Promise<T> | T, ms = DEADLINE_MS): Promise<T> {
   const end = Date.now() + ms;
   for (;;) {
     try {
-      return await look();
+      return await check();
     } catch (error) {
       if (Date.now() > end) throw error;
     }

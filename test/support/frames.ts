@@ -1,7 +1,7 @@
 /**
- * Cuts what a NATS server sends into frames. Owns the server-to-client grammar as tests need it:
- * it is stricter than clients are (CRLF only), but splits fields on runs of blanks, because messages
- * that a server originates itself may carry two before the size. Knows no socket.
+ * Splits the bytes a NATS server sends into frames. Owns the server-to-client grammar as tests need it: stricter than
+ * clients are (CRLF only), but fields may be separated by several blanks, because messages that the server itself
+ * publishes may have two before the size. Knows no socket.
  */
 
 export type FrameOp = 'INFO' | 'MSG' | 'HMSG' | 'PING' | 'PONG' | '+OK' | '-ERR';

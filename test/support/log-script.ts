@@ -1,7 +1,7 @@
 /**
- * Plays what clients do, step by step, and compares the log lines that each step causes with the expected ones. The
- * same script runs on any NATS server. Owns the names that stand for connections in expected lines; what differs from
- * run to run (process, time, ports, connection numbers) never reaches a comparison.
+ * Runs a script of client actions step by step and compares the log lines of each step with the expected ones. The same
+ * script runs on any NATS server. In expected lines connections have names; process, time, ports and connection numbers,
+ * which differ from run to run, are removed before the comparison.
  */
 import { expect } from 'vitest';
 import { until } from './deadline.js';
@@ -20,14 +20,14 @@ export interface LogStep {
 
 export interface LogScript {
   config?: string;
-  /** Lines of pings count. Otherwise they are left out, since they come when they like. */
+  /** Compare the lines of pings, too. Otherwise they are ignored, because their time is not determined. */
   pings?: boolean;
   steps: LogStep[];
   /** Lines of the stop, in any order. */
   stop?: string[];
 }
 
-/** Lines of the reference about what ours does not have. */
+/** Lines of nats-server about features that ours does not have. */
 const NOT_OURS = [
   // It has a system account, whose connection and messages it logs.
   /\] (SYSTEM|ACCOUNT) - /,
@@ -65,7 +65,7 @@ export async function playLog(script: LogScript, exe?: string[]): Promise<void> 
 
   function shown(): string[] {
     const all = server.log.slice(from).filter((line) => !NOT_OURS.some((pattern) => pattern.test(line)));
-    // Whether a PING is put off is a race between the timer and the client's last words.
+    // Whether a PING is delayed is a race between the timer and the client's last bytes.
     const lines = all.filter((line, i) => !/Delaying PING/.test(line) && !/Delaying PING/.test(all[i + 1] ?? ''));
     return lines.filter((line) => script.pings || !PINGS.test(line)).map(normal);
   }

@@ -1,5 +1,5 @@
 /**
- * Questions to the monitoring port of a server under test. Owns the few field names that tests use.
+ * Requests to the monitoring port of a server under test.
  */
 import { until } from './deadline.js';
 import type { TestServer } from './server.js';

@@ -1,14 +1,14 @@
 /**
- * Ports for servers that leave and come back: the system hands out none of them, so no client or server of another test
- * takes one meanwhile. Everything else listens on port 0.
+ * Ports for servers that are restarted on the same port. They lie outside the range that the system assigns, so no client
+ * or server of another test gets one meanwhile. All other servers listen on port 0.
  */
 import { createServer } from 'node:net';
 
-/** Below what systems hand out by themselves, above what services are registered for as a rule. */
+/** Below the ports that systems assign by themselves, above most registered services. */
 const FIRST = 16_384;
 const COUNT = 16_384;
 
-/** A free port to come back to. */
+/** A free port that can be used again after a restart. */
 export async function portToKeep(): Promise<number> {
   for (;;) {
     const port = FIRST + Math.floor(Math.random() * COUNT);

@@ -114,15 +114,15 @@ export class TestServer {
   }
 
   /**
-   * The first log line that fits or has this text, from `from` on (an index into `log`). Say all of the line that
-   * matters: lines come late, and one that an earlier test caused may well stand behind `from`.
+   * The first log line that fits or has this text, from `from` on (an index into `log`). Match as much of the
+   * line as matters: lines are written with a delay, so lines that an earlier test caused may come after `from`.
    */
   async waitForLog(wanted: RegExp | string, from = 0): Promise<string> {
     const fits = (line: string) => (typeof wanted === 'string' ? line.includes(wanted) : wanted.test(line));
     let at = from;
-    let look = () => {};
+    let check = () => {};
     const found = new Promise<string>((resolveLine, failed) => {
-      look = () => {
+      check = () => {
         for (; at < this.log.length; at += 1) {
           const line = this.log[at] as string;
           if (fits(line)) return resolveLine(line);
@@ -130,10 +130,10 @@ export class TestServer {
         if (this.exit) failed(new Error(`the server ended before it logged ${wanted}:\n${this.log.join('\n')}`));
       };
     });
-    this.#watchers.add(look);
-    look();
+    this.#watchers.add(check);
+    check();
     return withDeadline(found, () => `the log line ${wanted}; so far:\n${this.log.slice(-20).join('\n')}`).finally(() =>
-      this.#watchers.delete(look),
+      this.#watchers.delete(check),
     );
   }
 

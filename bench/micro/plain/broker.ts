@@ -1,8 +1,8 @@
 /**
- * The way of a message in plain TypeScript: parse, find who wants it, put frames into the buffers of their sockets.
- * Done as one would do it for speed: results of the index are remembered by subject, the last one apart; the beginning
- * of each frame is made once per subscription and subject; tails are copied as they came. The measure for the native
- * way, and no part of the broker: no permissions, no limits, no counters, no slow consumers.
+ * The path of a message in plain TypeScript: parse, match, write frames into the buffers of the sockets. Written for speed:
+ * match results are cached by subject, the last one separately; the beginning of each frame is made once per subscription
+ * and subject; payloads are copied unparsed. The comparison for the native code, not part of the broker: no permissions,
+ * limits, counters or slow consumers.
  */
 import type { Broker, Output } from '../addon.js';
 import { Found, PlainIndex } from './interest.js';

@@ -1,6 +1,6 @@
 /**
  * The interest index in plain TypeScript, built like the native one: literal subjects in one map, subjects with
- * wildcards in a trie of maps. The measure for the native index, and no part of the broker.
+ * wildcards in a trie of maps. The comparison for the native index, not part of the broker.
  */
 import type { Interest } from '../addon.js';
 import { latin1 } from './text.js';

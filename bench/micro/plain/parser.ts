@@ -1,7 +1,7 @@
 /**
  * The client protocol in plain TypeScript, as one would write it for speed: one pass over the control line, no
- * allocation, offsets instead of slices. It knows what the way of a message has: PUB, HPUB, PING and PONG. The measure
- * for the native parser, and no part of the broker.
+ * allocation, offsets instead of slices. It knows PUB, HPUB, PING and PONG only. The comparison
+ * for the native parser, not part of the broker.
  */
 const LF = 10;
 const CR = 13;
@@ -30,7 +30,7 @@ export class PlainParser {
   /** What subscribers get behind the subject and their sid, as it came; both 0 where the line is spaced oddly. */
   tailStart = 0;
   tailEnd = 0;
-  /** Where the operation will end that is not complete yet, if its line told; else 0. */
+  /** Where an incomplete operation will end, when its control line is complete; else 0. */
   needEnd = 0;
 
   /** Starts and ends of the line's words; PUB and HPUB have five at most, a sixth is one too many. */
