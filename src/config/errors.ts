@@ -46,8 +46,9 @@ export type OptionStep = string | number | { readonly chosen: string };
 export type OptionPath = readonly OptionStep[];
 
 /** Names an option in a sentence: as the library does, or as a file does. */
-export type Say = (...path: OptionPath) => string;
-export type Sentence = string | ((say: Say) => string);
+export type NameOf = (...path: OptionPath) => string;
+/** `inFile`: for people who wrote a file or flags, not library options. */
+export type ErrorText = string | ((nameOf: NameOf, inFile: boolean) => string);
 
 /** An option has a value the broker can't run with. `message` is the reason and the remedy. */
 export class OptionsError extends Error {
@@ -60,13 +61,13 @@ export class OptionsError extends Error {
   /** What to change. */
   readonly remedy: string;
   readonly #path: OptionPath;
-  readonly #sentences: readonly [reason: Sentence, remedy: Sentence];
+  readonly #texts: readonly [reason: ErrorText, remedy: ErrorText];
 
-  constructor(path: string | OptionPath, reason: Sentence, remedy: Sentence) {
-    const [said, todo] = [inWords(reason, libraryName), inWords(remedy, libraryName)];
+  constructor(path: string | OptionPath, reason: ErrorText, remedy: ErrorText) {
+    const [said, todo] = [textOf(reason, libraryName), textOf(remedy, libraryName)];
     super(withRemedy(said, todo));
     this.#path = typeof path === 'string' ? [path] : path;
-    this.#sentences = [reason, remedy];
+    this.#texts = [reason, remedy];
     this.option = libraryName(...this.#path.filter((step) => typeof step !== 'number'));
     this.reason = said;
     this.remedy = todo;
@@ -79,7 +80,7 @@ export class OptionsError extends Error {
 
   /** The same for people who wrote a file or flags: options under the names they have there. */
   inFile(): { reason: string; remedy: string; message: string } {
-    const [reason, remedy] = this.#sentences.map((sentence) => inWords(sentence, fileName)) as [string, string];
+    const [reason, remedy] = this.#texts.map((text) => textOf(text, fileName)) as [string, string];
     return { reason, remedy, message: withRemedy(reason, remedy) };
   }
 }
@@ -103,8 +104,8 @@ export function snakeCase(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-function inWords(sentence: Sentence, say: Say): string {
-  return typeof sentence === 'string' ? sentence : sentence(say);
+function textOf(text: ErrorText, nameOf: NameOf): string {
+  return typeof text === 'string' ? text : text(nameOf, nameOf === fileName);
 }
 
 /** `file:line:column: message`, or the message alone, and what to do about it. */

@@ -7,13 +7,13 @@
  */
 
 import { DurationError, formatDuration, isExact, nanoseconds } from './duration.js';
-import { type OptionPath, OptionsError, type Say, snakeCase } from './errors.js';
+import { type NameOf, type OptionPath, OptionsError, snakeCase } from './errors.js';
+import { brokenExclusion } from './exclusive.js';
 import { integerOf, sizeText } from './integer.js';
 import { duplicateIn } from './read-value.js';
 import { type FieldSpec, notYet } from './spec.js';
 import { didYouMean } from './suggest.js';
 import { quote } from './text.js';
-import { givenTogether } from './together.js';
 import {
   type BlockType,
   type ChoiceType,
@@ -70,7 +70,7 @@ function normalText(type: TextType, written: unknown, path: OptionPath, field?: 
   const fault = check?.(written) ?? field?.notYetFor?.(written);
   if (fault !== undefined) throw new OptionsError(path, fault.problem, fault.remedy);
   const late = checkAtStart?.(written);
-  if (late !== undefined) throw new OptionsError(path, (say) => `${say(...path)} ${late.problem}`, late.remedy);
+  if (late !== undefined) throw new OptionsError(path, (nameOf) => `${nameOf(...path)} ${late.problem}`, late.remedy);
   return written;
 }
 
@@ -81,20 +81,19 @@ function normalNumber(type: NumberType | DurationType, written: unknown, path: O
   if (typeof negative === 'number') return value <= 0 ? negative : value;
   if (value === 0 || value === 0n) return field?.default;
   if (value < 0 && negative === 'refused') {
-    const said = (say: Say) => `${say(...path)} can not be negative`;
-    throw new OptionsError(path, said, (say) => leaveOut(type, field, say));
+    const said = (nameOf: NameOf) => `${nameOf(...path)} can not be negative`;
+    throw new OptionsError(path, said, (_, inFile) => leaveOut(type, field, inFile));
   }
   const max = type.kind === 'duration' ? undefined : type.max;
   if (max === undefined || value <= max) return value;
-  throw new OptionsError(path, (say) => `${say(...path)} value is too big`, `Use ${max} or less.`);
+  throw new OptionsError(path, (nameOf) => `${nameOf(...path)} value is too big`, `Use ${max} or less.`);
 }
 
 /** The default as a number for the library, and in its notation for a file. */
-function leaveOut(type: NumberType | DurationType, field: FieldSpec | undefined, say: Say): string {
+function leaveOut(type: NumberType | DurationType, field: FieldSpec | undefined, inFile: boolean): string {
   const value = field?.default;
   if (typeof value !== 'number') return 'Leave it out.';
-  const library = say('aB') === 'aB';
-  const shown = library || type.kind === 'int' ? value : type.kind === 'size' ? sizeText(value) : formatDuration(value);
+  const shown = !inFile || type.kind === 'int' ? value : type.kind === 'size' ? sizeText(value) : formatDuration(value);
   return `Leave it out for the default, ${shown}.`;
 }
 
@@ -118,7 +117,7 @@ function milliseconds(path: OptionPath, written: unknown): number | bigint {
     return isExact(exact) ? Number(exact) / 1e6 : exact;
   } catch (error) {
     if (!(error instanceof DurationError)) throw error;
-    const said = (say: Say) => `error parsing ${say(...path)}: ${error.message}`;
+    const said = (nameOf: NameOf) => `error parsing ${nameOf(...path)}: ${error.message}`;
     throw new OptionsError(path, said, "Write a duration such as '2m' or '250ms'.");
   }
 }
@@ -128,7 +127,7 @@ function normalPort({ anyFree }: PortType, written: unknown, path: OptionPath): 
   if (written === -1) return anyFree;
   if (written >= 0 && written <= PORT_MAX) return written;
   const remedy = `Use a port up to ${PORT_MAX}, or -1 for any free port.`;
-  throw new OptionsError(path, (say) => `invalid ${say(...path)} ${written}`, remedy);
+  throw new OptionsError(path, (nameOf) => `invalid ${nameOf(...path)} ${written}`, remedy);
 }
 
 function normalChoice(type: ChoiceType, written: unknown, path: OptionPath): string {
@@ -136,13 +135,13 @@ function normalChoice(type: ChoiceType, written: unknown, path: OptionPath): str
   if (typeof name === 'string' && type.values.includes(name)) return name;
   const remedy = `Use ${type.values.length > 3 ? 'some of ' : ''}${type.values.join(', ')}.`;
   if (type.noun === undefined) {
-    throw new OptionsError(path, (say) => `${say(...path)} must be ${expectedOf(type)}`, remedy);
+    throw new OptionsError(path, (nameOf) => `${nameOf(...path)} must be ${expectedOf(type)}`, remedy);
   }
   throw new OptionsError(path, `unknown ${type.noun} ${quote(String(written))}`, remedy);
 }
 
 function normalList(type: ListType, written: unknown, path: OptionPath): unknown {
-  if (!suits(type, written)) throw wrongType(path, listOf(type), written, holdsSecret(type.of));
+  if (!fitsWritten(type, written)) throw wrongType(path, listOf(type), written, holdsSecret(type.of));
   const entries = Array.isArray(written) ? written : [written];
   const normal = entries.map((entry, index) =>
     normalize(type.of, entry, Array.isArray(written) ? [...path, index] : path),
@@ -150,7 +149,8 @@ function normalList(type: ListType, written: unknown, path: OptionPath): unknown
   const duplicate = duplicateIn(type, normal);
   if (duplicate !== undefined) throw new OptionsError(path, duplicate, 'Remove one of them.');
   const fault = type.check?.(normal as string[]);
-  if (fault !== undefined) throw new OptionsError(path, (say) => `${say(...path)}: ${fault.problem}`, fault.remedy);
+  if (fault !== undefined)
+    throw new OptionsError(path, (nameOf) => `${nameOf(...path)}: ${fault.problem}`, fault.remedy);
   return type.normalize ? type.normalize(normal as string[]) : normal;
 }
 
@@ -163,7 +163,7 @@ function listOf({ of, single }: ListType): string {
 function normalMap(type: MapType, written: unknown, path: OptionPath): Values | undefined {
   if (!isObject(written)) {
     const remedy = `Give an object whose values are ${expectedOf(type.of)} each.`;
-    throw new OptionsError(path, (say) => `${say(...path)} must be an object`, remedy);
+    throw new OptionsError(path, (nameOf) => `${nameOf(...path)} must be an object`, remedy);
   }
   const entries = Object.entries(written).map(
     ([key, value]) => [key, normalize(type.of, value, [...path, { chosen: key }])] as const,
@@ -183,19 +183,19 @@ function normalBlock(type: BlockType, written: unknown, path: OptionPath): unkno
 
 /** A list with wrong entries is one all the same: the error is about the entries. */
 function mayBeShort(type: ValueType, written: unknown): boolean {
-  return suits(type, written) || (type.kind === 'list' && Array.isArray(written));
+  return fitsWritten(type, written) || (type.kind === 'list' && Array.isArray(written));
 }
 
 /** The fields of a block: unknown ones refused, defaults filled in, rules between them checked. */
 export function normalFields(type: BlockType, written: unknown, path: OptionPath): Values {
   const known = type.fields.flatMap(({ key }) => key ?? []);
   if (!isObject(written)) {
-    const remedy = (say: Say) => `Give ${say(...path)} ${known.join(', ')}.`;
-    throw new OptionsError(path, (say) => `${say(...path)} must be an object`, remedy);
+    const remedy = (nameOf: NameOf) => `Give ${nameOf(...path)} ${known.join(', ')}.`;
+    throw new OptionsError(path, (nameOf) => `${nameOf(...path)} must be an object`, remedy);
   }
   refuseUnknown(type, written, known, path);
   const keyOf = (name: string) => type.fields.find((field) => field.name === name)?.key ?? '';
-  const clash = givenTogether(type, (name) => !isAbsent(written[keyOf(name)]));
+  const clash = brokenExclusion(type, (name) => !isAbsent(written[keyOf(name)]));
   if (clash !== undefined) throw new OptionsError(path, clash.problem, clash.remedy);
   const values: Values = {};
   for (const field of type.fields) {
@@ -231,20 +231,20 @@ function refuseUnknown(type: BlockType, written: Values, known: readonly string[
       throw new OptionsError([...path, key], `${quote(key)} can't be used: ${sentence}`, 'Remove the option.');
     }
     const hint = didYouMean(key, known);
-    const where = (say: Say) => (path.length === 0 ? '' : ` in ${say(...path)}`);
+    const where = (nameOf: NameOf) => (path.length === 0 ? '' : ` in ${nameOf(...path)}`);
     const remedy = path.length === 0 ? 'Remove the option or correct its spelling.' : `Known: ${known.join(', ')}.`;
-    throw new OptionsError([...path, key], (say) => `unknown option ${quote(key)}${where(say)}${hint}`, remedy);
+    throw new OptionsError([...path, key], (nameOf) => `unknown option ${quote(key)}${where(nameOf)}${hint}`, remedy);
   }
 }
 
 function normalEither(type: EitherType, written: unknown, path: OptionPath): unknown {
-  const one = type.of.find((candidate) => suits(candidate, written));
+  const one = type.of.find((candidate) => fitsWritten(candidate, written));
   if (one === undefined) throw wrongType(path, expectedOf(type), written, holdsSecret(type));
   return normalize(one, written, path);
 }
 
 /** Whether a value of the library has the shape of this type; says nothing about whether it is right. */
-function suits(type: ValueType, written: unknown): boolean {
+function fitsWritten(type: ValueType, written: unknown): boolean {
   switch (type.kind) {
     case 'bool':
       return typeof written === 'boolean';
@@ -259,16 +259,16 @@ function suits(type: ValueType, written: unknown): boolean {
     case 'address':
       return ['number', 'bigint', 'string'].includes(typeof written);
     case 'list':
-      return Array.isArray(written) || (type.single === true && suits(type.of, written));
+      return Array.isArray(written) || (type.single === true && fitsWritten(type.of, written));
     case 'map':
       return isObject(written);
     case 'block': {
       if (isObject(written) || (type.onOff && typeof written === 'boolean')) return true;
       const short = shortField(type);
-      return short !== undefined && suits(short.type, written);
+      return short !== undefined && fitsWritten(short.type, written);
     }
     case 'either':
-      return type.of.some((one) => suits(one, written));
+      return type.of.some((one) => fitsWritten(one, written));
     case 'any':
       return true;
   }
@@ -286,6 +286,6 @@ function isObject(written: unknown): written is Values {
 export function wrongType(path: OptionPath, expected: string, written: unknown, hidden = false): OptionsError {
   const type = Array.isArray(written) ? 'a list' : `a value of type ${typeof written}`;
   const shown = hidden ? type : typeof written === 'string' ? quote(written) : String(written);
-  const said = (say: Say) => `${say(...path)} must be ${expected}, not ${shown}`;
-  return new OptionsError(path, said, (say) => `Give ${say(...path)} ${expected}.`);
+  const said = (nameOf: NameOf) => `${nameOf(...path)} must be ${expected}, not ${shown}`;
+  return new OptionsError(path, said, (nameOf) => `Give ${nameOf(...path)} ${expected}.`);
 }

@@ -7,12 +7,12 @@
  */
 
 import { DurationError, formatDuration, isExact, nanoseconds } from './duration.js';
+import { brokenExclusion } from './exclusive.js';
 import type { ConfigMap, ConfigNode, ConfigValue } from './language/nodes.js';
 import { parseListen } from './listen.js';
 import type { Report } from './report.js';
 import { type FieldSpec, notYet } from './spec.js';
 import { NUMBERS_NEED_QUOTES } from './text.js';
-import { givenTogether } from './together.js';
 import {
   type BlockType,
   type ChoiceType,
@@ -74,7 +74,7 @@ export function readValue(type: ValueType, node: ConfigNode, names: Names, repor
 }
 
 function wrongType(type: ValueType, node: ConfigNode, { written }: Names, report: Report): undefined {
-  const words = type.words?.wrongType?.(node.value);
+  const words = type.messages?.wrongType?.(node.value);
   if (words !== undefined) return report.error(node, words);
   const hidden = holdsSecret(type);
   const quotes = type.kind === 'text' ? NUMBERS_NEED_QUOTES : '';
@@ -130,7 +130,7 @@ function durationOf(type: DurationType, node: ConfigNode, { name }: Names, repor
     return nanoseconds(value);
   } catch (error) {
     if (!(error instanceof DurationError)) throw error;
-    return report.error(node, type.words?.invalid?.(error.message) ?? `error parsing ${name}: ${error.message}`);
+    return report.error(node, type.messages?.invalid?.(error.message) ?? `error parsing ${name}: ${error.message}`);
   }
 }
 
@@ -221,7 +221,7 @@ interface Found {
 export function readBlock(type: BlockType, node: ConfigNode, map: ConfigMap, report: Report): Values | undefined {
   const found = fieldsOf(type, map, report);
   const given = (name: string) => found.some((one) => one.field.name === name && one.node.value !== '');
-  const clash = givenTogether(type, given);
+  const clash = brokenExclusion(type, given);
   const clashing = clash?.fields.flat() ?? [];
   const values: Values = {};
   let lost = false;
@@ -245,7 +245,7 @@ function fieldsOf(type: BlockType, map: ConfigMap, report: Report): Found[] {
   for (const [written, node] of map) {
     const field = fieldNamed(type, written);
     if (field !== undefined) found.push({ field, written, node });
-    else report.unknownField(node, written, fieldNames(type), type.words?.unknownField?.(written));
+    else report.unknownField(node, written, fieldNames(type), type.messages?.unknownField?.(written));
   }
   return found;
 }

@@ -95,8 +95,9 @@ function checkTogether(resolved: ResolvedOptions): void {
     const { maxPayload, maxPending } = resolved;
     throw new OptionsError(
       'maxPayload',
-      (say) => `${say('maxPayload')} (${maxPayload}) cannot be higher than ${say('maxPending')} (${maxPending})`,
-      (say) => `Raise ${say('maxPending')} or lower ${say('maxPayload')}.`,
+      (nameOf) =>
+        `${nameOf('maxPayload')} (${maxPayload}) cannot be higher than ${nameOf('maxPending')} (${maxPending})`,
+      (nameOf) => `Raise ${nameOf('maxPending')} or lower ${nameOf('maxPayload')}.`,
     );
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The option table, continued: the rows about who may connect and what they may do. schema.ts says what a row means
- * and puts these in their place.
+ * The option table, continued: the rows about who may connect and what they may do. schema.ts explains what a row means
+ * and includes these.
  */
 
 import { ACCOUNTS, MAPPINGS } from './blocks/accounts.js';

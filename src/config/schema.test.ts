@@ -1,9 +1,11 @@
 /** Keeps the option table honest. */
 
 import { describe, expect, test } from 'vitest';
-import { OPTIONS } from './schema.js';
+import { snakeCase } from './errors.js';
+import { OPTIONS, TOP_LEVEL } from './schema.js';
 import { COMMAND_FLAGS, OPTION_FLAGS } from './schema-flags.js';
 import type { OptionSpec } from './spec.js';
+import { type BlockType, blocksWithin } from './value-type.js';
 
 const rows: readonly OptionSpec[] = OPTIONS;
 const twice = (names: string[]) => names.filter((name, index) => names.indexOf(name) !== index);
@@ -29,4 +31,27 @@ describe('2.3 the option table', () => {
       if (key !== undefined) expect(key).toBe(name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()));
     }
   });
+
+  test('the same holds for the fields of every block', () => {
+    for (const { name: block, fields } of blocksOf(TOP_LEVEL)) {
+      expect([block, twice(fields.flatMap(({ name, aliases = [] }) => [name, ...aliases]))]).toEqual([block, []]);
+      for (const { name, key, doc } of fields) {
+        expect([block, name, doc]).toEqual([block, name, expect.stringMatching(/^[A-Z].*\.$/s)]);
+        if (key !== undefined) expect(snakeCase(key)).toBe(name);
+      }
+    }
+  });
+
+  test('two blocks of one name are the same block', () => {
+    const names = new Map<string, string>();
+    for (const block of blocksOf(TOP_LEVEL)) {
+      const fields = JSON.stringify(block.fields);
+      expect([block.name, fields]).toEqual([block.name, names.get(block.name) ?? fields]);
+      names.set(block.name, fields);
+    }
+  });
 });
+
+function blocksOf(block: BlockType): BlockType[] {
+  return [block, ...block.fields.flatMap(({ type }) => blocksWithin(type).flatMap(blocksOf))];
+}

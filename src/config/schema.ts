@@ -4,13 +4,15 @@
  * A row gives an option's names, type, default, reloadability, documentation, flag and whether it works yet. The
  * types of `BrokerOptions` and `ResolvedOptions`, the reading of files, the command line and its help, what a reload
  * prints and the generated docs all come from here. Rows with a `key` are what library users can set. The rows about
- * security are in schema-security.ts, blocks in the folder blocks, flags that are no option in schema-flags.ts.
+ * security and logging are in schema-security.ts and schema-logging.ts, blocks in the folder blocks, flags that are no
+ * option in schema-flags.ts.
  */
 
 import { CLUSTER, GATEWAY, LEAFNODES } from './blocks/cluster.js';
 import { JETSTREAM } from './blocks/jetstream.js';
 import { MQTT, WEBSOCKET } from './blocks/websocket.js';
 import { goTypeOf } from './language/nodes.js';
+import { LOGGING_OPTIONS } from './schema-logging.js';
 import { SECURITY_OPTIONS } from './schema-security.js';
 import type { OptionSpec } from './spec.js';
 import { NUMBERS_NEED_QUOTES, quote } from './text.js';
@@ -23,7 +25,7 @@ const LAME_DUCK_MIN_MS = 30_000;
 
 const SERVER_TAGS = oneOrMore(
   text({
-    words: {
+    messages: {
       wrongType: (got) =>
         `error parsing tags: unsupported type ${goTypeOf(got)} where string is expected${NUMBERS_NEED_QUOTES}`,
     },
@@ -35,15 +37,15 @@ const SERVER_TAGS = oneOrMore(
       const tags = entries.map((tag) => tag.trim().toLowerCase()).filter((tag) => tag !== '');
       return tags.length === 0 ? undefined : [...new Set(tags)];
     },
-    words: { wrongType: (got) => `error parsing tags: unsupported type ${goTypeOf(got)}` },
+    messages: { wrongType: (got) => `error parsing tags: unsupported type ${goTypeOf(got)}` },
   },
 );
 const SERVER_METADATA = map(text(), {
-  words: { wrongType: (got) => `error parsing metadata: unsupported type ${goTypeOf(got)}` },
+  messages: { wrongType: (got) => `error parsing metadata: unsupported type ${goTypeOf(got)}` },
 });
 const FEATURE_FLAGS = map(bool(), {
   wrongEntry: (name, got) => `error parsing feature flag ${quote(name)}: expected bool, got ${goTypeOf(got)}`,
-  words: { wrongType: (got) => `error parsing feature flags: unsupported type ${goTypeOf(got)}` },
+  messages: { wrongType: (got) => `error parsing feature flags: unsupported type ${goTypeOf(got)}` },
 });
 
 export const OPTIONS = [
@@ -316,188 +318,7 @@ export const OPTIONS = [
     support: 'yes',
   },
 
-  // Logging and files
-  {
-    name: 'debug',
-    key: 'debug',
-    type: bool(),
-    default: false,
-    reload: 'Y',
-    doc: 'Logs debug lines.',
-    support: 'yes',
-    flag: { names: ['D', 'debug'], kind: 'bool', group: 'Logging', help: 'Debug lines' },
-  },
-  {
-    name: 'trace',
-    key: 'trace',
-    type: bool(),
-    default: false,
-    reload: 'Y',
-    doc: 'Logs the protocol.',
-    support: 'yes',
-    flag: { names: ['V', 'trace'], kind: 'bool', group: 'Logging', help: 'Protocol trace' },
-  },
-  {
-    name: 'trace_verbose',
-    key: 'traceVerbose',
-    type: bool(),
-    default: false,
-    reload: 'Y',
-    doc: 'Traces the system account as well; turns trace on.',
-    support: 'yes',
-    turnsOn: 'trace',
-  },
-  {
-    name: 'trace_headers',
-    key: 'traceHeaders',
-    type: bool(),
-    default: false,
-    reload: 'Y',
-    doc: 'Traces the headers of messages only; turns trace on.',
-    support: 'yes',
-    turnsOn: 'trace',
-  },
-  {
-    name: 'max_traced_msg_len',
-    key: 'maxTracedMsgLen',
-    type: int({ negative: 0 }),
-    default: 0,
-    reload: 'Y',
-    doc: 'How much of a payload the trace shows; 0 means all of it.',
-    support: 'yes',
-    flag: {
-      names: ['max_traced_msg_len'],
-      kind: 'int',
-      group: 'Logging',
-      arg: '<len>',
-      help: 'Payload bytes shown in a trace (default: all)',
-    },
-  },
-  {
-    name: 'logtime',
-    key: 'logtime',
-    type: bool(),
-    default: true,
-    reload: 'Y',
-    doc: 'Puts a timestamp on every log line.',
-    support: 'yes',
-    flag: { names: ['T', 'logtime'], kind: 'bool', group: 'Logging', help: 'Timestamps on log lines (default: true)' },
-  },
-  {
-    name: 'logtime_utc',
-    key: 'logtimeUtc',
-    type: bool(),
-    default: false,
-    reload: 'Y',
-    doc: 'Timestamps in UTC instead of local time.',
-    support: 'yes',
-    flag: { names: ['logtime_utc'], kind: 'bool', group: 'Logging', help: 'Timestamps in UTC' },
-    reloadText: { field: 'LogtimeUTC' },
-  },
-  {
-    name: 'log_file',
-    aliases: ['logfile'],
-    key: 'logFile',
-    type: text(),
-    reload: 'Y',
-    doc: 'Where log lines go instead of standard error.',
-    support: 'yes',
-    flag: {
-      names: ['l', 'log'],
-      kind: 'string',
-      group: 'Logging',
-      arg: '<file>',
-      help: 'Log file (default: standard error)',
-    },
-  },
-  {
-    name: 'log_size_limit',
-    aliases: ['logfile_size_limit'],
-    key: 'logSizeLimit',
-    type: size({ negative: 0 }),
-    default: 0,
-    reload: 'N',
-    doc: 'The size in bytes at which the log file is set aside and begun anew; 0 means never.',
-    support: 'yes',
-    flag: {
-      names: ['log_size_limit'],
-      kind: 'int',
-      group: 'Logging',
-      arg: '<bytes>',
-      help: 'Size at which the log file is rotated',
-    },
-  },
-  {
-    name: 'log_max_num',
-    aliases: ['logfile_max_num'],
-    key: 'logMaxNum',
-    type: int({ negative: 0 }),
-    default: 0,
-    reload: 'N',
-    doc: 'How many log files are kept, the active one included; 0 means all of them.',
-    support: 'yes',
-    reloadText: { field: 'LogMaxFiles' },
-  },
-  {
-    name: 'syslog',
-    key: 'syslog',
-    type: bool(),
-    default: false,
-    reload: 'Y',
-    doc: 'Logs to the local syslog, unless there is a log file.',
-    support: 'yes',
-    flag: { names: ['s', 'syslog'], kind: 'bool', group: 'Logging', help: 'Log to syslog' },
-  },
-  {
-    name: 'remote_syslog',
-    key: 'remoteSyslog',
-    type: text(),
-    reload: 'Y',
-    doc: 'A syslog to log to, unless there is a log file: udp://host:514, tcp://host:514 or unix:///path.',
-    support: 'yes',
-    flag: {
-      names: ['r', 'remote_syslog'],
-      kind: 'string',
-      group: 'Logging',
-      arg: '<addr>',
-      help: 'Remote syslog address',
-    },
-  },
-  {
-    name: 'log_format',
-    key: 'logFormat',
-    type: choice(['text', 'json']),
-    default: 'text',
-    reload: 'Y',
-    doc: 'What a log line looks like: as nats-server writes it, or a JSON object per line.',
-    support: 'yes',
-  },
-  {
-    name: 'pid_file',
-    aliases: ['pidfile'],
-    key: 'pidFile',
-    type: text(),
-    reload: 'Y',
-    doc: 'A file that gets the process id.',
-    support: 'yes',
-    flag: { names: ['P', 'pid'], kind: 'string', group: 'Server', arg: '<file>', help: 'File for the process id' },
-    reloadText: { line: (shown) => (shown === '' ? '' : `Reloaded: pid_file = ${shown}`) },
-  },
-  {
-    name: 'ports_file_dir',
-    key: 'portsFileDir',
-    type: text(),
-    reload: 'Y',
-    doc: 'A directory that gets a file naming the open ports.',
-    support: 'yes',
-    flag: {
-      names: ['ports_file_dir'],
-      kind: 'string',
-      group: 'Server',
-      arg: '<dir>',
-      help: 'Directory for the ports file (nats-server_<pid>.ports)',
-    },
-  },
+  ...LOGGING_OPTIONS,
 
   // Monitoring and profiling
   {

@@ -1,10 +1,9 @@
 /**
- * Options in force as the list a reload goes through: what each is called in the reference's refusals, how its value
- * prints there, and the line that tells of its change.
+ * The options in force, as the list that a reload compares: the name of each in the reference's refusals, its value as
+ * printed there, and the log line about a change.
  *
- * Comes from the option table, so an option that is added there is compared as well; here stands only what the
- * reference says in its own way. Reads resolved options and nothing else. Values of credentials are compared, never
- * printed.
+ * Made from the option table, so an option that is added there is compared as well. Reads resolved options and nothing
+ * else. Values of credentials are compared, never printed.
  */
 
 import { authorizationInForce } from './blocks/authorization.js';
@@ -56,7 +55,7 @@ function settingsOfRow(row: OptionSpec, options: ResolvedOptions, bound: { port:
   const { key, name, type, reload } = row;
   if (row.reloadText?.always && notYet(row) !== undefined) return [setting(row, name, reload, undefined)];
   if (key === undefined || notYet(row) !== undefined || LEFT_OUT.includes(key)) return [];
-  // Told by the rows that it sets.
+  // The rows that it sets are compared.
   if (type.kind === 'address') return [];
   if (type.kind === 'block') return blockSettings(row, type, options);
   const value = valueInForce(row, options);

@@ -39,7 +39,7 @@ export interface FlagSpec {
 export interface ReloadText {
   /** The name of the field in its options, where that is not the key with a capital letter. */
   readonly field?: string;
-  /** The line that tells of a change, where it is not `Reloaded: name = value`; empty: none. */
+  /** The log line about a change, where it is not `Reloaded: name = value`; empty: none. */
   readonly line?: string | ((shown: string) => string);
   /** The line is written whether or not the value is another one. */
   readonly always?: true;

@@ -16,7 +16,7 @@ export interface Fault {
 }
 
 /** Sentences of the reference, where it has its own for an option; otherwise a general one is used. */
-export interface Words {
+export interface Messages {
   /** The value has another type. */
   readonly wrongType?: (got: ConfigValue) => string;
   /** A block has no such field; a suggestion is appended. */
@@ -27,7 +27,7 @@ export interface Words {
 
 export interface BoolType {
   readonly kind: 'bool';
-  readonly words?: Words;
+  readonly messages?: Messages;
 }
 
 export interface TextType {
@@ -40,7 +40,7 @@ export interface TextType {
   readonly checkAtStart?: (text: string) => Fault | undefined;
   /** The same rule for the JSON Schema. */
   readonly pattern?: string;
-  readonly words?: Words;
+  readonly messages?: Messages;
 }
 
 /**
@@ -57,14 +57,14 @@ export interface NumberType {
   readonly max?: number;
   /** The smallest value a file may say, where that is more than the library allows. */
   readonly minInFile?: number;
-  readonly words?: Words;
+  readonly messages?: Messages;
 }
 
 /** A port; -1 means any free port, which is kept as `anyFree`. */
 export interface PortType {
   readonly kind: 'port';
   readonly anyFree: 0 | -1;
-  readonly words?: Words;
+  readonly messages?: Messages;
 }
 
 /**
@@ -79,7 +79,7 @@ export interface DurationType {
   readonly minInFile?: { readonly ms: number; readonly text: string };
   /** Above this a file gets a warning. */
   readonly warnAboveMs?: number;
-  readonly words?: Words;
+  readonly messages?: Messages;
 }
 
 /** A port, or `host:port`, which sets two other fields of the same block. */
@@ -87,7 +87,7 @@ export interface AddressType {
   readonly kind: 'address';
   /** The keys of the fields that it sets. */
   readonly sets: readonly [host: string, port: string];
-  readonly words?: Words;
+  readonly messages?: Messages;
 }
 
 export interface ChoiceType<V extends string = string> {
@@ -99,7 +99,7 @@ export interface ChoiceType<V extends string = string> {
   readonly name?: string;
   /** What one is called in the library's error, e.g. `connection type`. */
   readonly noun?: string;
-  readonly words?: Words;
+  readonly messages?: Messages;
 }
 
 export interface ListType<T = ValueType> {
@@ -118,7 +118,7 @@ export interface ListType<T = ValueType> {
   readonly normalize?: (entries: readonly string[]) => readonly string[] | undefined;
   /** Where a wrong entry is reported: at the list, where the reference does so. */
   readonly problemsAt?: 'list';
-  readonly words?: Words;
+  readonly messages?: Messages;
 }
 
 /** Names that users choose, each with a value. */
@@ -127,7 +127,7 @@ export interface MapType<T = ValueType> {
   readonly of: T;
   /** An entry has another type. */
   readonly wrongEntry?: (name: string, got: ConfigValue) => string;
-  readonly words?: Words;
+  readonly messages?: Messages;
 }
 
 /** Fields that must not be given together: one of the first with one of the second. */
@@ -147,7 +147,7 @@ export interface BlockRules {
   readonly problemsAt?: 'last field';
   /** What remains when a credential was skipped that is not supported yet; undefined: nothing. */
   readonly afterLoss?: (block: Readonly<Record<string, unknown>>) => Record<string, unknown> | undefined;
-  readonly words?: Words;
+  readonly messages?: Messages;
 }
 
 export interface BlockType<F extends readonly FieldSpec[] = readonly FieldSpec[]> extends BlockRules {
@@ -161,13 +161,13 @@ export interface BlockType<F extends readonly FieldSpec[] = readonly FieldSpec[]
 export interface EitherType<T extends readonly unknown[] = readonly ValueType[]> {
   readonly kind: 'either';
   readonly of: T;
-  readonly words?: Words;
+  readonly messages?: Messages;
 }
 
 /** Not looked into. */
 export interface AnyType {
   readonly kind: 'any';
-  readonly words?: Words;
+  readonly messages?: Messages;
 }
 
 export type ValueType =

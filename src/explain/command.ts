@@ -64,7 +64,7 @@ function diffCommand(args: readonly string[], environment?: Environment): Outcom
   return { code: result.verdict === 'same' ? 0 : 1, stdout, stderr: '' };
 }
 
-/** Words first, then flags; `--json` anywhere. */
+/** Messages first, then flags; `--json` anywhere. */
 function split(args: readonly string[]): { words: string[]; flags: string[]; json: boolean } {
   const rest = args.filter((argument) => !/^--?json$/.test(argument));
   const first = rest.findIndex((argument) => argument.startsWith('-'));

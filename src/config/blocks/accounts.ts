@@ -30,7 +30,7 @@ const LIMITS = block(
     { name: 'max_payload', aliases: ['max_pay'], type: int({ negative: 'kept' }), doc: 'The largest payload.' },
     { name: 'max_leafnodes', aliases: ['max_leafs'], type: int({ negative: 'kept' }), doc: 'How many leaf nodes.' },
   ],
-  { words: { unknownField: (name) => `Unknown field ${quote(name)} parsing account limits` } },
+  { messages: { unknownField: (name) => `Unknown field ${quote(name)} parsing account limits` } },
 );
 
 const limit = int({ negative: 'kept' });

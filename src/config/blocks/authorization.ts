@@ -59,12 +59,12 @@ function subjects(queues: boolean) {
       const remedy = queues ? 'Write "subject" or "subject queue".' : 'Write a subject without blanks.';
       return problem === undefined ? undefined : { problem, remedy };
     },
-    words: {
+    messages: {
       wrongType: (got) => `Expected subject permissions to be a subject, or array of subjects, got ${kindOf(got)}`,
     },
   } as const satisfies Partial<ListType>;
   return oneOrMore(
-    text({ words: { wrongType: () => 'Subject in permissions array cannot be cast to string' } }),
+    text({ messages: { wrongType: () => 'Subject in permissions array cannot be cast to string' } }),
     rules,
   );
 }
@@ -84,7 +84,7 @@ function subjectRule<const Q extends boolean>(queues: Q) {
     ],
     {
       short: 'allow',
-      words: {
+      messages: {
         unknownField: (name) => {
           const only = "only 'allow' or 'deny' are permitted";
           return `Unknown field name ${quote(name)} parsing subject permissions, ${only}`;
@@ -114,7 +114,7 @@ export const RESPONSES = block(
       type: duration({
         number: 'refused',
         negative: 'kept',
-        words: {
+        messages: {
           wrongType: () => 'error parsing expires, not a duration string',
           invalid: (reason) => `error parsing expires: ${reason}`,
         },
@@ -125,7 +125,7 @@ export const RESPONSES = block(
   ],
   {
     onOff: true,
-    words: {
+    messages: {
       wrongType: () => 'error parsing response permissions, expected a boolean or a map',
       unknownField: unknownPermission,
     },
@@ -158,7 +158,7 @@ export const PERMISSIONS = block(
     },
   ],
   {
-    words: {
+    messages: {
       wrongType: (got) => `Expected permissions to be a map/struct, got ${kindOf(got)}`,
       unknownField: unknownPermission,
     },
@@ -170,7 +170,7 @@ const connectionTypes = oneOrMore(
     anyCase: true,
     name: 'ConnectionType',
     noun: 'connection type',
-    words: {
+    messages: {
       wrongType: (got) => `error parsing allowed connection types: unsupported type in array ${goTypeOf(got)}`,
     },
   }),
@@ -178,7 +178,7 @@ const connectionTypes = oneOrMore(
     wrongChoices: (names) => `invalid connection types [${names.map(quote).join(' ')}]`,
     // An empty list means all of them.
     normalize: (types) => (types.length === 0 ? undefined : CONNECTION_TYPES.filter((type) => types.includes(type))),
-    words: { wrongType: (got) => `error parsing allowed connection types: unsupported type ${goTypeOf(got)}` },
+    messages: { wrongType: (got) => `error parsing allowed connection types: unsupported type ${goTypeOf(got)}` },
   },
 );
 
@@ -238,7 +238,7 @@ export const USER = block(
     exclusive: [{ fields: [['nkey'], ['user', 'password']], ...NKEY_FAULT }],
     problemsAt: 'last field',
     afterLoss: () => undefined,
-    words: { wrongType: (got) => `Expected user entry to be a map/struct, got ${kindOf(got)}` },
+    messages: { wrongType: (got) => `Expected user entry to be a map/struct, got ${kindOf(got)}` },
   },
 );
 
@@ -300,7 +300,7 @@ export const AUTHORIZATION = block(
       key: 'users',
       type: list(USER, {
         unique: { field: 'user', message: (name) => `Duplicate user ${quote(name)} detected` },
-        words: { wrongType: (got) => `Expected users field to be an array, got ${kindOf(got)}` },
+        messages: { wrongType: (got) => `Expected users field to be an array, got ${kindOf(got)}` },
       }),
       doc: 'A list of users.',
       reloadText: { field: 'Users', line: 'Reloaded: authorization users', always: true },
@@ -311,7 +311,7 @@ export const AUTHORIZATION = block(
       type: duration({
         number: 'seconds',
         warnAboveMs: AUTH_TIMEOUT_HIGH_MS,
-        words: {
+        messages: {
           wrongType: () => "error parsing authorization config, 'timeout' wrong type",
           invalid: (reason) => `error parsing authorization config, 'timeout' ${reason}`,
         },
@@ -412,7 +412,7 @@ function checkNoAuthUser(name: string, users: readonly { user: string }[] | unde
       : 'not present as user or nkey in authorization block or account configuration';
   throw new OptionsError(
     'noAuthUser',
-    (say) => `${say('noAuthUser')}: "${name}" ${problem}`,
+    (nameOf) => `${nameOf('noAuthUser')}: "${name}" ${problem}`,
     users === undefined ? 'List the user under authorization.users.' : 'Name one of authorization.users.',
   );
 }

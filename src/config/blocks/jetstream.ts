@@ -27,7 +27,7 @@ const TPM = block('JetStreamTpmOptions', [
   { name: 'encryption_password', type: secret(), doc: 'The password of the key.' },
   { name: 'srk_password', type: secret(), doc: 'The password of the storage root key.' },
   { name: 'pcr', type: int(), doc: 'The register the key is bound to.' },
-  { name: 'cipher', type: text(), doc: 'chacha or aes.' },
+  { name: 'cipher', type: text(), doc: 'The cipher: chacha or aes.' },
 ]);
 
 export const JETSTREAM = either(
@@ -58,7 +58,7 @@ export const JETSTREAM = either(
       type: secret(),
       doc: 'The key they were encrypted with before.',
     },
-    { name: 'cipher', type: text(), doc: 'chacha or aes.' },
+    { name: 'cipher', type: text(), doc: 'The cipher: chacha or aes.' },
     { name: 'extension_hint', type: text(), doc: 'Whether it extends the domain of another server.' },
     { name: 'limits', type: LIMITS, doc: 'Limits of streams and consumers.' },
     { name: 'tpm', type: TPM, doc: 'Takes the key from a trusted platform module.' },

@@ -70,7 +70,7 @@ const FIELDS = [
 
 /** TLS of connections other than those of clients. */
 export const TLS = block('TlsOptions', [CERT_FILE, KEY_FILE, CA_FILE, VERIFY, VERIFY_AND_MAP, ...FIELDS], {
-  words: { unknownField },
+  messages: { unknownField },
 });
 
 /** TLS of clients, whose certificates decide who may connect. */
@@ -84,7 +84,7 @@ export const CLIENT_TLS = block(
     { ...VERIFY_AND_MAP, guards: true },
     ...FIELDS,
   ],
-  { words: { unknownField } },
+  { messages: { unknownField } },
 );
 
 export const OCSP = either(
@@ -113,7 +113,7 @@ export const OCSP_CACHE = either(
 export const RESOLVER = either(
   text(),
   block('ResolverOptions', [
-    { name: 'type', type: text(), doc: 'full, cache or memory.' },
+    { name: 'type', type: text(), doc: 'Where accounts are kept: full, cache or memory.' },
     { name: 'dir', type: text(), doc: 'The directory.' },
     { name: 'allow_delete', type: bool(), doc: 'Lets accounts be deleted.' },
     { name: 'hard_delete', type: bool(), doc: 'Deletes them for good.' },
