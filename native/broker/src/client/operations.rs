@@ -3,7 +3,7 @@
 use crate::connection::close::CloseReason;
 use crate::connection::shared::Identity;
 use crate::connection::{ClientFlags, Phase};
-use crate::delivery::resolved::ResultRef;
+use crate::delivery::result_cache::ResultRef;
 use crate::interest::{Destination, Interest, Member};
 use crate::plan::auth::{Auth, User};
 use crate::shard::Shard;

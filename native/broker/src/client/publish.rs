@@ -5,7 +5,7 @@ use crate::connection::{ClientFlags, Conn, Phase};
 use crate::delivery::Sender;
 use crate::delivery::burst::{self, Burst};
 use crate::delivery::frame::{Frame, frame_of};
-use crate::delivery::resolved::{Place, ResultRef};
+use crate::delivery::result_cache::{Place, ResultRef};
 use crate::interest::Interest;
 use crate::interest::account::Account;
 use crate::plan::config::Config;
@@ -267,7 +267,7 @@ impl Shard {
     /// Before it is unlocked.
     pub(crate) fn finish_run(&mut self, interest: &Interest, touched: &mut Vec<u32>) {
         for index in touched.drain(..) {
-            self.results.results[index as usize].count_deliveries(interest);
+            self.results[index].count_deliveries(interest);
         }
         self.results.count_lookups(self.delivery.reactor, interest);
         self.delivery.send_batches();
@@ -332,11 +332,11 @@ impl Shard {
     #[cold]
     pub(crate) fn deliver_own(&mut self, run: &mut Run<'_>, subject: &[u8], frame: Frame<'_>) {
         let index = self.results.find(run.account.id, run.interest, subject);
-        let resolved = &mut self.results.results[index as usize];
-        let was_counted = !resolved.uncounted;
+        let resolved = &mut self.results[index];
+        let was_counted = !resolved.has_uncounted();
         self.delivery
             .deliver_traced(&mut self.connections, run.interest, resolved, Sender::SERVER, frame);
-        if was_counted && resolved.uncounted {
+        if was_counted && resolved.has_uncounted() {
             run.touched.push(index);
         }
         let broker = self.connections[run.publisher.slot].broker.id;
@@ -360,7 +360,7 @@ impl Shard {
             return 0;
         };
         let count = match resolved.target_count() {
-            _ if resolved.repeats => 1,
+            _ if resolved.repeats() => 1,
             0 | 1 => RUN_DELIVERIES_MAX as usize,
             // A division takes as long as a short message.
             2..=8 => RUN_DELIVERIES_MAX as usize / 8,
@@ -380,7 +380,7 @@ impl Shard {
         }
         tally.msgs += self.burst.len() as u64;
         tally.bytes += payload as u64;
-        let was_counted = !resolved.uncounted;
+        let was_counted = !resolved.has_uncounted();
         let burst = Burst {
             data: rest,
             frames: &self.burst,
@@ -388,7 +388,7 @@ impl Shard {
         tally.deliveries +=
             self.delivery
                 .deliver_burst(&mut self.connections, interest, resolved, publisher.sender, burst);
-        if was_counted && resolved.uncounted {
+        if was_counted && resolved.has_uncounted() {
             touched.push(last.index());
         }
         used
@@ -421,7 +421,7 @@ impl Shard {
             let place = place.unwrap_or_else(|| self.results.place_of(account.id, message.subject));
             self.results.find_at(place, account.id, interest, message.subject)
         };
-        let reserved = self.results.results[index as usize].reserved;
+        let reserved = self.results[index].is_reserved();
         let flawed = publisher.flags.pedantic && !is_valid_literal_subject(message.subject);
         if flawed {
             self.error_reply(publisher.slot, "Invalid Publish Subject");
@@ -439,9 +439,9 @@ impl Shard {
             *last = self.results.remember(index);
         }
         let mut scratch = std::mem::take(&mut self.frame_scratch);
-        let resolved = &mut self.results.results[index as usize];
-        let frame = frame_of(message, resolved.headers_for_all, &mut scratch);
-        let was_counted = !resolved.uncounted;
+        let resolved = &mut self.results[index];
+        let frame = frame_of(message, resolved.headers_for_all(), &mut scratch);
+        let was_counted = !resolved.has_uncounted();
         let delivered = if publisher.traced {
             self.delivery
                 .deliver_traced(&mut self.connections, interest, resolved, publisher.sender, frame)
@@ -449,7 +449,7 @@ impl Shard {
             self.delivery
                 .deliver::<false>(&mut self.connections, interest, resolved, publisher.sender, frame)
         };
-        if was_counted && resolved.uncounted {
+        if was_counted && resolved.has_uncounted() {
             touched.push(index);
         }
         self.frame_scratch = scratch;

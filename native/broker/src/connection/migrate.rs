@@ -8,7 +8,7 @@
 //! even if parcels are taken in before the arrival they follow.
 
 use crate::connection::{Conn, Phase};
-use crate::delivery::resolved::ResultRef;
+use crate::delivery::result_cache::ResultRef;
 use crate::shard::Shard;
 use crate::shard::inbox::{InboxItem, Location};
 use std::any::Any;

@@ -14,7 +14,7 @@ pub(crate) mod timeouts;
 use crate::connection::close::CloseReason;
 use crate::connection::out_queue::OutQueue;
 use crate::connection::shared::ConnShared;
-use crate::delivery::resolved::ResultRef;
+use crate::delivery::result_cache::ResultRef;
 use crate::interest::SidTable;
 use crate::interest::account::Account;
 use crate::plan::Plan;

@@ -128,9 +128,7 @@ impl Delivery {
                     self.deliver_groups::<false>(connections, interest, resolved, from, frame.alone(burst.data));
             }
         }
-        if delivered > 0 {
-            resolved.uncounted = true;
-        }
+        resolved.note_deliveries(delivered);
         delivered
     }
 

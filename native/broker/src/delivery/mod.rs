@@ -4,6 +4,7 @@ pub(crate) mod burst;
 pub(crate) mod byte_range;
 pub(crate) mod frame;
 pub(crate) mod resolved;
+pub(crate) mod result_cache;
 
 use crate::client::reply_grants::grant_reply;
 use crate::connection::buffer_pool::{BufferPool, LARGE_BYTES};
@@ -157,9 +158,7 @@ impl Delivery {
         if !resolved.groups.is_empty() {
             delivered += self.deliver_groups::<TRACED>(connections, interest, resolved, from, frame);
         }
-        if delivered > 0 {
-            resolved.uncounted = true;
-        }
+        resolved.note_deliveries(delivered);
         delivered
     }
 

@@ -158,13 +158,13 @@ impl Shard {
     ) -> u32 {
         let index = self.results.find(account, interest, message.subject);
         let mut scratch = std::mem::take(&mut self.frame_scratch);
-        let resolved = &mut self.results.results[index as usize];
-        let frame = frame_of(message, resolved.headers_for_all, &mut scratch);
-        let was_counted = !resolved.uncounted;
+        let resolved = &mut self.results[index];
+        let frame = frame_of(message, resolved.headers_for_all(), &mut scratch);
+        let was_counted = !resolved.has_uncounted();
         let delivered =
             self.delivery
                 .deliver::<false>(&mut self.connections, interest, resolved, Sender::SERVER, frame);
-        if was_counted && resolved.uncounted {
+        if was_counted && resolved.has_uncounted() {
             touched.push(index);
         }
         self.frame_scratch = scratch;

@@ -14,7 +14,7 @@
 use crate::client::operations::shown_user;
 use crate::connection::Phase;
 use crate::connection::removal::REMOVAL_BATCH;
-use crate::delivery::resolved::ResultRef;
+use crate::delivery::result_cache::ResultRef;
 use crate::interest::{Interest, Subscription};
 use crate::plan::Plan;
 use crate::plan::auth::Auth;

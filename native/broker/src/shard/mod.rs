@@ -14,7 +14,7 @@ use crate::connection::removal::PendingRemoval;
 use crate::connection::table::Connections;
 use crate::delivery::Delivery;
 use crate::delivery::burst::BurstFrame;
-use crate::delivery::resolved::ResultCache;
+use crate::delivery::result_cache::ResultCache;
 use crate::interest::account::Account;
 use crate::internal::PendingPublishes;
 use crate::plan::reload::Reload;

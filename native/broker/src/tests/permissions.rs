@@ -110,7 +110,7 @@ fn a_place_in_the_cache_that_changed_hands_opens_no_way_either() {
         .map(|&client| {
             let (_, slot) = world.clients[client].at.expect("connected");
             let last = world.shards[0].connections[slot].last_result;
-            let resolved = &world.shards[0].results.results[last.index() as usize];
+            let resolved = &world.shards[0].results[last.index()];
             (client, String::from_utf8_lossy(resolved.subject()).into_owned())
         })
         .collect();

@@ -4,12 +4,11 @@ use super::harness::World;
 use crate::{CloseReason, Config};
 
 fn results(world: &World) -> usize {
-    world.shards[0].results.results.len()
+    world.shards[0].results.iter().len()
 }
 
 fn targets(world: &World) -> usize {
     world.shards[0]
-        .results
         .results
         .iter()
         .skip(1)
@@ -116,12 +115,7 @@ fn long_subjects_are_bounded_in_bytes() {
         let long = format!("{}{i}", "s".repeat(4000));
         world.say(publisher, publish(&long) + &publish("other") + &publish(&long));
         world.clients[subscriber].got.clear();
-        let bytes: usize = world.shards[0]
-            .results
-            .results
-            .iter()
-            .map(|resolved| resolved.bytes())
-            .sum();
+        let bytes: usize = world.shards[0].results.iter().map(|resolved| resolved.bytes()).sum();
         most = most.max(bytes);
     }
     assert!(most > 10 << 20, "{most} bytes");
@@ -141,12 +135,7 @@ fn subjects_without_targets_count_too() {
         world.say(client, format!("HPUB a {len} {len}\r\n{headers}\r\n").repeat(2));
     }
     assert!(results(&world) > 15, "{} routes", results(&world));
-    let bytes: usize = world.shards[0]
-        .results
-        .results
-        .iter()
-        .map(|resolved| resolved.bytes())
-        .sum();
+    let bytes: usize = world.shards[0].results.iter().map(|resolved| resolved.bytes()).sum();
     assert!(bytes > (results(&world) - 2) * LONG, "{bytes} bytes");
 }
 
@@ -221,7 +210,6 @@ fn a_long_subject_of_many_targets_is_not_stored_for_each_of_them() {
         expect_own_sids(&mut world, publisher, &[(subscriber, sids.clone())]);
     }
     let bytes: usize = world.shards[0]
-        .results
         .results
         .iter()
         .map(|resolved| resolved.bytes())

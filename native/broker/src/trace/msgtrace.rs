@@ -101,7 +101,7 @@ impl Delivery {
     #[cold]
     pub fn follow(&mut self, interest: &Interest, target: &Target, why: Option<Undelivered>) {
         if let Some(trace) = &mut self.traced_message {
-            trace.add(interest, target.sub, why);
+            trace.add(interest, target.sub(), why);
         }
     }
 
@@ -233,7 +233,7 @@ impl Shard {
             .as_ref()
             .is_none_or(|p| p.may_publish(&destination));
         let index = self.results.find(account.id, interest, &destination);
-        if self.results.results[index as usize].reserved || !permitted {
+        if self.results[index].is_reserved() || !permitted {
             return Verdict::Refused(destination);
         }
         let conn: &Conn = &self.connections[slot];
