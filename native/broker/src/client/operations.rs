@@ -196,11 +196,9 @@ impl Shard {
     }
 
     fn ping(&mut self, slot: u32) {
-        if std::mem::take(&mut self.drain_before_pong) {
-            self.drain_inbox();
-            if self.connections[slot].is_closing() {
-                return;
-            }
+        self.drain_before_pong();
+        if self.connections[slot].is_closing() {
+            return;
         }
         self.send(slot, b"PONG\r\n");
         let flags = &mut self.connections[slot].flags;
@@ -311,7 +309,7 @@ impl Shard {
                     // Whoever sent the last message of a spent one tells of its end.
                     removed = !interest.is_spent(id);
                     self.remove_subscription(&mut interest, id);
-                    self.drain_before_pong = true;
+                    self.require_drain_before_pong();
                 }
             }
         }

@@ -119,7 +119,7 @@ impl Shard {
         let account = conn.account.clone();
         let mut last = conn.last_result;
         let mut tally = Tally::default();
-        let mut touched = std::mem::take(&mut self.touched_results);
+        let mut touched = self.run_buffers.take_touched();
         self.prepare_run(&publisher);
 
         let interest = account.interest.read();
@@ -187,7 +187,7 @@ impl Shard {
         self.finish_run(&interest, &mut touched);
         drop(interest);
 
-        self.touched_results = touched;
+        self.run_buffers.reuse_touched(touched);
         if self.delivery.has_aftermath() {
             let conn = &self.connections[slot];
             let (broker, plan) = (conn.broker.id, conn.plan.clone());
@@ -287,13 +287,13 @@ impl Shard {
             interest: &interest,
             last: ResultRef::NONE,
             tally: Tally::default(),
-            touched: std::mem::take(&mut self.touched_results),
+            touched: self.run_buffers.take_touched(),
         };
         work(self, &mut run);
         let mut touched = run.touched;
         self.finish_run(&interest, &mut touched);
         drop(interest);
-        self.touched_results = touched;
+        self.run_buffers.reuse_touched(touched);
         self.after_run(broker, &plan.config, &account);
     }
 
@@ -373,17 +373,17 @@ impl Shard {
             payload_max,
             count,
             RUN_BYTES_MAX,
-            &mut self.burst,
+            &mut self.run_buffers.burst,
         );
         if used == 0 {
             return 0;
         }
-        tally.msgs += self.burst.len() as u64;
+        tally.msgs += self.run_buffers.burst.len() as u64;
         tally.bytes += payload as u64;
         let was_counted = !resolved.has_uncounted();
         let burst = Burst {
             data: rest,
-            frames: &self.burst,
+            frames: &self.run_buffers.burst,
         };
         tally.deliveries +=
             self.delivery
@@ -438,7 +438,7 @@ impl Shard {
         if !flawed && !self.granted_by_request(publisher) {
             *last = self.results.remember(index);
         }
-        let mut scratch = std::mem::take(&mut self.frame_scratch);
+        let mut scratch = self.run_buffers.take_frame();
         let resolved = &mut self.results[index];
         let frame = frame_of(message, resolved.headers_for_all(), &mut scratch);
         let was_counted = !resolved.has_uncounted();
@@ -452,7 +452,7 @@ impl Shard {
         if was_counted && resolved.has_uncounted() {
             touched.push(index);
         }
-        self.frame_scratch = scratch;
+        self.run_buffers.reuse_frame(scratch);
         tally.deliveries += delivered;
         if publisher.traced {
             let broker = self.connections[publisher.slot].broker.id;

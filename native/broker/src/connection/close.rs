@@ -5,7 +5,6 @@ use crate::monitoring::closed::last_subscriptions;
 use crate::shard::Shard;
 use crate::shard::event::Event;
 use crate::shard::timers::TimerKind;
-use crate::state::Ending;
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
@@ -129,9 +128,9 @@ impl Shard {
             },
         );
         if report_before_end {
-            self.ending.push((broker, Ending::Connection));
+            self.connection_ended(broker);
         }
-        self.mark_closing(slot);
+        self.connections.mark_closing(slot);
         self.add_timer(slot, TimerKind::Linger, LINGER_NS);
     }
 
@@ -146,7 +145,7 @@ impl Shard {
         if is_reading && in_time && conn.phase != Phase::Closing(CloseReason::ServerShutdown) {
             self.add_timer(slot, TimerKind::Linger, LINGER_NS);
         } else {
-            self.mark_expired(slot);
+            self.connections.mark_expired(slot);
         }
     }
 

@@ -14,6 +14,19 @@ use crate::shard::inbox::{InboxItem, Location};
 use std::any::Any;
 use std::sync::Arc;
 
+/// Moves the loop around the shard has to carry out with the sockets.
+#[derive(Default)]
+pub(crate) struct Moves {
+    departures: Vec<(u32, Location)>,
+    arrivals: Vec<(u32, Box<dyn Any + Send>)>,
+}
+
+impl Moves {
+    pub fn has_waiting(&self) -> bool {
+        !(self.departures.is_empty() && self.arrivals.is_empty())
+    }
+}
+
 impl Shard {
     /// Begins to hand a connection over. Nothing happens if it is not in a state to move.
     pub fn offer(&mut self, slot: u32, to_reactor: u16) {
@@ -46,7 +59,7 @@ impl Shard {
     pub(crate) fn reserved(&mut self, from: Location, to: Location) {
         match self.connections.occupant(from) {
             Some(conn) if conn.phase == Phase::Ready && conn.paused.is_none() && !conn.move_outdated => {
-                self.departures.push((from.slot, to))
+                self.moves.departures.push((from.slot, to));
             }
             other => {
                 if let Some(conn) = other {
@@ -59,7 +72,7 @@ impl Shard {
 
     /// Connections whose new slots are ready.
     pub fn take_departures(&mut self) -> Vec<(u32, Location)> {
-        std::mem::take(&mut self.departures)
+        std::mem::take(&mut self.moves.departures)
     }
 
     /// The connection a slot was kept for is gone.
@@ -139,7 +152,7 @@ impl Shard {
         let (broker, plan) = (place.broker.clone(), place.plan.clone());
         let (write, ping_due) = (place.write, place.ping.due_ns);
         self.connections.mark_dirty(slot);
-        self.arrivals.push((slot, socket));
+        self.moves.arrivals.push((slot, socket));
         self.add_ping_timer(slot, ping_due.saturating_sub(self.delivery.now_ns));
         let deadline = plan.config.write_deadline.as_nanos() as u64;
         if write.blocked && deadline > 0 {
@@ -157,7 +170,7 @@ impl Shard {
 
     /// Connections that arrived, with their sockets.
     pub fn take_arrivals(&mut self) -> Vec<(u32, Box<dyn Any + Send>)> {
-        std::mem::take(&mut self.arrivals)
+        std::mem::take(&mut self.moves.arrivals)
     }
 
     /// Bytes each connection moved since the last call, for whoever balances the loops.

@@ -7,6 +7,7 @@
 
 use crate::connection::Pause;
 use crate::connection::shared::ConnShared;
+use crate::connection::table::Connections;
 use crate::shard::Shard;
 use crate::shard::inbox::InboxItem;
 use crate::shard::timers::TimerKind;
@@ -17,6 +18,42 @@ use std::sync::atomic::Ordering;
 const SOFT_PAUSE_NS: u64 = 1_000_000;
 /// Longest pause for one that is nearly full.
 const STALL_NS: u64 = 10_000_000;
+
+/// Publishers that are not read from for a moment.
+#[derive(Debug, Default)]
+pub(crate) struct Pauses {
+    /// Their slots. A connection that closes ends its pause and stays in here until the next look.
+    slots: Vec<u32>,
+    /// Slots of those whose pause is over and whose sockets the loop has not read yet.
+    resumed: Vec<u32>,
+}
+
+impl Pauses {
+    pub fn has_resumed(&self) -> bool {
+        !self.resumed.is_empty()
+    }
+
+    pub fn take_resumed(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.resumed)
+    }
+
+    /// Ends those that have no reason any more.
+    fn end_due(&mut self, connections: &mut Connections, now_ns: u64) {
+        let Self { slots, resumed } = self;
+        slots.retain(|&slot| {
+            let Some(conn) = connections.get_mut(slot) else {
+                return false;
+            };
+            let Some(pause) = &conn.paused else { return false };
+            if pause.behind.pending() > pause.enough && now_ns < pause.until_ns {
+                return true;
+            }
+            conn.paused = None;
+            resumed.push(slot);
+            false
+        });
+    }
+}
 
 impl Shard {
     /// After a read from `slot` and the writes it caused: pauses the publisher if a subscriber can't keep up.
@@ -47,7 +84,7 @@ impl Shard {
             behind,
             enough,
         });
-        self.paused.push(slot);
+        self.pauses.slots.push(slot);
         self.add_timer(slot, TimerKind::Resume, wait);
     }
 
@@ -75,20 +112,6 @@ impl Shard {
 
     /// Ends all pauses that have no reason any more.
     pub(crate) fn resume_all(&mut self) {
-        let now = self.delivery.now_ns;
-        let mut paused = std::mem::take(&mut self.paused);
-        paused.retain(|&slot| {
-            let Some(conn) = self.connections.get_mut(slot) else {
-                return false;
-            };
-            let Some(pause) = &conn.paused else { return false };
-            if pause.behind.pending() > pause.enough && now < pause.until_ns {
-                return true;
-            }
-            conn.paused = None;
-            self.mark_resumed(slot);
-            false
-        });
-        self.paused = paused;
+        self.pauses.end_due(&mut self.connections, self.delivery.now_ns);
     }
 }

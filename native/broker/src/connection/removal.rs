@@ -10,6 +10,7 @@ use crate::interest::{Interest, SidIds};
 use crate::shard::Shard;
 use crate::trace::subscription_deleted;
 use parking_lot::RwLockWriteGuard;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Subscriptions taken out under one lock.
@@ -52,6 +53,46 @@ impl PendingRemoval {
     }
 }
 
+/// Members that are gone and have subscriptions left, those that left first at the front.
+#[derive(Debug, Default)]
+pub(crate) struct PendingRemovals {
+    queue: VecDeque<PendingRemoval>,
+}
+
+impl PendingRemovals {
+    pub fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    fn push(&mut self, removal: PendingRemoval) {
+        debug_assert!(!removal.is_done(), "what is done needs no turn");
+        self.queue.push_back(removal);
+    }
+
+    /// One turn's share of the subscriptions that are left.
+    pub fn remove_share(&mut self) {
+        let left: usize = self.queue.iter().map(|removal| removal.left.len()).sum();
+        let enough = left.saturating_sub((left / TURN_SHARE).max(REMOVAL_BATCH));
+        let mut left = left;
+        while left > enough
+            && let Some(removal) = self.queue.front_mut()
+        {
+            let before = removal.left.len();
+            let account = removal.account.clone();
+            let mut interest = account.interest.write();
+            let names = removal.remove_batch(&mut interest, REMOVAL_BATCH);
+            left -= before - removal.left.len();
+            if removal.is_done() {
+                interest.shrink();
+                self.queue.pop_front();
+            }
+            // Whoever waits for it comes first.
+            RwLockWriteGuard::unlock_fair(interest);
+            drop(names);
+        }
+    }
+}
+
 impl Shard {
     /// Removes everything a connection wanted to hear, and its record.
     pub(crate) fn drop_subscriptions(&mut self, slot: u32) {
@@ -73,36 +114,13 @@ impl Shard {
         let names = removal.remove_batch(&mut interest, most);
         drop(interest);
         if !removal.is_done() {
-            self.pending_removals.push_back(removal);
+            self.removals.push(removal);
         }
-        self.drain_before_pong = true;
+        self.require_drain_before_pong();
         if traced {
             for name in names {
                 self.trace(slot, || subscription_deleted(&name));
             }
-        }
-    }
-
-    /// Takes out some of what those who left have left.
-    pub(crate) fn remove_pending(&mut self) {
-        let left: usize = self.pending_removals.iter().map(|removal| removal.left.len()).sum();
-        let enough = left.saturating_sub((left / TURN_SHARE).max(REMOVAL_BATCH));
-        let mut left = left;
-        while left > enough
-            && let Some(removal) = self.pending_removals.front_mut()
-        {
-            let before = removal.left.len();
-            let account = removal.account.clone();
-            let mut interest = account.interest.write();
-            let names = removal.remove_batch(&mut interest, REMOVAL_BATCH);
-            left -= before - removal.left.len();
-            if removal.is_done() {
-                interest.shrink();
-                self.pending_removals.pop_front();
-            }
-            // Whoever waits for it comes first.
-            RwLockWriteGuard::unlock_fair(interest);
-            drop(names);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The connections of one shard, by slot, and the list of those that have output.
+//! The connections of one shard, by slot, and the lists of those that the loop has to look at.
 //!
 //! Owns the slots and their generations: a slot is reused, and a [`Location`] whose generation is not that of the slot
 //! means a connection that is gone. Knows nothing of routing and never writes to a socket.
@@ -16,6 +16,10 @@ pub(crate) struct Connections {
     last_generation: u32,
     /// Slots of connections with output, each once.
     dirty: Vec<u32>,
+    /// Slots of connections to be flushed once and shut.
+    closing: Vec<u32>,
+    /// Slots of closed connections whose peers had their time to read what was sent last.
+    expired: Vec<u32>,
 }
 
 impl Connections {
@@ -26,6 +30,8 @@ impl Connections {
             slots: Slab::new(),
             last_generation: 0,
             dirty: Vec::new(),
+            closing: Vec::new(),
+            expired: Vec::new(),
         }
     }
 
@@ -114,6 +120,26 @@ impl Connections {
         if self.dirty.is_empty() {
             self.dirty = list;
         }
+    }
+
+    /// Notes that a connection is to be flushed once and shut.
+    pub fn mark_closing(&mut self, slot: u32) {
+        debug_assert!(self[slot].is_closing(), "only a closing connection is shut");
+        self.closing.push(slot);
+    }
+
+    pub fn take_closing(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.closing)
+    }
+
+    /// Notes that the socket of a closed connection is not to be kept any longer.
+    pub fn mark_expired(&mut self, slot: u32) {
+        debug_assert!(self[slot].is_closing(), "only a closing connection has lingered");
+        self.expired.push(slot);
+    }
+
+    pub fn take_expired(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.expired)
     }
 }
 

@@ -14,7 +14,7 @@ const FIRST_PING_NS: u64 = 2_000_000_000;
 impl Shard {
     /// Does what is due, and some of what was put off.
     pub fn handle_timers(&mut self) {
-        self.remove_pending();
+        self.removals.remove_share();
         self.publish_pending();
         while let Some(timer) = self.timers.pop_due(self.delivery.now_ns) {
             let Some(conn) = self.connections.get(timer.slot) else {

@@ -134,7 +134,7 @@ impl Shard {
         }
         self.finish_run(&interest, &mut touched);
         drop(interest);
-        self.touched_results = touched;
+        self.run_buffers.reuse_touched(touched);
         self.after_run(broker.id, &plan.config, account);
         at
     }
@@ -145,7 +145,7 @@ impl Shard {
         self.delivery.behind_above = config.behind_bytes();
         self.delivery.cut_above = config.max_pending;
         self.delivery.trace.set_up(config, false);
-        std::mem::take(&mut self.touched_results)
+        self.run_buffers.take_touched()
     }
 
     /// Delivers a message that is no client's. Returns how many got it.
@@ -157,7 +157,7 @@ impl Shard {
         touched: &mut Vec<u32>,
     ) -> u32 {
         let index = self.results.find(account, interest, message.subject);
-        let mut scratch = std::mem::take(&mut self.frame_scratch);
+        let mut scratch = self.run_buffers.take_frame();
         let resolved = &mut self.results[index];
         let frame = frame_of(message, resolved.headers_for_all(), &mut scratch);
         let was_counted = !resolved.has_uncounted();
@@ -167,7 +167,7 @@ impl Shard {
         if was_counted && resolved.has_uncounted() {
             touched.push(index);
         }
-        self.frame_scratch = scratch;
+        self.run_buffers.reuse_frame(scratch);
         delivered
     }
 
@@ -191,6 +191,6 @@ impl Shard {
         self.delivery.set_status(false);
         self.finish_run(&interest, &mut touched);
         drop(interest);
-        self.touched_results = touched;
+        self.run_buffers.reuse_touched(touched);
     }
 }

@@ -100,12 +100,7 @@ impl Shard {
                 Phase::AwaitingProxyHeader | Phase::AwaitingConnect | Phase::Placeholder | Phase::Closing(_) => {}
             }
         }
-        self.reloaded.push(reload);
-    }
-
-    /// Reloads that are over here: to be acknowledged once all events are told.
-    pub fn take_reloaded(&mut self) -> Vec<Arc<Reload>> {
-        std::mem::take(&mut self.reloaded)
+        self.reload_applied(reload);
     }
 
     /// Asks again who a connection is and what it may do, with what it said in CONNECT.

@@ -4,38 +4,40 @@
 //! [`Shard::handle_timers`], then take the lists: wake other loops, write dirty connections, close closing ones.
 
 pub(crate) mod event;
+mod event_sink;
 pub(crate) mod inbox;
+mod incoming;
 pub(crate) mod timers;
 
+use crate::client::run_buffers::RunBuffers;
 use crate::connection::Conn;
 use crate::connection::buffer_pool::{BufferPool, SharedBuffers};
 use crate::connection::close::CloseReason;
-use crate::connection::removal::PendingRemoval;
+use crate::connection::migrate::Moves;
+use crate::connection::pause::Pauses;
+use crate::connection::removal::PendingRemovals;
 use crate::connection::table::Connections;
 use crate::delivery::Delivery;
-use crate::delivery::burst::BurstFrame;
 use crate::delivery::result_cache::ResultCache;
 use crate::interest::account::Account;
 use crate::internal::PendingPublishes;
 use crate::plan::reload::Reload;
-use crate::shard::event::{Event, LogLevel};
-use crate::shard::inbox::{Inbox, InboxItem, Location};
+use crate::shard::event::Event;
+use crate::shard::event_sink::EventSink;
+use crate::shard::inbox::{Inbox, InboxItem};
+use crate::shard::incoming::Incoming;
 use crate::shard::timers::{Timer, TimerKind, Timers};
 use crate::state::{BrokerState, Ending, Refused};
 use crate::trace::info_line;
 use crate::trace::line_limiter::LimitedLine;
 use foldhash::fast::RandomState;
 use std::any::Any;
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Bytes staged for connections here before [`Shard::receive`] asks for them to be written. With many subscribers
 /// each write is a small part of it, and small writes cost more than a full cache does.
 const FLUSH_BYTES: usize = 8 << 20;
-
-/// Bytes of log lines kept until the loop takes them: one read can cause any number of traces.
-const LOG_BYTES_MAX: usize = 16 << 20;
 
 /// What a shard is made from.
 pub struct ShardSeed {
@@ -71,38 +73,13 @@ pub struct Shard {
     pub(crate) results: ResultCache,
     pub(crate) timers: Timers,
     pub(crate) wall_ms_at_zero: f64,
-    inbox: Arc<Inbox>,
-    drained: Vec<InboxItem>,
-    /// Items met while only deliveries could be taken in.
-    deferred: Vec<InboxItem>,
-    pub(crate) departures: Vec<(u32, Location)>,
-    pub(crate) arrivals: Vec<(u32, Box<dyn Any + Send>)>,
-    /// Items for the loop's body, in order.
-    commands: VecDeque<Box<dyn Any + Send>>,
-    /// Set by UNSUB: what other loops have already handed over must go out before the next PONG.
-    pub(crate) drain_before_pong: bool,
-    /// Routes with uncounted deliveries, while a run lasts.
-    pub(crate) touched_results: Vec<u32>,
-    /// The messages of the burst that is being delivered.
-    pub(crate) burst: Vec<BurstFrame>,
-    /// Where frames are put together that can't be borrowed from the input.
-    pub(crate) frame_scratch: Vec<u8>,
-    pub(crate) events: Vec<(u32, Event)>,
-    /// Bytes of the log lines among them.
-    log_bytes: usize,
-    /// Log lines that found no room, and the broker of the last one.
-    log_lost: Option<(u32, u64)>,
-    closing: Vec<u32>,
+    incoming: Incoming,
+    events: EventSink,
+    pub(crate) pauses: Pauses,
+    pub(crate) moves: Moves,
     pub(crate) internal_publishes: PendingPublishes,
-    pub(crate) pending_removals: VecDeque<PendingRemoval>,
-    pub(crate) ending: Vec<(Arc<BrokerState>, Ending)>,
-    /// Plans to be taken over once everything else from the inbox is.
-    reloads: Vec<Arc<Reload>>,
-    pub(crate) reloaded: Vec<Arc<Reload>>,
-    /// Connections that are not read from for a moment.
-    pub(crate) paused: Vec<u32>,
-    resumed: Vec<u32>,
-    expired: Vec<u32>,
+    pub(crate) removals: PendingRemovals,
+    pub(crate) run_buffers: RunBuffers,
 }
 
 impl Shard {
@@ -115,28 +92,13 @@ impl Shard {
             results: ResultCache::new(RandomState::default()),
             timers: Timers::default(),
             wall_ms_at_zero: seed.wall_ms_at_zero,
-            inbox,
-            drained: Vec::new(),
-            deferred: Vec::new(),
-            departures: Vec::new(),
-            arrivals: Vec::new(),
-            commands: VecDeque::new(),
-            drain_before_pong: false,
-            touched_results: Vec::new(),
-            burst: Vec::new(),
-            frame_scratch: Vec::new(),
-            events: Vec::new(),
-            log_bytes: 0,
-            log_lost: None,
-            closing: Vec::new(),
+            incoming: Incoming::new(inbox),
+            events: EventSink::default(),
+            pauses: Pauses::default(),
+            moves: Moves::default(),
             internal_publishes: PendingPublishes::default(),
-            pending_removals: VecDeque::new(),
-            ending: Vec::new(),
-            reloads: Vec::new(),
-            reloaded: Vec::new(),
-            paused: Vec::new(),
-            resumed: Vec::new(),
-            expired: Vec::new(),
+            removals: PendingRemovals::default(),
+            run_buffers: RunBuffers::default(),
         }
     }
 
@@ -213,36 +175,39 @@ impl Shard {
     /// Takes in what other loops and the control plane sent, if anything.
     #[inline]
     pub fn drain_inbox(&mut self) {
-        if self.inbox.has_items() || !self.deferred.is_empty() {
+        if self.incoming.has_items() {
             self.drain_waiting();
         }
     }
 
     fn drain_waiting(&mut self) {
-        let mut items = std::mem::take(&mut self.drained);
-        items.append(&mut self.deferred);
-        let mut fresh = Vec::new();
-        self.inbox.drain(&mut fresh);
-        items.append(&mut fresh);
+        let mut items = self.incoming.take_items();
         for item in items.drain(..) {
             self.take_item(item);
         }
-        self.drained = items;
-        for reload in std::mem::take(&mut self.reloads) {
+        self.incoming.reuse(items);
+        for reload in self.incoming.take_reloads() {
             self.apply_plan(reload);
         }
     }
 
     /// Takes in what other loops handed over for delivery, and keeps everything else for later: the interest is locked.
     pub(crate) fn drain_deliveries(&mut self) {
-        let mut items = Vec::new();
-        self.inbox.drain(&mut items);
-        for item in items {
-            match item {
-                InboxItem::Batches(_) | InboxItem::SubscriptionGone { .. } => self.take_item(item),
-                other => self.deferred.push(other),
-            }
+        for item in self.incoming.take_deliveries() {
+            self.take_item(item);
         }
+    }
+
+    /// Takes in what other loops handed over before the PONG that is due, if that PONG promises that it is out.
+    pub(crate) fn drain_before_pong(&mut self) {
+        if self.incoming.take_drain_before_pong() {
+            self.drain_inbox();
+        }
+    }
+
+    /// The connection gave up interest: the next PONG promises that nothing of it comes any more.
+    pub(crate) fn require_drain_before_pong(&mut self) {
+        self.incoming.require_drain_before_pong();
     }
 
     fn take_item(&mut self, item: InboxItem) {
@@ -259,11 +224,11 @@ impl Shard {
             InboxItem::Release(at) => self.release(at),
             InboxItem::Arrive { to, conn, socket } => self.arrive(to, conn, socket),
             InboxItem::Drained => self.resume_all(),
-            InboxItem::Reload(reload) => self.reloads.push(reload),
+            InboxItem::Reload(reload) => self.incoming.push_reload(reload),
             InboxItem::Publish(batch) => self.internal_publishes.push(batch),
             InboxItem::LameDuck(broker) => self.announce_lame_duck(&broker),
             InboxItem::Shutdown(broker) => self.close_all(&broker),
-            InboxItem::Command(command) => self.commands.push_back(command),
+            InboxItem::Command(command) => self.incoming.push_command(command),
         }
     }
 
@@ -317,29 +282,27 @@ impl Shard {
                 self.close(slot, CloseReason::ServerShutdown, None);
             }
         }
-        self.ending.push((broker.clone(), Ending::Loop));
+        self.events.push_ended(broker.clone(), Ending::Loop);
     }
 
     /// What came to its end here of brokers that shut down: to be acknowledged once all events are told.
     pub fn take_ending(&mut self) -> Vec<(Arc<BrokerState>, Ending)> {
-        std::mem::take(&mut self.ending)
+        self.events.take_ended()
     }
 
     /// What came for the loop's body.
     pub fn take_command(&mut self) -> Option<Box<dyn Any + Send>> {
-        self.commands.pop_front()
+        self.incoming.take_command()
     }
 
     /// Whether something was taken from the inbox, decided or put off that the loop has not looked at yet: it must not
     /// sleep.
     pub fn has_waiting(&self) -> bool {
-        !(self.deferred.is_empty()
-            && self.commands.is_empty()
-            && self.departures.is_empty()
-            && self.arrivals.is_empty()
-            && self.resumed.is_empty()
-            && self.pending_removals.is_empty()
-            && !self.internal_publishes.is_due(self.delivery.now_ns))
+        self.incoming.has_waiting()
+            || self.moves.has_waiting()
+            || self.pauses.has_resumed()
+            || !self.removals.is_empty()
+            || self.internal_publishes.is_due(self.delivery.now_ns)
     }
 
     /// Connections with output, each once. Give the list back empty through [`Self::reuse_dirty`].
@@ -360,29 +323,17 @@ impl Shard {
 
     /// Connections that are to be flushed once and shut.
     pub fn take_closing(&mut self) -> Vec<u32> {
-        std::mem::take(&mut self.closing)
-    }
-
-    pub(crate) fn mark_closing(&mut self, slot: u32) {
-        self.closing.push(slot);
+        self.connections.take_closing()
     }
 
     /// Connections whose pause is over.
     pub fn take_resumed(&mut self) -> Vec<u32> {
-        std::mem::take(&mut self.resumed)
-    }
-
-    pub(crate) fn mark_resumed(&mut self, slot: u32) {
-        self.resumed.push(slot);
+        self.pauses.take_resumed()
     }
 
     /// Closed connections whose time to read the last words is over.
     pub fn take_expired(&mut self) -> Vec<u32> {
-        std::mem::take(&mut self.expired)
-    }
-
-    pub(crate) fn mark_expired(&mut self, slot: u32) {
-        self.expired.push(slot);
+        self.connections.take_expired()
     }
 
     /// Loops that sleep although something waits for them.
@@ -392,19 +343,10 @@ impl Shard {
 
     /// What the control plane should hear, by broker.
     pub fn take_events(&mut self) -> Vec<(u32, Event)> {
-        self.log_bytes = 0;
-        if let Some((broker, lines)) = self.log_lost.take() {
-            let text = format!("{lines} log lines were dropped: too many came at once");
-            let level = LogLevel::Warn;
-            self.events.push((broker, Event::Log { level, text }));
-        }
-        self.events.extend(
-            self.delivery
-                .take_notified()
-                .into_iter()
-                .map(|broker| (broker, Event::Messages)),
-        );
-        std::mem::take(&mut self.events)
+        let mut events = self.events.take_events();
+        let notified = self.delivery.take_notified().into_iter();
+        events.extend(notified.map(|broker| (broker, Event::Messages)));
+        events
     }
 
     /// Whether so much was staged that it should be written while it is in the cache, or taken over by other loops
@@ -416,8 +358,7 @@ impl Shard {
     /// Gives memory back that only a burst needed.
     pub fn shrink(&mut self) {
         self.delivery.pool.shrink();
-        self.frame_scratch = Vec::new();
-        self.burst = Vec::new();
+        self.run_buffers = RunBuffers::default();
     }
 
     /// When [`Self::handle_timers`] has something to do, on the loop's clock.
@@ -440,21 +381,27 @@ impl Shard {
     }
 
     pub(crate) fn event(&mut self, broker: u32, event: Event) {
-        if let Event::Log { text, .. } = &event {
-            if self.log_bytes >= LOG_BYTES_MAX {
-                return self.count_lost_lines(broker, 1);
-            }
-            // An empty one costs something too.
-            self.log_bytes += text.len() + size_of::<Event>();
-        }
-        self.events.push((broker, event));
+        self.events.push(broker, event);
     }
 
-    /// To be told of with the next events.
-    #[cold]
+    /// Log lines were left out for want of room: to be told of with the next events.
     pub(crate) fn count_lost_lines(&mut self, broker: u32, lines: u64) {
-        let before = self.log_lost.map_or(0, |(_, lines)| lines);
-        self.log_lost = Some((broker, before + lines));
+        self.events.count_lost_lines(broker, lines);
+    }
+
+    /// A connection of a broker that shuts down has ended.
+    pub(crate) fn connection_ended(&mut self, broker: Arc<BrokerState>) {
+        self.events.push_ended(broker, Ending::Connection);
+    }
+
+    /// A reload is over here.
+    pub(crate) fn reload_applied(&mut self, reload: Arc<Reload>) {
+        self.events.push_reloaded(reload);
+    }
+
+    /// Reloads that are over here: to be acknowledged once all events are told.
+    pub fn take_reloaded(&mut self) -> Vec<Arc<Reload>> {
+        self.events.take_reloaded()
     }
 
     pub(crate) fn send_info(&mut self, slot: u32, connect_info: bool) {

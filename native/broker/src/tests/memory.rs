@@ -111,7 +111,7 @@ fn an_idle_loop_keeps_nothing_of_the_largest_message_it_saw() {
         format!("HPUB a 12 {}\r\nNATS/1.0\r\n\r\n{payload}\r\n", 12 + payload.len()),
     );
     assert_eq!(world.texts(subscriber), [payload]);
-    assert!(world.shards[0].frame_scratch.capacity() > 0);
+    assert!(world.shards[0].run_buffers.frame_capacity() > 0);
     world.shards[0].shrink();
-    assert_eq!(world.shards[0].frame_scratch.capacity(), 0);
+    assert_eq!(world.shards[0].run_buffers.frame_capacity(), 0);
 }
