@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The command `nats-bench`: connects the load generator with the process. Decides nothing; what only a measurement
- * needs is loaded by the measurement.
+ * The command `nats-bench`: connects the load generator with the arguments, output and signals of the process. The load
+ * generator is loaded when a measurement begins.
  */
 import { benchMain, EXIT } from '../bench/main.js';
 import { engineOf } from '../bench/run/engine.js';

@@ -1,4 +1,9 @@
 #!/usr/bin/env node
+/**
+ * The command `nats-turbo`: parses its arguments and calls the code of one action. Code that only some actions need is
+ * loaded by those.
+ */
+
 import {
   ConfigError,
   configure,
@@ -9,14 +14,10 @@ import {
   tlsUsage,
   usage,
 } from '../config/index.js';
-/**
- * The command `nats-turbo`: reads its arguments and does the one thing they ask for. Decides nothing else; what only
- * some calls need is loaded by those calls.
- */
 import { COMPAT_VERSION, OWN_VERSION } from '../version.js';
 import { print, STDERR, STDOUT } from './print.js';
 
-/** The name under which errors are printed: tools look for it. */
+/** The prefix of error messages, which tools look for. */
 const PREFIX = 'nats-server: ';
 
 async function main(args: readonly string[]): Promise<void> {
@@ -45,7 +46,7 @@ async function main(args: readonly string[]): Promise<void> {
       const { options, warnings } = command;
       warn(warnings);
       const checked = configure(options, { checkOnly: true });
-      // What is skipped on purpose passes the check; its user must still see what would not be in force.
+      // Options ignored by --allow-unsupported pass the check; the warnings show which would have no effect.
       warn([...checked.warnings.map(formatProblem), ...checked.cautions]);
       print(STDERR, `${PREFIX}configuration file ${options.configFile} is valid (${checked.digest})\n`);
       break;
@@ -74,7 +75,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-/** What a sub-command has to say. */
+/** Prints the output of a sub-command and sets the exit code. */
 function finish({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }): void {
   print(STDOUT, stdout);
   print(STDERR, stderr);

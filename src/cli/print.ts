@@ -1,10 +1,10 @@
-/** Output of the commands. Without `process.stdout`, whose set-up costs more than the write. */
+/** Output of the commands, without `process.stdout`, whose initialisation takes longer than the write. */
 import { writeSync } from 'node:fs';
 
 export const STDOUT = 1;
 export const STDERR = 2;
 
-/** Returns when all is taken, or when nobody is there to take it. */
+/** Returns when everything is written, or when the other end of the pipe is closed. */
 export function print(fd: typeof STDOUT | typeof STDERR, text: string): void {
   const bytes = Buffer.from(text);
   let at = 0;
@@ -12,7 +12,7 @@ export function print(fd: typeof STDOUT | typeof STDERR, text: string): void {
     try {
       at += writeSync(fd, bytes, at);
     } catch (error) {
-      // A full pipe takes more once its reader has caught up; a closed one has no reader to tell.
+      // A full pipe (EAGAIN) is tried again; any other error means that no reader is left.
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
     }
   }

@@ -1,8 +1,8 @@
 /**
- * `--signal command[=pid]`: tells a running broker something by a signal. Loaded only when asked for.
+ * `--signal command[=pid]`: sends a signal to a running broker. Loaded only for this flag.
  *
- * Which process is meant: a process id, the path of a file that holds one, a pattern such as `12*`, or, with nothing
- * given, the only broker that runs. Process ids are looked at before the command is.
+ * The target is a process id, the path of a pid file, a pattern such as `12*`, or, when omitted, the only running broker.
+ * The target is checked before the command.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ export class SignalError extends Error {
   override readonly name = 'SignalError';
 }
 
-/** What sending needs from the system; replaced in tests. */
+/** The functions of the system; replaced in tests. */
 export interface SignalDeps {
   kill(pid: number, signal: NodeJS.Signals): void;
   /** The output of the process search; throws when there is no such tool. */

@@ -1,6 +1,6 @@
 /**
- * What the running command does on signals: stop, lame duck, re-open the log, reload. Signals that come while the
- * broker still starts are noted at once and obeyed as soon as it runs.
+ * Handles the signals of the running command: stop, lame duck mode, re-open the log, reload. Signals received during the
+ * start are logged at once and handled as soon as the broker runs.
  */
 import type { Broker } from '../broker/index.js';
 import { type Logger, nowMs } from '../log/index.js';
@@ -29,7 +29,7 @@ export interface SignalContext {
 export function handleSignals(context: SignalContext): void {
   const source = context.source ?? process;
   for (const signal of Object.keys(NAMES) as HandledSignal[]) {
-    // Not every system has every signal.
+    // Some signals do not exist on every system.
     try {
       source.on(signal, () => void act(signal, context).catch(() => {}));
     } catch {}
@@ -47,7 +47,7 @@ async function act(signal: HandledSignal, context: SignalContext): Promise<void>
       exit(0);
       break;
     case 'SIGTERM':
-      // A broker on its way out is left to finish: orchestrators send both.
+      // Lame duck mode is not cut short: orchestrators send SIGTERM after it.
       if (broker.isLameDuck) break;
       await inTime(broker.shutdown(), broker.options.shutdownGraceMs, log);
       exit(0);
@@ -65,7 +65,7 @@ async function act(signal: HandledSignal, context: SignalContext): Promise<void>
   }
 }
 
-/** Whoever gave the grace kills what outlives it. Without one there is no limit. */
+/** Waits for the shutdown, at most for the grace period: after it the container is killed. 0 means no limit. */
 async function inTime(
   shutdown: Promise<void>,
   graceMs: number,

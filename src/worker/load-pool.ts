@@ -1,5 +1,5 @@
 /**
- * The worker threads under load runs: a Piscina pool in which every task is one loop of one run. Owns the pool; knows
+ * The worker threads of load runs: a Piscina pool in which each task is one event loop of one run. Owns the pool; knows
  * nothing of plans or servers.
  */
 import { Piscina } from 'piscina';

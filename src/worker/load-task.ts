@@ -1,4 +1,4 @@
-/** What the main thread and a load worker say to each other. */
+/** The messages between the main thread and a load worker. */
 
 export interface LoadTask {
   /** Handle of the run inside the addon. */

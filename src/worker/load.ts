@@ -1,8 +1,8 @@
 /**
- * The task of one worker thread of a load run: lend the thread to one loop of the generator until the run has ended.
+ * The task of a worker thread in a load run: runs one event loop of the generator until the run has ended.
  *
- * Runs inside a Piscina worker and owns nothing. Failures come back as a value: an error's code would not survive the
- * way to the main thread.
+ * Runs inside a Piscina worker. Failures are returned as values, because errors lose their `code` on the way to the main
+ * thread.
  */
 import { loadAddon } from '../native/index.js';
 import type { LoadOutcome, LoadTask } from './load-task.js';

@@ -23,7 +23,7 @@ const sources = files.filter((file) => /\.(ts|mts|mjs|cjs|rs|go|py)$/.test(file)
 
 describe('introductions', () => {
   it('every source file begins with what it is for', () => {
-    const begins = /^(#!.*\n)?(\/\*\*|\/\/|#|""")/;
+    const begins = /^(#!.*\n)?(\/\*\*|\/\/|#(?!!)|""")/;
     // A test beside its source is for that source.
     const besideSource = /^src\/.*\.test\.ts$/;
     expect(sources.filter((file) => !besideSource.test(file) && !begins.test(read(file)))).toEqual([]);
