@@ -34,6 +34,7 @@ pub use connection::out_queue::OutQueue;
 pub use connection::shared::{ConnShared, ConnectionSnapshot, SubscriptionSnapshot};
 pub use interest::InterestStats;
 pub use interest::account::Account;
+pub use interest::feed::{InterestChange, InterestReader};
 pub use internal::{InternalClient, InternalPublish, MessageBatch, MessageQueue, SubscribeError};
 pub use monitoring::overview::{
     ConnectionOrder, ConnectionQuery, FoundConnections, FoundSubscriptions, OpenTotals, SubscriptionQuery,

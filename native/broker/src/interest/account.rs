@@ -1,5 +1,6 @@
 //! An account: a subject space of its own.
 
+use crate::interest::feed::InterestReader;
 use crate::interest::{Interest, InterestCounts, InterestStats};
 use parking_lot::RwLock;
 use std::sync::Arc;
@@ -24,7 +25,7 @@ impl Account {
 
     /// `cached`: whether loops remember whom a subject goes to.
     pub(crate) fn new(id: u32, name: &str, cached: bool) -> Self {
-        let interest = Interest::new(cached);
+        let interest = Interest::new(id, cached);
         Self {
             id,
             name: name.to_owned(),
@@ -32,6 +33,11 @@ impl Account {
             interest: RwLock::new(interest),
             connections: AtomicUsize::new(0),
         }
+    }
+
+    /// Reports the interest there is, then every change of it.
+    pub fn follow_interest(&self) -> InterestReader {
+        self.interest.write().follow()
     }
 
     /// Subscriptions right now.

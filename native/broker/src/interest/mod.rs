@@ -4,9 +4,11 @@
 
 pub(crate) mod account;
 mod destination;
+pub(crate) mod feed;
 
 pub(crate) use destination::Destination;
 
+use crate::interest::feed::{InterestFeed, InterestReader};
 use crate::internal::MessageQueue;
 use crate::plan::permissions::Permissions;
 use crate::shard::inbox::Location;
@@ -157,11 +159,6 @@ impl Drop for Remembered {
     }
 }
 
-/// A change of interest: the feed that counters, and later other servers, live from.
-struct Change {
-    added: bool,
-}
-
 #[derive(Debug)]
 pub(crate) struct Interest {
     pub counts: Arc<InterestCounts>,
@@ -172,11 +169,16 @@ pub(crate) struct Interest {
     pub generation: u64,
     /// Whether loops remember whom a subject goes to.
     pub cached: bool,
+    /// The account's id.
+    account: u32,
+    feed: InterestFeed,
 }
 
 impl Interest {
-    pub fn new(cached: bool) -> Self {
+    pub fn new(account: u32, cached: bool) -> Self {
         Self {
+            account,
+            feed: InterestFeed::default(),
             counts: Arc::default(),
             list: Sublist::new(),
             subs: Slab::new(),
@@ -205,7 +207,11 @@ impl Interest {
             max: 0,
         });
         self.generation += 1;
-        self.feed(Change { added: true });
+        self.count_change(true);
+        if self.feed.has_readers() {
+            let key = (subject.into(), queue.map(Into::into));
+            self.feed.append(self.account, key, true);
+        }
         Ok(id)
     }
 
@@ -222,12 +228,16 @@ impl Interest {
 
     pub fn remove(&mut self, id: u32) -> Option<Subscription> {
         let sub = self.subs.try_remove(id as usize)?;
+        if self.feed.has_readers() {
+            let key = (self.subject_of(&sub).into(), sub.queue.clone());
+            self.feed.append(self.account, key, false);
+        }
         self.list.remove(sub.node, sub.queue.as_deref(), id);
         // No route has one of those who are gone.
         if !self.members[sub.member as usize].removed {
             self.generation += 1;
         }
-        self.feed(Change { added: false });
+        self.count_change(false);
         Some(sub)
     }
 
@@ -244,9 +254,17 @@ impl Interest {
         }
     }
 
-    /// The one place every change passes, in order, while the interest is locked.
-    fn feed(&self, change: Change) {
-        if change.added {
+    /// Follows the interest from now on.
+    pub fn follow(&mut self) -> InterestReader {
+        let keys = self.subs.iter().map(|(_, sub)| {
+            let subject = self.list.subject(sub.node);
+            (subject.into(), sub.queue.clone())
+        });
+        self.feed.follow(self.account, keys)
+    }
+
+    fn count_change(&self, added: bool) {
+        if added {
             self.counts.subscriptions.fetch_add(1, Ordering::Relaxed);
             self.counts.inserts.fetch_add(1, Ordering::Relaxed);
         } else {

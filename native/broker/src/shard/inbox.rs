@@ -122,19 +122,29 @@ pub enum InboxItem {
     Command(Box<dyn Any + Send>),
 }
 
-/// A loop's mailbox: many write, the owner drains.
-#[derive(Default)]
-pub struct Inbox {
-    items: Mutex<Vec<InboxItem>>,
+/// A mailbox: many write, the owner drains. A loop's carries [`InboxItem`]s; others carry what their owner takes.
+#[derive(Debug)]
+pub struct Inbox<T = InboxItem> {
+    items: Mutex<Vec<T>>,
     waiting: AtomicBool,
     /// Whether the owner is, or is about to be, asleep and must be woken.
     asleep: AtomicBool,
 }
 
-impl Inbox {
+impl<T> Default for Inbox<T> {
+    fn default() -> Self {
+        Self {
+            items: Mutex::new(Vec::new()),
+            waiting: AtomicBool::new(false),
+            asleep: AtomicBool::new(false),
+        }
+    }
+}
+
+impl<T> Inbox<T> {
     /// Puts an item in. Returns whether the owner sleeps and the caller must wake it (once).
     #[must_use]
-    pub fn push(&self, item: InboxItem) -> bool {
+    pub fn push(&self, item: T) -> bool {
         self.items.lock().push(item);
         self.waiting.store(true, Ordering::SeqCst);
         self.asleep.load(Ordering::SeqCst) && self.asleep.swap(false, Ordering::SeqCst)
@@ -157,7 +167,7 @@ impl Inbox {
     }
 
     /// Takes all items into `into`, which must be empty.
-    pub fn drain(&self, into: &mut Vec<InboxItem>) {
+    pub fn drain(&self, into: &mut Vec<T>) {
         let mut items = self.items.lock();
         self.waiting.store(false, Ordering::SeqCst);
         std::mem::swap(&mut *items, into);

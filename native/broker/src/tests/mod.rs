@@ -20,6 +20,7 @@ mod buffers;
 mod endings;
 #[cfg(test)]
 mod interest;
+mod interest_feed;
 #[cfg(test)]
 mod interleavings;
 mod internal;
