@@ -94,11 +94,21 @@ describe('start', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as { port: number };
-    await expect(start({ http: `127.0.0.1:${port}` })).rejects.toMatchObject({
+    // The port for clients is open by then: it is closed again, and none of that is in the log.
+    const failure = start({ http: `127.0.0.1:${port}` });
+    await expect(failure).rejects.toMatchObject({
       name: 'PortInUseError',
       logText: `Can't start monitoring: can't listen to the monitor port: listen tcp 127.0.0.1:${port}: bind: address already in use`,
     });
+    expect(addon.calls).toEqual(['createRuntime 2', 'stopBroker 1', 'stopRuntime']);
+    expect(lines.filter((line) => /Listening|monitor|Shutdown|Exiting/.test(line))).toEqual([]);
     other.close();
+  });
+
+  it('opens the port for clients before it loads what monitoring needs', async () => {
+    const starting = start({ http: '127.0.0.1:0' });
+    expect(addon.plans).toHaveLength(1);
+    await (await starting).stop();
   });
 
   it('says what to do when the profiling port is in use', async () => {

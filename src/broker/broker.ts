@@ -122,8 +122,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
   /** The address of the monitoring endpoints; absent when monitoring is off. */
   get monitorUrl(): string | undefined {
     const { http } = this.options;
-    const { monitor } = this.#parts;
-    return http && monitor ? localUrl('http', http.host, monitor.port) + http.basePath : undefined;
+    const { monitorPort } = this.#parts.http;
+    return http && monitorPort !== undefined ? localUrl('http', http.host, monitorPort) + http.basePath : undefined;
   }
 
   /**
@@ -300,7 +300,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
   }
 
   async #shutDown(): Promise<void> {
-    const { runtime, log, started, monitor, profiler } = this.#parts;
+    const { runtime, log, started, http } = this.#parts;
     log.info('Initiating Shutdown...');
     this.#stopping.abort();
     this.#pendingReload?.reject(new StoppedError());
@@ -311,8 +311,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
       log.write('ERR', `Connections were not closed within ${STOP_TIMEOUT_MS / 1000}s, going on without`);
     }
     runtime.detach(started.broker);
-    await monitor?.close();
-    await profiler?.close();
+    await http.close();
     this.#removeFiles();
     await runtime.release();
     log.info('Server Exiting..');

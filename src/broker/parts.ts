@@ -3,11 +3,10 @@
  * for its types.
  */
 import type { BrokerOptions, ResolvedOptions } from '../config/index.js';
-import type { MonitorServer } from '../monitor/server.js';
 import type { StartedBroker } from '../native/contract.js';
-import type { ProfileServer } from '../profile/server.js';
 import type { Runtime } from '../worker/index.js';
 import type { BrokerLog } from './broker-log.js';
+import type { HttpListeners } from './http-listeners.js';
 import type { Identity } from './identity.js';
 
 /** The configuration in force. A reload replaces it as a whole. */
@@ -27,6 +26,5 @@ export interface BrokerParts {
   readonly runtime: Runtime;
   readonly started: StartedBroker;
   readonly log: BrokerLog;
-  readonly monitor?: MonitorServer | undefined;
-  readonly profiler?: ProfileServer | undefined;
+  readonly http: HttpListeners;
 }

@@ -3,22 +3,17 @@ import type { ResolvedOptions } from '../config/index.js';
 import type { StartedBroker } from '../native/contract.js';
 import { allUrls } from './address.js';
 import type { Ports } from './files.js';
-
-/** The HTTP listeners that are open. */
-export interface Listeners {
-  monitor?: { port: number } | undefined;
-  profiler?: { port: number } | undefined;
-}
+import type { HttpListeners } from './http-listeners.js';
 
 export function openPorts(
   options: ResolvedOptions,
   { host, port }: StartedBroker,
-  { monitor, profiler }: Listeners,
+  { monitorPort, profilerPort }: Pick<HttpListeners, 'monitorPort' | 'profilerPort'>,
 ): Ports {
   const { http, dontListen } = options;
   return {
     ...(dontListen ? {} : { nats: allUrls('nats', host, port) }),
-    ...(http && monitor ? { monitoring: allUrls('http', http.host, monitor.port) } : {}),
-    ...(profiler ? { profile: allUrls('http', options.host, profiler.port) } : {}),
+    ...(http && monitorPort !== undefined ? { monitoring: allUrls('http', http.host, monitorPort) } : {}),
+    ...(profilerPort === undefined ? {} : { profile: allUrls('http', options.host, profilerPort) }),
   };
 }

@@ -77,13 +77,12 @@ function sendPlan(send: () => StartedReload, logging: PreparedChange): StartedRe
 
 /** Writes the pid and ports files where the new options want them. */
 function rewriteFiles(parts: BrokerParts, before: ResolvedOptions, options: ResolvedOptions): void {
-  const { started, monitor, profiler, log } = parts;
+  const { started, http, log } = parts;
   const problems: (string | undefined)[] = [];
   if (options.pidFile && options.pidFile !== before.pidFile) problems.push(rewritePidFile(options.pidFile));
   if (options.portsFileDir !== before.portsFileDir) {
     if (before.portsFileDir) problems.push(removePortsFile(before.portsFileDir));
-    if (options.portsFileDir)
-      problems.push(writePortsFile(options.portsFileDir, openPorts(options, started, { monitor, profiler })));
+    if (options.portsFileDir) problems.push(writePortsFile(options.portsFileDir, openPorts(options, started, http)));
   }
   for (const problem of problems) if (problem) log.write('ERR', problem);
 }

@@ -1,8 +1,8 @@
 /**
  * The start of a broker, step by step, with the log lines that tools wait for, in their order.
  *
- * The worker threads are asked for first, because they take longest; everything else happens while they come up. A
- * failure at any step undoes the steps before and throws.
+ * The listener is opened as early as possible: the data plane serves clients from then on, while monitoring is loaded and
+ * the worker threads boot. A failure at any step undoes the steps before and throws.
  */
 import {
   type BrokerOptions,
@@ -12,20 +12,18 @@ import {
   startupWarnings,
 } from '../config/index.js';
 import { Logger, type LogSink, nowMs } from '../log/index.js';
-import type { MonitorServer } from '../monitor/server.js';
-import type { MonitorSource } from '../monitor/source.js';
 import type { BrokerPlan, StartedBroker } from '../native/contract.js';
 import { loadAddon } from '../native/index.js';
-import type { ProfileServer } from '../profile/server.js';
 import { COMPAT_VERSION, OWN_VERSION, RUNTIME_VERSION } from '../version.js';
 import { Runtime } from '../worker/index.js';
 import { isWildcard, joinHostPort, nonLocalAddresses } from './address.js';
 import { Broker } from './broker.js';
 import { BrokerLog } from './broker-log.js';
 import { callListener } from './call-listener.js';
-import { BrokerError, listenError, listening } from './errors.js';
+import { BrokerError, listenError } from './errors.js';
 import { featureFlagLines } from './feature-flags.js';
 import { writePidFile, writePortsFile } from './files.js';
+import { HttpListeners } from './http-listeners.js';
 import { createIdentity, type Identity } from './identity.js';
 import { logOptions, namesDestination } from './log-options.js';
 import { monitorSource } from './monitor-source.js';
@@ -41,7 +39,7 @@ export interface StartContext {
   written?: BrokerOptions;
   /** What the log has to warn of beside what the options themselves give rise to. */
   warnings?: readonly string[];
-  /** A runtime that was acquired before; the broker releases it, also when the start fails. */
+  /** There for tests; the broker releases it, also when the start fails. */
   runtime?: Runtime;
 }
 
@@ -55,57 +53,75 @@ export function startBroker(written: BrokerOptions): Promise<Broker> {
   });
 }
 
-/** The shared runtime on the real data plane; its threads begin to start at once. */
-export function acquireRuntime(reactors?: number): Runtime {
-  return Runtime.acquire({ addon: loadAddon() }, reactors);
-}
-
 export async function startResolved(options: ResolvedOptions, context: StartContext = {}): Promise<Broker> {
-  const startMs = nowMs();
-  const runtime = context.runtime ?? acquireRuntime(options.reactors);
-  let log: BrokerLog | undefined;
-  let monitor: MonitorServer | undefined;
-  let profiler: ProfileServer | undefined;
-  let broker: Broker | undefined;
+  const runtime = context.runtime ?? Runtime.acquire({ addon: loadAddon() }, options.reactors);
+  const undo: Undo[] = [() => runtime.release()];
   try {
-    log = new BrokerLog({ own: context.sink ? undefined : ownLog(options), shared: context.sink });
-    const identity = createIdentity();
-    logStartup(log, options, identity, context);
-    profiler = await startProfiling(log, options);
-    const { configFile: file } = context;
-    if (file) log.info(`Using configuration file: ${file.path} (${file.digest})`);
-    if (options.pidFile) writePidFile(options.pidFile);
-    const parts = { runtime, log, startMs };
-    // Nobody is answered before the listener is bound below: nothing in between waits.
-    monitor = await startMonitoring(log, options, () => monitorSource({ ...parts, broker: broker as Broker, started }));
-    const started = listen(log, runtime, compilePlan(options, identity));
-    const { written } = context;
-    const configuration = { options, written, loadMs: startMs, digest: file?.digest ?? '' };
-    broker = new Broker({ identity, runtime, started, log, monitor, profiler }, configuration);
-    if (options.portsFileDir) {
-      const problem = writePortsFile(options.portsFileDir, openPorts(options, started, { monitor, profiler }));
-      if (problem) log.write('ERR', problem);
-    }
-    await runtime.running;
+    const broker = await openBroker(options, context, runtime, undo);
+    // Clients are served already; the workers take the event loops over as they boot.
+    runtime.bootWorkers();
+    return broker;
   } catch (error) {
-    await (broker ? broker.stop() : undo(runtime, log, [monitor, profiler]));
+    for (const step of undo.reverse()) await step();
     throw error;
   }
-  log.info('Server is ready');
-  // Not before: whoever awaits the start gets its lines too, however long the threads took.
-  const ready = broker;
-  log.listen((entry) => callListener(() => ready.emit('log', entry)));
-  return ready;
 }
 
-async function undo(
+/** Undoes one step of a start that failed. */
+type Undo = () => unknown;
+
+async function openBroker(
+  options: ResolvedOptions,
+  context: StartContext,
   runtime: Runtime,
-  log: BrokerLog | undefined,
-  listeners: (MonitorServer | ProfileServer | undefined)[],
-): Promise<void> {
-  for (const listener of listeners) await listener?.close();
-  await runtime.release();
-  log?.close();
+  undo: Undo[],
+): Promise<Broker> {
+  const startMs = nowMs();
+  const { configFile: file, written } = context;
+  const log = new BrokerLog({ own: context.sink ? undefined : ownLog(options), shared: context.sink });
+  const http = new HttpListeners();
+  undo.push(
+    () => log.close(),
+    () => http.close(),
+  );
+  const identity = createIdentity();
+  logStartup(log, options, identity, context);
+  if (options.profPort !== 0) log.info(`profiling port: ${await http.openProfiler(options.host, options.profPort)}`);
+  if (file) log.info(`Using configuration file: ${file.path} (${file.digest})`);
+  if (options.pidFile) writePidFile(options.pidFile);
+
+  // Nothing that can take long comes before the listener: clients of a restarted server wait for it.
+  const plan = compilePlan(options, identity);
+  const started = listen(runtime, plan);
+  undo.push(() => stopSilently(runtime, started));
+  const configuration = { options, written, loadMs: startMs, digest: file?.digest ?? '' };
+  const broker = new Broker({ identity, runtime, started, log, http }, configuration);
+
+  if (options.http) {
+    const source = () => monitorSource({ broker, runtime, started, log, startMs });
+    log.info(`Starting http monitor on ${await http.openMonitor(options.http, source)}`);
+  }
+  if (plan.listen) logListener(log, plan, started);
+  if (options.portsFileDir) {
+    const problem = writePortsFile(options.portsFileDir, openPorts(options, started, http));
+    if (problem) log.write('ERR', problem);
+  }
+  log.info('Server is ready');
+  // From here on, so that whoever awaits the start gets all lines, those of the start first.
+  log.listen((entry) => callListener(() => broker.emit('log', entry)));
+  return broker;
+}
+
+/** The end of a broker that nobody knows yet: without the log lines of a shutdown. */
+async function stopSilently(runtime: Runtime, { broker }: StartedBroker): Promise<void> {
+  const stopped = new Promise<void>((resolve) => {
+    runtime.attach(broker, ({ kind }) => {
+      if (kind === 'stopped' || kind === 'fatal') resolve();
+    });
+  });
+  runtime.addon.stopBroker(runtime.handle, broker);
+  await stopped;
+  runtime.detach(broker);
 }
 
 /** Brokers of a library write a log only when told where to. */
@@ -127,42 +143,22 @@ function logStartup(log: BrokerLog, options: ResolvedOptions, identity: Identity
   for (const warning of [...startupWarnings(options), ...warnings]) log.write('WRN', warning);
 }
 
-async function startProfiling(log: BrokerLog, { profPort, host }: ResolvedOptions): Promise<ProfileServer | undefined> {
-  if (profPort === 0) return undefined;
-  const { ProfileServer } = await import('../profile/server.js');
-  const port = Math.max(0, profPort);
-  const profiler = await listening({ what: 'profiling port', host, port }, () => ProfileServer.listen(host, port));
-  log.info(`profiling port: ${profiler.port}`);
-  return profiler;
-}
-
-async function startMonitoring(
-  log: BrokerLog,
-  { http }: ResolvedOptions,
-  source: () => MonitorSource,
-): Promise<MonitorServer | undefined> {
-  if (!http) return undefined;
-  const { MonitorServer } = await import('../monitor/server.js');
-  const { host, port } = http;
-  const monitor = await listening({ what: 'monitoring port', host, port }, () => MonitorServer.listen(http, source));
-  log.info(`Starting http monitor on ${joinHostPort(http.host, monitor.port)}`);
-  return monitor;
-}
-
-function listen(log: BrokerLog, runtime: Runtime, plan: BrokerPlan): StartedBroker {
-  let started: StartedBroker;
+/** Throws a `BrokerError` when the address can't be bound or the options contradict each other. */
+function listen(runtime: Runtime, plan: BrokerPlan): StartedBroker {
   try {
-    started = runtime.addon.startBroker(runtime.handle, plan);
+    return runtime.addon.startBroker(runtime.handle, plan);
   } catch (error) {
     if ((error as { code?: string }).code === 'INVALID_PLAN') {
       throw new BrokerError('INVALID_PLAN', `the options can't be used: ${(error as Error).message}`, undefined, error);
     }
     throw listenError(error, { what: 'client port', host: plan.host, port: plan.port });
   }
-  if (plan.listen) log.info(`Listening for client connections on ${joinHostPort(plan.host, started.port)}`);
-  if (plan.listen && plan.proxyProtocol) log.info('PROXY protocol enabled for client connections');
-  if (plan.listen && plan.logDebug) logReachableAddresses(log, plan);
-  return started;
+}
+
+function logListener(log: BrokerLog, plan: BrokerPlan, { port }: StartedBroker): void {
+  log.info(`Listening for client connections on ${joinHostPort(plan.host, port)}`);
+  if (plan.proxyProtocol) log.info('PROXY protocol enabled for client connections');
+  if (plan.logDebug) logReachableAddresses(log, plan);
 }
 
 /** The addresses that a wildcard stands for, unless an advertised one replaces them. */

@@ -1,12 +1,7 @@
-/**
- * Runs one broker as this process: from options to exit code.
- *
- * The worker threads take longest to come up, so they are asked for as soon as the options are known; log, signals
- * and the rest of the start happen meanwhile.
- */
+/** Runs one broker as this process: from options to exit code. */
 import type { BrokerError } from '../broker/errors.js';
 import { logOptions } from '../broker/log-options.js';
-import { acquireRuntime, startResolved } from '../broker/start.js';
+import { startResolved } from '../broker/start.js';
 import type { BrokerOptions, Configured } from '../config/index.js';
 import { Logger, nowMs } from '../log/index.js';
 import { handleSignals } from './signals.js';
@@ -26,15 +21,12 @@ export async function run({ options, cautions, digest }: Configured, written: Br
     exit(1);
   };
   const path = options.configFile;
-  const start = async () =>
-    startResolved(options, {
-      sink: logger,
-      written,
-      warnings: cautions,
-      runtime: acquireRuntime(options.reactors),
-      ...(path && digest ? { configFile: { path, digest } } : {}),
-    });
-  const starting = start();
+  const starting = startResolved(options, {
+    sink: logger,
+    written,
+    warnings: cautions,
+    ...(path && digest ? { configFile: { path, digest } } : {}),
+  });
   handleSignals({ broker: starting, logger, exit });
   try {
     const broker = await starting;

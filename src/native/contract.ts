@@ -331,11 +331,14 @@ export interface Addon extends NativeAddon, LoadAddon, LogAddon {
 
 /** The functions that brokers use. */
 export interface NativeAddon {
-  /** Creates the state that the event loops share. `onWake` is called on this thread when events wait. Returns a handle. */
+  /**
+   * Creates the event loops and starts them, on threads of the addon until `runReactor` takes them over. `onWake` is called
+   * on this thread when events wait. Returns a handle, which is never given again.
+   */
   createRuntime(reactors: number, onWake: () => void): number;
-  /** Runs one event loop on the calling thread; returns when the runtime is stopped. */
+  /** Moves one event loop to the calling thread and runs it there; returns when the runtime is stopped. */
   runReactor(runtime: number, index: number): void;
-  /** Makes `runReactor` return; does not wait for it. May be called twice. */
+  /** Makes `runReactor` return, without waiting for it, and ends the threads of the addon. May be called twice. */
   stopRuntime(runtime: number): void;
   takeEvents(runtime: number): NativeEvent[];
   /**

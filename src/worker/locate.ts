@@ -20,7 +20,3 @@ export function locateScript(from: string, script: 'reactor.js' | 'load.js'): st
     `worker/${script}, which belongs to nats-turbo, is missing: install the package again, or run \`npm run build\` in a clone`,
   );
 }
-
-export function locateReactor(from: string): string {
-  return locateScript(from, 'reactor.js');
-}

@@ -3,23 +3,17 @@
  * stop. Owns the pool; knows nothing of brokers or events.
  */
 import { Piscina } from 'piscina';
-import { locateReactor } from './locate.js';
-import { isReactorRuns, type ReactorTask } from './task.js';
+import type { ReactorTask } from './task.js';
 
 export interface ReactorPool {
-  /** Settles once every loop runs; rejects when one of them ends before. */
-  readonly running: Promise<void>;
   /** Settles once all loops have returned; rejects with the first failure. */
   readonly ended: Promise<void>;
   /** Ends the threads. Call it once the loops were told to return. */
   close(): Promise<void>;
 }
 
-export function startPool(
-  runtime: number,
-  reactors: number,
-  script: string = locateReactor(import.meta.url),
-): ReactorPool {
+/** Boots a thread per loop; each takes its loop over as soon as it can run it. */
+export function startPool(runtime: number, reactors: number, script: string): ReactorPool {
   const pool = new Piscina({
     filename: script,
     minThreads: reactors,
@@ -34,16 +28,7 @@ export function startPool(
   });
   const tasks = Array.from({ length: reactors }, (_, index) => pool.run({ runtime, index } satisfies ReactorTask));
   const ended = Promise.all(tasks).then(() => undefined);
-  const running = new Promise<void>((resolve, reject) => {
-    let missing = reactors;
-    pool.on('message', (message: unknown) => {
-      if (isReactorRuns(message) && --missing === 0) resolve();
-    });
-    ended.then(() => reject(new Error('the worker threads ended before they began')), reject);
-  });
-  running.catch(() => {});
   return {
-    running,
     ended,
     async close() {
       await ended.catch(() => {});

@@ -9,7 +9,8 @@
  */
 import { availableParallelism } from 'node:os';
 import type { NativeAddon, NativeEvent } from '../native/contract.js';
-import { type ReactorPool, startPool } from './pool.js';
+import { locateScript } from './locate.js';
+import type { ReactorPool } from './pool.js';
 
 const SLOT = Symbol.for('nats-turbo.runtime');
 const REACTORS_MAX = 16;
@@ -17,10 +18,12 @@ const REACTORS_MIN = 2;
 
 export type EventSink = (event: NativeEvent) => void;
 
+type StartPool = (runtime: number, reactors: number) => ReactorPool | Promise<ReactorPool>;
+
 export interface RuntimeParts {
   addon: NativeAddon;
-  /** Starts the threads; there for tests. */
-  startPool?: (runtime: number, reactors: number) => ReactorPool;
+  /** Boots the worker threads; there for tests. */
+  startPool?: StartPool;
 }
 
 /** The slot on `globalThis`: copies of the library meet here. */
@@ -31,9 +34,8 @@ export class Runtime {
   /** The addon's handle. */
   readonly handle: number;
   readonly reactors: number;
-  /** Settles once every loop runs. */
-  readonly running: Promise<void>;
-  readonly #pool: ReactorPool;
+  readonly #startPool: StartPool;
+  #pool: Promise<ReactorPool> | undefined;
   readonly #sinks = new Map<number, EventSink>();
   readonly #stopLoops: () => void;
   #users = 0;
@@ -54,13 +56,21 @@ export class Runtime {
   private constructor(parts: RuntimeParts, reactors: number) {
     this.addon = parts.addon;
     this.reactors = reactors;
+    this.#startPool = parts.startPool ?? poolOn(locateScript(import.meta.url, 'reactor.js'));
     this.handle = parts.addon.createRuntime(reactors, () => this.#dispatch());
     const { addon, handle } = this;
     this.#stopLoops = () => addon.stopRuntime(handle);
     process.on('exit', this.#stopLoops);
-    this.#pool = (parts.startPool ?? startPool)(handle, reactors);
-    this.running = this.#pool.running;
-    this.#pool.ended.catch((error: Error) => this.#failed(error));
+  }
+
+  /**
+   * Boots the worker threads, once, and gives the loops to them; until then the loops run on threads of the addon. To be
+   * called when clients are served: it takes the main thread longer than all of a start before.
+   */
+  bootWorkers(): void {
+    if (this.#pool || this.#closing) return;
+    this.#pool = Promise.resolve(this.#startPool(this.handle, this.reactors));
+    this.#pool.then(({ ended }) => ended).catch((error: Error) => this.#failed(error));
   }
 
   /** Counts one more user. */
@@ -90,7 +100,10 @@ export class Runtime {
 
   async #close(): Promise<void> {
     this.#stopLoops();
-    await this.#pool.close();
+    await this.#pool?.then(
+      (pool) => pool.close(),
+      () => {},
+    );
     process.off('exit', this.#stopLoops);
   }
 
@@ -103,6 +116,14 @@ export class Runtime {
     if (this.#closing) return;
     for (const [broker, sink] of this.#sinks) sink({ kind: 'fatal', broker, text: error.message });
   }
+}
+
+/** Piscina is loaded with the first pool. That the script is there is known before. */
+function poolOn(script: string): StartPool {
+  return async (runtime, reactors) => {
+    const { startPool } = await import('./pool.js');
+    return startPool(runtime, reactors, script);
+  };
 }
 
 /** One loop per core, at least two (one can serve while the other is busy), at most sixteen. */

@@ -22,23 +22,27 @@ use nt_broker::CloseReason;
 use nt_reactor::{Runtime, StartError};
 use parking_lot::Mutex;
 use plan::BrokerPlan;
-use slab::Slab;
 use snapshot::{BrokerStats, ConnectionInfo, NativeEvent, SubscriptionInfo};
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Runtimes by handle: the only thing all threads of the process find each other by.
-static RUNTIMES: Mutex<Slab<Arc<Runtime>>> = Mutex::new(Slab::new());
+static RUNTIMES: Mutex<BTreeMap<u32, Arc<Runtime>>> = Mutex::new(BTreeMap::new());
+
+/// A handle is used once: a worker that boots while its runtime is stopped must not find another one.
+static NEXT_HANDLE: AtomicU32 = AtomicU32::new(0);
 
 /// An error whose `code` JavaScript can switch on.
 type Result<T> = std::result::Result<T, napi::Error<String>>;
 
 fn runtime(handle: u32) -> Result<Arc<Runtime>> {
-    RUNTIMES.lock().get(handle as usize).cloned().ok_or_else(|| {
+    RUNTIMES.lock().get(&handle).cloned().ok_or_else(|| {
         napi::Error::new(
             "NO_RUNTIME".to_owned(),
             format!("there is no runtime {handle}; it was stopped"),
@@ -61,7 +65,7 @@ pub fn version() -> &'static str {
 
 /// See `NativeAddon.createRuntime`.
 #[napi]
-pub fn create_runtime(reactors: u32, on_wake: Function<'_, (), ()>) -> napi::Result<u32> {
+pub fn create_runtime(env: Env, reactors: u32, on_wake: Function<'_, (), ()>) -> napi::Result<u32> {
     let wake = on_wake
         .build_threadsafe_function::<()>()
         .weak::<true>()
@@ -74,7 +78,14 @@ pub fn create_runtime(reactors: u32, on_wake: Function<'_, (), ()>) -> napi::Res
     let random = RandomState::new().build_hasher().finish();
     let runtime = Runtime::new(reactors.max(1) as usize, random, Box::new(wake))
         .map_err(|error| napi::Error::from_reason(format!("no event loop can be made: {error}")))?;
-    Ok(RUNTIMES.lock().insert(runtime) as u32)
+    runtime
+        .start_interim()
+        .map_err(|error| napi::Error::from_reason(format!("no thread can be started: {error}")))?;
+    let handle = NEXT_HANDLE.fetch_add(1, Ordering::Relaxed);
+    RUNTIMES.lock().insert(handle, runtime);
+    // A thread of Node's that ends takes its workers along, but not the interim threads.
+    env.add_env_cleanup_hook(handle, stop_runtime)?;
+    Ok(handle)
 }
 
 /// See `NativeAddon.runReactor`.
@@ -89,9 +100,10 @@ pub fn run_reactor(env: Env, handle: u32, index: u32) -> Result<()> {
 /// See `NativeAddon.stopRuntime`.
 #[napi]
 pub fn stop_runtime(handle: u32) {
-    let runtime = RUNTIMES.lock().try_remove(handle as usize);
+    let runtime = RUNTIMES.lock().remove(&handle);
     if let Some(runtime) = runtime {
         runtime.stop();
+        runtime.join_interim();
     }
 }
 

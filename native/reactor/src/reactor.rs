@@ -60,11 +60,10 @@ pub(crate) struct Reactor {
     pub(crate) buffer: Box<[u8]>,
     pub(crate) buffers_released: bool,
     pub(crate) spin: SpinPolicy,
-    pub(crate) host: Option<HostThread>,
 }
 
 impl Reactor {
-    pub fn new(runtime: Arc<Runtime>, index: usize, poll: Poll, shard: Shard, host: Option<HostThread>) -> Self {
+    pub fn new(runtime: Arc<Runtime>, index: usize, poll: Poll, shard: Shard) -> Self {
         Self {
             runtime,
             index,
@@ -78,7 +77,6 @@ impl Reactor {
             buffer: vec![0; READ_BYTES].into_boxed_slice(),
             buffers_released: true,
             spin: SpinPolicy::new(std::thread::available_parallelism().map_or(1, usize::from)),
-            host,
         }
     }
 
@@ -94,17 +92,18 @@ impl Reactor {
         self.poll.registry()
     }
 
-    pub fn run(mut self) -> io::Result<()> {
+    /// Runs turns on the calling thread, which `host` may want back, until one of them ends with `is_over`.
+    pub fn run(&mut self, host: Option<&HostThread>, is_over: impl Fn() -> bool) -> io::Result<()> {
         let mut events = Events::with_capacity(1024);
-        self.watch_host()?;
-        while !self.runtime.is_stopping() {
+        self.watch_host(host)?;
+        while !is_over() {
             let before = self.runtime.now_ns();
             self.wait(&mut events)?;
             let now = self.runtime.now_ns();
             self.shard.set_now(now);
             self.measure(before, now);
             for event in &events {
-                self.note(event);
+                self.note(event, host);
             }
             self.drain_inbox_and_commands();
             self.shard.handle_timers();
@@ -128,12 +127,12 @@ impl Reactor {
         Ok(())
     }
 
-    fn note(&mut self, event: &mio::event::Event) {
+    fn note(&mut self, event: &mio::event::Event, host: Option<&HostThread>) {
         if event.token() == WAKE {
             return;
         }
         if event.token() == HOST {
-            return self.check_host();
+            return self.check_host(host);
         }
         if let Some(key) = listener_of(event.token()) {
             if let Some(listening) = self.listeners.get_mut(key) {

@@ -2,6 +2,7 @@
 
 use crate::balance::{self, Load};
 use crate::host_thread::HostThread;
+use crate::loop_thread::{Claimed, LoopThread};
 use crate::mailbox::{BrokerEvent, Mailbox};
 use crate::reactor::{Command, Reactor};
 use mio::net::TcpListener;
@@ -13,10 +14,12 @@ use parking_lot::Mutex;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use std::collections::HashMap;
 use std::io;
+use std::mem;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::thread::{self, JoinHandle};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use thiserror::Error;
 
@@ -90,7 +93,8 @@ pub struct Reloading {
 pub struct Runtime {
     pub(crate) inboxes: Vec<Arc<Inbox>>,
     wakers: Vec<Waker>,
-    polls: Vec<Mutex<Option<Poll>>>,
+    threads: Vec<LoopThread>,
+    interim: Mutex<Vec<JoinHandle<()>>>,
     buffers: Arc<SharedBuffers>,
     pub(crate) mailbox: Mailbox,
     brokers: Mutex<HashMap<BrokerId, Running>>,
@@ -111,18 +115,19 @@ impl Runtime {
     /// Prepares `reactors` loops; `wake` is called from any thread when events wait. `random` seeds what is chosen by
     /// chance.
     pub fn new(reactors: usize, random: u64, wake: Box<dyn Fn() + Send + Sync>) -> io::Result<Arc<Self>> {
-        let mut polls = Vec::new();
+        let mut threads = Vec::new();
         let mut wakers = Vec::new();
         for _ in 0..reactors {
             let poll = Poll::new()?;
             wakers.push(Waker::new(poll.registry(), WAKE)?);
-            polls.push(Mutex::new(Some(poll)));
+            threads.push(LoopThread::new(poll));
         }
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Ok(Arc::new(Self {
             inboxes: (0..reactors).map(|_| Arc::default()).collect(),
             wakers,
-            polls,
+            threads,
+            interim: Mutex::default(),
             buffers: Arc::default(),
             mailbox: Mailbox::new(wake),
             brokers: Mutex::default(),
@@ -140,6 +145,46 @@ impl Runtime {
         self.inboxes.len()
     }
 
+    /// Starts every loop on an interim thread, which it leaves when [`Runtime::run`] claims it. Brokers are served from
+    /// now on. On failure no loop goes on.
+    pub fn start_interim(self: &Arc<Self>) -> io::Result<()> {
+        for index in 0..self.reactors() {
+            let runtime = self.clone();
+            let spawned = thread::Builder::new().spawn(move || runtime.run_interim(index));
+            match spawned {
+                Ok(thread) => self.interim.lock().push(thread),
+                Err(error) => {
+                    self.stop();
+                    self.join_interim();
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn run_interim(self: &Arc<Self>, index: usize) {
+        let thread = &self.threads[index];
+        let Some(poll) = thread.begin_interim() else { return };
+        name_thread("interim", index);
+        let mut reactor = Box::new(self.reactor(index, poll));
+        let outcome = self.guard(index, || {
+            reactor.run(None, || self.is_stopping() || thread.is_claimed())
+        });
+        // Whoever claimed it waits for it, also while everything stops.
+        let goes_on = outcome.is_ok() && thread.is_claimed();
+        thread.end_interim(goes_on.then_some(reactor));
+    }
+
+    /// After [`Runtime::stop`]: waits until no interim thread is left. Not to be called from a loop.
+    pub fn join_interim(&self) {
+        let threads = mem::take(&mut *self.interim.lock());
+        for thread in threads {
+            // A loop's panic is caught and posted.
+            let _ = thread.join();
+        }
+    }
+
     /// Runs one loop on the calling thread until the runtime is stopped. Each loop can be run once.
     pub fn run(self: &Arc<Self>, index: usize) -> io::Result<()> {
         self.run_on(index, None)
@@ -147,13 +192,23 @@ impl Runtime {
 
     /// The same on a thread whose lender may want it back: all loops return then.
     pub fn run_on(self: &Arc<Self>, index: usize, host: Option<HostThread>) -> io::Result<()> {
-        let Some(poll) = self.polls.get(index).and_then(|poll| poll.lock().take()) else {
+        let thread = self.threads.get(index);
+        let Some(claimed) = thread.and_then(|thread| thread.claim(|| self.wake(index))) else {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
                 format!("loop {index} does not exist or runs already"),
             ));
         };
-        name_thread(index);
+        let mut reactor = match claimed {
+            Claimed::Start(poll) => Box::new(self.reactor(index, poll)),
+            Claimed::Moved(reactor) => reactor,
+            Claimed::Ended => return Ok(()),
+        };
+        name_thread("reactor", index);
+        self.guard(index, || reactor.run(host.as_ref(), || self.is_stopping()))
+    }
+
+    fn reactor(self: &Arc<Self>, index: usize, poll: Poll) -> Reactor {
         let shard = Shard::new(ShardSeed {
             reactor: index as u16,
             inboxes: self.inboxes.clone(),
@@ -163,8 +218,12 @@ impl Runtime {
                 .wrapping_add((index as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)),
             wall_ms_at_zero: self.wall_ms_at_start,
         });
-        let reactor = Reactor::new(self.clone(), index, poll, shard, host);
-        let outcome = panic::catch_unwind(AssertUnwindSafe(|| reactor.run()));
+        Reactor::new(self.clone(), index, poll, shard)
+    }
+
+    /// Runs a loop; its failure ends all loops and is posted to every broker.
+    fn guard(&self, index: usize, run: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+        let outcome = panic::catch_unwind(AssertUnwindSafe(run));
         let text = match outcome {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(error)) => format!("loop {index} failed: {error}"),
@@ -381,11 +440,11 @@ fn bind(host: &str, port: u16) -> Result<TcpListener, StartError> {
 }
 
 /// So that profilers and `top` tell loops from other threads. Where threads have no names it does nothing.
-fn name_thread(index: usize) {
+fn name_thread(kind: &str, index: usize) {
     #[cfg(target_os = "linux")]
-    let _ = std::fs::write("/proc/thread-self/comm", format!("nt-reactor-{index}"));
+    let _ = std::fs::write("/proc/thread-self/comm", format!("nt-{kind}-{index}"));
     #[cfg(not(target_os = "linux"))]
-    let _ = index;
+    let _ = (kind, index);
 }
 
 fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {

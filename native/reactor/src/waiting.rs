@@ -1,5 +1,6 @@
 //! Waiting for something to do: until a socket, another loop or a timer calls.
 
+use crate::host_thread::HostThread;
 use crate::reactor::Reactor;
 use crate::runtime::HOST;
 use mio::{Events, Interest};
@@ -11,22 +12,22 @@ const IDLE: Duration = Duration::from_secs(2);
 
 impl Reactor {
     #[cfg(unix)]
-    pub(crate) fn watch_host(&self) -> io::Result<()> {
-        let Some(host) = &self.host else { return Ok(()) };
+    pub(crate) fn watch_host(&self, host: Option<&HostThread>) -> io::Result<()> {
+        let Some(host) = host else { return Ok(()) };
         let mut queue = mio::unix::SourceFd(&host.queue);
         self.poll.registry().register(&mut queue, HOST, Interest::READABLE)?;
         // It may have been wanted back before the queue was watched.
-        self.check_host();
+        self.check_host(Some(host));
         Ok(())
     }
 
     #[cfg(not(unix))]
-    pub(crate) fn watch_host(&self) -> io::Result<()> {
+    pub(crate) fn watch_host(&self, _host: Option<&HostThread>) -> io::Result<()> {
         Ok(())
     }
 
-    pub(crate) fn check_host(&self) {
-        if self.host.as_ref().is_some_and(|host| (host.is_terminating)()) {
+    pub(crate) fn check_host(&self, host: Option<&HostThread>) {
+        if host.is_some_and(|host| (host.is_terminating)()) {
             self.runtime().stop();
         }
     }

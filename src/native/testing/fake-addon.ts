@@ -20,7 +20,6 @@ import type {
 
 /** What worker/pool.ts calls a `ReactorPool`. */
 interface FakePool {
-  running: Promise<void>;
   ended: Promise<void>;
   close(): Promise<void>;
 }
@@ -35,6 +34,8 @@ export class FakeAddon implements NativeAddon {
   readonly closedSubs: SubscriptionInfo[] = [];
   /** Thrown by the next `startBroker` or `reloadBroker`. */
   refusal: Error | undefined;
+  /** How many pools of workers were started. */
+  pools = 0;
   /** False: `stopBroker` is never confirmed. */
   confirmsStop = true;
   #events: NativeEvent[] = [];
@@ -170,7 +171,8 @@ export class FakeAddon implements NativeAddon {
       this.#endPool = resolve;
       this.#killPool = reject;
     });
-    return { running: Promise.resolve(), ended, close: () => ended.catch(() => {}) };
+    this.pools += 1;
+    return { ended, close: () => ended.catch(() => {}) };
   };
 
   /** A worker thread dies. */

@@ -10,11 +10,11 @@ if (isMainThread) {
   for (let round = 0; round < 8; round++) {
     const worker = new Worker(new URL(import.meta.url), { workerData: how });
     const ended = once(worker, 'exit');
-    const [word] = await once(worker, 'message');
-    if (word !== 'PONG') throw new Error(word);
+    const [port] = await once(worker, 'message');
     if (how === 'process-exit') process.exit(3);
     if (how === 'terminate') await worker.terminate();
     await ended;
+    await refused(port);
   }
   console.log('eight workers');
 } else {
@@ -27,8 +27,14 @@ if (isMainThread) {
     text += chunk;
     if (text.includes('PONG')) break;
   }
-  parentPort.postMessage('PONG');
+  parentPort.postMessage(broker.port);
   if (how === 'stop') await broker.stop();
   else if (how === 'exit') process.exit(0);
   // Otherwise it stays, broker and all.
+}
+
+/** A loop that outlives its worker would still listen. */
+async function refused(port) {
+  const [error] = await once(connect(port, '127.0.0.1'), 'error').catch((thrown) => [thrown]);
+  if (error.code !== 'ECONNREFUSED') throw error;
 }

@@ -1,8 +1,10 @@
 //! Loops on real threads with real sockets: what the sans-IO tests of the broker can't see.
 //!
 //! `world` starts loops and brokers and speaks as a client; `sockets` is about one connection and its socket, `threads`
-//! about many that move between loops while everything flows, `reload` about plans that change meanwhile.
+//! about many that move between loops while everything flows, `reload` about plans that change meanwhile,
+//! `interim` about loops that change threads.
 
+mod interim;
 mod reload;
 mod sockets;
 mod threads;

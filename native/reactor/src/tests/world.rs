@@ -30,18 +30,34 @@ impl World {
     }
 
     pub fn with(loops: usize, config: Config) -> Self {
+        let mut world = Self::make(loops, config, |_| ());
+        world.claim_all();
+        world
+    }
+
+    /// Every loop is on its interim thread.
+    pub fn interim(loops: usize) -> Self {
+        Self::make(loops, Config::default(), |runtime| {
+            runtime.start_interim().expect("threads");
+        })
+    }
+
+    /// Every loop gets a thread for good.
+    pub fn claim_all(&mut self) {
+        for index in 0..self.runtime.reactors() {
+            let runtime = self.runtime.clone();
+            self.threads.push(std::thread::spawn(move || runtime.run(index)));
+        }
+    }
+
+    fn make(loops: usize, config: Config, begin: impl FnOnce(&Arc<Runtime>)) -> Self {
         let (wake, woken) = channel();
         let wake = Box::new(move || {
             // Nobody listens any more once the test is over.
             let _ = wake.send(());
         });
         let runtime = Runtime::new(loops, 7, wake).expect("pollers");
-        let threads = (0..loops)
-            .map(|index| {
-                let runtime = runtime.clone();
-                std::thread::spawn(move || runtime.run(index))
-            })
-            .collect();
+        begin(&runtime);
         let started = runtime
             .start_broker(config, None, Some(("127.0.0.1", 0)))
             .expect("a free port");
@@ -49,7 +65,7 @@ impl World {
             broker: started.broker,
             address: started.address.expect("it listens"),
             runtime,
-            threads,
+            threads: Vec::new(),
             woken: Mutex::new(woken),
             events: Vec::new(),
         }
@@ -141,6 +157,7 @@ impl World {
 impl Drop for World {
     fn drop(&mut self) {
         self.runtime.stop();
+        self.runtime.join_interim();
         for thread in self.threads.drain(..) {
             let outcome = thread.join().expect("a loop's panic is caught");
             if !std::thread::panicking() {
