@@ -117,7 +117,7 @@ impl EventLoop {
                 self.shared.wake_coordinator();
             }
             self.local.wake_coordinator = false;
-            self.follow_phase(now)?;
+            self.follow_phase(now);
             if self.phase == Phase::Done {
                 break;
             }
@@ -252,10 +252,10 @@ impl EventLoop {
         Ok(())
     }
 
-    fn follow_phase(&mut self, now: u64) -> Result<(), LoadError> {
+    fn follow_phase(&mut self, now: u64) {
         let phase = self.shared.phase();
         if phase == self.phase {
-            return Ok(());
+            return;
         }
         self.phase = phase;
         match phase {
@@ -283,7 +283,6 @@ impl EventLoop {
             role.enter(phase, core, &mut self.local, now);
             self.enqueue(at);
         }
-        Ok(())
     }
 
     /// One connection's turn: read once, then send what may be sent.

@@ -211,7 +211,7 @@ impl Sender {
         }
     }
 
-    fn pass_sent(&mut self, local: &mut Local) {
+    fn pass_sent(&self, local: &mut Local) {
         local.shared.arrive(&local.shared.gates.sent);
         local.wake_coordinator = true;
     }

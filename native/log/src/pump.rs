@@ -229,7 +229,7 @@ impl Queue {
         for job in std::mem::take(&mut self.jobs) {
             match job {
                 Job::Sink(sink) => last = Some(sink),
-                text => self.jobs.push_back(text),
+                text @ Job::Text(_) => self.jobs.push_back(text),
             }
         }
         last

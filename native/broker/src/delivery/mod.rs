@@ -297,7 +297,7 @@ impl Delivery {
     /// A connection has so much waiting that it is cut off at its next flush. One message for ten thousand of its
     /// subscriptions must not fill the memory before that.
     #[cold]
-    pub fn overflow(&mut self, connections: &mut Connections, slot: u32) {
+    pub fn overflow(&self, connections: &mut Connections, slot: u32) {
         connections[slot].overflowed = true;
         connections.mark_dirty(slot);
     }

@@ -105,7 +105,7 @@ impl Publisher {
         Ok(Some(written))
     }
 
-    fn compose(&mut self, core: &mut Core, local: &mut Local, count: u64, mut now: u64) -> usize {
+    fn compose(&mut self, core: &mut Core, local: &Local, count: u64, mut now: u64) -> usize {
         let (mut sent, mut bytes) = (0, 0u64);
         while sent < count && core.out.len() < COMPOSE_BYTES {
             if sent % CLOCK_EVERY == CLOCK_EVERY - 1 {

@@ -80,7 +80,7 @@ impl Puller {
     }
 
     /// Writes, and asks when it is time.
-    pub fn pump(&mut self, core: &mut Core, local: &mut Local) -> Result<Next, Ended> {
+    pub fn pump(&mut self, core: &mut Core, local: &Local) -> Result<Next, Ended> {
         let now = local.shared.clock.now();
         if self.pending > 0 && now >= self.last + self.patience_ns {
             (self.pending, self.last) = (0, now);
@@ -156,7 +156,7 @@ impl Puller {
         self.pending = self.pending.saturating_sub(pending.unwrap_or(self.pending));
     }
 
-    fn settle(&mut self, core: &mut Core, local: &mut Local) {
+    fn settle(&mut self, core: &Core, local: &mut Local) {
         if self.asked_to_flush && core.flushed && self.unconfirmed == 0 && !self.drained {
             self.drained = true;
             local.shared.arrive(&local.shared.gates.drained);
@@ -165,7 +165,7 @@ impl Puller {
     }
 
     /// Its connection is lost.
-    pub fn lost(&mut self, local: &mut Local) {
+    pub fn lost(&mut self, local: &Local) {
         if !self.drained {
             self.drained = true;
             local.shared.arrive(&local.shared.gates.drained);

@@ -146,7 +146,7 @@ impl Requester {
         local.errors_of("a request was not answered", unanswered);
     }
 
-    fn send(&mut self, core: &mut Core, local: &mut Local, now: u64, due: u64) {
+    fn send(&mut self, core: &mut Core, local: &Local, now: u64, due: u64) {
         let (mut sent, mut bytes) = (0, 0);
         while sent < due && core.out.len() < TURN_BYTES {
             let Some(place) = self.free.pop() else { break };

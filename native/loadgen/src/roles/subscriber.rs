@@ -82,7 +82,7 @@ impl Arrivals {
     }
 
     /// Tells others what has come.
-    pub fn publish(&mut self, core: &mut Core, local: &mut Local, now: u64) {
+    pub fn publish(&mut self, core: &mut Core, local: &Local, now: u64) {
         self.tracker.publish();
         let (messages, bytes) = (std::mem::take(&mut self.messages), std::mem::take(&mut self.bytes));
         if messages > 0 {
