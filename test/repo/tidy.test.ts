@@ -130,3 +130,17 @@ describe('words', () => {
     expect(judged.filter((file) => read(file).includes(word))).toEqual([]);
   });
 });
+
+describe('links', () => {
+  it('in the docs lead to files that are there', () => {
+    const broken = files
+      .filter((file) => file.endsWith('.md'))
+      .flatMap((file) =>
+        [...read(file).matchAll(/\]\(([^)\s]+)\)/g)]
+          .map(([, link]) => (link as string).replace(/#.*/, ''))
+          .filter((link) => link !== '' && !/^[a-z]+:/.test(link) && !existsSync(join(root, dirname(file), link)))
+          .map((link) => `${file}: ${link}`),
+      );
+    expect(broken).toEqual([]);
+  });
+});
