@@ -277,12 +277,13 @@ impl Shard {
     fn member_of(&mut self, slot: u32, interest: &mut Interest) -> u32 {
         let reactor = self.delivery.reactor;
         let conn = &mut self.connections[slot];
+        let generation = conn.generation();
         *conn.member.get_or_insert_with(|| {
             interest.members.insert(Member {
                 location: Location {
                     reactor,
                     slot,
-                    generation: conn.generation,
+                    generation,
                 },
                 destination: Destination::Connection(conn.shared.clone()),
                 headers: conn.flags.headers,

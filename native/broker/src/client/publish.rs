@@ -195,8 +195,7 @@ impl Shard {
         }
         let conn = &mut self.connections[slot];
         conn.last_result = last;
-        conn.in_msgs += tally.msgs;
-        conn.in_bytes += tally.bytes;
+        conn.count_in(tally.msgs, tally.bytes);
         at
     }
 

@@ -56,7 +56,7 @@ impl Shard {
                     self.handle_operation(slot, op);
                 }
                 Parsed::Incomplete { need } => {
-                    conn.need = need;
+                    conn.expect_input(need);
                     if need > 0 && conn.plan.config.log_trace {
                         self.trace_line_early(slot, &data[at..]);
                     }

@@ -1,10 +1,12 @@
 //! Answers: what a user with `allow_responses` may answer, and what a requester is told when nobody can.
+//!
+//! Owns the grants of a connection and their bound. Never grants what the user's lists allow anyway.
 
 use crate::client::publish::Publisher;
-use crate::connection::{Conn, ReplyGrant};
 use crate::interest::Interest;
-use crate::plan::permissions::Permissions;
+use crate::plan::permissions::{Permissions, ReplyAllowance};
 use crate::shard::Shard;
+use std::collections::HashMap;
 
 impl Shard {
     /// Whether a request that was delivered to this connection lets the message in. Uses up one answer.
@@ -13,18 +15,7 @@ impl Shard {
             return false;
         };
         let now = self.delivery.now_ns;
-        let grants = &mut self.connections[slot].replies;
-        let Some(grant) = grants.get_mut(subject) else {
-            return false;
-        };
-        let expires = allowance.expires.as_nanos() as u64;
-        let expired = expires > 0 && now.saturating_sub(grant.granted_ns) >= expires;
-        grant.used += 1;
-        let within = !expired && (allowance.max < 0 || grant.used <= allowance.max);
-        if expired || (allowance.max >= 0 && grant.used >= allowance.max) {
-            grants.remove(subject);
-        }
-        within
+        self.connections[slot].replies.use_up(subject, allowance, now)
     }
 
     /// Whether each message must be checked anew because answers are counted.
@@ -42,7 +33,7 @@ impl Shard {
         };
         let frame = no_responders_frame(subject, reply, sid);
         self.send(slot, &frame);
-        self.connections[slot].out_msgs += 1;
+        self.connections[slot].count_out(1, 0);
     }
 }
 
@@ -68,39 +59,76 @@ pub(crate) fn is_reserved_reply(reply: &[u8]) -> bool {
 /// Grants kept at most for one connection: beyond it, expired and then oldest ones are forgotten.
 const GRANTS_MAX: usize = 16 * 1024;
 
-/// A request reached a connection: its answer is let in, if its user may answer at all.
-pub(crate) fn grant_reply(conn: &mut Conn, reply: &[u8], now_ns: u64) {
-    let Some(permissions) = conn.permissions.clone() else {
-        return;
-    };
-    let Some(allowance) = permissions.allow_responses else {
-        return;
-    };
-    if permissions.may_publish(reply) {
-        return;
+/// Answers that a connection may give although its user's lists do not name their subjects.
+#[derive(Debug, Default)]
+pub(crate) struct ReplyGrants {
+    by_subject: HashMap<Box<[u8]>, ReplyGrant>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct ReplyGrant {
+    used: i64,
+    granted_ns: u64,
+}
+
+impl ReplyGrants {
+    /// Whether an answer on this subject is let in, which is counted.
+    fn use_up(&mut self, subject: &[u8], allowance: ReplyAllowance, now_ns: u64) -> bool {
+        let Some(grant) = self.by_subject.get_mut(subject) else {
+            return false;
+        };
+        let expires = allowance.expires.as_nanos() as u64;
+        let expired = expires > 0 && now_ns.saturating_sub(grant.granted_ns) >= expires;
+        grant.used += 1;
+        let within = !expired && (allowance.max < 0 || grant.used <= allowance.max);
+        if expired || (allowance.max >= 0 && grant.used >= allowance.max) {
+            self.by_subject.remove(subject);
+        }
+        within
     }
-    let grants = &mut conn.replies;
-    if grants.len() >= GRANTS_MAX {
+
+    /// Lets an answer in from now on.
+    pub fn grant(&mut self, reply: &[u8], allowance: ReplyAllowance, granted_ns: u64) {
+        if self.by_subject.len() >= GRANTS_MAX {
+            self.forget_some(allowance, granted_ns);
+        }
+        debug_assert!(self.by_subject.len() < GRANTS_MAX, "there is room now");
+        self.by_subject.insert(reply.into(), ReplyGrant { used: 0, granted_ns });
+    }
+
+    /// Makes room: forgets those that expired, then the older half.
+    #[cold]
+    fn forget_some(&mut self, allowance: ReplyAllowance, now_ns: u64) {
+        let grants = &mut self.by_subject;
         let expires = allowance.expires.as_nanos() as u64;
         grants.retain(|_, g| expires == 0 || now_ns.saturating_sub(g.granted_ns) < expires);
-        if grants.len() >= GRANTS_MAX {
-            let mut ages: Vec<u64> = grants.values().map(|g| g.granted_ns).collect();
-            let (_, median, _) = ages.select_nth_unstable(GRANTS_MAX / 2);
-            let median = *median;
-            // Many may be of the same moment: half of all goes, not all of that moment.
-            let mut over_limit = GRANTS_MAX / 2;
-            grants.retain(|_, g| {
-                let goes = over_limit > 0 && g.granted_ns <= median;
-                over_limit -= usize::from(goes);
-                !goes
-            });
+        if grants.len() < GRANTS_MAX {
+            return;
         }
+        let mut ages: Vec<u64> = grants.values().map(|g| g.granted_ns).collect();
+        let (_, median, _) = ages.select_nth_unstable(GRANTS_MAX / 2);
+        let median = *median;
+        // Many may be of the same moment: half of all goes, not all of that moment.
+        let mut to_forget = GRANTS_MAX / 2;
+        grants.retain(|_, g| {
+            let goes = to_forget > 0 && g.granted_ns <= median;
+            to_forget -= usize::from(goes);
+            !goes
+        });
     }
-    grants.insert(
-        reply.into(),
-        ReplyGrant {
-            used: 0,
-            granted_ns: now_ns,
-        },
-    );
+
+    /// Takes over what was granted where the connection is now.
+    pub fn append(&mut self, other: &mut Self) {
+        self.by_subject.extend(other.by_subject.drain());
+    }
+
+    /// Lets nothing in any more, and frees what the grants needed.
+    pub fn clear(&mut self) {
+        self.by_subject = HashMap::new();
+    }
+
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.by_subject.len()
+    }
 }

@@ -1,11 +1,11 @@
 //! Why connections end, and how.
 
-use crate::connection::{Phase, WriteState};
+use crate::connection::Phase;
+use crate::connection::flush::WriteState;
 use crate::monitoring::closed::last_subscriptions;
 use crate::shard::Shard;
 use crate::shard::event::Event;
 use crate::shard::timers::TimerKind;
-use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
 /// The reason shown to operators, in the reference's words.
@@ -94,20 +94,17 @@ impl Shard {
         self.drop_subscriptions(slot);
         let stop_ms = self.wall_ms();
         let conn = &mut self.connections[slot];
-        conn.phase = Phase::Closing(reason);
-        conn.held = Vec::new();
+        conn.enter_phase(Phase::Closing(reason));
+        conn.input.clear_bytes();
         conn.paused = None;
-        conn.replies = HashMap::new();
+        conn.replies.clear();
         if matches!(
             reason,
             CloseReason::SlowConsumerPendingBytes | CloseReason::SlowConsumerWriteDeadline
         ) {
             conn.out.clear();
         }
-        conn.write = WriteState {
-            since_ns: self.delivery.now_ns,
-            ..WriteState::default()
-        };
+        conn.write = WriteState::closing(self.delivery.now_ns);
         conn.publish_in_counters();
         conn.publish_out_counters();
         conn.account.connections.fetch_sub(1, Ordering::Relaxed);
@@ -140,8 +137,8 @@ impl Shard {
         let now = self.delivery.now_ns;
         let conn = &mut self.connections[slot];
         let deadline = conn.plan.config.write_deadline.as_nanos() as u64;
-        let is_reading = !conn.out.is_empty() && std::mem::take(&mut conn.write.progressed) > 0;
-        let in_time = now.saturating_sub(conn.write.since_ns) < deadline;
+        let is_reading = !conn.out.is_empty() && conn.write.take_progress();
+        let in_time = now.saturating_sub(conn.write.since_ns()) < deadline;
         if is_reading && in_time && conn.phase != Phase::Closing(CloseReason::ServerShutdown) {
             self.add_timer(slot, TimerKind::Linger, LINGER_NS);
         } else {

@@ -138,26 +138,24 @@ impl Shard {
         );
         conn.out.append(&mut place.out);
         conn.overflowed |= place.overflowed;
-        conn.out_msgs += place.out_msgs;
-        conn.out_bytes += place.out_bytes;
+        conn.counters.count_out_of(&place.counters);
         // The stand-in may be in the list of connections with output; the connection takes its place there as well.
         conn.in_dirty_list = place.in_dirty_list;
-        conn.replies.extend(place.replies.drain());
+        conn.replies.append(&mut place.replies);
         for (sid, id) in std::mem::take(&mut place.ended_subscriptions) {
             conn.forget_subscription(sid, id);
         }
         *place = *conn;
         // The timers it had are of its old place.
-        place.write.timed = false;
+        place.write.forget_timer();
         let (broker, plan) = (place.broker.clone(), place.plan.clone());
-        let (write, ping_due) = (place.write, place.ping.due_ns);
+        let deadline = plan.config.write_deadline.as_nanos() as u64;
+        let (write_due, ping_due) = (place.write.due_ns(deadline), place.ping.due_ns());
         self.connections.mark_dirty(slot);
         self.moves.arrivals.push((slot, socket));
         self.add_ping_timer(slot, ping_due.saturating_sub(self.delivery.now_ns));
-        let deadline = plan.config.write_deadline.as_nanos() as u64;
-        if write.blocked && deadline > 0 {
-            let left = (write.since_ns + deadline).saturating_sub(self.delivery.now_ns);
-            self.add_write_timer(slot, left);
+        if let Some(due) = write_due {
+            self.add_write_timer(slot, due.saturating_sub(self.delivery.now_ns));
         }
         // What was announced to all loops while it was under way has missed it.
         if broker.is_lame_duck() {
@@ -178,8 +176,7 @@ impl Shard {
         self.connections
             .iter_mut()
             .map(|(slot, conn)| {
-                let total = conn.in_bytes + conn.in_msgs * 32 + conn.out_msgs * 64;
-                let moved = total - std::mem::replace(&mut conn.activity_seen, total);
+                let moved = conn.counters.take_activity();
                 (slot, if conn.may_move() { moved } else { 0 })
             })
             .collect()

@@ -1,18 +1,33 @@
-//! One connection, as its shard keeps it.
+//! Connections: their table, the state of each, and all that happens to one besides what its client asks for.
+//!
+//! Owns the life of a connection: its phase, output queue, flush and PING state, counters, pauses, moves between loops,
+//! its end. May touch the interest only to take a connection's subscriptions out, and another loop only through its
+//! inbox. Never parses what a client sends and never touches a socket or a clock.
 
 pub(crate) mod buffer_pool;
 pub(crate) mod close;
+mod counters;
+mod flush;
+mod input;
 pub(crate) mod migrate;
 pub(crate) mod out_queue;
 pub(crate) mod pause;
+mod phase;
+mod ping;
 pub(crate) mod proxy;
 pub(crate) mod removal;
 pub(crate) mod shared;
 pub(crate) mod table;
 pub(crate) mod timeouts;
 
-use crate::connection::close::CloseReason;
+use crate::client::reply_grants::ReplyGrants;
+use crate::connection::counters::Counters;
+use crate::connection::flush::WriteState;
+use crate::connection::input::HeldInput;
 use crate::connection::out_queue::OutQueue;
+use crate::connection::pause::Pause;
+pub(crate) use crate::connection::phase::Phase;
+use crate::connection::ping::PingState;
 use crate::connection::shared::ConnShared;
 use crate::delivery::result_cache::ResultRef;
 use crate::interest::SidTable;
@@ -21,34 +36,8 @@ use crate::plan::Plan;
 use crate::plan::permissions::Permissions;
 use crate::state::BrokerState;
 use nt_protocol::ConnectOptions;
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-
-/// How far a connection has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Phase {
-    /// Its first bytes may say who it is.
-    AwaitingProxyHeader,
-    /// It must prove who it is first.
-    AwaitingConnect,
-    /// It may do what its permissions say.
-    Ready,
-    /// It keeps a slot for a connection that is about to move here.
-    Placeholder,
-    /// It is on its way out: what it still sends is ignored.
-    Closing(CloseReason),
-}
-
-impl Phase {
-    /// Where a connection begins whose peer is known.
-    pub fn first(plan: &Plan) -> Self {
-        match plan.auth {
-            Some(_) => Self::AwaitingConnect,
-            None => Self::Ready,
-        }
-    }
-}
 
 /// A connection: its protocol state, its output, its counters.
 #[derive(Debug)]
@@ -58,7 +47,8 @@ pub struct Conn {
     pub(crate) plan: Arc<Plan>,
     pub(crate) account: Arc<Account>,
     pub(crate) shared: Arc<ConnShared>,
-    pub(crate) generation: u32,
+    /// Which of the connections that have had this slot.
+    generation: u32,
     pub(crate) phase: Phase,
     pub(crate) flags: ClientFlags,
     /// What CONNECT said: another CONNECT speaks only of what changes.
@@ -67,41 +57,29 @@ pub struct Conn {
     pub(crate) member: Option<u32>,
     pub(crate) sids: SidTable,
     /// Subscriptions that ended while this stood in for the connection that knows them.
-    pub(crate) ended_subscriptions: Vec<(Box<[u8]>, u32)>,
+    ended_subscriptions: Vec<(Box<[u8]>, u32)>,
     pub(crate) permissions: Option<Arc<Permissions>>,
     /// Replies it may give, by subject: only under `allow_responses`.
-    pub(crate) replies: HashMap<Box<[u8]>, ReplyGrant>,
+    pub(crate) replies: ReplyGrants,
     /// Messages for it were left out, since too much is waiting: it is cut off.
-    pub(crate) overflowed: bool,
+    overflowed: bool,
     /// Output waiting to be written.
     pub out: OutQueue,
-    /// The start of an operation whose end has not arrived.
-    pub(crate) held: Vec<u8>,
-    /// Length of that operation where it is known, else 0.
-    pub(crate) need: usize,
-    /// The trace has shown the line of that operation.
-    pub(crate) line_traced: bool,
+    input: HeldInput,
     /// The subject it published to last, if it may do so again unasked.
     pub(crate) last_result: ResultRef,
-    /// `held` has whole operations that found no time in the last turn.
-    pub(crate) backlog: bool,
-    pub(crate) in_dirty_list: bool,
-    pub(crate) paused: Option<Pause>,
+    in_dirty_list: bool,
+    paused: Option<Pause>,
     /// A slot elsewhere was asked for.
     pub(crate) moving: bool,
     /// What keeps that slot knows old permissions: another one has to be asked for.
     pub(crate) move_outdated: bool,
-    /// See `Shard::activity`.
-    pub(crate) activity_seen: u64,
-    pub(crate) ping: PingState,
-    pub(crate) write: WriteState,
+    ping: PingState,
+    write: WriteState,
     /// Nanoseconds on the loop's clock.
-    pub(crate) last_activity_ns: u64,
+    last_activity_ns: u64,
     pub(crate) started_ns: u64,
-    pub(crate) in_msgs: u64,
-    pub(crate) in_bytes: u64,
-    pub(crate) out_msgs: u64,
-    pub(crate) out_bytes: u64,
+    counters: Counters,
 }
 
 /// What the client asked for in CONNECT, and how far the handshake is.
@@ -135,47 +113,6 @@ impl Default for ClientFlags {
     }
 }
 
-/// A publisher that is not read from while a subscriber catches up.
-#[derive(Debug)]
-pub(crate) struct Pause {
-    pub until_ns: u64,
-    /// Who is behind.
-    pub behind: Arc<ConnShared>,
-    /// How much may wait for them before it goes on.
-    pub enough: usize,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ReplyGrant {
-    pub used: i64,
-    pub granted_ns: u64,
-}
-
-#[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct PingState {
-    pub outstanding: u32,
-    pub sent_ns: u64,
-    /// When it is looked at next, wherever the connection lives by then.
-    pub due_ns: u64,
-    pub rtt_known: bool,
-}
-
-/// Progress of the flush that is under way when the socket takes no more; once the connection is closed, of all that is
-/// left.
-#[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct WriteState {
-    pub blocked: bool,
-    /// A timer for the deadline is set, maybe for an earlier flush.
-    pub timed: bool,
-    pub since_ns: u64,
-    /// Bytes of the flush still to go.
-    pub left: usize,
-    /// Bytes that left since the deadline was set.
-    pub progressed: usize,
-    /// Whether the retry policy has already complained.
-    pub complained: bool,
-}
-
 impl Conn {
     pub(crate) fn new(
         broker: &Arc<BrokerState>,
@@ -203,27 +140,20 @@ impl Conn {
             sids: SidTable::default(),
             ended_subscriptions: Vec::new(),
             permissions: None,
-            replies: HashMap::new(),
+            replies: ReplyGrants::default(),
             overflowed: false,
             out: OutQueue::default(),
-            held: Vec::new(),
-            need: 0,
-            line_traced: false,
+            input: HeldInput::default(),
             last_result: ResultRef::NONE,
-            backlog: false,
             in_dirty_list: false,
             paused: None,
             moving: false,
             move_outdated: false,
-            activity_seen: 0,
             ping: PingState::default(),
             write: WriteState::default(),
             last_activity_ns: now_ns,
             started_ns: now_ns,
-            in_msgs: 0,
-            in_bytes: 0,
-            out_msgs: 0,
-            out_bytes: 0,
+            counters: Counters::default(),
         }
     }
 
@@ -238,6 +168,7 @@ impl Conn {
             0,
             self.started_ns,
         );
+        // Not by `enter_phase`: it never is anything else.
         place.phase = Phase::Placeholder;
         place.permissions = self.permissions.clone();
         place
@@ -293,17 +224,17 @@ impl Conn {
 
     /// Notes that what is held back is not unfinished, but found no time.
     pub fn set_backlog(&mut self) {
-        self.backlog = true;
+        self.input.set_backlog();
     }
 
     /// Whether something found no time.
     pub fn has_backlog(&self) -> bool {
-        self.backlog
+        self.input.has_backlog()
     }
 
     /// Takes what found no time, if anything, to be received now.
     pub fn take_backlog(&mut self) -> Option<Vec<u8>> {
-        std::mem::take(&mut self.backlog).then(|| std::mem::take(&mut self.held))
+        self.input.take_backlog()
     }
 
     /// Bytes to read from it at once: few where little may wait for its subscribers, so that they are not cut off for
@@ -314,7 +245,7 @@ impl Conn {
 
     /// The start of an unfinished operation and its whole length (0: unknown).
     pub fn held(&mut self) -> (&mut Vec<u8>, usize) {
-        (&mut self.held, self.need)
+        self.input.parts()
     }
 
     /// The loop has taken it from the list of connections with output.
@@ -323,14 +254,66 @@ impl Conn {
     }
 
     pub(crate) fn publish_in_counters(&self) {
-        self.shared.in_msgs.store(self.in_msgs, Ordering::Relaxed);
-        self.shared.in_bytes.store(self.in_bytes, Ordering::Relaxed);
+        self.counters.publish_in(&self.shared);
     }
 
     pub(crate) fn publish_out_counters(&self) {
-        self.shared.out_msgs.store(self.out_msgs, Ordering::Relaxed);
-        self.shared.out_bytes.store(self.out_bytes, Ordering::Relaxed);
+        self.counters.publish_out(&self.shared);
         self.shared.out_pending.store(self.out.len(), Ordering::Relaxed);
+    }
+
+    /// Counts messages it sent.
+    #[inline]
+    pub(crate) fn count_in(&mut self, messages: u64, payload_bytes: u64) {
+        self.counters.count_in(messages, payload_bytes);
+    }
+
+    /// Counts messages that were queued for it.
+    #[inline]
+    pub(crate) fn count_out(&mut self, messages: u64, payload_bytes: u64) {
+        self.counters.count_out(messages, payload_bytes);
+    }
+
+    /// Messages for it were left out: it is cut off at its next flush.
+    pub(crate) fn note_overflow(&mut self) {
+        self.overflowed = true;
+    }
+
+    /// An operation is unfinished: how long it is as a whole; 0: unknown.
+    pub(crate) fn expect_input(&mut self, need: usize) {
+        self.input.expect(need);
+    }
+
+    pub(crate) fn input_mut(&mut self) -> &mut HeldInput {
+        &mut self.input
+    }
+
+    /// Which of the connections that have had this slot it is.
+    #[inline]
+    pub(crate) fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    /// Goes on to another phase.
+    pub(crate) fn enter_phase(&mut self, next: Phase) {
+        debug_assert!(self.phase.may_become(next), "{:?} can't become {next:?}", self.phase);
+        self.phase = next;
+    }
+
+    /// A request reached it: its answer is let in, if its user may answer at all and not publish there anyway.
+    pub(crate) fn grant_reply(&mut self, reply: &[u8], now_ns: u64) {
+        if let Some(permissions) = &self.permissions
+            && let Some(allowance) = permissions.allow_responses
+            && !permissions.may_publish(reply)
+        {
+            self.replies.grant(reply, allowance, now_ns);
+        }
+    }
+
+    /// When its last PING was sent.
+    #[cfg(test)]
+    pub(crate) fn ping_sent_ns(&self) -> u64 {
+        self.ping.sent_ns()
     }
 
     pub(crate) fn touch(&mut self, now_ns: u64) {

@@ -5,7 +5,6 @@
 //! being cut off: that pause is longer and counted as a stall. Either ends as soon as the subscriber has caught up, and
 //! neither lasts longer than its limit, however stuck the subscriber is: it costs its publishers no more than that.
 
-use crate::connection::Pause;
 use crate::connection::shared::ConnShared;
 use crate::connection::table::Connections;
 use crate::shard::Shard;
@@ -18,6 +17,16 @@ use std::sync::atomic::Ordering;
 const SOFT_PAUSE_NS: u64 = 1_000_000;
 /// Longest pause for one that is nearly full.
 const STALL_NS: u64 = 10_000_000;
+
+/// A publisher that is not read from while a subscriber catches up.
+#[derive(Debug)]
+pub(crate) struct Pause {
+    pub until_ns: u64,
+    /// Who is behind.
+    pub behind: Arc<ConnShared>,
+    /// How much may wait for them before it goes on.
+    pub enough: usize,
+}
 
 /// Publishers that are not read from for a moment.
 #[derive(Debug, Default)]

@@ -26,7 +26,7 @@ impl Shard {
         let conn = &mut self.connections[slot];
         let used = match parse_proxy_header(data) {
             Ok(ProxyHeader::Incomplete { need }) => {
-                conn.need = need;
+                conn.expect_input(need);
                 return None;
             }
             Ok(ProxyHeader::Absent) => 0,
@@ -40,7 +40,7 @@ impl Shard {
                 return None;
             }
         };
-        conn.phase = Phase::first(&conn.plan);
+        conn.enter_phase(Phase::first(&conn.plan));
         self.add_first_timers(slot);
         Some(used)
     }

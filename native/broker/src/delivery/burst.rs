@@ -181,8 +181,8 @@ impl Delivery {
         }
         let before = conn.out.len();
         conn.out.push_burst(prefix, burst, &mut self.pool);
-        conn.out_msgs += burst.frames.len() as u64;
-        conn.out_bytes += burst.frames.iter().map(|frame| u64::from(frame.size)).sum::<u64>();
+        let payload_bytes = burst.frames.iter().map(|frame| u64::from(frame.size)).sum();
+        conn.count_out(burst.frames.len() as u64, payload_bytes);
         self.staged_bytes += conn.out.len() - before;
         self.after_staging(connections, slot);
     }

@@ -6,7 +6,6 @@ pub(crate) mod frame;
 pub(crate) mod resolved;
 pub(crate) mod result_cache;
 
-use crate::client::reply_grants::grant_reply;
 use crate::connection::buffer_pool::{BufferPool, LARGE_BYTES};
 use crate::connection::shared::ConnShared;
 use crate::connection::table::Connections;
@@ -283,13 +282,12 @@ impl Delivery {
             return self.overflow(connections, slot);
         }
         conn.out.push2(prefix, tail, &mut self.pool);
-        conn.out_msgs += 1;
-        conn.out_bytes += bytes as u64;
+        conn.count_out(1, bytes as u64);
         self.staged_bytes += prefix.len() + tail.len();
         if target.tracks_replies
             && let Some(reply) = reply
         {
-            grant_reply(conn, reply, self.now_ns);
+            conn.grant_reply(reply, self.now_ns);
         }
         self.after_staging(connections, slot);
     }
@@ -298,7 +296,7 @@ impl Delivery {
     /// subscriptions must not fill the memory before that.
     #[cold]
     pub fn overflow(&self, connections: &mut Connections, slot: u32) {
-        connections[slot].overflowed = true;
+        connections[slot].note_overflow();
         connections.mark_dirty(slot);
     }
 
@@ -455,11 +453,12 @@ impl Delivery {
                 continue;
             };
             for reply in &batch.replies {
-                grant_reply(conn, reply, self.now_ns);
+                conn.grant_reply(reply, self.now_ns);
             }
-            conn.overflowed |= batch.overflowed;
-            conn.out_msgs += u64::from(batch.messages);
-            conn.out_bytes += batch.payload_bytes;
+            if batch.overflowed {
+                conn.note_overflow();
+            }
+            conn.count_out(u64::from(batch.messages), batch.payload_bytes);
             conn.out.push_chunk(batch.bytes, &mut self.pool);
             connections.mark_dirty(batch.to.slot);
         }

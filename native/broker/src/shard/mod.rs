@@ -371,7 +371,7 @@ impl Shard {
     }
 
     pub(crate) fn add_timer(&mut self, slot: u32, kind: TimerKind, after_ns: u64) {
-        let generation = self.connections[slot].generation;
+        let generation = self.connections[slot].generation();
         self.timers.add(Timer {
             at_ns: self.delivery.now_ns + after_ns,
             slot,

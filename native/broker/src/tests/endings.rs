@@ -156,7 +156,7 @@ fn a_wish_to_close_that_overtakes_the_connection_waits_for_it() {
     let to = crate::Location {
         reactor: 1,
         slot,
-        generation: place.generation,
+        generation: place.generation(),
     };
     world.broker.relocate(cid, to);
     let broker = world.broker.clone();

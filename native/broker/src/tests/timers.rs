@@ -62,7 +62,7 @@ fn pong_measures_the_round_trip() {
     let client = world.quiet_client(0);
     world.pass(3 * SECOND, MS);
     assert_eq!(pings(&mut world, client), 1);
-    let sent = world.shards[0].connections[0].ping.sent_ns;
+    let sent = world.shards[0].connections[0].ping_sent_ns();
     world.say(client, "PONG\r\n");
     assert_eq!(world.broker.connections()[0].rtt_ns, world.now - sent);
 }

@@ -79,14 +79,14 @@ impl Shard {
 
     /// Shows the line of a message whose payload is still on its way; not again when that is here.
     pub(crate) fn trace_line_early(&mut self, slot: u32, bytes: &[u8]) {
-        if !std::mem::replace(&mut self.connections[slot].line_traced, true) {
+        if !self.connections[slot].input_mut().note_line_traced() {
             self.trace_line(slot, bytes);
         }
     }
 
     /// Shows a message that came in: `bytes` are all of it, line and payload.
     pub(crate) fn trace_publish(&mut self, slot: u32, bytes: &[u8], message: &Publish<'_>) {
-        if !std::mem::take(&mut self.connections[slot].line_traced) {
+        if !self.connections[slot].input_mut().take_line_traced() {
             self.trace_line(slot, bytes);
         }
         let shown = Shown::of(&self.connections[slot].plan.config);

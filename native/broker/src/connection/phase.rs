@@ -1,0 +1,59 @@
+//! How far a connection has come, and where it may go from there.
+
+use crate::connection::close::CloseReason;
+use crate::plan::Plan;
+
+/// How far a connection has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Its first bytes may say who it is.
+    AwaitingProxyHeader,
+    /// It must prove who it is first.
+    AwaitingConnect,
+    /// It may do what its permissions say.
+    Ready,
+    /// It keeps a slot for a connection that is about to move here.
+    Placeholder,
+    /// It is on its way out: what it still sends is ignored.
+    Closing(CloseReason),
+}
+
+impl Phase {
+    /// Where a connection begins whose peer is known.
+    pub fn first(plan: &Plan) -> Self {
+        match plan.auth {
+            Some(_) => Self::AwaitingConnect,
+            None => Self::Ready,
+        }
+    }
+
+    /// Whether a connection may go from here to `next`. A placeholder is replaced as a whole, and nothing follows the
+    /// end.
+    pub(super) fn may_become(self, next: Self) -> bool {
+        match self {
+            Self::AwaitingProxyHeader => matches!(next, Self::AwaitingConnect | Self::Ready | Self::Closing(_)),
+            // Another CONNECT may follow one that was accepted.
+            Self::AwaitingConnect | Self::Ready => matches!(next, Self::Ready | Self::Closing(_)),
+            Self::Placeholder | Self::Closing(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_follows_the_end() {
+        let end = Phase::Closing(CloseReason::ClientClosed);
+        for next in [Phase::AwaitingProxyHeader, Phase::AwaitingConnect, Phase::Ready, end] {
+            assert!(!end.may_become(next), "{next:?}");
+        }
+    }
+
+    #[test]
+    fn the_peer_is_known_before_the_client() {
+        assert!(Phase::AwaitingProxyHeader.may_become(Phase::AwaitingConnect));
+        assert!(!Phase::AwaitingConnect.may_become(Phase::AwaitingProxyHeader));
+    }
+}
