@@ -272,7 +272,7 @@ const facts: FactLine[] = [
 
   ['4.2-01', 'no allow list or an empty one is everything, deny beats allow'],
   ['4.2-02', 'publish permissions match the subject against allow and deny'],
-  ['4.2-03', 'a wildcard subscription must lie wholly within an allow entry'],
+  ['4.2-03', 'a wildcard subscription wider than an allow entry gets what is allowed'],
   ['4.2-04', 'a deny narrower than the subscription filters delivery'],
   ['4.2-05', 'queue permissions: pair allow, pair deny, wildcard queue'],
   ['4.2-06', 'permission errors do not close'],

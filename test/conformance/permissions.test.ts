@@ -19,6 +19,7 @@ users: [
   { user: short, password: p, permissions: { publish: "x.>", subscribe: ["y.>", "z"] } }
   { user: sub, password: p, permissions: { subscribe: { allow: ["bar.*", "deep.>"], deny: ["bar.d", "deep.*.no"] } } }
   { user: deny, password: p, permissions: { subscribe: { deny: ["d.no", "d.*.q", "w.>"] } } }
+  { user: wild, password: p, permissions: { subscribe: { deny: ["x.*", "*", "q.* g"] } } }
   { user: queue, password: p, permissions: { subscribe: {
       allow: ["q1 grp", "q2", "q3 v1.*", "q4 >", "q5.* grp"], deny: ["q2 bad", "q2 evil.*"] } } }
   { user: qdeny, password: p, permissions: { subscribe: { deny: ["s.d g1", "t.* g.*"] } } }
@@ -102,17 +103,39 @@ describe('permissions', () => {
       await client.exchange(`SUB ${subject} 9\r\n`, noSub(subject));
   });
 
+  proves('4.2-03', 'a wildcard subscription wider than an allow entry is accepted', async () => {
+    const free = await as('free');
+    const client = await as('sub');
+    await client.exchange('SUB bar.> 1\r\n', '');
+    await client.exchange('SUB bar.*.> 9\r\n', noSub('bar.*.>'));
+    await free.exchange(['bar.a', 'bar.d', 'bar.b'].map((s) => pub(s, 'x')).join(''), '');
+    await client.exchange('', msg('bar.a', 1, 'x') + msg('bar.b', 1, 'x'));
+    const short = await as('short');
+    await short.exchange('SUB y.*.> 1\r\nSUB y.> 2\r\n', '');
+  });
+
   proves(
     '4.2-03',
-    'a wildcard subscription wider than allow is refused',
+    'what is not allowed is not delivered to a wider subscription, and counts for no limit',
     async () => {
+      const free = await as('free');
       const client = await as('sub');
-      for (const subject of ['bar.>', 'bar.*.>']) await client.exchange(`SUB ${subject} 9\r\n`, noSub(subject));
-      const short = await as('short');
-      await short.exchange('SUB y.*.> 1\r\nSUB y.> 2\r\n', '');
+      await client.exchange('SUB bar.> 1\r\nUNSUB 1 2\r\n', '');
+      await free.exchange(['bar.a.b', 'bar.a', 'bar.b.c', 'bar.b', 'bar.c'].map((s) => pub(s, 'x')).join(''), '');
+      await client.exchange('', msg('bar.a', 1, 'x') + msg('bar.b', 1, 'x'));
+      await client.exchange('SUB bar.> g 2\r\n', '');
+      await free.exchange(`SUB bar.> g 2\r\n${pub('bar.a.b', 'x').repeat(20)}`, msg('bar.a.b', 2, 'x').repeat(20));
+      await client.exchange('', '');
     },
-    { oursOnly: 'the reference lets a wider wildcard subscription pass and delivers subjects that are not allowed' },
+    { oursOnly: 'the reference delivers subjects that are not allowed to a wider wildcard subscription' },
   );
+
+  proves('4.2-04', 'a denied wildcard refuses a wider subscription', async () => {
+    const client = await as('wild');
+    await client.exchange('SUB x.> 1\r\nSUB > 1\r\n', noSub('x.>') + noSub('>'));
+    await client.exchange('SUB q.> g 1\r\n', noSub('q.>', 'g'));
+    await client.exchange('SUB q.> h 1\r\nSUB q.> 2\r\nSUB z.> 3\r\n', '');
+  });
 
   proves('4.2-04', 'a narrower deny filters what is delivered', async () => {
     const free = await as('free');

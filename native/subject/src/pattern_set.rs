@@ -4,19 +4,18 @@
 //! subscription on its subjects, one with a queue only about subscriptions in a queue group that its queue part
 //! equals or matches.
 //!
-//! Two questions are kept apart: whether a literal subject is *matched* (publishing, delivering) and whether a
-//! requested subject, which may have wildcards, is *covered*, that is: matched as a whole by one entry (subscribing).
-//! Under `bar.*` the request `bar.>` is not covered.
+//! A requested subscription is matched like a literal subject: its `*` and `>` are ordinary tokens. So `bar.*` matches the
+//! request `bar.>`, although that reaches further, and does not match `>`. What the request reaches beyond the entries has
+//! to be asked for each message.
 
 use crate::error::InvalidPattern;
 use crate::sublist::Sublist;
-use crate::validate::{check_subject, has_wildcard, is_subset, literal_matches, overlaps};
+use crate::validate::{check_subject, has_wildcard, is_subset, literal_matches};
 
 /// A list of patterns.
 #[derive(Debug, Default)]
 pub struct PatternSet {
     plain: Sublist,
-    plain_subjects: Vec<Box<[u8]>>,
     scoped: Vec<Scoped>,
 }
 
@@ -65,15 +64,14 @@ impl PatternSet {
             return Ok(());
         }
         self.plain
-            .insert(subject, None, self.plain_subjects.len() as u32)
-            .map_err(|reason| InvalidPattern::Subject { entry: shown(), reason })?;
-        self.plain_subjects.push(subject.into());
-        Ok(())
+            .insert(subject, None, self.plain.len() as u32)
+            .map(|_| ())
+            .map_err(|reason| InvalidPattern::Subject { entry: shown(), reason })
     }
 
     /// Number of entries.
     pub fn len(&self) -> usize {
-        self.plain_subjects.len() + self.scoped.len()
+        self.plain.len() + self.scoped.len()
     }
 
     /// Whether there are no entries. An empty list matches nothing.
@@ -96,47 +94,21 @@ impl PatternSet {
             })
     }
 
-    /// Whether one entry without a queue matches everything that `subject` matches.
-    pub fn covers(&self, subject: &[u8]) -> bool {
-        self.plain.covers(subject)
-    }
-
-    /// Whether one entry covers a subscription to `subject` in `queue` (`None`: in no queue group).
-    pub fn covers_in_queue(&self, subject: &[u8], queue: Option<&[u8]>) -> bool {
-        self.covers(subject)
-            || queue.is_some_and(|queue| {
-                self.scoped
-                    .iter()
-                    .any(|e| is_subset(subject, &e.subject) && e.includes_queue(queue))
-            })
-    }
-
     /// As an allow list: whether a subscription to `subject` in `queue` is permitted.
     ///
-    /// Once entries with a queue cover the subject they decide for queue subscriptions: with `foo` and `foo v1`,
+    /// Once entries with a queue match the subject they decide for queue subscriptions: with `foo` and `foo v1`,
     /// plain subscriptions and the queue `v1` may use `foo`, the queue `v2` may not.
     pub fn allows(&self, subject: &[u8], queue: Option<&[u8]>) -> bool {
         let Some(queue) = queue else {
-            return self.covers(subject);
+            return self.matches_literal(subject);
         };
         let mut decided = false;
-        for entry in self.scoped.iter().filter(|entry| is_subset(subject, &entry.subject)) {
+        for entry in self.scoped.iter().filter(|e| literal_matches(subject, &e.subject)) {
             if entry.includes_queue(queue) {
                 return true;
             }
             decided = true;
         }
-        !decided && self.covers(subject)
-    }
-
-    /// Whether some entry that speaks about `queue` and `subject` have a subject in common. A deny list that overlaps a
-    /// subscription without covering it must be asked again for each delivery.
-    pub fn overlaps(&self, subject: &[u8], queue: Option<&[u8]>) -> bool {
-        self.plain_subjects.iter().any(|plain| overlaps(plain, subject))
-            || queue.is_some_and(|queue| {
-                self.scoped
-                    .iter()
-                    .any(|e| overlaps(&e.subject, subject) && e.includes_queue(queue))
-            })
+        !decided && self.matches_literal(subject)
     }
 }

@@ -68,17 +68,21 @@ impl Permissions {
             && !self.publish_deny.matches_literal(subject)
     }
 
-    /// Whether the subscription may be made. All of what it matches must be allowed and not all of it denied: what is
-    /// denied in part is kept back on delivery, see [`Self::may_receive`].
+    /// Whether the subscription may be made: its subject, read as if `*` and `>` were ordinary tokens, matches an allowed
+    /// one and no denied one. It may reach further than what is allowed, and into what is denied: both are kept back on
+    /// delivery, see [`Self::may_receive`].
     pub fn may_subscribe(&self, subject: &[u8], queue: Option<&[u8]>) -> bool {
         self.subscribe_allow
             .as_ref()
             .is_none_or(|set| set.allows(subject, queue))
-            && !self.subscribe_deny.covers_in_queue(subject, queue)
+            && !self.subscribe_deny.matches_literal_in_queue(subject, queue)
     }
 
     /// Whether a message on this literal subject may be delivered to a subscription that was let in.
     pub fn may_receive(&self, subject: &[u8], queue: Option<&[u8]>) -> bool {
-        self.subscribe_deny.is_empty() || !self.subscribe_deny.matches_literal_in_queue(subject, queue)
+        self.subscribe_allow
+            .as_ref()
+            .is_none_or(|set| set.matches_literal_in_queue(subject, queue))
+            && !self.subscribe_deny.matches_literal_in_queue(subject, queue)
     }
 }

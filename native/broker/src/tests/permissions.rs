@@ -129,7 +129,7 @@ fn a_place_in_the_cache_that_changed_hands_opens_no_way_either() {
 #[test]
 fn denied_messages_are_kept_back_from_wider_subscriptions() {
     let lists = PermissionLists {
-        subscribe_deny: vec!["a.secret".into(), "b.* q".into()],
+        subscribe_deny: vec!["a.secret".into(), "b.x q".into()],
         ..PermissionLists::default()
     };
     let mut world = with_users(2, &[("any", anything()), ("few", lists)]);
@@ -153,6 +153,86 @@ fn denied_messages_are_kept_back_from_wider_subscriptions() {
     got.sort();
     let expected = [("1", "1"), ("2", "4"), ("3", "3"), ("3", "4")];
     assert_eq!(got, expected.map(|(sid, text)| (sid.to_owned(), text.to_owned())));
+}
+
+fn subscribing(allow: Option<&[&str]>, deny: &[&str]) -> PermissionLists {
+    let owned = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
+    PermissionLists {
+        subscribe_allow: allow.map(owned),
+        subscribe_deny: owned(deny),
+        ..PermissionLists::default()
+    }
+}
+
+#[test]
+fn a_denied_wildcard_refuses_the_wider_subscription() {
+    for (deny, sub, refused) in [
+        ("x.*", "x.>", true),
+        ("*", ">", true),
+        ("*.*", "x.>", true),
+        ("x.* q", "x.> q", true),
+        ("x.* q", "x.> r", false),
+        ("x.* q", "x.>", false),
+        ("x.a", "x.>", false),
+        ("x.a", "x.*", false),
+        ("*", "x.>", false),
+    ] {
+        let mut world = with_users(1, &[("few", subscribing(None, &[deny]))]);
+        let few = login(&mut world, 0, "few");
+        world.say(few, format!("SUB {sub} 1\r\n"));
+        assert_eq!(world.errors(few).len(), usize::from(refused), "deny {deny}, SUB {sub}");
+        assert_eq!(world.broker.stats().subscriptions, u64::from(!refused));
+    }
+}
+
+#[test]
+fn a_subscription_wider_than_allowed_gets_what_is_allowed() {
+    let lists = subscribing(Some(&["x.*", "y.* q"]), &["x.no"]);
+    let mut world = with_users(2, &[("any", anything()), ("few", lists)]);
+    let (any, few) = (login(&mut world, 0, "any"), login(&mut world, 1, "few"));
+    world.say(
+        few,
+        "SUB x.> 1\r\nSUB y.> q 2\r\nSUB > 3\r\nSUB y.> r 4\r\nSUB *.* 5\r\n",
+    );
+    assert_eq!(world.errors(few).len(), 3);
+    for subject in ["x.a", "x.a.b", "x.no", "y.a", "y.a.b", "x"] {
+        world.say(any, format!("PUB {subject} 1\r\n-\r\n"));
+    }
+    let mut got: Vec<(String, String)> = world
+        .messages(few)
+        .iter()
+        .map(|m| (m.sid.clone(), m.subject.clone()))
+        .collect();
+    got.sort();
+    assert_eq!(
+        got,
+        [("1", "x.a"), ("2", "y.a")].map(|(s, t)| (s.to_owned(), t.to_owned()))
+    );
+}
+
+#[test]
+fn what_is_withheld_counts_for_no_limit() {
+    let lists = subscribing(Some(&["x.*"]), &["x.no"]);
+    let mut world = with_users(1, &[("any", anything()), ("few", lists)]);
+    let (any, few) = (login(&mut world, 0, "any"), login(&mut world, 0, "few"));
+    world.say(few, "SUB x.> 1\r\nUNSUB 1 2\r\n");
+    let published = "PUB x.a.b 1\r\n-\r\nPUB x.no 1\r\n-\r\n".repeat(3) + "PUB x.a 1\r\n1\r\n";
+    world.say(
+        any,
+        published + "PUB x.a.b 1\r\n-\r\nPUB x.b 1\r\n2\r\nPUB x.c 1\r\n3\r\n",
+    );
+    assert_eq!(world.texts(few), ["1", "2"]);
+}
+
+#[test]
+fn a_queue_group_passes_over_who_may_not_receive() {
+    let lists = subscribing(Some(&["x.*"]), &[]);
+    let mut world = with_users(1, &[("any", anything()), ("few", lists)]);
+    let (any, few) = (login(&mut world, 0, "any"), login(&mut world, 0, "few"));
+    world.say(few, "SUB x.> q 1\r\n");
+    world.say(any, "SUB x.> q 1\r\n");
+    world.say(any, "PUB x.a.b 1\r\n-\r\n".repeat(50));
+    assert_eq!((world.texts(any).len(), world.texts(few).len()), (50, 0));
 }
 
 #[test]

@@ -461,3 +461,25 @@ fn after_its_end_was_told_nothing_is_judged_by_the_old_plan() {
         }
     }
 }
+
+#[test]
+fn a_reload_judges_wildcards_as_subscribing_does() {
+    let lists = |allow: Option<&[&str]>, deny: &[&str]| PermissionLists {
+        subscribe_allow: allow.map(|list| list.iter().map(|s| (*s).to_owned()).collect()),
+        subscribe_deny: deny.iter().map(|s| (*s).to_owned()).collect(),
+        ..PermissionLists::default()
+    };
+    let mut world = with_users(1, &[("any", anything()), ("few", anything())]);
+    let (any, few) = (login(&mut world, 0, "any"), login(&mut world, 0, "few"));
+    world.say(few, "SUB x.> 1\r\nSUB y.> q 2\r\nSUB z.> 3\r\n");
+    let narrow = lists(Some(&["x.*", "y.>", "z.>"]), &["y.* q", "z.a"]);
+    reload(&mut world, &[("any", anything()), ("few", narrow)]);
+    assert_eq!(
+        world.errors(few),
+        ["Permissions Violation for Subscription to \"y.>\" using queue \"q\" (sid \"2\")"]
+    );
+    for subject in ["x.a", "x.a.b", "y.a", "z.a", "z.b"] {
+        world.say(any, format!("PUB {subject} {}\r\n{subject}\r\n", subject.len()));
+    }
+    assert_eq!(world.texts(few), ["x.a", "z.b"]);
+}
