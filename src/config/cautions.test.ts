@@ -37,6 +37,35 @@ describe('a server that asks nobody although its file reads as if it did', () =>
   });
 });
 
+describe('users without a password', () => {
+  const needsNoMore = 'a client that gives the name gets in; add a password';
+  it.each([
+    ['authorization { users: [{ user: a }] }', `user "a" has no password: ${needsNoMore}`],
+    ['authorization { users: [{ user: a, password: "" }] }', `user "a" has no password: ${needsNoMore}`],
+    ['authorization { user: a }', `user "a" has no password: ${needsNoMore}`],
+    ['authorization { user: a, password: "" }', `user "a" has no password: ${needsNoMore}`],
+    [
+      'authorization { users: [{ user: a }, { user: b, password: p }, { user: c }] }',
+      `users "a", "c" have no password: ${needsNoMore}`,
+    ],
+  ])('%s', (text, expected) => {
+    expect(warned(text)).toEqual([expected]);
+  });
+
+  it('given as a flag, and many of them', () => {
+    expect(configure({ authorization: { user: 'a' } }).cautions).toHaveLength(1);
+    const users = Array.from({ length: 7 }, (_, index) => ({ user: `u${index}` }));
+    expect(configure({ authorization: { users } }).cautions).toEqual([
+      `users "u0", "u1", "u2", "u3", "u4" and 2 more have no password: ${needsNoMore}`,
+    ]);
+  });
+
+  it('the user of clients without credentials may be one', () => {
+    const users = [{ user: 'a', password: 'p' }, { user: 'guest' }];
+    expect(configure({ noAuthUser: 'guest', authorization: { users } }).cautions).toEqual([]);
+  });
+});
+
 it('a server that nobody can enter: nkeys were its only users', () => {
   expect(warned('authorization { users: [{ nkey: UA }] }')).toEqual([expect.stringMatching(/^NOBODY CAN CONNECT/)]);
 });

@@ -4,13 +4,21 @@
  * Looks at what was written and what was skipped; decides nothing.
  */
 
+import { quote } from './text.js';
 import type { AuthorizationOptions, BrokerOptions } from './types.js';
 
+/** So many users without a password are named. */
+const NAMED_MAX = 5;
+
 /** Sentences for the log; `skippedGuards` are the options about access that the file has and the server ignores. */
-export function cautions({ authorization = {} }: BrokerOptions, skippedGuards: readonly string[] = []): string[] {
+export function cautions(
+  { authorization = {}, noAuthUser }: BrokerOptions,
+  skippedGuards: readonly string[] = [],
+): string[] {
   if (asksForCredentials(authorization)) {
     const nobody = authorization.users?.length === 0 && !authorization.user && !authorization.token;
-    return nobody ? ['NOBODY CAN CONNECT: credentials are asked for, and there is no user who has any'] : [];
+    if (nobody) return ['NOBODY CAN CONNECT: credentials are asked for, and there is no user who has any'];
+    return passwordless(authorization, noAuthUser);
   }
   const found: string[] = [];
   if (skippedGuards.length > 0) {
@@ -24,6 +32,17 @@ export function cautions({ authorization = {} }: BrokerOptions, skippedGuards: r
     found.push('NOBODY IS ASKED FOR CREDENTIALS: a password without a user counts for nothing; give the user, too');
   }
   return found;
+}
+
+/** Users whose name is all a client needs. The one that clients without credentials become is so on purpose. */
+function passwordless({ user, password, users }: AuthorizationOptions, noAuthUser: string | undefined): string[] {
+  const all = users ?? (user ? [{ user, password }] : []);
+  const names = all.filter((entry) => !entry.password && entry.user !== noAuthUser).map((entry) => quote(entry.user));
+  if (names.length === 0) return [];
+  const more = names.length > NAMED_MAX ? ` and ${names.length - NAMED_MAX} more` : '';
+  const who = `${names.slice(0, NAMED_MAX).join(', ')}${more}`;
+  const what = names.length === 1 ? `user ${who} has no password` : `users ${who} have no password`;
+  return [`${what}: a client that gives the name gets in; add a password`];
 }
 
 /** Whether anyone is asked who they are. */

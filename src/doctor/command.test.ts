@@ -39,6 +39,13 @@ describe('doctor', () => {
     expect([code, healthy, complaints(findings).length]).toEqual([0, true, 2]);
   });
 
+  test('users without a password, and a server that nobody can enter', async () => {
+    const { code, findings } = await ask('authorization { users: [{ user: a }] }');
+    expect([code, complaints(findings)]).toEqual([0, [expect.stringContaining('user "a" has no password')]]);
+    const closed = await ask('authorization { users: [] }');
+    expect(complaints(closed.findings)).toEqual([expect.stringContaining('NOBODY CAN CONNECT')]);
+  });
+
   test('a refused configuration: the machine is checked too', async () => {
     const { code, healthy, findings } = await ask('prot: 1\nport: 40000\nlog_file: /no/a.log\nlog_size_limit: 1MB');
     expect([code, healthy]).toEqual([1, false]);

@@ -5,6 +5,7 @@
  * environment as a start would; opens nothing and prints nothing.
  */
 
+import { cautions } from '../config/cautions.js';
 import { mergeOptions, resolveFile } from '../config/configure.js';
 import { type ConfigProblem, formatProblem } from '../config/errors.js';
 import { scanFlags } from '../config/flag-values.js';
@@ -50,6 +51,7 @@ export function explain({ options, argv, environment }: Question): Explanation {
   };
   const loaded = configFile ? loadConfigFile(configFile, settings) : undefined;
   const resolved = loaded ? resolveFile(loaded, options) : resolveOptions(options);
+  const merged = loaded ? mergeOptions(loaded.options, options) : options;
   const context: Context = {
     file: configFile ?? '',
     root: loaded?.root ?? new Map(),
@@ -63,7 +65,7 @@ export function explain({ options, argv, environment }: Question): Explanation {
     ...(configFile ? { file: configFile } : {}),
     ...(loaded ? { digest: loaded.digest } : {}),
     entries: ROWS.flatMap((row) => explainRow(row, context)),
-    warnings: [...warnings, ...startupWarnings(resolved)],
+    warnings: [...warnings, ...cautions(merged, loaded?.skippedGuards), ...startupWarnings(resolved)],
     resolved,
     root: context.root,
   };

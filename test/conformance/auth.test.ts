@@ -89,18 +89,21 @@ describe('ways to log in', () => {
     });
   }
 
-  proves(
-    '4.1-02',
-    'a user with an empty password in the configuration cannot log in',
-    async () => {
-      const server = await TestServer.start({
-        config: 'authorization { timeout: 60, users: [{user: w, password: ""}] }\n',
-      });
-      await refused(server, { user: 'w', pass: '' });
-      await refused(server, { user: 'w' });
-    },
-    { oursOnly: 'the reference admits the user without a password' },
-  );
+  const nameOnly = [{ user: 'w' }, { user: 'w', pass: '' }];
+  const notThatName = [{}, { user: 'w', pass: 'x' }, { user: 'x' }, { pass: '' }, { auth_token: 'w' }];
+  const passwordless: [string, ServerOptions][] = [
+    ['users: [{user: w}]', { config: 'authorization { timeout: 60, users: [{user: w}] }\n' }],
+    ['users: [{user: w, password: ""}]', { config: 'authorization { timeout: 60, users: [{user: w, pass: ""}] }\n' }],
+    ['user: w', { config: 'authorization { timeout: 60, user: w }\n' }],
+    ['--user w', { config: TIME, args: ['--user', 'w'] }],
+  ];
+  for (const [name, options] of passwordless) {
+    proves('4.1-02', `a user without a password needs its name only: ${name}`, async () => {
+      const server = await TestServer.start(options);
+      for (const fields of nameOnly) await (await server.open(fields)).exchange('', '');
+      for (const fields of notThatName) await refused(server, fields);
+    });
+  }
 
   pending('bcrypt passwords', '4.1-01', 'bcrypt passwords and tokens', async () => {
     const user = await TestServer.start({

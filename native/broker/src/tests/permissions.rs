@@ -348,3 +348,39 @@ fn a_reload_ends_connections_of_kinds_that_are_no_more_allowed() {
     let removed: Vec<bool> = clients.iter().map(|&client| world.reason(client).is_some()).collect();
     assert_eq!(removed, [true, true, true, false]);
 }
+
+#[test]
+fn a_user_without_a_password_needs_none() {
+    let user = Arc::new(User {
+        name: "ann".to_owned(),
+        password: String::new(),
+        permissions: None,
+        connections: ConnectionTypes::ALL,
+    });
+    let auth = || Auth {
+        token: None,
+        users: HashMap::from([("ann".to_owned(), user.clone())]),
+        no_auth_user: None,
+        timeout: Duration::from_secs(2),
+    };
+    let mut world = World::with(1, Config::default(), Some(auth()));
+    for (connect, admitted) in [
+        (r#"{"user":"ann"}"#, true),
+        (r#"{"user":"ann","pass":""}"#, true),
+        (r#"{"user":"ann","pass":"x"}"#, false),
+        (r#"{"user":"bob"}"#, false),
+        (r#"{"pass":""}"#, false),
+        (r#"{"auth_token":"ann"}"#, false),
+        ("{}", false),
+    ] {
+        let client = world.client(0);
+        world.say(client, format!("CONNECT {connect}\r\n"));
+        let expected = (!admitted).then_some(CloseReason::AuthenticationFailure);
+        assert_eq!(world.reason(client), expected, "{connect}");
+    }
+    // A reload asks the same again.
+    let admitted = world.broker.stats().connections;
+    world.reload(Config::default(), Some(auth()));
+    world.rest();
+    assert_eq!((world.broker.stats().connections, admitted), (2, 2));
+}
