@@ -83,7 +83,7 @@ impl Shard {
             self.drain_deliveries();
         } else {
             // It answers INFO: until a PONG tells better, that is how long an answer takes.
-            let now = self.delivery.now_ns;
+            let now = self.delivery.now_ns();
             let conn = &self.connections[slot];
             let estimate = now.saturating_sub(conn.started_ns).max(1);
             conn.shared.rtt_ns.store(estimate, Ordering::Relaxed);
@@ -275,7 +275,7 @@ impl Shard {
 
     /// The connection's record in the interest, made at its first subscription.
     fn member_of(&mut self, slot: u32, interest: &mut Interest) -> u32 {
-        let reactor = self.delivery.reactor;
+        let reactor = self.delivery.reactor();
         let conn = &mut self.connections[slot];
         let generation = conn.generation();
         *conn.member.get_or_insert_with(|| {
@@ -328,7 +328,7 @@ impl Shard {
             return;
         }
         let to = member.location;
-        if to.reactor != self.delivery.reactor {
+        if to.reactor != self.delivery.reactor() {
             return self.delivery.send_to(
                 to.reactor,
                 InboxItem::SubscriptionGone {
@@ -374,7 +374,7 @@ impl Shard {
 
     /// Tells the publisher, and whoever traces the message.
     fn refuse_publish(&mut self, slot: u32, text: &str) {
-        if let Some(trace) = &mut self.delivery.traced_message {
+        if let Some(trace) = self.delivery.traced_message() {
             trace.refused(text);
         }
         self.error_reply(slot, text);

@@ -258,9 +258,7 @@ impl Shard {
     fn prepare_run(&mut self, publisher: &Publisher) {
         self.results.trim();
         let config = &self.connections[publisher.slot].plan.config;
-        self.delivery.behind_above = config.behind_bytes();
-        self.delivery.cut_above = config.max_pending;
-        self.delivery.trace.set_up(config, publisher.traced);
+        self.delivery.begin_run(config, publisher.traced);
     }
 
     /// Before it is unlocked.
@@ -268,7 +266,7 @@ impl Shard {
         for index in touched.drain(..) {
             self.results[index].count_deliveries(interest);
         }
-        self.results.count_lookups(self.delivery.reactor, interest);
+        self.results.count_lookups(self.delivery.reactor(), interest);
         self.delivery.send_batches();
     }
 
@@ -477,9 +475,7 @@ impl Shard {
     #[cold]
     pub(crate) fn after_run(&mut self, broker: u32, config: &Config, account: &Arc<Account>) {
         while self.delivery.has_aftermath() {
-            if !self.delivery.exhausted.is_empty() {
-                self.remove_exhausted(broker, config, account);
-            }
+            self.remove_exhausted(broker, config, account);
             for request in self.delivery.take_refused() {
                 self.answer_refused(config, account, &request);
             }
@@ -488,7 +484,10 @@ impl Shard {
 
     /// Removes subscriptions that got their last message, wherever they live.
     fn remove_exhausted(&mut self, broker: u32, config: &Config, account: &Arc<Account>) {
-        let exhausted = std::mem::take(&mut self.delivery.exhausted);
+        let exhausted = self.delivery.take_exhausted();
+        if exhausted.is_empty() {
+            return;
+        }
         // A trace has told it beside the message.
         let told = !config.log_debug || config.log_trace;
         let mut interest = account.interest.write();

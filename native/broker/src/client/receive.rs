@@ -12,8 +12,8 @@ impl Shard {
     /// Handles what a client sent. Returns how many bytes are done with; the caller keeps the rest and gives it again,
     /// with more behind it, next time. May stop early when [`Shard::should_flush`]: then with what is left, at once.
     pub fn receive(&mut self, slot: u32, data: &[u8]) -> usize {
-        let now = self.delivery.now_ns;
-        self.delivery.handed_bytes = 0;
+        let now = self.delivery.now_ns();
+        self.delivery.begin_receive();
         let Some(conn) = self.connections.get_mut(slot) else {
             return data.len();
         };

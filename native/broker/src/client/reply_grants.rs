@@ -14,7 +14,7 @@ impl Shard {
         let Some(allowance) = permissions.allow_responses else {
             return false;
         };
-        let now = self.delivery.now_ns;
+        let now = self.delivery.now_ns();
         self.connections[slot].replies.use_up(subject, allowance, now)
     }
 

@@ -104,7 +104,7 @@ impl Shard {
         ) {
             conn.out.clear();
         }
-        conn.write = WriteState::closing(self.delivery.now_ns);
+        conn.write = WriteState::closing(self.delivery.now_ns());
         conn.publish_in_counters();
         conn.publish_out_counters();
         conn.account.connections.fetch_sub(1, Ordering::Relaxed);
@@ -134,7 +134,7 @@ impl Shard {
     /// A closed connection had its time. Whoever is reading what it was sent before gets some more, unless the broker
     /// ends.
     pub(crate) fn linger_due(&mut self, slot: u32) {
-        let now = self.delivery.now_ns;
+        let now = self.delivery.now_ns();
         let conn = &mut self.connections[slot];
         let deadline = conn.plan.config.write_deadline.as_nanos() as u64;
         let is_reading = !conn.out.is_empty() && conn.write.take_progress();

@@ -92,14 +92,14 @@ impl Shard {
     pub fn wrote(&mut self, slot: u32, written: usize) {
         let conn = &mut self.connections[slot];
         debug_assert!(written <= conn.out.len(), "only what waited has left");
-        conn.out.advance(written, &mut self.delivery.pool);
+        self.delivery.advance(&mut conn.out, written);
         conn.write.note_written(written);
     }
 
     /// Notes how a flush ended: everything left, or the socket takes no more for now. Cuts off whoever has more waiting
     /// than it may have.
     pub fn flushed(&mut self, slot: u32) {
-        let now = self.delivery.now_ns;
+        let now = self.delivery.now_ns();
         let Some(conn) = self.connections.get_mut(slot) else {
             return;
         };
@@ -138,7 +138,7 @@ impl Shard {
     }
 
     pub(crate) fn write_due(&mut self, slot: u32) {
-        let now = self.delivery.now_ns;
+        let now = self.delivery.now_ns();
         let conn = &mut self.connections[slot];
         conn.write.timed = false;
         let deadline = conn.plan.config.write_deadline.as_nanos() as u64;

@@ -30,7 +30,7 @@ impl Moves {
 impl Shard {
     /// Begins to hand a connection over. Nothing happens if it is not in a state to move.
     pub fn offer(&mut self, slot: u32, to_reactor: u16) {
-        let reactor = self.delivery.reactor;
+        let reactor = self.delivery.reactor();
         let Some(conn) = self.connections.get_mut(slot) else {
             return;
         };
@@ -153,9 +153,9 @@ impl Shard {
         let (write_due, ping_due) = (place.write.due_ns(deadline), place.ping.due_ns());
         self.connections.mark_dirty(slot);
         self.moves.arrivals.push((slot, socket));
-        self.add_ping_timer(slot, ping_due.saturating_sub(self.delivery.now_ns));
+        self.add_ping_timer(slot, ping_due.saturating_sub(self.delivery.now_ns()));
         if let Some(due) = write_due {
-            self.add_write_timer(slot, due.saturating_sub(self.delivery.now_ns));
+            self.add_write_timer(slot, due.saturating_sub(self.delivery.now_ns()));
         }
         // What was announced to all loops while it was under way has missed it.
         if broker.is_lame_duck() {

@@ -67,11 +67,11 @@ impl Pauses {
 impl Shard {
     /// After a read from `slot` and the writes it caused: pauses the publisher if a subscriber can't keep up.
     pub fn pause_if_somebody_is_behind(&mut self, slot: u32) {
-        let Some(behind) = self.delivery.behind.take() else {
+        let Some(behind) = self.delivery.take_lagging() else {
             return;
         };
         let pending = behind.pending();
-        let (now, bit) = (self.delivery.now_ns, self.bit());
+        let (now, bit) = (self.delivery.now_ns(), self.bit());
         let Some(conn) = self.connections.get_mut(slot) else {
             return;
         };
@@ -98,7 +98,7 @@ impl Shard {
     }
 
     fn bit(&self) -> u64 {
-        1 << (self.delivery.reactor % 64)
+        1 << (self.delivery.reactor() % 64)
     }
 
     /// Tells publishers that wait for this connection, if it has caught up.
@@ -111,7 +111,7 @@ impl Shard {
             if loops & (1 << (reactor % 64)) == 0 {
                 continue;
             }
-            if reactor == self.delivery.reactor {
+            if reactor == self.delivery.reactor() {
                 self.resume_all();
             } else {
                 self.delivery.send_to(reactor, InboxItem::Drained);
@@ -121,6 +121,6 @@ impl Shard {
 
     /// Ends all pauses that have no reason any more.
     pub(crate) fn resume_all(&mut self) {
-        self.pauses.end_due(&mut self.connections, self.delivery.now_ns);
+        self.pauses.end_due(&mut self.connections, self.delivery.now_ns());
     }
 }

@@ -50,12 +50,12 @@ impl PingState {
 impl Shard {
     pub(crate) fn add_first_ping_timer(&mut self, slot: u32) {
         let interval = self.ping_interval(slot);
-        let spread = u64::from(self.delivery.below(1000)) * FIRST_PING_NS / 5000;
+        let spread = u64::from(self.delivery.random_below(1000)) * FIRST_PING_NS / 5000;
         self.add_ping_timer(slot, interval.min(FIRST_PING_NS + spread));
     }
 
     pub(crate) fn add_ping_timer(&mut self, slot: u32, after_ns: u64) {
-        self.connections[slot].ping.due_ns = self.delivery.now_ns + after_ns;
+        self.connections[slot].ping.due_ns = self.delivery.now_ns() + after_ns;
         self.add_timer(slot, TimerKind::Ping, after_ns);
     }
 
@@ -67,7 +67,7 @@ impl Shard {
     pub(crate) fn ping_due(&mut self, slot: u32) {
         self.debug(slot, || "Client Ping Timer".to_owned());
         let interval = self.ping_interval(slot);
-        let now = self.delivery.now_ns;
+        let now = self.delivery.now_ns();
         let conn = &mut self.connections[slot];
         debug_assert!(conn.ping.due_ns <= now, "it is looked at when it is due");
         let silent_ns = now.saturating_sub(conn.last_activity_ns);
@@ -94,7 +94,7 @@ impl Shard {
     }
 
     pub(crate) fn pong(&mut self, slot: u32) {
-        let now = self.delivery.now_ns;
+        let now = self.delivery.now_ns();
         let conn = &mut self.connections[slot];
         if let Some(rtt) = conn.ping.note_pong(now) {
             conn.shared.rtt_ns.store(rtt, Ordering::Relaxed);

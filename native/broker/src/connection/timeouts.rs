@@ -13,7 +13,7 @@ impl Shard {
     pub fn handle_timers(&mut self) {
         self.removals.remove_share();
         self.publish_pending();
-        while let Some(timer) = self.timers.pop_due(self.delivery.now_ns) {
+        while let Some(timer) = self.timers.pop_due(self.delivery.now_ns()) {
             let Some(conn) = self.connections.get(timer.slot) else {
                 continue;
             };

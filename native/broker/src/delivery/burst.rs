@@ -5,9 +5,11 @@
 
 use crate::connection::table::Connections;
 use crate::delivery::byte_range::ByteRange;
+use crate::delivery::deliver::reserve;
 use crate::delivery::frame::Frame;
+use crate::delivery::remote::make_room;
 use crate::delivery::resolved::{Resolved, Target};
-use crate::delivery::{Delivery, Sender, make_room, reserve};
+use crate::delivery::{Delivery, Sender};
 use crate::interest::Interest;
 use crate::internal::NO_REACTOR;
 

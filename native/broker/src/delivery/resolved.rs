@@ -28,13 +28,6 @@ pub(crate) struct Target {
     pub(super) delivered: u32,
 }
 
-impl Target {
-    /// The subscription's id in the account's interest.
-    pub fn sub(&self) -> u32 {
-        self.sub
-    }
-}
-
 /// The text that prefixes of a subject's targets are cut from.
 #[derive(Clone, Copy)]
 pub(crate) struct Prefixes<'a> {

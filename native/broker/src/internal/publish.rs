@@ -72,7 +72,7 @@ impl Shard {
     /// Publishes a portion of what the control plane handed down.
     #[inline]
     pub(crate) fn publish_pending(&mut self) {
-        if self.internal_publishes.is_due(self.delivery.now_ns) {
+        if self.internal_publishes.is_due(self.delivery.now_ns()) {
             self.publish_portion();
         }
     }
@@ -96,8 +96,8 @@ impl Shard {
                 pending.batches.pop_front();
                 pending.done = 0;
             }
-            if self.delivery.behind.take().is_some() {
-                pending.resume_ns = self.delivery.now_ns + PAUSE_NS;
+            if self.delivery.take_lagging().is_some() {
+                pending.resume_ns = self.delivery.now_ns() + PAUSE_NS;
                 break;
             }
         }
@@ -142,9 +142,7 @@ impl Shard {
     /// Before the interest is locked. Returns where to note results with uncounted deliveries.
     fn start_server_run(&mut self, config: &Config) -> Vec<u32> {
         self.results.trim();
-        self.delivery.behind_above = config.behind_bytes();
-        self.delivery.cut_above = config.max_pending;
-        self.delivery.trace.set_up(config, false);
+        self.delivery.begin_run(config, false);
         self.run_buffers.take_touched()
     }
 

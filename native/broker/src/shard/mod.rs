@@ -35,10 +35,6 @@ use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// Bytes staged for connections here before [`Shard::receive`] asks for them to be written. With many subscribers
-/// each write is a small part of it, and small writes cost more than a full cache does.
-const FLUSH_BYTES: usize = 8 << 20;
-
 /// What a shard is made from.
 pub struct ShardSeed {
     /// Index of the loop.
@@ -104,11 +100,11 @@ impl Shard {
 
     /// Tells the time: nanoseconds on the loop's clock, never going back.
     pub fn set_now(&mut self, now_ns: u64) {
-        self.delivery.now_ns = now_ns;
+        self.delivery.set_now(now_ns);
     }
 
     pub(crate) fn wall_ms(&self) -> f64 {
-        self.wall_ms_at_zero + self.delivery.now_ns as f64 / 1e6
+        self.wall_ms_at_zero + self.delivery.now_ns() as f64 / 1e6
     }
 
     /// Takes a new connection in and greets it. `None`: the broker is shutting down, drop the socket. One that is
@@ -130,7 +126,7 @@ impl Shard {
             account,
             shared,
             location.generation,
-            self.delivery.now_ns,
+            self.delivery.now_ns(),
         ));
         self.debug(slot, || "Client connection created".to_owned());
         self.send_info(slot, false);
@@ -235,7 +231,7 @@ impl Shard {
     /// Closes a connection that was here when the wish was uttered; if it has moved, the wish follows it.
     fn close_by_cid(&mut self, broker: Arc<BrokerState>, cid: u64, reason: CloseReason) {
         match broker.locate(cid) {
-            Some(at) if at.reactor == self.delivery.reactor => {
+            Some(at) if at.reactor == self.delivery.reactor() => {
                 match self.connections.occupant(at) {
                     // It is about to arrive: the wish waits for it.
                     Some(conn) if conn.is_placeholder() => self
@@ -302,12 +298,12 @@ impl Shard {
             || self.moves.has_waiting()
             || self.pauses.has_resumed()
             || !self.removals.is_empty()
-            || self.internal_publishes.is_due(self.delivery.now_ns)
+            || self.internal_publishes.is_due(self.delivery.now_ns())
     }
 
     /// Connections with output, each once. Give the list back empty through [`Self::reuse_dirty`].
     pub fn take_dirty(&mut self) -> Vec<u32> {
-        self.delivery.staged_bytes = 0;
+        self.delivery.begin_flush();
         self.connections.take_dirty()
     }
 
@@ -338,7 +334,7 @@ impl Shard {
 
     /// Loops that sleep although something waits for them.
     pub fn take_wakes(&mut self) -> Vec<u16> {
-        std::mem::take(&mut self.delivery.wakes)
+        self.delivery.take_wakes()
     }
 
     /// What the control plane should hear, by broker.
@@ -352,12 +348,12 @@ impl Shard {
     /// Whether so much was staged that it should be written while it is in the cache, or taken over by other loops
     /// before it piles up.
     pub fn should_flush(&self) -> bool {
-        self.delivery.staged_bytes >= FLUSH_BYTES || self.delivery.handed_bytes >= FLUSH_BYTES
+        self.delivery.should_flush()
     }
 
     /// Gives memory back that only a burst needed.
     pub fn shrink(&mut self) {
-        self.delivery.pool.shrink();
+        self.delivery.shrink();
         self.run_buffers = RunBuffers::default();
     }
 
@@ -373,7 +369,7 @@ impl Shard {
     pub(crate) fn add_timer(&mut self, slot: u32, kind: TimerKind, after_ns: u64) {
         let generation = self.connections[slot].generation();
         self.timers.add(Timer {
-            at_ns: self.delivery.now_ns + after_ns,
+            at_ns: self.delivery.now_ns() + after_ns,
             slot,
             generation,
             kind,

@@ -83,7 +83,7 @@ fn a_name_whose_subscription_got_its_last_message_is_free_at_once() {
         let interest = world.broker.global.interest.read();
         let (id, sub) = interest.subs.iter().next().expect("one");
         sub.delivered.store(1, Ordering::Relaxed);
-        world.shards[1].delivery.exhausted.push(id as u32);
+        world.shards[1].delivery.push_exhausted(id as u32);
     }
     world.say(client, "SUB b 1\r\n");
     let account = world.broker.global.clone();

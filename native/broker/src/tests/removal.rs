@@ -92,7 +92,7 @@ fn names_are_free_at_once_for_who_becomes_somebody_else() {
         sub.delivered = 1.into();
         (id as u32, String::from_utf8(sub.sid.to_vec()).expect("a number"))
     };
-    world.shards[1].delivery.exhausted.push(id);
+    world.shards[1].delivery.push_exhausted(id);
     let (account, broker) = (world.broker.global.clone(), world.broker.clone());
     world.shards[1].after_run(broker.id, &broker.plan().config, &account);
     // The same name, in the place that has just become free.

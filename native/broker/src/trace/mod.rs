@@ -112,10 +112,10 @@ impl Shard {
 
     /// Tells what delivering a message has put aside for the log.
     pub(crate) fn report_deliveries(&mut self, broker: u32) {
-        for (level, text) in std::mem::take(&mut self.delivery.trace.lines) {
+        for (level, text) in self.delivery.trace_mut().take_lines() {
             self.event(broker, Event::Log { level, text });
         }
-        let lost = std::mem::take(&mut self.delivery.trace.lost);
+        let lost = self.delivery.trace_mut().take_lost();
         if lost > 0 {
             self.count_lost_lines(broker, lost);
         }
@@ -199,6 +199,14 @@ impl DeliveryTrace {
         self.shown = Shown::of(config);
         self.debug = config.log_debug;
         self.bytes = 0;
+    }
+
+    fn take_lines(&mut self) -> Vec<(LogLevel, String)> {
+        std::mem::take(&mut self.lines)
+    }
+
+    fn take_lost(&mut self) -> u64 {
+        std::mem::take(&mut self.lost)
     }
 
     #[cold]

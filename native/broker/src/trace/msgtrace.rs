@@ -2,8 +2,8 @@
 //! the message was delivered to and everyone it was not, and why.
 //!
 //! Costs nothing but one search of the headers of messages that have any. A traced message takes the ordinary way, with
-//! the trace beside it in [`Delivery::following`](crate::delivery::Delivery); the event goes out behind it, under the same
-//! lock. What comes to mind of other servers, accounts and streams has no place here before they have one.
+//! the trace beside it in [`Delivery`](crate::delivery::Delivery); the event goes out behind it, under the same lock. What
+//! the reference says of other servers, accounts and streams is left out as long as there are none.
 
 mod encode;
 mod event;
@@ -11,9 +11,7 @@ mod headers;
 
 use crate::client::publish::Run;
 use crate::connection::Conn;
-use crate::delivery::Delivery;
 use crate::delivery::frame::Frame;
-use crate::delivery::resolved::Target;
 use crate::interest::Interest;
 use crate::shard::Shard;
 use crate::trace::quote::quote;
@@ -47,7 +45,7 @@ impl Undelivered {
 #[derive(Debug)]
 pub(crate) struct MsgTrace {
     /// Nobody gets the message: the trace is all that is wanted.
-    pub only: bool,
+    only: bool,
     destination: Vec<u8>,
     headers: Headers,
     message_size: usize,
@@ -61,7 +59,8 @@ impl MsgTrace {
         self.ingress.error = Some(text.to_owned());
     }
 
-    fn add(&mut self, interest: &Interest, sub: u32, why: Option<Undelivered>) {
+    /// Notes a delivery, or why there was none.
+    pub fn add(&mut self, interest: &Interest, sub: u32, why: Option<Undelivered>) {
         let sub = &interest.subs[sub as usize];
         let Some(shared) = interest.members[sub.member as usize].destination.connection() else {
             return;
@@ -75,41 +74,15 @@ impl MsgTrace {
             ..Entry::of("eg", shared)
         });
     }
-}
 
-/// What is to become of a message whose headers speak of traces.
-enum Verdict {
-    /// It goes its way as any other.
-    Ordinary,
-    /// It does, and nobody behind it is to trace it.
-    Disabled,
-    /// It does not.
-    Dropped,
-    /// Nor this, and its publisher is told: it may not publish where the trace should go.
-    Refused(Vec<u8>),
-    Traced(Box<MsgTrace>),
-}
-
-impl Delivery {
-    /// Whether a message is traced and nothing more.
-    #[inline]
-    pub fn only_traces(&self) -> bool {
-        self.traced_message.as_ref().is_some_and(|trace| trace.only)
-    }
-
-    /// Notes a delivery, or why there was none, if the message is traced.
-    #[cold]
-    pub fn follow(&mut self, interest: &Interest, target: &Target, why: Option<Undelivered>) {
-        if let Some(trace) = &mut self.traced_message {
-            trace.add(interest, target.sub(), why);
-        }
+    /// Whether nobody gets the message: the trace is all that is wanted.
+    pub fn is_only_trace(&self) -> bool {
+        self.only
     }
 
     /// Notes subscriptions that match and are no targets, since their users may not receive this subject. Of a queue
     /// group, only where no member may.
-    #[cold]
-    pub fn follow_denied(&mut self, interest: &Interest, subject: &[u8]) {
-        let Some(trace) = &mut self.traced_message else { return };
+    pub fn add_denied(&mut self, interest: &Interest, subject: &[u8]) {
         let mut found = Matches::new();
         interest.list.matches(subject, &mut found);
         let member_of = |id: u32| &interest.members[interest.subs[id as usize].member as usize];
@@ -124,9 +97,22 @@ impl Delivery {
         let groups = found.groups().map(|(_, ids)| there(ids));
         let queued = groups.filter(|ids| ids.iter().all(|&id| denied(id))).flatten();
         for id in plain.chain(queued) {
-            trace.add(interest, id, Some(Undelivered::Denied));
+            self.add(interest, id, Some(Undelivered::Denied));
         }
     }
+}
+
+/// What is to become of a message whose headers speak of traces.
+enum Verdict {
+    /// It goes its way as any other.
+    Ordinary,
+    /// It does, and nobody behind it is to trace it.
+    Disabled,
+    /// It does not.
+    Dropped,
+    /// Nor this, and its publisher is told: it may not publish where the trace should go.
+    Refused(Vec<u8>),
+    Traced(Box<MsgTrace>),
 }
 
 impl Shard {
@@ -158,9 +144,9 @@ impl Shard {
                 self.refuse_subject(run.publisher.slot, &destination);
             }
             Verdict::Traced(trace) => {
-                self.delivery.traced_message = Some(trace);
+                self.delivery.begin_traced(trace);
                 self.publish_traced_message(run, message);
-                if let Some(trace) = self.delivery.traced_message.take() {
+                if let Some(trace) = self.delivery.end_traced() {
                     self.send_trace(run, *trace);
                 }
             }

@@ -1,0 +1,223 @@
+//! One message to everyone it goes to: which of them get it, and frames into the output queues of connections here.
+
+use crate::connection::table::Connections;
+use crate::delivery::frame::Frame;
+use crate::delivery::resolved::{Resolved, Target};
+use crate::delivery::{Delivery, Sender};
+use crate::interest::{Interest, Subscription};
+use crate::trace::TracedDelivery;
+use crate::trace::msgtrace::Undelivered;
+use std::sync::atomic::Ordering;
+
+impl Delivery {
+    /// Delivers to everyone the subject goes to, and tells `trace` of it where somebody reads traces. Returns how many got it.
+    #[inline]
+    pub fn deliver<const TRACED: bool>(
+        &mut self,
+        connections: &mut Connections,
+        interest: &Interest,
+        resolved: &mut Resolved,
+        from: Sender,
+        frame: Frame<'_>,
+    ) -> u32 {
+        let mut delivered = 0;
+        for i in 0..resolved.plain {
+            if self.deliver_one::<TRACED>(connections, interest, resolved, i, from, frame) {
+                delivered += 1;
+            }
+        }
+        if !resolved.groups.is_empty() {
+            delivered += self.deliver_groups::<TRACED>(connections, interest, resolved, from, frame);
+        }
+        resolved.note_deliveries(delivered);
+        delivered
+    }
+
+    /// [`Self::deliver`] with traces, out of the way of those without.
+    #[cold]
+    pub fn deliver_traced(
+        &mut self,
+        connections: &mut Connections,
+        interest: &Interest,
+        resolved: &mut Resolved,
+        from: Sender,
+        frame: Frame<'_>,
+    ) -> u32 {
+        let delivered = self.deliver::<true>(connections, interest, resolved, from, frame);
+        if let Some(trace) = &mut self.traced_message {
+            trace.add_denied(interest, resolved.subject());
+        }
+        delivered
+    }
+
+    /// One member of each group: a random one, or the next that takes it.
+    pub fn deliver_groups<const TRACED: bool>(
+        &mut self,
+        connections: &mut Connections,
+        interest: &Interest,
+        resolved: &mut Resolved,
+        from: Sender,
+        frame: Frame<'_>,
+    ) -> u32 {
+        let mut delivered = 0;
+        for g in 0..resolved.groups.len() {
+            let (start, end) = resolved.groups[g];
+            let size = end - start;
+            let first = if size == 1 { 0 } else { self.random_below(size) };
+            for step in 0..size {
+                let mut at = first + step;
+                if at >= size {
+                    at -= size;
+                }
+                if self.deliver_one::<TRACED>(connections, interest, resolved, (start + at) as usize, from, frame) {
+                    delivered += 1;
+                    break;
+                }
+            }
+        }
+        delivered
+    }
+
+    #[inline]
+    fn deliver_one<const TRACED: bool>(
+        &mut self,
+        connections: &mut Connections,
+        interest: &Interest,
+        resolved: &mut Resolved,
+        index: usize,
+        from: Sender,
+        frame: Frame<'_>,
+    ) -> bool {
+        let (target, prefixes) = resolved.target_mut(interest, index);
+        let own = !from.echo && target.cid == from.cid;
+        if TRACED && !own && self.only_traces() {
+            self.follow(interest, target, None);
+            return true;
+        }
+        if own || (from.drop_above < usize::MAX && self.pending(connections, interest, target) > from.drop_above) {
+            if TRACED {
+                let why = if own { Undelivered::NoEcho } else { Undelivered::Slow };
+                self.follow(interest, target, Some(why));
+            }
+            return false;
+        }
+        if !target.limited {
+            target.delivered += 1;
+        } else if !reserve(&interest.subs[target.sub as usize], target.sub, &mut self.exhausted) {
+            if TRACED {
+                self.follow(interest, target, Some(Undelivered::AutoUnsubscribed));
+            }
+            return false;
+        }
+        let (prefix, tail, bytes) = match frame.hmsg_tail {
+            Some(tail) if target.headers => (prefixes.hmsg(target), tail, frame.hmsg_bytes),
+            _ => (prefixes.msg(target), frame.msg_tail, frame.msg_bytes),
+        };
+        if TRACED {
+            self.follow(interest, target, None);
+        }
+        if TRACED && self.trace.on {
+            let sub = &interest.subs[target.sub as usize];
+            let is_last = target.limited && self.exhausted.last() == Some(&target.sub);
+            let header_len = bytes - frame.msg_bytes;
+            let delivery = TracedDelivery {
+                prefix,
+                tail,
+                header_len,
+                last: is_last.then_some((&sub.sid, sub.max)),
+            };
+            if let Some(shared) = interest.members[target.member as usize].destination.connection() {
+                self.trace.add(shared, &delivery);
+            }
+        }
+        if target.location.reactor == self.reactor {
+            self.stage_here(connections, target, prefix, tail, bytes, frame.reply);
+        } else {
+            self.stage_elsewhere(interest, target, prefix, tail, bytes, frame.reply);
+        }
+        true
+    }
+
+    #[inline]
+    fn stage_here(
+        &mut self,
+        connections: &mut Connections,
+        target: &Target,
+        prefix: &[u8],
+        tail: &[u8],
+        bytes: usize,
+        reply: Option<&[u8]>,
+    ) {
+        let slot = target.location.slot;
+        let conn = &mut connections[slot];
+        if conn.out.len() > self.cut_above {
+            return self.overflow(connections, slot);
+        }
+        conn.out.push2(prefix, tail, &mut self.pool);
+        conn.count_out(1, bytes as u64);
+        self.staged_bytes += prefix.len() + tail.len();
+        if target.tracks_replies
+            && let Some(reply) = reply
+        {
+            conn.grant_reply(reply, self.now_ns);
+        }
+        self.after_staging(connections, slot);
+    }
+
+    /// A connection has so much waiting that it is cut off at its next flush. One message for ten thousand of its
+    /// subscriptions must not fill the memory before that.
+    #[cold]
+    pub fn overflow(&self, connections: &mut Connections, slot: u32) {
+        connections[slot].note_overflow();
+        connections.mark_dirty(slot);
+    }
+
+    /// After frames were queued for a connection here.
+    #[inline]
+    pub fn after_staging(&mut self, connections: &mut Connections, slot: u32) {
+        let conn = &mut connections[slot];
+        if conn.out.len() > self.lags_above && self.lagging.is_none() {
+            self.lagging = Some(conn.shared.clone());
+        }
+        connections.mark_dirty(slot);
+    }
+
+    /// Whether a message is traced and nothing more.
+    #[inline]
+    fn only_traces(&self) -> bool {
+        self.traced_message.as_ref().is_some_and(|trace| trace.is_only_trace())
+    }
+
+    /// Notes a delivery, or why there was none, if the message is traced.
+    #[cold]
+    fn follow(&mut self, interest: &Interest, target: &Target, why: Option<Undelivered>) {
+        if let Some(trace) = &mut self.traced_message {
+            trace.add(interest, target.sub, why);
+        }
+    }
+
+    /// Bytes that wait for a subscriber, as far as they have been handed over.
+    fn pending(&self, connections: &Connections, interest: &Interest, target: &Target) -> usize {
+        let destination = &interest.members[target.member as usize].destination;
+        let here = target.location.reactor == self.reactor;
+        let staged = if here {
+            connections[target.location.slot].out.len()
+        } else {
+            0
+        };
+        staged.max(destination.pending())
+    }
+}
+
+/// Takes one delivery of a limited subscription; publishers of all loops draw from the same number.
+pub(crate) fn reserve(sub: &Subscription, id: u32, exhausted: &mut Vec<u32>) -> bool {
+    let before = sub.delivered.fetch_add(1, Ordering::Relaxed);
+    if before >= sub.max {
+        sub.delivered.fetch_sub(1, Ordering::Relaxed);
+        return false;
+    }
+    if before + 1 == sub.max {
+        exhausted.push(id);
+    }
+    true
+}

@@ -1,0 +1,179 @@
+//! Frames for connections of other loops: staged in batches, handed over while the interest is still locked.
+
+use crate::connection::buffer_pool::{BufferPool, LARGE_BYTES};
+use crate::connection::table::Connections;
+use crate::delivery::Delivery;
+use crate::delivery::resolved::Target;
+use crate::interest::Interest;
+use crate::internal::{NO_REACTOR, StagedMessages};
+use crate::shard::inbox::{InboxItem, RemoteBatch};
+use std::sync::atomic::Ordering;
+
+/// Batches for one other loop, since the last hand-over.
+#[derive(Debug)]
+pub(crate) struct RemoteStage {
+    batches: Vec<RemoteBatch>,
+    /// RemoteBatch of a slot: valid when its epoch is the current one.
+    by_slot: Vec<(u32, u32)>,
+    epoch: u32,
+}
+
+impl Default for RemoteStage {
+    fn default() -> Self {
+        Self {
+            batches: Vec::new(),
+            by_slot: Vec::new(),
+            // That of a slot no batch was made for is 0.
+            epoch: 1,
+        }
+    }
+}
+
+impl Delivery {
+    #[inline]
+    pub(super) fn stage_elsewhere(
+        &mut self,
+        interest: &Interest,
+        target: &Target,
+        prefix: &[u8],
+        tail: &[u8],
+        bytes: usize,
+        reply: Option<&[u8]>,
+    ) {
+        if target.location.reactor == NO_REACTOR {
+            return self.stage_internal(interest, target, &[prefix, tail], reply);
+        }
+        let stage = &mut self.stages[usize::from(target.location.reactor)];
+        let batch = stage.batch_for(interest, target, self.cut_above, &mut self.pool);
+        if batch.is_full() {
+            return;
+        }
+        batch.messages += 1;
+        batch.payload_bytes += bytes as u64;
+        let added = prefix.len() + tail.len();
+        if batch.bytes.capacity() - batch.bytes.len() < added {
+            make_room(&mut batch.bytes, added, &mut self.pool);
+        }
+        batch.bytes.extend_from_slice(prefix);
+        batch.bytes.extend_from_slice(tail);
+        if target.tracks_replies
+            && let Some(reply) = reply
+        {
+            batch.replies.push(reply.into());
+        }
+    }
+
+    /// Whether anything waits for [`Self::send_batches`].
+    pub(super) fn has_staged(&self) -> bool {
+        !self.internal.is_empty() || self.stages.iter().any(|stage| !stage.batches.is_empty())
+    }
+
+    /// Hands all batches over. While the interest is still locked: whoever changes it next may rely on that.
+    pub fn send_batches(&mut self) {
+        if !self.internal.is_empty() {
+            let staged = self.internal.drain(..).filter_map(StagedMessages::send);
+            self.notified.extend(staged);
+        }
+        for (reactor, stage) in self.stages.iter_mut().enumerate() {
+            if stage.batches.is_empty() {
+                continue;
+            }
+            debug_assert_ne!(reactor, usize::from(self.reactor), "connections here have queues here");
+            stage.epoch = stage.epoch.wrapping_add(1);
+            for batch in &stage.batches {
+                let bytes = batch.bytes.len();
+                self.handed_bytes += bytes;
+                let pending = batch.shared.inbox_pending.fetch_add(bytes, Ordering::Relaxed)
+                    + bytes
+                    + batch.shared.out_pending.load(Ordering::Relaxed);
+                if pending > self.lags_above && self.lagging.as_ref().is_none_or(|b| b.pending() < pending) {
+                    self.lagging = Some(batch.shared.clone());
+                }
+            }
+            let batches = std::mem::take(&mut stage.batches);
+            if self.inboxes[reactor].push(InboxItem::Batches(batches)) {
+                self.wakes.push(reactor as u16);
+            }
+        }
+    }
+
+    /// Tells another loop something.
+    pub fn send_to(&mut self, reactor: u16, item: InboxItem) {
+        if self.inboxes[usize::from(reactor)].push(item) && reactor != self.reactor {
+            self.wakes.push(reactor);
+        }
+    }
+
+    /// Queues what other loops staged.
+    pub fn accept(&mut self, connections: &mut Connections, batches: Vec<RemoteBatch>) {
+        for batch in batches {
+            batch
+                .shared
+                .inbox_pending
+                .fetch_sub(batch.bytes.len(), Ordering::Relaxed);
+            let Some(conn) = connections.occupant(batch.to) else {
+                continue;
+            };
+            for reply in &batch.replies {
+                conn.grant_reply(reply, self.now_ns);
+            }
+            if batch.overflowed {
+                conn.note_overflow();
+            }
+            conn.count_out(u64::from(batch.messages), batch.payload_bytes);
+            conn.out.push_chunk(batch.bytes, &mut self.pool);
+            connections.mark_dirty(batch.to.slot);
+        }
+    }
+}
+
+/// Makes room in a batch: as much as is asked for, or a large buffer once that is mostly filled.
+#[cold]
+pub(crate) fn make_room(bytes: &mut Vec<u8>, added: usize, pool: &mut BufferPool) {
+    let needed = bytes.len() + added;
+    if needed <= LARGE_BYTES / 2 || bytes.capacity() >= LARGE_BYTES {
+        return bytes.reserve(added);
+    }
+    let mut large = pool.take_large(needed);
+    large.extend_from_slice(bytes);
+    pool.put(std::mem::replace(bytes, large));
+}
+
+impl RemoteStage {
+    /// The batch for a target, begun now unless there is one.
+    #[inline]
+    pub fn batch_for(
+        &mut self,
+        interest: &Interest,
+        target: &Target,
+        cut_above: usize,
+        pool: &mut BufferPool,
+    ) -> &mut RemoteBatch {
+        let slot = target.location.slot as usize;
+        if slot >= self.by_slot.len() {
+            self.by_slot.resize(slot + 1, (0, 0));
+        }
+        let (epoch, at) = self.by_slot[slot];
+        let known = epoch == self.epoch && self.batches.get(at as usize).is_some_and(|p| p.to == target.location);
+        if known {
+            return &mut self.batches[at as usize];
+        }
+        self.by_slot[slot] = (self.epoch, self.batches.len() as u32);
+        let destination = &interest.members[target.member as usize].destination;
+        let shared = destination
+            .connection()
+            .expect("only a connection is at a location")
+            .clone();
+        self.batches.push(RemoteBatch {
+            to: target.location,
+            room: cut_above.saturating_sub(shared.inbox_pending.load(Ordering::Relaxed)),
+            overflowed: false,
+            shared,
+            messages: 0,
+            payload_bytes: 0,
+            bytes: pool.take_small(0),
+            replies: Vec::new(),
+        });
+        self.batches.last_mut().expect("just pushed")
+    }
+}
