@@ -48,6 +48,7 @@ describe('compilePlan', () => {
         {
           user: 'u',
           password: 'p',
+          account: '$G',
           permissions: { publish: { deny: ['a.>'] }, subscribe: { allow: ['b', 'c workers'] } },
         },
       ],

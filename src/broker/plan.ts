@@ -8,6 +8,9 @@ import { parseAdvertise } from './address.js';
 import { mergedFeatureFlags } from './feature-flags.js';
 import type { Identity } from './identity.js';
 
+/** The account of everyone, as long as the configuration names no other. */
+const GLOBAL_ACCOUNT = '$G';
+
 export function compilePlan(options: ResolvedOptions, identity: Identity): BrokerPlan {
   const auth = compileAuth(options);
   const advertise = options.clientAdvertise ? parseAdvertise(options.clientAdvertise) : {};
@@ -27,6 +30,7 @@ export function compilePlan(options: ResolvedOptions, identity: Identity): Broke
       ...(advertise.host === undefined ? {} : { advertiseHost: advertise.host }),
       ...(advertise.port === undefined ? {} : { advertisePort: advertise.port }),
     },
+    accounts: [{ name: GLOBAL_ACCOUNT }],
     ...(auth ? { auth } : {}),
     headers: !options.noHeaderSupport,
     maxPayload: options.maxPayload,
@@ -59,6 +63,7 @@ function compileAuth({ authorization }: ResolvedOptions): AuthPlan | undefined {
     users: authorization.users.map(({ user, password, permissions, allowedConnectionTypes }) => ({
       user,
       password,
+      account: GLOBAL_ACCOUNT,
       ...(permissions ? { permissions } : {}),
       ...(allowedConnectionTypes ? { connectionTypes: allowedConnectionTypes } : {}),
     })),

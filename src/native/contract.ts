@@ -25,9 +25,16 @@ export interface PermissionsPlan {
   allowResponses?: { max: number; expiresMs: number };
 }
 
+/** A subject space of its own. `$G` is always there. */
+export interface AccountPlan {
+  name: string;
+}
+
 export interface UserPlan {
   user: string;
   password: string;
+  /** The account that its connections belong to. */
+  account: string;
   permissions?: PermissionsPlan;
   /** The kinds of connection the user may open, in capitals; absent: all of them. */
   connectionTypes?: string[];
@@ -70,6 +77,7 @@ export interface BrokerPlan {
   /** False: no listener at all (embedding). */
   listen: boolean;
   info: InfoPlan;
+  accounts: AccountPlan[];
   auth?: AuthPlan;
   /** False: `no_header_support`. */
   headers: boolean;

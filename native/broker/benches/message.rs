@@ -7,7 +7,7 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use nt_broker::{BrokerState, Config, Shard, ShardSeed};
+use nt_broker::{BrokerState, Config, Plan, Shard, ShardSeed};
 use std::sync::Arc;
 
 /// What a loop reads at once from a fast publisher.
@@ -26,7 +26,7 @@ impl Loop {
     fn new(subscribers: &[String]) -> Self {
         let mut shard = Shard::new(ShardSeed::alone());
         shard.set_now(1);
-        let broker = BrokerState::new(1, 1, Config::default(), None);
+        let broker = BrokerState::new(1, Arc::default(), Plan::open(Config::default()));
         let publisher = client(&mut shard, &broker);
         let mut this = Self {
             shard,

@@ -33,7 +33,7 @@ pub use connection::close::CloseReason;
 pub use connection::out_queue::OutQueue;
 pub use connection::shared::{ConnShared, ConnectionSnapshot, SubscriptionSnapshot};
 pub use interest::InterestStats;
-pub use interest::account::Account;
+pub use interest::account::{Account, AccountIds};
 pub use interest::feed::{InterestChange, InterestReader};
 pub use internal::{InternalClient, InternalPublish, MessageBatch, MessageQueue, SubscribeError};
 pub use monitoring::overview::{
@@ -42,12 +42,14 @@ pub use monitoring::overview::{
 pub use plan::auth::{Auth, User};
 pub use plan::config::{Config, InfoConfig};
 pub use plan::connection_types::ConnectionTypes;
+pub use plan::in_force::{AuthRules, ServerPart};
 pub use plan::permissions::{PermissionLists, Permissions, ReplyAllowance};
 pub use plan::reload::{Reload, Reloading};
+pub use plan::{AccountPlan, Plan, PlanError};
 pub use shard::event::{Event, LogLevel};
 pub use shard::inbox::{Inbox, InboxItem, Location, RemoteBatch};
 pub use shard::{Shard, ShardSeed};
-pub use state::{BrokerState, BrokerStats, Ending};
+pub use state::{AccountStats, BrokerState, BrokerStats, Ending};
 
 #[cfg(any(test, fuzzing))]
 #[cfg_attr(fuzzing, allow(dead_code))]

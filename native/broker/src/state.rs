@@ -2,18 +2,18 @@
 
 use crate::connection::close::CloseReason;
 use crate::connection::shared::{ConnShared, ConnectionSnapshot, SubscriptionSnapshot};
-use crate::interest::account::Account;
+use crate::interest::InterestStats;
+use crate::interest::account::{Account, AccountIds};
 use crate::internal::InternalClient;
 use crate::monitoring::closed::ClosedSubscriptions;
 use crate::monitoring::listing::Listing;
 use crate::monitoring::overview::OpenTotals;
 use crate::plan::Plan;
-use crate::plan::auth::Auth;
-use crate::plan::config::Config;
+use crate::plan::in_force::{Affected, PlanInForce, ServerPart};
 use crate::shard::inbox::Location;
 use crate::trace::line_limiter::LineLimiter;
 use foldhash::fast::RandomState;
-use parking_lot::{Mutex, RwLock, RwLockReadGuard};
+use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockUpgradableReadGuard};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,10 +24,11 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering}
 pub struct BrokerState {
     /// Unique within the runtime.
     pub id: u32,
-    plan: RwLock<Arc<Plan>>,
+    plan: RwLock<PlanInForce>,
+    account_ids: Arc<AccountIds>,
     /// The plan's, where the directory's lock is held: it decides who is one too many.
     max_connections: AtomicI64,
-    /// Where clients without an account of their own are.
+    /// Where clients without an account of their own are: `$G`.
     pub global: Arc<Account>,
     pub(crate) directory: Mutex<BTreeMap<u64, DirectoryEntry>>,
     closed: Mutex<ClosedSubscriptions>,
@@ -79,20 +80,36 @@ pub struct BrokerStats {
     pub subscriptions: u64,
     /// Of the connections there are now.
     pub open: OpenTotals,
+    /// By name.
+    pub accounts: Vec<AccountStats>,
+}
+
+/// Counters of one account for monitoring.
+#[derive(Debug, Clone, Default)]
+#[allow(missing_docs)] // named after the monitoring fields
+pub struct AccountStats {
+    pub name: String,
+    pub connections: u64,
+    pub subscriptions: u64,
+    pub in_msgs: u64,
+    pub in_bytes: u64,
+    pub out_msgs: u64,
+    pub out_bytes: u64,
+    pub slow_consumers: u64,
+    pub interest: InterestStats,
 }
 
 impl BrokerState {
-    /// A broker with one account. `account_id` must be unique within the runtime.
-    pub fn new(id: u32, account_id: u32, config: Config, auth: Option<Auth>) -> Arc<Self> {
+    /// A broker with its first plan. `account_ids` are the runtime's.
+    pub fn new(id: u32, account_ids: Arc<AccountIds>, plan: Plan) -> Arc<Self> {
+        let max_connections = AtomicI64::new(plan.config.max_connections);
+        let plan = PlanInForce::new(plan, &account_ids);
         Arc::new(Self {
             id,
-            max_connections: AtomicI64::new(config.max_connections),
-            global: Arc::new(Account::new(account_id, Account::GLOBAL, config.result_cache)),
-            plan: RwLock::new(Arc::new(Plan {
-                number: 1,
-                config,
-                auth,
-            })),
+            max_connections,
+            global: plan.nobody().account.account.clone(),
+            plan: RwLock::new(plan),
+            account_ids,
             directory: Mutex::default(),
             closed: Mutex::default(),
             last_cid: AtomicU64::new(0),
@@ -115,39 +132,53 @@ impl BrokerState {
         })
     }
 
-    /// The account of that name.
-    pub fn account(&self, name: &str) -> Option<Arc<Account>> {
-        (self.global.name == name).then(|| self.global.clone())
-    }
-
     /// The control plane as a client.
     pub fn internal(&self) -> &InternalClient {
         &self.internal
     }
 
-    /// The plan in force.
-    pub fn plan(&self) -> Arc<Plan> {
-        self.plan.read().clone()
+    /// What is in force for all connections alike.
+    pub fn plan(&self) -> Arc<ServerPart> {
+        self.plan.read().server().clone()
     }
 
     /// The plan in force, which stays that as long as this is held.
-    pub(crate) fn lock_plan(&self) -> RwLockReadGuard<'_, Arc<Plan>> {
+    pub(crate) fn lock_plan(&self) -> RwLockReadGuard<'_, PlanInForce> {
         self.plan.read()
     }
 
-    /// Puts another plan into force for whoever asks from now on. What each user may do stays the very same object
-    /// where it has not changed.
-    pub(crate) fn replace_plan(&self, config: Config, mut auth: Option<Auth>) -> u64 {
+    /// Puts another plan into force for whoever asks from now on. Returns its number and whom it concerns.
+    pub(crate) fn put_into_force(&self, plan: Plan) -> (u64, Affected) {
         // Thousands of users are compared before loops, which ask for the plan, would have to wait.
-        let old = self.plan();
-        if let (Some(auth), Some(old)) = (&mut auth, &old.auth) {
-            auth.reuse_permissions(old);
-        }
+        let current = self.plan.upgradable_read();
+        let (next, affected) = current.next(plan, &self.account_ids);
+        let number = next.number();
+        let max_connections = next.server().config.max_connections;
+        let mut current = RwLockUpgradableReadGuard::upgrade(current);
+        self.max_connections.store(max_connections, Ordering::Relaxed);
+        let old = std::mem::replace(&mut *current, next);
+        drop(current);
+        drop(old);
+        (number, affected)
+    }
+
+    /// Changes one part of the plan in force. Returns what `change` does, and the number of the plan.
+    pub(crate) fn change_plan<T>(&self, change: impl FnOnce(&mut PlanInForce, &AccountIds) -> T) -> (u64, T) {
         let mut plan = self.plan.write();
-        self.max_connections.store(config.max_connections, Ordering::Relaxed);
-        let number = plan.number + 1;
-        *plan = Arc::new(Plan { number, config, auth });
-        number
+        let outcome = change(&mut plan, &self.account_ids);
+        let max_connections = plan.server().config.max_connections;
+        self.max_connections.store(max_connections, Ordering::Relaxed);
+        (plan.number(), outcome)
+    }
+
+    /// All accounts, by name.
+    pub fn accounts(&self) -> Vec<Arc<Account>> {
+        self.plan.read().accounts().cloned().collect()
+    }
+
+    /// An account by name.
+    pub fn account(&self, name: &str) -> Option<Arc<Account>> {
+        self.plan.read().account(name).cloned()
     }
 
     /// Those who came last, as many as are too many under the plan in force.
@@ -224,6 +255,7 @@ impl BrokerState {
                 account: self.global.clone(),
             },
         );
+        self.global.connection_joins([0; 4]);
         self.total_connections.fetch_add(1, Ordering::Relaxed);
         Ok(shared)
     }
@@ -238,11 +270,16 @@ impl BrokerState {
             _ => 0,
         };
         let mut directory = self.directory.lock();
-        if directory.remove(&shared.cid).is_none() {
+        let Some(entry) = directory.remove(&shared.cid) else {
             return false;
-        }
-        for (total, n) in self.removed.iter().zip(moved(shared)) {
+        };
+        let moved = moved(shared);
+        for (total, n) in self.removed.iter().zip(moved) {
             total.fetch_add(n, Ordering::Relaxed);
+        }
+        entry.account.connection_leaves(moved);
+        if reason.is_slow_consumer() {
+            entry.account.count_slow_consumer();
         }
         let ending = self.is_shutting_down();
         if ending {
@@ -271,6 +308,17 @@ impl BrokerState {
             && !self.stopped_reported.swap(true, Ordering::AcqRel)
     }
 
+    /// A connection goes to another account. What it moved until now, which its loop has published, stays with the one
+    /// it leaves.
+    pub(crate) fn rebind(&self, shared: &ConnShared, to: &Arc<Account>) {
+        if let Some(entry) = self.directory.lock().get_mut(&shared.cid) {
+            let moved = moved(shared);
+            entry.account.connection_leaves(moved);
+            to.connection_joins(moved);
+            entry.account = to.clone();
+        }
+    }
+
     pub(crate) fn relocate(&self, cid: u64, location: Location) {
         if let Some(entry) = self.directory.lock().get_mut(&cid) {
             entry.location = location;
@@ -290,18 +338,21 @@ impl BrokerState {
 
     /// All counters. Exact at rest.
     pub fn stats(&self) -> BrokerStats {
+        // Before the directory is locked.
+        let accounts = self.accounts();
         let directory = self.directory.lock();
         let mut sums: [u64; 4] = std::array::from_fn(|i| self.removed[i].load(Ordering::Relaxed));
         let mut open = OpenTotals::default();
+        let mut of_accounts: BTreeMap<u32, [u64; 4]> = BTreeMap::new();
         for entry in directory.values() {
             open.add(&entry.shared);
+            add(of_accounts.entry(entry.account.id).or_default(), moved(&entry.shared));
         }
-        for (sum, n) in sums
-            .iter_mut()
-            .zip([open.in_msgs, open.in_bytes, open.out_msgs, open.out_bytes])
-        {
-            *sum += n;
-        }
+        add(&mut sums, open.moved());
+        let accounts: Vec<AccountStats> = accounts
+            .iter()
+            .map(|account| stats_of(account, of_accounts.remove(&account.id).unwrap_or_default()))
+            .collect();
         BrokerStats {
             connections: directory.len() as u64,
             total_connections: self.total_connections.load(Ordering::Relaxed),
@@ -313,21 +364,25 @@ impl BrokerState {
             slow_consumers_deadline: self.slow_deadline.load(Ordering::Relaxed),
             stale_connections: self.stale.load(Ordering::Relaxed),
             stalled_clients: self.stalled.load(Ordering::Relaxed),
-            subscriptions: self.global.subscriptions() as u64,
+            subscriptions: accounts.iter().map(|account| account.subscriptions).sum(),
             open,
+            accounts,
         }
+    }
+
+    /// The account a connection belongs to.
+    pub(crate) fn account_of(&self, cid: u64) -> Option<Arc<Account>> {
+        self.directory.lock().get(&cid).map(|entry| entry.account.clone())
     }
 
     /// Subscriptions of one connection, or of all. Messages flow meanwhile.
     pub fn subscriptions(&self, cid: Option<u64>) -> Vec<SubscriptionSnapshot> {
-        let account = match cid {
-            Some(cid) => match self.directory.lock().get(&cid) {
-                Some(entry) => entry.account.clone(),
-                None => return Vec::new(),
-            },
-            None => self.global.clone(),
+        let accounts = match cid {
+            Some(cid) => self.account_of(cid).into_iter().collect(),
+            None => self.accounts(),
         };
-        Listing::new(account, cid).flatten().collect()
+        let of_account = |account| Listing::new(account, cid).flatten();
+        accounts.into_iter().flat_map(of_account).collect()
     }
 
     pub(crate) fn keep_closed(&self, cid: u64, subscriptions: Vec<SubscriptionSnapshot>) {
@@ -360,4 +415,26 @@ pub(crate) enum Refused {
 
 fn moved(shared: &ConnShared) -> [u64; 4] {
     [&shared.in_msgs, &shared.in_bytes, &shared.out_msgs, &shared.out_bytes].map(|n| n.load(Ordering::Relaxed))
+}
+
+fn add(sums: &mut [u64; 4], more: [u64; 4]) {
+    for (sum, n) in sums.iter_mut().zip(more) {
+        *sum += n;
+    }
+}
+
+/// `open`: what its connections that are here have moved.
+fn stats_of(account: &Account, open: [u64; 4]) -> AccountStats {
+    let [in_msgs, in_bytes, out_msgs, out_bytes] = account.traffic(open);
+    AccountStats {
+        name: account.name.clone(),
+        connections: account.connections() as u64,
+        subscriptions: account.subscriptions() as u64,
+        in_msgs,
+        in_bytes,
+        out_msgs,
+        out_bytes,
+        slow_consumers: account.slow_consumers(),
+        interest: account.interest_stats(),
+    }
 }

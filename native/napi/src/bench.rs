@@ -6,7 +6,7 @@
 use crate::Result;
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
-use nt_broker::{BrokerState, Config, Shard, ShardSeed};
+use nt_broker::{BrokerState, Config, Plan, Shard, ShardSeed};
 use nt_protocol::{Limits, Op, Parsed, Publish, parse};
 use nt_subject::{Matches, Sublist};
 use std::collections::BTreeMap;
@@ -179,7 +179,7 @@ impl BenchBroker {
         let mut shard = Shard::new(ShardSeed::alone());
         shard.set_now(1_000_000_000);
         Self {
-            state: BrokerState::new(1, 1, Config::default(), None),
+            state: BrokerState::new(1, Arc::default(), Plan::open(Config::default())),
             shard,
         }
     }

@@ -130,11 +130,11 @@ pub struct StartedBroker {
 pub fn start_broker(handle: u32, plan: BrokerPlan) -> Result<StartedBroker> {
     let runtime = runtime(handle)?;
     let (host, port, listen) = (plan.host.clone(), plan.port, plan.listen);
-    let (config, auth) = plan
+    let plan = plan
         .compile()
         .map_err(|text| napi::Error::new("INVALID_PLAN".to_owned(), text))?;
     let listen = listen.then_some((host.as_str(), port as u16));
-    let started = runtime.start_broker(config, auth, listen).map_err(|error| {
+    let started = runtime.start_broker(plan, listen).map_err(|error| {
         let code = code_of(&error);
         napi::Error::new(code.to_owned(), error.to_string())
     })?;
@@ -167,12 +167,10 @@ pub struct StartedReload {
 #[napi]
 pub fn reload_broker(handle: u32, broker: u32, plan: BrokerPlan) -> Result<StartedReload> {
     let runtime = runtime(handle)?;
-    let (config, auth) = plan
+    let plan = plan
         .compile()
         .map_err(|text| napi::Error::new("INVALID_PLAN".to_owned(), text))?;
-    let started = runtime
-        .reload_broker(broker, config, auth)
-        .ok_or_else(|| no_broker(broker))?;
+    let started = runtime.reload_broker(broker, plan).ok_or_else(|| no_broker(broker))?;
     Ok(StartedReload {
         number: started.number as f64,
         closing: started.closing as u32,

@@ -2,8 +2,8 @@
 #![allow(missing_docs)]
 
 use napi_derive::napi;
-use nt_broker::{Auth, Config, ConnectionTypes, InfoConfig, PermissionLists, Permissions, ReplyAllowance, User};
-use std::collections::HashMap;
+use nt_broker::{Auth, Config, ConnectionTypes, InfoConfig, PermissionLists, Permissions, Plan, ReplyAllowance, User};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,9 +27,15 @@ pub struct PermissionsPlan {
 }
 
 #[napi(object)]
+pub struct AccountPlan {
+    pub name: String,
+}
+
+#[napi(object)]
 pub struct UserPlan {
     pub user: String,
     pub password: String,
+    pub account: String,
     pub permissions: Option<PermissionsPlan>,
     pub connection_types: Option<Vec<String>>,
 }
@@ -63,6 +69,7 @@ pub struct BrokerPlan {
     pub port: u32,
     pub listen: bool,
     pub info: InfoPlan,
+    pub accounts: Vec<AccountPlan>,
     pub auth: Option<AuthPlan>,
     pub headers: bool,
     pub max_payload: f64,
@@ -91,8 +98,12 @@ fn millis(ms: f64) -> Duration {
 
 impl BrokerPlan {
     /// Compiles the plan. The error says which entry is wrong.
-    pub fn compile(self) -> Result<(Config, Option<Auth>), String> {
+    pub fn compile(self) -> Result<Plan, String> {
         let auth = self.auth.map(AuthPlan::compile).transpose()?;
+        let accounts = self
+            .accounts
+            .iter()
+            .map(|account| nt_broker::AccountPlan::named(&account.name));
         let config = Config {
             info: InfoConfig {
                 server_id: self.info.server_id,
@@ -128,13 +139,13 @@ impl BrokerPlan {
             trace_headers: self.trace_headers,
             max_traced_msg_len: self.max_traced_msg_len as usize,
         };
-        Ok((config, auth))
+        Plan::new(config, auth, accounts.collect()).map_err(|error| error.to_string())
     }
 }
 
 impl AuthPlan {
     fn compile(self) -> Result<Auth, String> {
-        let mut users = HashMap::new();
+        let mut users = BTreeMap::new();
         for plan in self.users {
             let permissions = plan.permissions.map(|p| p.compile(&plan.user)).transpose()?;
             let connections = match &plan.connection_types {
@@ -145,6 +156,7 @@ impl AuthPlan {
             let user = User {
                 name: plan.user.clone(),
                 password: plan.password,
+                account: plan.account,
                 permissions: permissions.map(Arc::new),
                 connections,
             };
@@ -152,17 +164,10 @@ impl AuthPlan {
                 return Err(format!("user {:?} is named twice; name it once", plan.user));
             }
         }
-        let no_auth_user = match self.no_auth_user {
-            Some(name) => {
-                let user = users.get(&name).cloned();
-                Some(user.ok_or_else(|| format!("no_auth_user {name:?} is no user; add it to the users"))?)
-            }
-            None => None,
-        };
         Ok(Auth {
             token: self.token,
             users,
-            no_auth_user,
+            no_auth_user: self.no_auth_user,
             timeout: millis(self.timeout_ms),
         })
     }

@@ -5,7 +5,6 @@ use crate::monitor::{InterestStats, OpenTotals};
 use napi_derive::napi;
 use nt_broker::{BrokerState, ConnectionSnapshot, Event, LogLevel, SubscriptionSnapshot};
 use nt_reactor::BrokerEvent;
-use std::sync::atomic::Ordering;
 
 #[napi(object)]
 pub struct ConnectionInfo {
@@ -210,18 +209,23 @@ impl BrokerStats {
             stalled_clients: s.stalled_clients as f64,
             subscriptions: s.subscriptions as f64,
             open: s.open.into(),
-            accounts: vec![AccountStats {
-                name: state.global.name.clone(),
-                connections: state.global.connections.load(Ordering::Relaxed) as u32,
-                subscriptions: state.global.subscriptions() as u32,
-                // There is one account: what the broker moved is what it moved.
-                in_msgs: s.in_msgs as f64,
-                in_bytes: s.in_bytes as f64,
-                out_msgs: s.out_msgs as f64,
-                out_bytes: s.out_bytes as f64,
-                slow_consumers: (s.slow_consumers_pending + s.slow_consumers_deadline) as f64,
-                interest: state.global.interest_stats().into(),
-            }],
+            accounts: s.accounts.into_iter().map(AccountStats::from).collect(),
+        }
+    }
+}
+
+impl From<nt_broker::AccountStats> for AccountStats {
+    fn from(s: nt_broker::AccountStats) -> Self {
+        Self {
+            name: s.name,
+            connections: s.connections as u32,
+            subscriptions: s.subscriptions as u32,
+            in_msgs: s.in_msgs as f64,
+            in_bytes: s.in_bytes as f64,
+            out_msgs: s.out_msgs as f64,
+            out_bytes: s.out_bytes as f64,
+            slow_consumers: s.slow_consumers as f64,
+            interest: s.interest.into(),
         }
     }
 }

@@ -8,7 +8,8 @@ use crate::reactor::{Command, Reactor};
 use mio::net::TcpListener;
 use mio::{Poll, Waker};
 use nt_broker::{
-    Auth, BrokerState, CloseReason, Config, Event, Inbox, InboxItem, InternalPublish, Shard, ShardSeed, SharedBuffers,
+    AccountIds, BrokerState, CloseReason, Config, Event, Inbox, InboxItem, InternalPublish, Plan, Shard, ShardSeed,
+    SharedBuffers,
 };
 use parking_lot::Mutex;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
@@ -99,6 +100,7 @@ pub struct Runtime {
     pub(crate) mailbox: Mailbox,
     brokers: Mutex<HashMap<BrokerId, Running>>,
     next_id: AtomicU32,
+    account_ids: Arc<AccountIds>,
     pub(crate) loads: Vec<Load>,
     stopping: AtomicBool,
     started: Instant,
@@ -132,6 +134,7 @@ impl Runtime {
             mailbox: Mailbox::new(wake),
             brokers: Mutex::default(),
             next_id: AtomicU32::new(1),
+            account_ids: Arc::default(),
             loads: (0..reactors).map(|_| Load::default()).collect(),
             stopping: AtomicBool::new(false),
             started: Instant::now(),
@@ -293,20 +296,15 @@ impl Runtime {
 
     /// Starts a broker; `listen` is the host and port to bind, if any. INFO shows the bound address where the plan
     /// leaves host or port empty.
-    pub fn start_broker(
-        &self,
-        mut config: Config,
-        auth: Option<Auth>,
-        listen: Option<(&str, u16)>,
-    ) -> Result<Started, StartError> {
+    pub fn start_broker(&self, mut plan: Plan, listen: Option<(&str, u16)>) -> Result<Started, StartError> {
         let listener = listen.map(|(host, port)| bind(host, port)).transpose()?;
         let address = listener.as_ref().and_then(|l| l.local_addr().ok());
         let bound = address
             .zip(listen)
             .map(|(address, (host, _))| (host.to_owned(), address.port()));
-        advertise(&mut config, bound.as_ref());
+        advertise(&mut plan.config, bound.as_ref());
         let broker = self.next_id.fetch_add(1, Ordering::Relaxed);
-        let state = BrokerState::new(broker, broker, config, auth);
+        let state = BrokerState::new(broker, self.account_ids.clone(), plan);
         let running = Running {
             state: state.clone(),
             bound,
@@ -331,14 +329,14 @@ impl Runtime {
     }
 
     /// Lets a broker and all its connections live by another plan; its listener stays as it is. `None`: it is stopped.
-    pub fn reload_broker(&self, broker: BrokerId, mut config: Config, auth: Option<Auth>) -> Option<Reloading> {
+    pub fn reload_broker(&self, broker: BrokerId, mut plan: Plan) -> Option<Reloading> {
         let state = {
             let brokers = self.brokers.lock();
             let running = brokers.get(&broker)?;
-            advertise(&mut config, running.bound.as_ref());
+            advertise(&mut plan.config, running.bound.as_ref());
             running.state.clone()
         };
-        let started = state.reload(config, auth, self.reactors());
+        let started = state.reload(plan, self.reactors());
         self.to_all(|| InboxItem::Reload(started.reload.clone()));
         for &cid in &started.over_limit {
             self.close_connection(broker, cid, CloseReason::MaxConnectionsExceeded);

@@ -5,7 +5,8 @@ use crate::connection::shared::Identity;
 use crate::connection::{ClientFlags, Phase};
 use crate::delivery::result_cache::ResultRef;
 use crate::interest::{Destination, Interest, Member};
-use crate::plan::auth::{Auth, User};
+use crate::plan::auth::User;
+use crate::plan::in_force::Identified;
 use crate::shard::Shard;
 use crate::shard::event::Event;
 use crate::shard::inbox::InboxItem;
@@ -15,7 +16,6 @@ use crate::trace::quote::quote;
 use crate::trace::{log_suffix, subscription_deleted};
 use nt_protocol::{ConnectOptions, Op};
 use nt_subject::token_count;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// The queue group that only the server itself may use.
@@ -42,9 +42,10 @@ impl Shard {
         if conn.phase != Phase::AwaitingConnect {
             return true;
         }
-        match conn.plan.auth.as_ref().and_then(Auth::default_user) {
-            Some(user) => {
-                self.admit(slot, Some(user), &ConnectOptions::default());
+        let default_user = conn.broker.lock_plan().default_user();
+        match default_user {
+            Some(identified) => {
+                self.admit(slot, identified, &ConnectOptions::default());
                 // A CONNECT that follows makes it somebody else: what it subscribed to as nobody in particular goes.
                 self.connections[slot].flags.connect_received = true;
                 true
@@ -92,24 +93,18 @@ impl Shard {
         if !options.account.is_empty() || options.new_account {
             return self.authorization_violation(slot, Some(&options));
         }
-        let user = match &plan.auth {
-            None => None,
-            Some(auth) => match auth.admit(&options) {
-                Some(user) => Some(user),
-                None => {
-                    self.record_rejected_client(slot, &options);
-                    return self.authorization_violation(slot, Some(&options));
-                }
-            },
+        let broker = self.connections[slot].broker.clone();
+        let identified = broker.lock_plan().identify(&options);
+        let Some(identified) = identified else {
+            self.record_rejected_client(slot, &options);
+            return self.authorization_violation(slot, Some(&options));
         };
         let conn = &self.connections[slot];
         if !conn.flags.connect_received {
             // Who sends no credentials may have become somebody.
-            let placeholder = user
-                .as_ref()
-                .filter(|_| !options.has_credentials())
-                .map(|u| u.name.as_str());
-            let log_suffix = log_suffix(&options, placeholder, &conn.account.name);
+            let user = identified.user.as_ref().filter(|_| !options.has_credentials());
+            let account = &identified.account.account.name;
+            let log_suffix = log_suffix(&options, user.map(|user| user.name.as_str()), account);
             conn.shared.set_log_suffix(log_suffix);
         }
         if !(0..=1).contains(&options.protocol) {
@@ -135,16 +130,19 @@ impl Shard {
             first_pong_sent: conn.flags.first_pong_sent,
             knows_lame_duck: conn.flags.knows_lame_duck,
         };
-        self.admit(slot, user, &options);
+        self.admit(slot, identified, &options);
         self.connections[slot].options = Some(Box::new(options));
         self.acknowledge(slot);
     }
 
-    /// Binds a connection to its user and tells who came.
-    fn admit(&mut self, slot: u32, user: Option<Arc<User>>, options: &ConnectOptions) {
+    /// Binds a connection to its user and account, and tells who came.
+    fn admit(&mut self, slot: u32, identified: Identified, options: &ConnectOptions) {
+        let user = identified.user.clone();
+        let permissions = identified.permissions();
+        self.rebind(slot, identified);
         let conn = &mut self.connections[slot];
-        conn.phase = Phase::Ready;
-        conn.permissions = user.as_ref().and_then(|u| u.permissions.clone());
+        conn.enter_phase(Phase::Ready);
+        conn.permissions = permissions;
         conn.replies.clear();
         conn.last_result = ResultRef::NONE;
         conn.move_outdated = conn.moving;

@@ -62,6 +62,11 @@ impl CloseReason {
             .map_or("Unknown State", |(_, text)| text)
     }
 
+    /// Whether it was cut off because it did not keep up.
+    pub(crate) fn is_slow_consumer(self) -> bool {
+        matches!(self, Self::SlowConsumerPendingBytes | Self::SlowConsumerWriteDeadline)
+    }
+
     /// What a client is told that is closed from outside for this reason.
     pub(crate) fn error_text(self) -> Option<&'static str> {
         (self == Self::MaxConnectionsExceeded).then_some("maximum connections exceeded")
@@ -92,22 +97,19 @@ impl Shard {
         self.keep_subscriptions(slot);
         self.debug(slot, || format!("Client connection closed: {}", reason.as_str()));
         self.drop_subscriptions(slot);
+        self.unbind(slot);
         let stop_ms = self.wall_ms();
         let conn = &mut self.connections[slot];
         conn.enter_phase(Phase::Closing(reason));
         conn.input.clear_bytes();
         conn.paused = None;
         conn.replies.clear();
-        if matches!(
-            reason,
-            CloseReason::SlowConsumerPendingBytes | CloseReason::SlowConsumerWriteDeadline
-        ) {
+        if reason.is_slow_consumer() {
             conn.out.clear();
         }
         conn.write = WriteState::closing(self.delivery.now_ns());
         conn.publish_in_counters();
         conn.publish_out_counters();
-        conn.account.connections.fetch_sub(1, Ordering::Relaxed);
         conn.shared.subscriptions.store(subscriptions, Ordering::Relaxed);
         let broker = conn.broker.clone();
         let behind_bytes = conn.plan.config.behind_bytes();

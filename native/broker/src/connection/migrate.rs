@@ -12,7 +12,6 @@ use crate::delivery::result_cache::ResultRef;
 use crate::shard::Shard;
 use crate::shard::inbox::{InboxItem, Location};
 use std::any::Any;
-use std::sync::Arc;
 
 /// Moves the loop around the shard has to carry out with the sockets.
 #[derive(Default)]
@@ -93,7 +92,7 @@ impl Shard {
         // Held until it is in the inbox: whoever replaces the plan after that asks the new loop behind it.
         let broker = conn.broker.clone();
         let current = broker.lock_plan();
-        let outdated = conn.move_outdated || !Arc::ptr_eq(&current, &conn.plan);
+        let outdated = conn.move_outdated || !current.is_followed_by(&conn.plan, &conn.identified);
         if conn.phase != Phase::Ready || conn.paused.is_some() || outdated {
             conn.cancel_move();
             self.delivery.send_to(to.reactor, InboxItem::Release(to));
@@ -104,6 +103,7 @@ impl Shard {
             interest.generation += 1;
         }
         broker.relocate(conn.shared.cid, to);
+        self.unbind(slot);
         let mut conn = Box::new(self.connections.remove(slot));
         conn.generation = to.generation;
         conn.moving = false;
@@ -151,6 +151,7 @@ impl Shard {
         let (broker, plan) = (place.broker.clone(), place.plan.clone());
         let deadline = plan.config.write_deadline.as_nanos() as u64;
         let (write_due, ping_due) = (place.write.due_ns(deadline), place.ping.due_ns());
+        self.bind(slot);
         self.connections.mark_dirty(slot);
         self.moves.arrivals.push((slot, socket));
         self.add_ping_timer(slot, ping_due.saturating_sub(self.delivery.now_ns()));

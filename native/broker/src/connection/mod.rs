@@ -4,6 +4,7 @@
 //! its end. May touch the interest only to take a connection's subscriptions out, and another loop only through its
 //! inbox. Never parses what a client sends and never touches a socket or a clock.
 
+pub(crate) mod binding;
 pub(crate) mod buffer_pool;
 pub(crate) mod close;
 mod counters;
@@ -32,7 +33,7 @@ use crate::connection::shared::ConnShared;
 use crate::delivery::result_cache::ResultRef;
 use crate::interest::SidTable;
 use crate::interest::account::Account;
-use crate::plan::Plan;
+use crate::plan::in_force::{Identified, ServerPart};
 use crate::plan::permissions::Permissions;
 use crate::state::BrokerState;
 use nt_protocol::ConnectOptions;
@@ -43,8 +44,11 @@ use std::sync::atomic::Ordering;
 #[derive(Debug)]
 pub struct Conn {
     pub(crate) broker: Arc<BrokerState>,
-    /// What it lives by, until a reload brings another.
-    pub(crate) plan: Arc<Plan>,
+    /// What it lives by as all connections do, until a reload brings another.
+    pub(crate) plan: Arc<ServerPart>,
+    /// Who it is and where it belongs.
+    pub(crate) identified: Identified,
+    /// That of `identified`, at hand.
     pub(crate) account: Arc<Account>,
     pub(crate) shared: Arc<ConnShared>,
     /// Which of the connections that have had this slot.
@@ -116,8 +120,8 @@ impl Default for ClientFlags {
 impl Conn {
     pub(crate) fn new(
         broker: &Arc<BrokerState>,
-        plan: Arc<Plan>,
-        account: Arc<Account>,
+        plan: Arc<ServerPart>,
+        identified: Identified,
         shared: Arc<ConnShared>,
         generation: u32,
         now_ns: u64,
@@ -130,7 +134,8 @@ impl Conn {
         Self {
             broker: broker.clone(),
             plan,
-            account,
+            account: identified.account.account.clone(),
+            identified,
             shared,
             generation,
             phase,
@@ -163,7 +168,7 @@ impl Conn {
         let mut place = Self::new(
             broker,
             plan,
-            self.account.clone(),
+            self.identified.clone(),
             self.shared.clone(),
             0,
             self.started_ns,

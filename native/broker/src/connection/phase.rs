@@ -1,7 +1,7 @@
 //! How far a connection has come, and where it may go from there.
 
 use crate::connection::close::CloseReason;
-use crate::plan::Plan;
+use crate::plan::in_force::ServerPart;
 
 /// How far a connection has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(crate) enum Phase {
 
 impl Phase {
     /// Where a connection begins whose peer is known.
-    pub fn first(plan: &Plan) -> Self {
+    pub fn first(plan: &ServerPart) -> Self {
         match plan.auth {
             Some(_) => Self::AwaitingConnect,
             None => Self::Ready,

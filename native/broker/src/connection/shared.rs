@@ -150,11 +150,12 @@ impl ConnShared {
         *self.identity.lock() = Some(Box::new(identity));
     }
 
-    /// It counts as another user from now on, with everything else it said of itself.
-    pub(crate) fn set_user(&self, mut user: String) {
+    /// It counts as another user, maybe of another account, from now on, with everything else it said of itself.
+    pub(crate) fn set_user(&self, mut user: String, account: &str) {
         cut(&mut user);
         if let Some(identity) = self.identity.lock().as_deref_mut() {
             identity.user = user;
+            account.clone_into(&mut identity.account);
         }
     }
 

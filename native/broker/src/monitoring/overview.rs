@@ -11,7 +11,7 @@ use crate::interest::{Interest, Subscription};
 use crate::monitoring::listing::{Listing, snapshot};
 use crate::state::BrokerState;
 use nt_subject::literal_matches;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -106,6 +106,11 @@ impl OpenTotals {
         self.out_msgs += read(&c.out_msgs);
         self.out_bytes += read(&c.out_bytes);
     }
+
+    /// Messages and bytes in, messages and bytes out.
+    pub(crate) fn moved(&self) -> [u64; 4] {
+        [self.in_msgs, self.in_bytes, self.out_msgs, self.out_bytes]
+    }
 }
 
 impl BrokerState {
@@ -147,10 +152,26 @@ impl BrokerState {
     /// Subscriptions of open connections. Messages flow meanwhile.
     pub fn find_subscriptions(&self, query: &SubscriptionQuery<'_>) -> FoundSubscriptions {
         let mut found = FoundSubscriptions::default();
-        if query.account.is_none_or(|name| self.global.name == name) {
-            find_subscriptions_in(&self.global, query, &mut found);
+        for account in self.accounts_of(query) {
+            find_subscriptions_in(&account, query, &mut found);
         }
         found
+    }
+
+    /// The accounts that may have what is asked for: not all of ten thousand for the page of one connection.
+    fn accounts_of(&self, query: &SubscriptionQuery<'_>) -> Vec<Arc<Account>> {
+        if let Some(name) = query.account {
+            return self.account(name).into_iter().collect();
+        }
+        let Some(cids) = &query.cids else {
+            return self.accounts();
+        };
+        let directory = self.directory.lock();
+        let open = cids.iter().filter_map(|cid| directory.get(cid));
+        let accounts: BTreeMap<(&str, u32), &Arc<Account>> = open
+            .map(|entry| ((&*entry.account.name, entry.account.id), &entry.account))
+            .collect();
+        accounts.into_values().cloned().collect()
     }
 
     /// All connections of an account, or all there are, by cid: to be looked at when the directory is free again.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What INFO says the same way to everyone.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[allow(missing_docs)] // the protocol's own field names
 pub struct InfoConfig {
     pub server_id: String,
@@ -24,7 +24,7 @@ pub struct InfoConfig {
 }
 
 /// Limits and habits of one broker.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// See [`InfoConfig`].
     pub info: InfoConfig,

@@ -1,24 +1,123 @@
-//! What a broker executes: its limits and who may connect. Never changed, only replaced as a whole.
+//! What a broker executes: limits, accounts, users and their rights.
 //!
-//! Each connection holds the plan it lives by, so the way of a message asks no lock and no counter which one is in
-//! force. How another one gets to all connections is told in `reload.rs`.
+//! A [`Plan`] is written by the control plane. The broker keeps it in parts (`in_force.rs`): the server, the accounts,
+//! the users. A part is never changed, only replaced, and what stays the same stays the very same object. Each
+//! connection holds the parts it lives by, so a message asks no lock and no counter which ones are in force. How other
+//! ones get to the connections they concern, and to no others, is told in `reload.rs`.
 
 pub(crate) mod auth;
+pub(crate) mod bindings;
 pub(crate) mod config;
 pub(crate) mod connection_types;
+pub(crate) mod in_force;
 pub(crate) mod permissions;
 pub(crate) mod reload;
 
-use crate::plan::auth::Auth;
+use crate::interest::account::Account;
+use crate::plan::auth::{Auth, User};
 use crate::plan::config::Config;
+use crate::plan::permissions::Permissions;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use thiserror::Error;
 
-/// One plan of one broker.
+/// Why a plan, or a part of one, can't be put into force.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PlanError {
+    /// Two accounts have one name.
+    #[error("account {0:?} is named twice; name it once")]
+    AccountTwice(String),
+    /// A user is in an account that is not there.
+    #[error("user {user:?} is in account {account:?}, which is not there; add it to the accounts")]
+    NoAccount {
+        /// Who.
+        user: String,
+        /// In which account.
+        account: String,
+    },
+    /// Who connections without credentials become is nobody.
+    #[error("no_auth_user {0:?} is no user; add it to the users")]
+    NoDefaultUser(String),
+    /// A user for a broker that asks for no credentials.
+    #[error("user {0:?} would never be asked for: the broker is open to everyone; replace the whole plan")]
+    NobodyIsAsked(String),
+}
+
+/// An account, as it is written in a plan.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AccountPlan {
+    /// Its name.
+    pub name: String,
+    /// Rights of its users that have none of their own; `None`: everything.
+    pub default_permissions: Option<Arc<Permissions>>,
+}
+
+impl AccountPlan {
+    /// An account whose users may do everything unless they say otherwise.
+    pub fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            default_permissions: None,
+        }
+    }
+}
+
+/// Everything a broker executes, as it is written.
 #[derive(Debug)]
 pub struct Plan {
-    /// Grows with each plan of a broker.
-    pub number: u64,
     /// Limits and habits.
     pub config: Config,
-    /// Who may connect; `None`: everyone.
-    pub auth: Option<Auth>,
+    auth: Option<Auth>,
+    accounts: BTreeMap<String, AccountPlan>,
+}
+
+impl Plan {
+    /// One account, to which everyone may connect.
+    pub fn open(config: Config) -> Self {
+        let global = AccountPlan::named(Account::GLOBAL);
+        Self {
+            config,
+            auth: None,
+            accounts: BTreeMap::from([(global.name.clone(), global)]),
+        }
+    }
+
+    /// Checks that all names in it stand for something. `auth`: who may connect; `None`: everyone. The account `$G` is
+    /// always there.
+    pub fn new(config: Config, auth: Option<Auth>, accounts: Vec<AccountPlan>) -> Result<Self, PlanError> {
+        let mut by_name = BTreeMap::new();
+        for account in accounts {
+            if let Some(twice) = by_name.insert(account.name.clone(), account) {
+                return Err(PlanError::AccountTwice(twice.name));
+            }
+        }
+        by_name
+            .entry(Account::GLOBAL.to_owned())
+            .or_insert_with(|| AccountPlan::named(Account::GLOBAL));
+        if let Some(auth) = &auth {
+            let mut users = auth.users.values();
+            if let Some(stray) = users.find(|user| !by_name.contains_key(&user.account)) {
+                return Err(no_account(stray));
+            }
+            if let Some(name) = auth
+                .no_auth_user
+                .as_ref()
+                .filter(|&name| !auth.users.contains_key(name))
+            {
+                return Err(PlanError::NoDefaultUser(name.clone()));
+            }
+        }
+        Ok(Self {
+            config,
+            auth,
+            accounts: by_name,
+        })
+    }
+}
+
+fn no_account(user: &User) -> PlanError {
+    PlanError::NoAccount {
+        user: user.name.clone(),
+        account: user.account.clone(),
+    }
 }

@@ -55,11 +55,6 @@ impl Permissions {
         })
     }
 
-    /// Whether they allow the same, as far as the lists they were compiled from tell.
-    pub(crate) fn same_lists(&self, other: &Self) -> bool {
-        self.lists == other.lists
-    }
-
     /// Whether the lists let a message on this literal subject in.
     pub fn may_publish(&self, subject: &[u8]) -> bool {
         self.publish_allow
@@ -84,5 +79,12 @@ impl Permissions {
             .as_ref()
             .is_none_or(|set| set.matches_literal_in_queue(subject, queue))
             && !self.subscribe_deny.matches_literal_in_queue(subject, queue)
+    }
+}
+
+/// Whether they allow the same, as far as the lists they were compiled from tell.
+impl PartialEq for Permissions {
+    fn eq(&self, other: &Self) -> bool {
+        self.lists == other.lists
     }
 }

@@ -1,25 +1,29 @@
 //! Another plan for connections that live: who may still be here, hear what it heard, publish what it published.
 //!
-//! The new plan is put into force for connections to come; then every loop finds a [`Reload`] in its inbox and gives the
-//! plan to each connection it has. Only that loop touches them, so a message is judged by one plan as a whole, and no
-//! message pays for the possibility. Connections whose permissions are the same go on without noticing.
+//! The new parts are put into force for connections to come, and the difference says whom they concern: everyone, where
+//! the server's part is another, otherwise the connections of some users and accounts. Then every loop finds a
+//! [`Reload`] in its inbox and gives the new parts to those of its connections that it names, found by its bindings
+//! (`bindings.rs`); the others are not looked at. Only that loop touches them, so a message is judged by one plan as a
+//! whole, and no message pays for the possibility. Connections whose permissions are the same go on without noticing.
 //!
 //! Where permissions changed, subscriptions are judged, and those that lost their right go, in portions, so that nobody
 //! waits for a connection with a million of them. With the last portion the account's interest is locked for writing:
 //! what was routed before, by the old permissions, is taken in, the member's record gets the new ones, and the
 //! interest's generation grows: that is the end of every resolved subject that any loop remembers. The publisher's own
-//! shortcut is forgotten with it. A connection on its way between loops carries the plan that is in force when it
-//! leaves (`migrate.rs`), so the loop it comes to finds it no later than its own [`Reload`].
+//! shortcut is forgotten with it. A user that is in another account now takes its connections along (`binding.rs`). A
+//! connection on its way between loops carries the parts that are in force when it leaves (`migrate.rs`), so the loop it
+//! comes to finds it no later than its own [`Reload`].
 
 use crate::client::operations::shown_user;
 use crate::connection::Phase;
 use crate::connection::removal::REMOVAL_BATCH;
 use crate::delivery::result_cache::ResultRef;
 use crate::interest::{Interest, Subscription};
-use crate::plan::Plan;
-use crate::plan::auth::Auth;
+use crate::plan::auth::User;
 use crate::plan::config::Config;
+use crate::plan::in_force::{Affected, ServerPart};
 use crate::plan::permissions::Permissions;
+use crate::plan::{AccountPlan, Plan, PlanError};
 use crate::shard::Shard;
 use crate::shard::event::{Event, LogLevel};
 use crate::state::BrokerState;
@@ -30,18 +34,20 @@ use parking_lot::RwLockWriteGuard;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// One reload, on its way through the loops.
+/// One change of the plan, on its way through the loops.
 #[derive(Debug)]
 pub struct Reload {
     /// Whose.
     pub broker: Arc<BrokerState>,
     /// The plan's.
     pub number: u64,
+    affected: Affected,
     /// Loops that have not told of it yet.
     left: AtomicUsize,
+    visited: AtomicUsize,
 }
 
-/// What a reload set in motion.
+/// What a change of the plan set in motion.
 #[derive(Debug)]
 pub struct Reloading {
     /// To be put into every loop's inbox.
@@ -51,13 +57,37 @@ pub struct Reloading {
 }
 
 impl BrokerState {
-    /// Puts another plan into force.
-    pub fn reload(self: &Arc<Self>, config: Config, auth: Option<Auth>, loops: usize) -> Reloading {
-        let number = self.replace_plan(config, auth);
+    /// Puts another plan into force. Only connections whose parts of it are others are looked at.
+    pub fn reload(self: &Arc<Self>, plan: Plan, loops: usize) -> Reloading {
+        let (number, affected) = self.put_into_force(plan);
+        self.reloading(number, affected, loops)
+    }
+
+    /// Puts other limits and habits into force; accounts and users stay. Every connection is looked at.
+    pub fn replace_server(self: &Arc<Self>, config: Config, loops: usize) -> Reloading {
+        let (number, affected) = self.change_plan(|plan, _| plan.replace_server(config));
+        self.reloading(number, affected, loops)
+    }
+
+    /// Puts one account into force, or another plan for it. Only its connections are looked at.
+    pub fn replace_account(self: &Arc<Self>, account: AccountPlan, loops: usize) -> Reloading {
+        let (number, affected) = self.change_plan(|plan, ids| plan.replace_account(account, ids));
+        self.reloading(number, affected, loops)
+    }
+
+    /// Puts one user into force, or another password, account or other rights for it. Only its connections are looked at.
+    pub fn replace_user(self: &Arc<Self>, user: User, loops: usize) -> Result<Reloading, PlanError> {
+        let (number, affected) = self.change_plan(|plan, _| plan.replace_user(user));
+        Ok(self.reloading(number, affected?, loops))
+    }
+
+    fn reloading(self: &Arc<Self>, number: u64, affected: Affected, loops: usize) -> Reloading {
         let reload = Arc::new(Reload {
             broker: self.clone(),
             number,
+            affected,
             left: AtomicUsize::new(loops),
+            visited: AtomicUsize::new(0),
         });
         let over_limit = self.over_limit();
         Reloading { reload, over_limit }
@@ -69,6 +99,11 @@ impl Reload {
     /// [`Event::Reloaded`].
     pub fn acknowledge(&self) -> bool {
         self.left.fetch_sub(1, Ordering::AcqRel) == 1
+    }
+
+    /// Connections that loops have looked at for it.
+    pub fn visited(&self) -> usize {
+        self.visited.load(Ordering::Relaxed)
     }
 }
 
@@ -83,44 +118,57 @@ struct Lost {
 }
 
 impl Shard {
-    /// Gives the plan in force to every connection of its broker here.
+    /// Gives the plan in force to every connection here that it is another one for.
     pub(crate) fn apply_plan(&mut self, reload: Arc<Reload>) {
-        let plan = reload.broker.plan();
-        for slot in self.slots_of(&reload.broker) {
-            let conn = &mut self.connections[slot];
-            if conn.plan.number >= plan.number {
-                continue;
+        let broker = &reload.broker;
+        let slots = match &reload.affected {
+            Affected::All => self.slots_of(broker),
+            Affected::Of { users, accounts } => {
+                let slots = self.bindings.of(broker.id, users, accounts);
+                slots.into_iter().collect()
             }
-            conn.plan = plan.clone();
-            match conn.phase {
-                Phase::Ready => self.reauthorize(slot, &plan),
-                // Nobody is asked for anything any more.
-                Phase::AwaitingConnect if plan.auth.is_none() => conn.phase = Phase::Ready,
-                // What a stand-in waits for brings its own plan along.
-                Phase::AwaitingProxyHeader | Phase::AwaitingConnect | Phase::Placeholder | Phase::Closing(_) => {}
-            }
+        };
+        reload.visited.fetch_add(slots.len(), Ordering::Relaxed);
+        let server = broker.plan();
+        for slot in slots {
+            self.follow_plan(slot, &server, &reload.affected);
         }
         self.reload_applied(reload);
     }
 
+    fn follow_plan(&mut self, slot: u32, server: &Arc<ServerPart>, affected: &Affected) {
+        let conn = &mut self.connections[slot];
+        if matches!(affected, Affected::All) {
+            if conn.plan.version >= server.version {
+                return;
+            }
+            conn.plan = server.clone();
+        }
+        match conn.phase {
+            Phase::Ready => self.reauthorize(slot),
+            // Nobody is asked for anything any more.
+            Phase::AwaitingConnect if conn.plan.auth.is_none() => conn.enter_phase(Phase::Ready),
+            // What a stand-in waits for brings its own plan along.
+            Phase::AwaitingProxyHeader | Phase::AwaitingConnect | Phase::Placeholder | Phase::Closing(_) => {}
+        }
+    }
+
     /// Asks again who a connection is and what it may do, with what it said in CONNECT.
-    fn reauthorize(&mut self, slot: u32, plan: &Plan) {
+    fn reauthorize(&mut self, slot: u32) {
         let conn = &self.connections[slot];
         let nothing = ConnectOptions::default();
         let options = conn.options.as_deref().unwrap_or(&nothing);
-        let user = match &plan.auth {
-            None => None,
-            Some(auth) => match auth.admit(options) {
-                Some(user) => Some(user),
-                None => {
-                    let said = conn.options.clone();
-                    return self.authorization_violation(slot, said.as_deref());
-                }
-            },
+        let identified = conn.broker.lock_plan().identify(options);
+        let Some(identified) = identified else {
+            let said = conn.options.clone();
+            return self.authorization_violation(slot, said.as_deref());
         };
-        conn.shared.set_user(shown_user(user.as_deref(), options));
-        let permissions = user.as_ref().and_then(|user| user.permissions.clone());
-        let same = match (&conn.permissions, &permissions) {
+        let account = &identified.account.account.name;
+        conn.shared
+            .set_user(shown_user(identified.user.as_deref(), options), account);
+        let permissions = identified.permissions();
+        self.rebind(slot, identified);
+        let same = match (&self.connections[slot].permissions, &permissions) {
             (None, None) => true,
             // Those that stayed the same stayed the same object.
             (Some(old), Some(new)) => Arc::ptr_eq(old, new),

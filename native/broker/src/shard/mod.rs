@@ -19,8 +19,8 @@ use crate::connection::removal::PendingRemovals;
 use crate::connection::table::Connections;
 use crate::delivery::Delivery;
 use crate::delivery::result_cache::ResultCache;
-use crate::interest::account::Account;
 use crate::internal::PendingPublishes;
+use crate::plan::bindings::Bindings;
 use crate::plan::reload::Reload;
 use crate::shard::event::Event;
 use crate::shard::event_sink::EventSink;
@@ -68,6 +68,8 @@ pub struct Shard {
     pub(crate) delivery: Delivery,
     pub(crate) results: ResultCache,
     pub(crate) timers: Timers,
+    /// Connections by account and user.
+    pub(crate) bindings: Bindings,
     pub(crate) wall_ms_at_zero: f64,
     incoming: Incoming,
     events: EventSink,
@@ -87,6 +89,7 @@ impl Shard {
             delivery: Delivery::new(seed.reactor, seed.inboxes, BufferPool::new(seed.buffers), seed.random),
             results: ResultCache::new(RandomState::default()),
             timers: Timers::default(),
+            bindings: Bindings::default(),
             wall_ms_at_zero: seed.wall_ms_at_zero,
             incoming: Incoming::new(inbox),
             events: EventSink::default(),
@@ -112,22 +115,24 @@ impl Shard {
     pub fn add_connection(&mut self, broker: &Arc<BrokerState>, peer: SocketAddr) -> Option<u32> {
         let location = self.connections.next_location();
         // Should it be replaced right now, that is in this loop's inbox next.
-        let plan = broker.plan();
+        let (plan, nobody) = {
+            let in_force = broker.lock_plan();
+            (in_force.server().clone(), in_force.nobody())
+        };
         let (shared, over_limit) = match broker.register(peer, self.wall_ms(), location) {
             Ok(shared) => (shared, false),
             Err(Refused::OverLimit(shared)) => (shared, true),
             Err(Refused::ShuttingDown) => return None,
         };
-        let account: Arc<Account> = broker.global.clone();
-        account.connections.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let slot = self.connections.insert(Conn::new(
             broker,
             plan.clone(),
-            account,
+            nobody,
             shared,
             location.generation,
             self.delivery.now_ns(),
         ));
+        self.bind(slot);
         self.debug(slot, || "Client connection created".to_owned());
         self.send_info(slot, false);
         if over_limit {

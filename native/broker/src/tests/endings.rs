@@ -4,7 +4,6 @@ use super::harness::{SECOND, World};
 use super::random::{Random, Seed};
 use super::wire::Frame;
 use crate::{CloseReason, Config, Event, InboxItem};
-use std::sync::atomic::Ordering;
 
 #[test]
 fn the_end_of_a_broker_is_told_once_and_last() {
@@ -63,7 +62,7 @@ fn a_broker_ends_properly_while_connections_move() {
         }
         assert_eq!(world.stopped_count(), 1);
         assert!(matches!(world.events.last(), Some(Event::Stopped)));
-        assert_eq!(world.broker.global.connections.load(Ordering::Relaxed), 0);
+        assert_eq!(world.broker.global.connections(), 0);
         assert_eq!(world.broker.global.subscriptions(), 0);
         assert!(world.shards.iter().all(|shard| shard.conn_count() == 0));
     }
@@ -218,7 +217,7 @@ fn a_connection_over_the_limit_is_told_and_counts_nowhere() {
     assert_eq!(world.reason(second), Some(CloseReason::MaxConnectionsExceeded));
     assert_eq!(world.reason(first), None);
     assert_eq!(world.broker.connection_count(), 1);
-    assert_eq!(world.broker.global.connections.load(Ordering::Relaxed), 1);
+    assert_eq!(world.broker.global.connections(), 1);
     world.shut_down();
     world.rest();
     assert_eq!(world.stopped_count(), 1);

@@ -4,7 +4,8 @@
 use super::random::Random;
 use super::wire::{Frame, Message, frames};
 use crate::{
-    Auth, BrokerState, CloseReason, Config, Event, Inbox, InboxItem, LogLevel, Shard, ShardSeed, SharedBuffers,
+    Auth, BrokerState, CloseReason, Config, Event, Inbox, InboxItem, LogLevel, Plan, Reload, Reloading, Shard,
+    ShardSeed, SharedBuffers,
 };
 use std::sync::Arc;
 
@@ -12,6 +13,11 @@ pub(super) const MS: u64 = 1_000_000;
 pub(super) const SECOND: u64 = 1_000 * MS;
 /// What a loop writes right after the read that caused it.
 const FLUSH_EARLY_BYTES: usize = 64 * 1024;
+
+/// A plan of one account.
+pub(super) fn plan_of(config: Config, auth: Option<Auth>) -> Plan {
+    Plan::new(config, auth, Vec::new()).expect("a plan")
+}
 
 /// One end of a connection, as a client sees it.
 pub(super) struct Client {
@@ -66,6 +72,10 @@ impl World {
     }
 
     pub fn seeded(loops: usize, config: Config, auth: Option<Auth>, random: u64) -> Self {
+        Self::planned(loops, plan_of(config, auth), random)
+    }
+
+    pub fn planned(loops: usize, plan: Plan, random: u64) -> Self {
         let inboxes: Vec<Arc<Inbox>> = (0..loops).map(|_| Arc::default()).collect();
         let buffers = Arc::<SharedBuffers>::default();
         let shards = (0..loops)
@@ -80,7 +90,7 @@ impl World {
             })
             .collect();
         Self {
-            broker: BrokerState::new(1, 1, config, auth),
+            broker: BrokerState::new(1, Arc::default(), plan),
             shards,
             inboxes,
             now: SECOND,
@@ -437,7 +447,12 @@ impl World {
 
     /// What the control plane does to bring another plan. Nothing of it has happened when this returns.
     pub fn reload(&self, config: Config, auth: Option<Auth>) -> u64 {
-        let started = self.broker.reload(config, auth, self.shards.len());
+        self.post_reload(self.broker.reload(plan_of(config, auth), self.shards.len()))
+            .number
+    }
+
+    /// Tells all loops of a change of the plan.
+    pub fn post_reload(&self, started: Reloading) -> Arc<Reload> {
         for loop_ in 0..self.shards.len() {
             self.post(loop_, InboxItem::Reload(started.reload.clone()));
         }
@@ -448,7 +463,7 @@ impl World {
                 self.post(usize::from(at.reactor), InboxItem::Close { broker, cid, reason });
             }
         }
-        started.reload.number
+        started.reload
     }
 
     /// Whether the end of that reload was told.

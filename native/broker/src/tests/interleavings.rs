@@ -261,14 +261,7 @@ fn run(seed: u64, plan: Plan) {
 fn check_counters(world: &World, expected: &Totals, open: usize, all_lived: bool) {
     let stats = world.broker.stats();
     assert_eq!(stats.connections, open as u64);
-    assert_eq!(
-        world
-            .broker
-            .global
-            .connections
-            .load(std::sync::atomic::Ordering::Relaxed),
-        open
-    );
+    assert_eq!(world.broker.global.connections(), open);
     if all_lived {
         let got = (stats.in_msgs, stats.in_bytes, stats.out_msgs, stats.out_bytes);
         assert_eq!(
@@ -312,14 +305,7 @@ fn nothing_is_left(world: &mut World) {
     drop(interest);
     assert_eq!(world.broker.connection_count(), 0);
     assert_eq!(world.broker.global.subscriptions(), 0);
-    assert_eq!(
-        world
-            .broker
-            .global
-            .connections
-            .load(std::sync::atomic::Ordering::Relaxed),
-        0
-    );
+    assert_eq!(world.broker.global.connections(), 0);
     assert!(
         world.shards.iter().all(|shard| shard.conn_count() == 0),
         "a slot is still taken"

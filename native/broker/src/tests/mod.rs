@@ -13,6 +13,8 @@ pub mod session;
 mod wire;
 
 #[cfg(test)]
+mod accounts;
+#[cfg(test)]
 mod backpressure;
 #[cfg(test)]
 mod buffers;

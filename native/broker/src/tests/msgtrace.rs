@@ -4,7 +4,7 @@ use super::harness::World;
 use super::wire::Message;
 use crate::{Auth, CloseReason, Config, ConnectionTypes, PermissionLists, Permissions, User};
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -197,13 +197,14 @@ fn a_queue_member_that_may_not_receive_is_told_of_only_if_nobody_may() {
             name: name.clone(),
             password,
             permissions,
+            account: crate::Account::GLOBAL.to_owned(),
             connections: ConnectionTypes::ALL,
         };
         (name, Arc::new(user))
     };
     let auth = Auth {
         token: None,
-        users: HashMap::from([user("free", None), user("bound", Some(deny))]),
+        users: BTreeMap::from([user("free", None), user("bound", Some(deny))]),
         no_auth_user: None,
         timeout: Duration::from_secs(2),
     };

@@ -2,7 +2,7 @@
 
 use super::harness::World;
 use crate::{Auth, CloseReason, Config, ConnectionTypes, PermissionLists, Permissions, User};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ pub(super) fn with_users(loops: usize, users: &[(&str, PermissionLists)]) -> Wor
 
 /// Users who have their own names as passwords.
 pub(super) fn auth_of(users: &[(&str, PermissionLists)]) -> Auth {
-    let users: HashMap<String, Arc<User>> = users
+    let users: BTreeMap<String, Arc<User>> = users
         .iter()
         .map(|(name, lists)| {
             let permissions = Permissions::new(lists.clone()).expect("patterns");
@@ -21,6 +21,7 @@ pub(super) fn auth_of(users: &[(&str, PermissionLists)]) -> Auth {
                 name: (*name).to_owned(),
                 password: (*name).to_owned(),
                 permissions: Some(Arc::new(permissions)),
+                account: crate::Account::GLOBAL.to_owned(),
                 connections: ConnectionTypes::ALL,
             };
             ((*name).to_owned(), Arc::new(user))
@@ -263,13 +264,14 @@ fn what_nobody_in_particular_subscribed_to_ends_with_connect() {
             name: name.to_owned(),
             password: name.to_owned(),
             permissions: None,
+            account: crate::Account::GLOBAL.to_owned(),
             connections: ConnectionTypes::ALL,
         })
     };
     let auth = Auth {
         token: None,
-        users: HashMap::from([("guest".to_owned(), user("guest")), ("ann".to_owned(), user("ann"))]),
-        no_auth_user: Some(user("guest")),
+        users: BTreeMap::from([("guest".to_owned(), user("guest")), ("ann".to_owned(), user("ann"))]),
+        no_auth_user: Some("guest".to_owned()),
         timeout: Duration::from_secs(2),
     };
     let mut world = World::with(1, Config::default(), Some(auth));
@@ -286,19 +288,19 @@ fn limited_to(names: &[&str]) -> Auth {
             name: name.to_owned(),
             password: name.to_owned(),
             permissions: None,
+            account: crate::Account::GLOBAL.to_owned(),
             connections,
         })
     };
     let some = ConnectionTypes::named(names).expect("known");
-    let default_user = user("guest", some);
     Auth {
         token: None,
-        users: HashMap::from([
-            ("guest".to_owned(), default_user.clone()),
+        users: BTreeMap::from([
+            ("guest".to_owned(), user("guest", some)),
             ("ann".to_owned(), user("ann", some)),
             ("bob".to_owned(), user("bob", ConnectionTypes::ALL)),
         ]),
-        no_auth_user: Some(default_user),
+        no_auth_user: Some("guest".to_owned()),
         timeout: Duration::from_secs(2),
     }
 }
@@ -355,11 +357,12 @@ fn a_user_without_a_password_needs_none() {
         name: "ann".to_owned(),
         password: String::new(),
         permissions: None,
+        account: crate::Account::GLOBAL.to_owned(),
         connections: ConnectionTypes::ALL,
     });
     let auth = || Auth {
         token: None,
-        users: HashMap::from([("ann".to_owned(), user.clone())]),
+        users: BTreeMap::from([("ann".to_owned(), user.clone())]),
         no_auth_user: None,
         timeout: Duration::from_secs(2),
     };

@@ -3,7 +3,7 @@
 use super::harness::{SECOND, World};
 use super::wire::Frame;
 use crate::{Auth, CloseReason, Config, Event, LogLevel};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 const HEADER: &str = "PROXY TCP4 192.0.2.7 192.0.2.8 4000 4222\r\n";
@@ -43,7 +43,7 @@ fn address(world: &World, client: usize) -> String {
 fn everyone_needs_a_token() -> Auth {
     Auth {
         token: Some("t".to_owned()),
-        users: HashMap::new(),
+        users: BTreeMap::new(),
         no_auth_user: None,
         timeout: Duration::from_secs(1),
     }

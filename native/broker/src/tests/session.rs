@@ -7,7 +7,6 @@ use super::harness::{MS, World};
 use super::wire::Frame;
 use crate::{Auth, CloseReason, Config, InboxItem, PermissionLists, Permissions, ReplyAllowance, User};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 const LOOPS: usize = 2;
@@ -90,6 +89,7 @@ fn auth() -> Auth {
         name: "u".to_owned(),
         password: "p".to_owned(),
         permissions: Some(Arc::new(permissions.expect("patterns"))),
+        account: crate::Account::GLOBAL.to_owned(),
         connections: crate::ConnectionTypes::ALL,
     });
     Auth {
@@ -175,7 +175,7 @@ fn end(world: &mut World) {
     assert!(interest.subs.is_empty() && interest.members.is_empty() && interest.list.is_empty());
     drop(interest);
     assert_eq!(world.broker.connection_count(), 0);
-    assert_eq!(world.broker.global.connections.load(Ordering::Relaxed), 0);
+    assert_eq!(world.broker.global.connections(), 0);
     assert!(world.shards.iter().all(|shard| shard.conn_count() == 0));
     assert!((0..world.clients.len()).all(|client| world.reason(client).is_some()));
     assert_eq!(world.stopped_count(), usize::from(world.broker.is_shutting_down()));

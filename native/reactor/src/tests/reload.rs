@@ -1,8 +1,8 @@
 //! Another plan, again and again, while messages flow and connections move between threads.
 
 use super::world::{Client, World};
-use nt_broker::{Auth, Config, ConnectionTypes, PermissionLists, Permissions, User};
-use std::collections::HashMap;
+use nt_broker::{Account, Auth, Config, ConnectionTypes, PermissionLists, Permissions, Plan, User};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::scope;
@@ -25,20 +25,22 @@ fn guests(hear_secrets: bool) -> Auth {
     let default_user = Arc::new(User {
         name: "guest".to_owned(),
         password: String::new(),
+        account: Account::GLOBAL.to_owned(),
         permissions: Some(Arc::new(Permissions::new(lists).expect("patterns"))),
         connections: ConnectionTypes::ALL,
     });
     Auth {
         token: None,
-        users: HashMap::from([(default_user.name.clone(), default_user.clone())]),
-        no_auth_user: Some(default_user),
+        users: BTreeMap::from([(default_user.name.clone(), default_user)]),
+        no_auth_user: Some("guest".to_owned()),
         timeout: Duration::from_secs(20),
     }
 }
 
 fn reload(world: &World, hear_secrets: bool) {
     let auth = Some(guests(hear_secrets));
-    let started = world.runtime.reload_broker(world.broker, Config::default(), auth);
+    let plan = Plan::new(Config::default(), auth, Vec::new()).expect("a plan");
+    let started = world.runtime.reload_broker(world.broker, plan);
     world.wait_reloaded(started.expect("it runs").number);
 }
 

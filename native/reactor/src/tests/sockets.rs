@@ -2,7 +2,7 @@
 
 use super::world::{Client, World};
 use crate::{Runtime, StartError};
-use nt_broker::{CloseReason, Config, Event};
+use nt_broker::{CloseReason, Config, Event, Plan};
 use std::net::{Shutdown, TcpListener};
 
 #[test]
@@ -164,7 +164,7 @@ fn a_broker_stops_and_the_loops_serve_others() {
     clients.iter_mut().for_each(|client| client.ping());
     let other = world
         .runtime
-        .start_broker(Config::default(), None, Some(("127.0.0.1", 0)))
+        .start_broker(Plan::open(Config::default()), Some(("127.0.0.1", 0)))
         .expect("a free port");
     world.runtime.stop_broker(world.broker);
     world.wait_for(|event| matches!(event, Event::Stopped));
@@ -187,7 +187,7 @@ fn a_host_that_nobody_knows_is_named_once() {
     let runtime = Runtime::new(1, 1, Box::new(|| {})).expect("a poller");
     // No resolver has to be asked: that is no name.
     let host = "no such host";
-    let Err(error) = runtime.start_broker(Config::default(), None, Some((host, 0))) else {
+    let Err(error) = runtime.start_broker(Plan::open(Config::default()), Some((host, 0))) else {
         panic!("it was found");
     };
     assert!(matches!(error, StartError::Host { .. }), "{error}");
@@ -202,7 +202,7 @@ fn a_port_in_use_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = taken.local_addr().expect("bound");
     let runtime = Runtime::new(1, 1, Box::new(|| {})).expect("a poller");
-    let outcome = runtime.start_broker(Config::default(), None, Some(("127.0.0.1", address.port())));
+    let outcome = runtime.start_broker(Plan::open(Config::default()), Some(("127.0.0.1", address.port())));
     let Err(StartError::Bind { address: tried, source }) = outcome else {
         panic!("two listeners on one port");
     };

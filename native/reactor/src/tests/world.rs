@@ -3,7 +3,7 @@
 use crate::mailbox::BrokerEvent;
 use crate::reactor::Command;
 use crate::{BrokerId, Runtime};
-use nt_broker::{CloseReason, Config, Event, InboxItem};
+use nt_broker::{CloseReason, Config, Event, InboxItem, Plan};
 use parking_lot::Mutex;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -59,7 +59,7 @@ impl World {
         let runtime = Runtime::new(loops, 7, wake).expect("pollers");
         begin(&runtime);
         let started = runtime
-            .start_broker(config, None, Some(("127.0.0.1", 0)))
+            .start_broker(Plan::open(config), Some(("127.0.0.1", 0)))
             .expect("a free port");
         Self {
             broker: started.broker,

@@ -1,0 +1,64 @@
+//! The account and the user of a connection: bound at its greeting, maybe to others at its CONNECT or at a reload.
+//!
+//! Changes both together with what depends on them: the shard's bindings, the broker's directory, subscriptions and
+//! remembered results. Permissions are the callers' business.
+
+use crate::connection::Conn;
+use crate::delivery::result_cache::ResultRef;
+use crate::interest::account::Account;
+use crate::plan::bindings::Binding;
+use crate::plan::in_force::Identified;
+use crate::shard::Shard;
+use std::sync::Arc;
+
+impl Conn {
+    fn binding(&self) -> Binding<'_> {
+        Binding {
+            broker: self.broker.id,
+            account: self.account.id,
+            user: self.identified.user_name(),
+        }
+    }
+}
+
+impl Shard {
+    /// Whoever changes the account or the user of a connection finds it from now on.
+    pub(crate) fn bind(&mut self, slot: u32) {
+        let conn = &self.connections[slot];
+        self.bindings.add(slot, conn.binding());
+    }
+
+    /// A connection closes or moves to another loop.
+    pub(crate) fn unbind(&mut self, slot: u32) {
+        let conn = &self.connections[slot];
+        self.bindings.remove(slot, conn.binding());
+    }
+
+    /// A connection is somebody else from now on, maybe in another account. Nothing happens where it is not.
+    pub(crate) fn rebind(&mut self, slot: u32, identified: Identified) {
+        let account = identified.account.account.clone();
+        if !Arc::ptr_eq(&account, &self.connections[slot].account) {
+            self.leave_account(slot, &account);
+        }
+        self.unbind(slot);
+        let conn = &mut self.connections[slot];
+        conn.account = account;
+        conn.identified = identified;
+        self.bind(slot);
+    }
+
+    /// Ends what a connection has in its account before it goes to another one.
+    fn leave_account(&mut self, slot: u32, to: &Arc<Account>) {
+        self.drop_subscriptions(slot);
+        // What was routed to it until then is its own, and so is word that one of its subscriptions ended: neither may
+        // be taken for something of the other account.
+        self.drain_deliveries();
+        let conn = &mut self.connections[slot];
+        conn.replies.clear();
+        conn.last_result = ResultRef::NONE;
+        conn.move_outdated = conn.moving;
+        conn.publish_in_counters();
+        conn.publish_out_counters();
+        conn.broker.rebind(&conn.shared, to);
+    }
+}

@@ -1,0 +1,291 @@
+//! The plan in force of one broker, in parts that are replaced one by one.
+//!
+//! Owns the parts and says whom a change of them concerns. A part that connections hold is an object that never changes:
+//! the server's, an account's, a user's. Another version of it is another object, so whether a connection is up to date
+//! is told by addresses; the server's part, of which a loop may hear twice, has a number as well. Never looks at a
+//! connection.
+
+use crate::interest::account::{Account, AccountIds};
+use crate::plan::auth::{Auth, User};
+use crate::plan::config::Config;
+use crate::plan::permissions::Permissions;
+use crate::plan::{AccountPlan, Plan, PlanError, no_account};
+use nt_protocol::ConnectOptions;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The part of a plan that every connection lives by.
+#[derive(Debug)]
+pub struct ServerPart {
+    /// The number of the plan that it came with.
+    pub version: u64,
+    /// Limits and habits.
+    pub config: Config,
+    /// How clients are asked who they are; `None`: everyone may connect.
+    pub auth: Option<AuthRules>,
+}
+
+/// How clients are asked who they are. Who the users are is another part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthRules {
+    /// The one token that lets everybody in.
+    pub token: Option<String>,
+    /// Who connections without credentials become.
+    pub no_auth_user: Option<String>,
+    /// Time to send a valid CONNECT.
+    pub timeout: Duration,
+}
+
+/// The part of a plan that the connections of one account live by.
+#[derive(Debug)]
+pub(crate) struct AccountPart {
+    plan: AccountPlan,
+    /// The same one in all parts of that name that follow each other.
+    pub account: Arc<Account>,
+}
+
+/// Who a connection is and where it belongs, by the parts that were in force when it was asked.
+#[derive(Debug, Clone)]
+pub(crate) struct Identified {
+    /// `None`: nobody in particular, since nobody was asked.
+    pub user: Option<Arc<User>>,
+    pub account: Arc<AccountPart>,
+}
+
+impl Identified {
+    /// What it may do; `None`: everything.
+    pub fn permissions(&self) -> Option<Arc<Permissions>> {
+        let user = self.user.as_ref()?;
+        let own = user.permissions.as_ref();
+        own.or(self.account.plan.default_permissions.as_ref()).cloned()
+    }
+
+    /// The name it is found by when that user changes.
+    pub fn user_name(&self) -> Option<&str> {
+        let name = self.user.as_ref().map(|user| &*user.name);
+        name.filter(|name| !name.is_empty())
+    }
+}
+
+/// Whose connections a change concerns.
+#[derive(Debug)]
+pub(crate) enum Affected {
+    /// Everyone's.
+    All,
+    /// Those of these users, by name, and of these accounts, by id.
+    Of {
+        users: BTreeSet<String>,
+        accounts: BTreeSet<u32>,
+    },
+}
+
+/// All parts.
+#[derive(Debug)]
+pub(crate) struct PlanInForce {
+    number: u64,
+    server: Arc<ServerPart>,
+    auth: Option<Auth>,
+    accounts: BTreeMap<String, Arc<AccountPart>>,
+}
+
+impl PlanInForce {
+    /// The first plan of a broker.
+    pub fn new(plan: Plan, ids: &AccountIds) -> Self {
+        let cached = plan.config.result_cache;
+        let accounts = plan.accounts.into_iter().map(|(name, plan)| {
+            let account = Arc::new(Account::new(ids, &name, cached));
+            (name, Arc::new(AccountPart { plan, account }))
+        });
+        Self {
+            number: 1,
+            accounts: accounts.collect(),
+            server: Arc::new(ServerPart {
+                version: 1,
+                config: plan.config,
+                auth: plan.auth.as_ref().map(Auth::rules),
+            }),
+            auth: plan.auth,
+        }
+    }
+
+    /// Grows with each change.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    pub fn server(&self) -> &Arc<ServerPart> {
+        &self.server
+    }
+
+    /// All accounts, by name.
+    pub fn accounts(&self) -> impl Iterator<Item = &Arc<Account>> {
+        self.accounts.values().map(|part| &part.account)
+    }
+
+    pub fn account(&self, name: &str) -> Option<&Arc<Account>> {
+        self.accounts.get(name).map(|part| &part.account)
+    }
+
+    /// Who a connection becomes that sends no credentials; `None`: nobody.
+    pub fn default_user(&self) -> Option<Identified> {
+        self.identified(self.auth.as_ref()?.default_user()?)
+    }
+
+    /// Who sent these credentials. `None`: nobody who may be here.
+    pub fn identify(&self, options: &ConnectOptions) -> Option<Identified> {
+        match &self.auth {
+            None => Some(self.nobody()),
+            Some(auth) => self.identified(auth.admit(options)?),
+        }
+    }
+
+    fn identified(&self, user: Arc<User>) -> Option<Identified> {
+        let account = self.accounts.get(&user.account)?.clone();
+        let user = Some(user);
+        Some(Identified { user, account })
+    }
+
+    /// Where connections belong that are nobody in particular.
+    pub fn nobody(&self) -> Identified {
+        let account = self.global().clone();
+        Identified { user: None, account }
+    }
+
+    /// `$G` is in every plan.
+    fn global(&self) -> &Arc<AccountPart> {
+        &self.accounts[Account::GLOBAL]
+    }
+
+    /// Whether a connection lives by what is in force now.
+    pub fn is_followed_by(&self, server: &Arc<ServerPart>, identified: &Identified) -> bool {
+        let account = &identified.account;
+        let is_account = |part: &Arc<AccountPart>| Arc::ptr_eq(part, account);
+        let is_user = |user: &Arc<User>| {
+            let known = self.auth.as_ref().and_then(|auth| auth.users.get(&user.name));
+            // Who came with a token has no name, and goes with the server's part.
+            user.name.is_empty() || known.is_some_and(|known| Arc::ptr_eq(known, user))
+        };
+        Arc::ptr_eq(&self.server, server)
+            && self.accounts.get(&account.account.name).is_some_and(is_account)
+            && identified.user.as_ref().is_none_or(is_user)
+    }
+
+    /// What follows this plan when another one is put into force, and whom that concerns. Parts that say the same are
+    /// taken over, so comparing two of them is comparing their addresses.
+    pub fn next(&self, plan: Plan, ids: &AccountIds) -> (Self, Affected) {
+        let number = self.number + 1;
+        let rules = plan.auth.as_ref().map(Auth::rules);
+        let same_server = self.server.config == plan.config && self.server.auth == rules;
+        let mut auth = plan.auth;
+        let users = match (&mut auth, &self.auth) {
+            (Some(auth), Some(old)) => auth.take_over(old),
+            _ => BTreeSet::new(),
+        };
+        let mut changed = BTreeSet::new();
+        let mut accounts = BTreeMap::new();
+        for (name, plan) in plan.accounts {
+            let known = self.accounts.get(&name);
+            let part = self.account_part(plan, ids);
+            changed.extend(
+                known
+                    .filter(|known| !Arc::ptr_eq(known, &part))
+                    .map(|known| known.account.id),
+            );
+            accounts.insert(name, part);
+        }
+        let gone = self.accounts.iter().filter(|(name, _)| !accounts.contains_key(*name));
+        changed.extend(gone.map(|(_, part)| part.account.id));
+        let server = if same_server {
+            self.server.clone()
+        } else {
+            Arc::new(ServerPart {
+                version: number,
+                config: plan.config,
+                auth: rules,
+            })
+        };
+        let affected = if same_server {
+            Affected::Of {
+                users,
+                accounts: changed,
+            }
+        } else {
+            Affected::All
+        };
+        let next = Self {
+            number,
+            server,
+            auth,
+            accounts,
+        };
+        (next, affected)
+    }
+
+    /// The part of an account: the one there is, if it says the same.
+    fn account_part(&self, plan: AccountPlan, ids: &AccountIds) -> Arc<AccountPart> {
+        let known = self.accounts.get(&plan.name);
+        if let Some(same) = known.filter(|known| known.plan == plan) {
+            return same.clone();
+        }
+        let cached = self.server.config.result_cache;
+        let account = match known {
+            Some(known) => known.account.clone(),
+            None => Arc::new(Account::new(ids, &plan.name, cached)),
+        };
+        Arc::new(AccountPart { plan, account })
+    }
+
+    /// Other limits and habits; accounts and users stay.
+    pub fn replace_server(&mut self, config: Config) -> Affected {
+        self.number += 1;
+        if self.server.config == config {
+            return Affected::nobody();
+        }
+        self.server = Arc::new(ServerPart {
+            version: self.number,
+            config,
+            auth: self.server.auth.clone(),
+        });
+        Affected::All
+    }
+
+    /// One account more, or another plan for one.
+    pub fn replace_account(&mut self, plan: AccountPlan, ids: &AccountIds) -> Affected {
+        self.number += 1;
+        let part = self.account_part(plan, ids);
+        let id = part.account.id;
+        let before = self.accounts.insert(part.account.name.clone(), part.clone());
+        let mut affected = Affected::nobody();
+        if let Affected::Of { accounts, .. } = &mut affected {
+            accounts.extend(before.filter(|before| !Arc::ptr_eq(before, &part)).map(|_| id));
+        }
+        affected
+    }
+
+    /// One user more, or another password, account or other rights for one.
+    pub fn replace_user(&mut self, user: User) -> Result<Affected, PlanError> {
+        if !self.accounts.contains_key(&user.account) {
+            return Err(no_account(&user));
+        }
+        let Some(auth) = &mut self.auth else {
+            return Err(PlanError::NobodyIsAsked(user.name));
+        };
+        self.number += 1;
+        let name = user.name.clone();
+        let mut affected = Affected::nobody();
+        if let (true, Affected::Of { users, .. }) = (auth.replace(user), &mut affected) {
+            users.insert(name);
+        }
+        Ok(affected)
+    }
+}
+
+impl Affected {
+    fn nobody() -> Self {
+        Self::Of {
+            users: BTreeSet::new(),
+            accounts: BTreeSet::new(),
+        }
+    }
+}
