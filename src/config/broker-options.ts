@@ -38,8 +38,8 @@ export interface BrokerOptions {
   /** The longest protocol line a client may send, in bytes. A number, or text such as `'1MB'`. Default: `4KB`. */
   maxControlLine?: number | string | undefined;
   /**
-   * The largest message payload in bytes; must not exceed maxPending. A number, or text such as `'1MB'`. Default:
-   * `1MB`.
+   * The largest message payload in bytes; must not exceed maxPending; -1 means any size. A number, or text such as
+   * `'1MB'`. Default: `1MB`.
    */
   maxPayload?: number | string | undefined;
   /**

@@ -31,6 +31,7 @@ describe('2.3 options', () => {
     ['listen: 127.0.0.1:4222', { host: '127.0.0.1', port: 4222 }],
     ['listen: "[::1]:-1"', { host: '::1', port: -1 }],
     ['listen: 5222', { port: 5222 }],
+    ['max_payload: -1', { maxPayload: -1 }],
     ['http: 8222', { httpPort: 8222 }],
     ['http: localhost:-1', { httpHost: 'localhost', httpPort: -1 }],
     ['monitor_port: 8222\nhttp_base_path: x', { httpPort: 8222, httpBasePath: 'x' }],

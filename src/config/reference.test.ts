@@ -52,7 +52,13 @@ const FILES = [
   ...['listen: "foo"', 'listen: "a:b"', 'listen: "[::1]:4222"', 'listen: 127.0.0.1:4222', 'listen: -1', 'http: "x"'],
   ...['ping_interval: 5', 'ping_interval: 5s', 'ping_interval: 5x', 'ping_interval: "1m"', 'write_deadline: "5"'],
   ...['write_timeout: foo', 'write_timeout: retry', 'lame_duck_duration: "20s"', 'lame_duck_grace_period: "-1s"'],
-  ...['lame_duck_grace_period: "5m"', 'server_name: "a b"', 'max_payload: 10MB\nmax_pending: 1MB', 'Zork: 5\nport: 4'],
+  ...[
+    'lame_duck_grace_period: "5m"',
+    'server_name: "a b"',
+    'max_payload: 10MB\nmax_pending: 1MB',
+    'max_payload: -1\nmax_pending: 1MB',
+    'Zork: 5\nport: 4',
+  ],
   ...['store_dir: a\nstoredir: b', 'a: 1\nb: $a', 'a=$b\nb=1', 'no_auth_user: foo', 'client_advertise: "a:1"'],
   ...[
     'authorization { user: a, pass: b, token: c }',

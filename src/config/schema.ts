@@ -184,10 +184,10 @@ export const OPTIONS = [
   {
     name: 'max_payload',
     key: 'maxPayload',
-    type: size({ max: INT32_MAX }),
+    type: size({ max: INT32_MAX, negative: 'kept' }),
     default: 1_048_576,
     reload: 'Y',
-    doc: 'The largest message payload in bytes; must not exceed max_pending.',
+    doc: 'The largest message payload in bytes; must not exceed max_pending; -1 means any size.',
     support: 'yes',
   },
   {

@@ -81,6 +81,7 @@ export interface BrokerPlan {
   auth?: AuthPlan;
   /** False: `no_header_support`. */
   headers: boolean;
+  /** Negative: any size. */
   maxPayload: number;
   maxControlLine: number;
   maxPending: number;

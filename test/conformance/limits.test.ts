@@ -1,9 +1,9 @@
 /** Section 1.10: the auth timer and connection limits. */
 import { expect } from 'vitest';
 import { until } from '../support/deadline.js';
-import { closedReason } from '../support/monitor.js';
+import { closedReason, getJson } from '../support/monitor.js';
 import { proves } from '../support/proves.js';
-import { connectLine, err } from '../support/raw.js';
+import { connectLine, err, msg, pub } from '../support/raw.js';
 import { endServersAfterEach, TestServer } from '../support/server.js';
 
 endServersAfterEach();
@@ -34,6 +34,15 @@ proves(['1.10-02', '1.11-05'], 'max_connections', async () => {
     next.send(`${connectLine()}PING\r\n`);
     return (await next.next().catch(() => undefined))?.op === 'PONG' || undefined;
   }, 'the free slot');
+});
+
+proves('1.5-01', 'max_payload -1 means any size', async () => {
+  const server = await TestServer.start({ monitor: true, config: 'max_payload: -1\n' });
+  const client = await server.open({ headers: true });
+  expect(client.info.max_payload).toBe(-1);
+  expect((await getJson(server, '/varz')).max_payload).toBe(-1);
+  const large = 'x'.repeat(3 << 20);
+  await client.exchange(`SUB a 1\r\n${pub('a', large)}`, msg('a', 1, large));
 });
 
 proves('1.10-03', 'max_connections 0 refuses everyone', async () => {

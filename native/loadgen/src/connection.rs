@@ -240,7 +240,7 @@ impl Core {
             .role
             .sender()
             .map_or(0, |sender| sender.size.largest());
-        if let Some(max) = info.max_payload.filter(|max| largest as u64 > *max) {
+        if let Some(max) = info.max_payload.filter(|max| (0..largest as i64).contains(max)) {
             let server = &shared.servers[self.server].name;
             let text =
                 format!("{server} takes payloads up to {max} bytes, the plan sends {largest}: give a smaller size");

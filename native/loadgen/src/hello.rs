@@ -14,7 +14,8 @@ pub struct Info {
     /// To be signed.
     pub nonce: Option<String>,
     /// Headers and payload.
-    pub max_payload: Option<u64>,
+    /// Negative: any size.
+    pub max_payload: Option<i64>,
     /// Whether HPUB is understood.
     pub headers: bool,
 }
@@ -98,6 +99,12 @@ mod tests {
             .and_then(|l| l.strip_suffix(b"\r\n"))
             .expect("a line");
         ConnectOptions::decode(json).expect("a broker decodes it")
+    }
+
+    #[test]
+    fn a_server_may_take_any_size() {
+        let info = Info::parse(br#"{"max_payload":-1}"#).expect("INFO");
+        assert_eq!(info.max_payload, Some(-1));
     }
 
     #[test]

@@ -119,7 +119,7 @@ impl BrokerPlan {
                 feature_flags: self.info.feature_flags.into_iter().collect(),
             },
             headers: self.headers,
-            max_payload: self.max_payload as usize,
+            max_payload: (self.max_payload >= 0.0).then_some(self.max_payload as usize),
             max_control_line: self.max_control_line as usize,
             max_pending: self.max_pending as usize,
             max_connections: self.max_connections as i64,

@@ -18,7 +18,8 @@ pub struct ServerInfo<'a> {
     pub headers: bool,
     #[serde(skip_serializing_if = "is_false")]
     pub auth_required: bool,
-    pub max_payload: u64,
+    /// -1: any size.
+    pub max_payload: i64,
     pub client_id: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_ip: Option<&'a str>,

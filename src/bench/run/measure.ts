@@ -297,7 +297,7 @@ async function countSyncs(
 
 function checkSize(flags: Flags, { info, target }: Opened): void {
   const { max } = sizeRange(flags.size ?? { fixed: 0 });
-  if (max > info.maxPayload) {
+  if (info.maxPayload >= 0 && max > info.maxPayload) {
     throw usage(`--size: ${target.url} takes payloads of at most ${info.maxPayload} bytes, not ${max}`);
   }
 }

@@ -13,6 +13,7 @@ export interface ServerInfo {
   label: string;
   jetstream: boolean;
   tlsRequired: boolean;
+  /** Negative: any size. */
   maxPayload: number;
 }
 

@@ -6,6 +6,8 @@ import { bytesText, type Finding, ok, problem, warning } from '../finding.js';
 import type { Machine } from '../machine.js';
 
 const MIB = 1024 * 1024;
+/** Without a limit, what the nine digits of a size on the wire allow. */
+const LARGEST_MESSAGE = 999_999_999;
 /** Node, the read buffers of the event loops and some reserve. */
 const LEAST_BYTES = 128 * MIB;
 /** One client may use at most this fraction (1 / SHARE) of the memory without a warning. */
@@ -25,7 +27,7 @@ export function checkMemory({ options }: CheckInput, machine: Machine): Finding[
   const findings: Finding[] = [];
   for (const [name, value] of [
     ['max_pending', options.maxPending],
-    ['max_payload', options.maxPayload],
+    ['max_payload', options.maxPayload < 0 ? LARGEST_MESSAGE : options.maxPayload],
   ] as const) {
     if (value * SHARE <= bytes) continue;
     const message = `${shown}, and max_pending lets a single slow client hold ${bytesText(value)} of it`;

@@ -30,8 +30,8 @@ pub struct Config {
     pub info: InfoConfig,
     /// Whether clients may use headers.
     pub headers: bool,
-    /// Largest message, headers included, bytes.
-    pub max_payload: usize,
+    /// Largest message, headers included, bytes; `None`: any size.
+    pub max_payload: Option<usize>,
     /// Longest control line argument, bytes.
     pub max_control_line: usize,
     /// Bytes that may wait for one connection before it is cut off.
@@ -73,7 +73,7 @@ impl Default for Config {
         Self {
             info: InfoConfig::default(),
             headers: true,
-            max_payload: 1 << 20,
+            max_payload: Some(1 << 20),
             max_control_line: 4096,
             max_pending: 64 << 20,
             max_connections: 65_536,

@@ -328,7 +328,7 @@ fn a_plan_that_says_the_same_looks_at_nobody() {
     assert_eq!(reload(&mut world, plan(&users)), 0);
     // Limits are everyone's.
     let limits = Config {
-        max_payload: 10,
+        max_payload: Some(10),
         ..Config::default()
     };
     let started = world.broker.replace_server(limits, 2);

@@ -162,7 +162,7 @@ fn the_last_message_of_a_subscription_is_the_last_one_a_trace_tells_of() {
 #[test]
 fn a_message_that_is_too_large_is_traced_before_the_end() {
     let config = Config {
-        max_payload: 100,
+        max_payload: Some(100),
         ..Config::default()
     };
     let mut world = World::with(2, config, None);

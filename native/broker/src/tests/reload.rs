@@ -277,7 +277,7 @@ fn limits_hold_for_connections_that_are_there() {
     world.say(one, "PUB a 5\r\n12345\r\n".repeat(3));
     assert_eq!(world.texts(two).len(), 3);
     let small = Config {
-        max_payload: 4,
+        max_payload: Some(4),
         log_trace: true,
         ..Config::default()
     };

@@ -55,7 +55,7 @@ fn config(plan: u8) -> Config {
     let mut config = Config::default();
     if plan & 2 != 0 {
         config.max_control_line = 64;
-        config.max_payload = 40;
+        config.max_payload = Some(40);
         config.max_pending = 800;
         config.max_connections = 5;
         config.max_subscriptions = 3;
@@ -234,4 +234,25 @@ mod tests {
             session(&data);
         }
     }
+}
+
+#[test]
+fn without_a_limit_any_size_is_taken() {
+    let config = Config {
+        max_payload: None,
+        ..Config::default()
+    };
+    let mut world = World::with(1, config, None);
+    let client = world.client(0);
+    world.say(client, "CONNECT {}\r\nSUB a 1\r\n");
+    let without_limit = |frame: &Frame| matches!(frame, Frame::Info(json) if json.contains("\"max_payload\":-1,"));
+    assert!(world.frames(client).iter().any(without_limit));
+    let large = "x".repeat(3 << 20);
+    // As a message of its own, as one of several on a subject, and in pieces.
+    let message = format!("PUB a {}\r\n{large}\r\n", large.len());
+    world.say(client, message.repeat(3));
+    world.send(client, &message[..1000]);
+    world.rest();
+    world.say(client, &message[1000..]);
+    assert_eq!(world.texts(client), vec![large; 4]);
 }

@@ -32,7 +32,7 @@ pub(crate) fn info_line(conn: &Conn, connect_info: bool) -> Vec<u8> {
         port: info.port,
         headers: config.headers,
         auth_required: conn.plan.auth.as_ref().is_some_and(|auth| auth.no_auth_user.is_none()),
-        max_payload: config.max_payload as u64,
+        max_payload: config.max_payload.map_or(-1, |max| max as i64),
         client_id: conn.shared.cid,
         client_ip: client_ip.as_deref(),
         ldm: conn.broker.is_lame_duck(),
