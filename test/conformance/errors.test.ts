@@ -80,7 +80,18 @@ describe('violations', () => {
     expect(await closedReason(server, client.info.client_id)).toBe('Client Closed');
     const cut = await server.open(login);
     cut.socket.resetAndDestroy();
-    expect(await closedReason(server, cut.info.client_id)).toMatch(/^(Client Closed|Read Error)$/);
+    expect(await closedReason(server, cut.info.client_id)).toBe('Read Error');
+  });
+
+  proves('1.11-28', 'a client that closes with something unread is a Read Error', async () => {
+    const [client, publisher] = [await server.open(login), await server.open(login)];
+    await client.exchange('SUB ok.b 1\r\n', '');
+    client.socket.pause();
+    // More than the socket reads ahead, and the second PONG comes after all of it was written.
+    publisher.send(pub('ok.b', 'x'.repeat(500_000)).repeat(2));
+    for (let round = 0; round < 2; round++) await publisher.ping();
+    client.destroy();
+    expect(await closedReason(server, client.info.client_id)).toBe('Read Error');
   });
 });
 

@@ -63,9 +63,6 @@ impl Reactor {
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => socket.readable = false,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => self.mark_ready(slot),
-            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {
-                self.shard.peer_gone(slot, CloseReason::ClientClosed)
-            }
             Err(_) => self.shard.peer_gone(slot, CloseReason::ReadError),
         }
     }
