@@ -251,6 +251,7 @@ proves('7.2-02', 'fewer connections', async () => {
     expect(await closedReason(server, client.info.client_id)).toBe('Maximum Connections Exceeded');
   }
   for (const client of clients.filter((client) => !gone.includes(client))) await client.exchange('', '');
+  await server.waitForLog(/\[ERR\] 127\.0\.0\.1:\d+ - cid:\d+ - maximum connections exceeded - Account:\$G$/);
 });
 
 proves(['7.2-03', '3.3-03'], 'pid file and ports file', async () => {

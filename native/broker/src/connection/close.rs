@@ -67,11 +67,6 @@ impl CloseReason {
         matches!(self, Self::SlowConsumerPendingBytes | Self::SlowConsumerWriteDeadline)
     }
 
-    /// What a client is told that is closed from outside for this reason.
-    pub(crate) fn error_text(self) -> Option<&'static str> {
-        (self == Self::MaxConnectionsExceeded).then_some("maximum connections exceeded")
-    }
-
     /// The reason of that text.
     pub fn from_text(text: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, t)| *t == text).map(|(reason, _)| *reason)

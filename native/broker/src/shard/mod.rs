@@ -136,12 +136,7 @@ impl Shard {
         self.debug(slot, || "Client connection created".to_owned());
         self.send_info(slot, false);
         if over_limit {
-            let text = "maximum connections exceeded";
-            self.error_reply(slot, text);
-            if broker.line_limiter.allow(LimitedLine::MaxConnections, self.wall_ms()) {
-                self.error(slot, || text.to_owned());
-            }
-            self.close(slot, CloseReason::MaxConnectionsExceeded, None);
+            self.close_over_limit(slot);
             return Some(slot);
         }
         if plan.config.proxy_protocol {
@@ -242,7 +237,8 @@ impl Shard {
                     Some(conn) if conn.is_placeholder() => self
                         .delivery
                         .send_to(at.reactor, InboxItem::Close { broker, cid, reason }),
-                    Some(_) => self.close(at.slot, reason, reason.error_text()),
+                    Some(_) if reason == CloseReason::MaxConnectionsExceeded => self.close_over_limit(at.slot),
+                    Some(_) => self.close(at.slot, reason, None),
                     None => {}
                 }
             }
@@ -251,6 +247,17 @@ impl Shard {
                 .send_to(at.reactor, InboxItem::Close { broker, cid, reason }),
             None => {}
         }
+    }
+
+    /// Ends a connection that is one too many: a new one, or one that a reload left no room for.
+    fn close_over_limit(&mut self, slot: u32) {
+        let text = "maximum connections exceeded";
+        self.error_reply(slot, text);
+        let limiter = &self.connections[slot].broker.line_limiter;
+        if limiter.allow(LimitedLine::MaxConnections, self.wall_ms()) {
+            self.error(slot, || text.to_owned());
+        }
+        self.close(slot, CloseReason::MaxConnectionsExceeded, None);
     }
 
     pub(crate) fn slots_of(&self, broker: &Arc<BrokerState>) -> Vec<u32> {

@@ -212,9 +212,14 @@ impl World {
     }
 
     pub fn logged(&self, wanted: LogLevel, part: &str) -> bool {
+        self.logged_count(wanted, part) > 0
+    }
+
+    pub fn logged_count(&self, wanted: LogLevel, part: &str) -> usize {
         self.events
             .iter()
-            .any(|event| matches!(event, Event::Log { level, text } if *level == wanted && text.contains(part)))
+            .filter(|event| matches!(event, Event::Log { level, text } if *level == wanted && text.contains(part)))
+            .count()
     }
 
     pub fn stopped_count(&self) -> usize {

@@ -352,6 +352,8 @@ fn as_many_as_are_too_many_go() {
     world.reload(limited(4), None);
     world.rest();
     assert_eq!(world.broker.connection_count(), 4);
+    let lines = world.logged_count(LogLevel::Error, "maximum connections exceeded");
+    assert_eq!(lines, 1, "repeated ones are left out");
     for &client in &clients[4..] {
         assert_eq!(world.errors(client), ["maximum connections exceeded"]);
         assert_eq!(world.reason(client), Some(CloseReason::MaxConnectionsExceeded));
