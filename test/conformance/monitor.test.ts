@@ -122,6 +122,17 @@ describe('varz', () => {
 });
 
 describe('connz', () => {
+  proves('5.3-01', 'what a client has read is counted', async () => {
+    const client = await login();
+    await client.exchange('SUB counted 1\r\n', '');
+    for (let count = 1; count <= 50; count++) {
+      client.send(pub('counted', 'xyz'));
+      await client.expect(msg('counted', 1, 'xyz'));
+      const [entry] = (await connz(server, `?cid=${client.info.client_id}`)).connections;
+      expect(entry).toMatchObject({ in_msgs: count, out_msgs: count, out_bytes: 3 * count });
+    }
+  });
+
   proves('5.3-01', 'lists open connections with their fields', async () => {
     const named = await login({ name: 'nm', lang: 'ts', version: '9.9' });
     const plain = await login();

@@ -28,6 +28,7 @@ impl Reactor {
         let Some(Some(socket)) = self.sockets.get_mut(slot as usize) else {
             return;
         };
+        self.shard.flush_begins(slot);
         let mut budget = WRITE_BYTES;
         while let Some(conn) = self.shard.conn(slot) {
             if conn.out.is_empty() || !socket.writable {

@@ -184,6 +184,9 @@ impl Shard {
             }
             at += used;
         }
+        let conn = &mut self.connections[slot];
+        conn.count_in(tally.msgs, tally.bytes);
+        conn.publish_in_counters();
         self.finish_run(&interest, &mut touched);
         drop(interest);
 
@@ -193,9 +196,7 @@ impl Shard {
             let (broker, plan) = (conn.broker.id, conn.plan.clone());
             self.after_run(broker, &plan.config, &account);
         }
-        let conn = &mut self.connections[slot];
-        conn.last_result = last;
-        conn.count_in(tally.msgs, tally.bytes);
+        self.connections[slot].last_result = last;
         at
     }
 

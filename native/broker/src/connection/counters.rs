@@ -1,6 +1,7 @@
 //! Messages and bytes of one connection, counted by its loop.
 //!
-//! What others read is a copy in [`ConnShared`]: it is published after each read and each write, not per message.
+//! What others read is a copy in [`ConnShared`]: it is published before anyone can know of what is counted:
+//! with each run of messages, and before each write.
 
 use crate::connection::shared::ConnShared;
 use std::sync::atomic::Ordering;

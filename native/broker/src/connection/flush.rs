@@ -88,6 +88,13 @@ impl WriteState {
 }
 
 impl Shard {
+    /// A flush begins. What it delivers is counted before the peer can have it.
+    pub fn flush_begins(&mut self, slot: u32) {
+        if let Some(conn) = self.connections.get(slot) {
+            conn.publish_out_counters();
+        }
+    }
+
     /// Notes that bytes left for a connection.
     pub fn wrote(&mut self, slot: u32, written: usize) {
         let conn = &mut self.connections[slot];
@@ -107,7 +114,7 @@ impl Shard {
             return;
         }
         debug_assert!(!conn.is_placeholder(), "a placeholder has no socket");
-        conn.publish_out_counters();
+        conn.shared.out_pending.store(conn.out.len(), Ordering::Relaxed);
         if conn.shared.waited_for_by.load(Ordering::Relaxed) != 0 {
             let shared = conn.shared.clone();
             let behind_bytes = conn.plan.config.behind_bytes();

@@ -264,7 +264,6 @@ impl Conn {
 
     pub(crate) fn publish_out_counters(&self) {
         self.counters.publish_out(&self.shared);
-        self.shared.out_pending.store(self.out.len(), Ordering::Relaxed);
     }
 
     /// Counts messages it sent.

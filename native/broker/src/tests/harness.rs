@@ -575,6 +575,7 @@ impl World {
         let Some(client) = self.client_at(loop_, slot) else {
             return;
         };
+        self.shards[loop_].flush_begins(slot);
         while let Some(conn) = self.shards[loop_].conn(slot) {
             let state = &mut self.clients[client];
             let mut written = 0;
