@@ -1,9 +1,9 @@
-//! Tells the linker that Node provides the N-API symbols, and that the addon stays.
+//! Linker settings: Node provides the N-API symbols, and the addon is never unloaded.
 
 fn main() {
     napi_build::setup();
-    // Node unloads an addon when the last thread that required it ends. Threads that outlive it still call the
-    // allocator's farewell when they end, so its code has to remain.
+    // Node unloads an addon when the last thread that required it ends. Threads that end later still call the
+    // allocator's thread destructor, so its code has to stay loaded.
     let unix = std::env::var_os("CARGO_CFG_UNIX").is_some();
     let macos = std::env::var("CARGO_CFG_TARGET_VENDOR").is_ok_and(|vendor| vendor == "apple");
     if unix && !macos {

@@ -188,7 +188,7 @@ export declare function loadProgress(handle: number): string
 /** See `LogAddon.logState`. */
 export declare function logState(handle: number): LogState
 
-/** How a pump is doing. */
+/** The state of a pump. */
 export interface LogState {
   waiting: number
   problem?: string
@@ -269,7 +269,7 @@ export interface StartedBroker {
   port: number
 }
 
-/** What a reload set in motion; see `StartedReload`. */
+/** A reload that has begun; see `StartedReload`. */
 export interface StartedReload {
   number: number
   closing: number
@@ -337,7 +337,7 @@ export interface UserPlan {
   connectionTypes?: Array<string>
 }
 
-/** The version of this addon; the control plane refuses to work with another one than its own. */
+/** The version of this addon; the control plane refuses an addon of another version. */
 export declare function version(): string
 
 /** See `NativeAddon.watchConnects`. */

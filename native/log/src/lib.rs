@@ -1,8 +1,8 @@
-//! The last step of a log line: a thread that writes, so that whoever logs never waits.
+//! The last step of a log line: a thread that writes it, so that the code that logs never waits.
 //!
-//! A [`Pump`] has a queue, a thread and a [`Sink`]: a file, standard error, a syslog. A pipe nobody reads or a disk that
-//! hangs holds up that thread and nobody else; a disk that is full is tried again until there is room. What a line says,
-//! how much may wait and what happens to more is the business of whoever fills the queue.
+//! A [`Pump`] has a queue, a thread and a [`Sink`]: a file, standard error or a syslog. A pipe that nobody reads or a
+//! hanging disk blocks only that thread; a full disk is tried again until there is room. The caller that fills the
+//! queue formats the lines, and decides how much may wait and what is dropped.
 #![forbid(unsafe_code)]
 
 mod pump;

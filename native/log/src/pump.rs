@@ -1,8 +1,8 @@
 //! The queue and its thread.
 //!
-//! Texts are written in the order they came, each once, whatever the sink does. A change of sink stands in the queue
-//! like a text: what came before goes to the old one. Only an old sink that fails is not waited for: what it did not take
-//! goes to the new one.
+//! Texts are written in the order they were queued, each once, even if the sink fails in between. A change of sink is
+//! an entry of the queue: texts queued before it go to the old sink. If the old sink fails, the texts that it did not
+//! take go to the new one instead of waiting.
 
 use crate::Sink;
 use parking_lot::{Condvar, Mutex};
@@ -12,29 +12,30 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How much is handed over at once.
+/// Most bytes passed to the sink at once.
 const BATCH_BYTES: usize = 64 * 1024;
-/// How long a failing sink is left alone, at first and at most.
+/// The pause after an error of the sink, at first and at most.
 const PAUSE: Duration = Duration::from_millis(20);
 const PAUSE_MAX: Duration = Duration::from_millis(500);
 
-/// Writes texts on a thread of its own. Dropped, the thread writes what waits and ends, unless the sink fails.
+/// Writes texts on a separate thread. When this is dropped, the thread writes what waits and ends, unless the sink
+/// fails.
 pub struct Pump {
     shared: Arc<Shared>,
 }
 
-/// How a pump is doing.
+/// The state of a pump.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct State {
-    /// Bytes taken in and not yet written.
+    /// Bytes queued and not yet written.
     pub waiting: usize,
-    /// Why they are not written: the sink's last error, until it works again.
+    /// Why they are not written: the sink's last error, until a write succeeds.
     pub problem: Option<String>,
 }
 
 struct Shared {
     queue: Mutex<Queue>,
-    /// There is work, or the end.
+    /// A job was queued, or the pump ends.
     work: Condvar,
     /// Everything is written.
     idle: Condvar,
@@ -74,7 +75,7 @@ impl Pump {
         Ok(Self { shared })
     }
 
-    /// Takes a text in. Returns how many bytes wait now.
+    /// Queues a text. Returns how many bytes wait now.
     pub fn write(&self, text: Vec<u8>) -> usize {
         let mut queue = self.shared.queue.lock();
         queue.state.waiting += text.len();
@@ -83,18 +84,18 @@ impl Pump {
         queue.state.waiting
     }
 
-    /// What is written from now on goes to `sink`; the old one is dropped once it has what came before.
+    /// Texts queued from now on go to `sink`. The old sink is dropped once the texts before are written.
     pub fn replace(&self, sink: Box<dyn Sink>) {
         self.shared.queue.lock().jobs.push_back(Job::Sink(sink));
         self.shared.work.notify_one();
     }
 
-    /// How it is doing.
+    /// The current state.
     pub fn state(&self) -> State {
         self.shared.queue.lock().state.clone()
     }
 
-    /// Waits until everything is written, or for so long. True when it is.
+    /// Waits until everything is written, at most for the given time. Returns whether everything is.
     pub fn flush(&self, patience: Duration) -> bool {
         let deadline = Instant::now() + patience;
         let mut queue = self.shared.queue.lock();
@@ -129,7 +130,7 @@ impl Shared {
         }
     }
 
-    /// Waits for work; texts are moved into `batch`.
+    /// Waits for a job; texts are moved into `batch`.
     fn next(&self, joins: bool, batch: &mut Vec<u8>) -> Next {
         batch.clear();
         let mut queue = self.queue.lock();
@@ -154,7 +155,8 @@ impl Shared {
         }
     }
 
-    /// Writes all of `batch`, however long that takes. Returns the sink that took the last of it; none at the end.
+    /// Writes all of `batch`, however long that takes. Returns the sink that took the last bytes; `None` when the pump
+    /// ends.
     fn write(&self, mut sink: Box<dyn Sink>, batch: &[u8]) -> Option<Box<dyn Sink>> {
         let mut rest = batch;
         let mut pause = PAUSE;
@@ -192,7 +194,8 @@ impl Shared {
         }
     }
 
-    /// Leaves a failing sink alone for a while. A new sink, the last one if there are several, ends that at once.
+    /// Waits before a failing sink is tried again. A new sink in the queue (the last one if there are several) ends the
+    /// wait.
     fn wait_out(&self, pause: Duration, problem: Option<String>) -> Pause {
         let deadline = Instant::now() + pause;
         let mut queue = self.queue.lock();
@@ -236,7 +239,7 @@ impl Queue {
     }
 }
 
-/// `No space left on device`: without the number, which says no more.
+/// `No space left on device`: the error text without the system's error number.
 fn describe(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or_default().to_owned()

@@ -1,17 +1,18 @@
-//! Where a pump writes to.
+//! The output of a pump.
 
 use std::fs::File;
 use std::io::{self, Write};
 
-/// Takes log text. Called by one thread only, which may block in it.
+/// Writes log text. Called by one thread only, which may block.
 pub trait Sink: Send {
-    /// Whether several texts may be handed over as one.
+    /// Whether several texts may be passed in one call.
     fn joins(&self) -> bool;
 
-    /// Takes some of `bytes` and says how many. After an error the same bytes are offered again, unless it is hopeless.
+    /// Writes some of `bytes` and returns how many. After an error the same bytes are passed again, unless the error is
+    /// permanent.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
 
-    /// Whether trying again is of no use: nobody reads, or nothing is open.
+    /// Whether the error is permanent: the reader of a pipe is gone, or the descriptor is closed.
     fn is_hopeless(&self, error: &io::Error) -> bool;
 }
 
@@ -28,7 +29,7 @@ impl Sink for File {
     }
 
     fn is_hopeless(&self, error: &io::Error) -> bool {
-        /// Bad file descriptor, the same number on all systems of the Unix kind.
+        /// Bad file descriptor; the number is the same on all Unix systems.
         const EBADF: i32 = 9;
         error.kind() == io::ErrorKind::BrokenPipe || error.raw_os_error() == Some(EBADF)
     }

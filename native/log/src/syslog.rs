@@ -1,4 +1,4 @@
-//! A syslog, near or far: over UDP, TCP or a socket of this machine, connected again when it was away.
+//! A local or remote syslog, over UDP, TCP or a Unix socket. A lost connection is made again.
 
 use crate::Sink;
 use std::io::{self, Write};
@@ -9,10 +9,10 @@ use std::time::Duration;
 use std::os::unix::net::{UnixDatagram, UnixStream};
 
 const CONNECT_PATIENCE: Duration = Duration::from_secs(3);
-/// What every syslog takes in one datagram.
+/// The size of a datagram that every syslog accepts.
 const DATAGRAM_BYTES_SURE: usize = 2048;
 
-/// How a syslog is reached.
+/// The transport to a syslog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Network {
     /// Addresses are `host:port`.
@@ -40,7 +40,7 @@ enum Connection {
 }
 
 impl Syslog {
-    /// Connects to the first address that answers; the error is the last one's.
+    /// Connects to the first address that answers. If none does, returns the error of the last one.
     pub fn connect(network: Network, addresses: Vec<String>) -> io::Result<Self> {
         let connection = Some(connect_any(network, &addresses)?);
         Ok(Self {
@@ -76,7 +76,7 @@ impl Connection {
     fn send(&mut self, message: &[u8]) -> io::Result<()> {
         match self {
             Self::Udp(socket) => {
-                // Errors are about messages before this one, or nobody listens, which UDP does not mind.
+                // The error is about an earlier message, or nobody listens, which is no fault with UDP.
                 if socket.send(message).is_err() && socket.send(message).is_err() {
                     let _ = socket.send(&message[..message.len().min(DATAGRAM_BYTES_SURE)]);
                 }
@@ -87,7 +87,7 @@ impl Connection {
             Self::Stream(stream) => stream.write_all(message),
             #[cfg(unix)]
             Self::Datagram(socket) => match socket.send(message) {
-                // Too long for one datagram: a cut line says more than none.
+                // Too long for one datagram: send the start of the line rather than nothing.
                 Err(_) if message.len() > DATAGRAM_BYTES_SURE => {
                     socket.send(&message[..DATAGRAM_BYTES_SURE]).map(|_| ())
                 }
@@ -136,7 +136,7 @@ fn connect(network: Network, address: &str) -> io::Result<Connection> {
             let socket = UnixDatagram::unbound()?;
             match socket.connect(address) {
                 Ok(()) => Ok(Connection::Datagram(socket)),
-                // There is a socket of the other kind, or none.
+                // The socket is of the other type (stream or datagram), or does not exist.
                 Err(_) => UnixStream::connect(address).map(Connection::Stream),
             }
         }

@@ -1,4 +1,4 @@
-//! Unit tests: sinks that do what a test says, and syslogs made of sockets.
+//! Unit tests, with sinks that behave as a test prescribes, and sockets in the place of a syslog.
 
 use crate::{Network, Pump, Sink, Syslog};
 use parking_lot::Mutex;
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 const LONG: Duration = Duration::from_secs(20);
 
-/// Does what the test says, write by write: takes so many bytes, or fails. Afterwards it takes everything.
+/// Follows a script, one step per write: takes a number of bytes, or fails. After the last step it takes everything.
 struct Scripted {
     answers: Receiver<Result<usize, io::ErrorKind>>,
     taken: Arc<Mutex<Vec<u8>>>,
@@ -132,7 +132,7 @@ fn a_new_sink_takes_over_from_one_that_fails() {
     first_answer.send(Ok(4)).unwrap();
     first_answer.send(Err(io::ErrorKind::StorageFull)).unwrap();
     assert!(pump.flush(LONG));
-    // However the first two were cut into batches.
+    // The first two may have been written in one batch or two.
     assert_eq!(text(&first_taken) + &text(&second_taken), "one\ntwo\nthree\n");
     assert!(text(&second_taken).ends_with("three\n"));
 }

@@ -1,11 +1,11 @@
-//! Keeps the allocator sound when the thread that loaded the addon ends before the process.
+//! Prevents a use of freed allocator state when the thread that loaded the addon ends before the process.
 //!
-//! mimalloc takes the thread that loads it for the program's main thread. When that is a worker, the end of the worker
-//! frees what the main thread owns, while the system gives the thread's identity to a later one, which then is taken
-//! for the main thread and works on freed state. So the end of that thread is kept from mimalloc: its state stays, and
-//! is taken over whole by a thread of the same identity.
+//! mimalloc regards the thread that loads it as the program's main thread. If that is a worker, its end frees the state
+//! of the "main thread". The system later gives the same thread identity to another thread, which mimalloc then regards
+//! as the main thread, and which would use the freed state. Therefore mimalloc is not notified of the end of that
+//! thread: the state stays valid, and the later thread with the same identity takes it over.
 
-/// To be called on every thread that loads the addon.
+/// Must be called on every thread that loads the addon.
 #[cfg(target_os = "linux")]
 pub(crate) fn outlive_first_thread() {
     use std::ffi::{c_int, c_uint, c_void};
@@ -18,12 +18,12 @@ pub(crate) fn outlive_first_thread() {
         fn pthread_getspecific(key: c_uint) -> *mut c_void;
         fn pthread_setspecific(key: c_uint, value: *const c_void) -> c_int;
     }
-    /// The heap of what mimalloc takes for the main thread.
+    /// The heap of the thread that mimalloc regards as the main thread.
     static MAIN: AtomicPtr<c_void> = AtomicPtr::new(null_mut());
 
-    // Whoever allocates has a heap.
+    // A thread that has allocated has a heap.
     drop(std::hint::black_box(Box::new(0_u8)));
-    // SAFETY: reads and sets a value of this thread alone; null means that nothing is to be done at its end.
+    // SAFETY: reads and sets a thread-local value; null means that the destructor does not run at the thread's end.
     unsafe {
         let own = pthread_getspecific(_mi_heap_default_key);
         let first = MAIN.compare_exchange(null_mut(), own, Ordering::Relaxed, Ordering::Relaxed);

@@ -1,7 +1,7 @@
-//! The data plane without sockets, for `npm run bench:micro`: calls that take a batch each, and calls that tell what
-//! came out, so that others can be compared with them. Shapes are in `bench/micro/addon.ts`.
+//! The data plane without sockets, for `npm run bench:micro`: calls that process a batch, and calls that return the
+//! results, so that other implementations can be compared with them. The types are in `bench/micro/addon.ts`.
 //!
-//! Only there under the feature `bench`. Every name begins with `bench`: the addon that is shipped has none.
+//! Compiled only with the feature `bench`. Every export begins with `bench`; the released addon has none of them.
 
 use crate::Result;
 use napi::bindgen_prelude::Buffer;
@@ -23,7 +23,7 @@ fn failed(what: impl Display) -> napi::Error<String> {
     napi::Error::new("BENCH_FAILED".to_owned(), what.to_string())
 }
 
-/// What a stream held.
+/// What was parsed.
 #[napi(object)]
 #[allow(missing_docs)]
 pub struct BenchParsed {
@@ -32,7 +32,7 @@ pub struct BenchParsed {
     pub body_bytes: f64,
 }
 
-/// Parses a stream of publishes as it would arrive in reads of `read` bytes.
+/// Parses a stream of published messages as if it arrived in reads of `read` bytes.
 #[napi]
 pub fn bench_parse(stream: &[u8], read: u32) -> Result<BenchParsed> {
     let (mut messages, mut subject_bytes, mut body_bytes) = (0, 0, 0);
@@ -48,7 +48,8 @@ pub fn bench_parse(stream: &[u8], read: u32) -> Result<BenchParsed> {
     })
 }
 
-/// Where each message has its subject, reply, headers, body and tail: nine offsets into the stream, 0 for what is absent.
+/// Where each message has its subject, reply, headers, body and tail: nine offsets into the stream, 0 for what is
+/// absent.
 #[napi]
 pub fn bench_parse_fields(stream: &[u8], read: u32) -> Result<Vec<u32>> {
     let mut fields = Vec::new();
@@ -110,8 +111,8 @@ impl BenchInterest {
         Ok(())
     }
 
-    /// Matches subjects that lie one after the other in `text`, each up to its entry in `ends`. Returns how many
-    /// subscriptions, queue groups and members of groups were found in all.
+    /// Matches subjects. They stand one after the other in `text`; `ends` has the end of each. Returns how many
+    /// subscriptions, queue groups and members of groups were found in total.
     #[napi]
     pub fn count(&mut self, text: &[u8], ends: &[u32]) -> Vec<u32> {
         let (mut plain, mut groups, mut members) = (0, 0, 0);
@@ -123,7 +124,7 @@ impl BenchInterest {
         vec![plain, groups, members]
     }
 
-    /// The same, with what was found spelled out: `1 2 workers=3,4`.
+    /// The same, but returns the matches as text: `1 2 workers=3,4`.
     #[napi]
     pub fn list(&mut self, text: &[u8], ends: &[u32]) -> Vec<String> {
         let mut lines = Vec::new();
@@ -163,7 +164,7 @@ pub struct BenchOutput {
     pub bytes: Buffer,
 }
 
-/// One loop of a broker with connections whose sockets take everything at once.
+/// One loop of a broker, with connections whose output is taken at once.
 #[napi]
 pub struct BenchBroker {
     state: Arc<BrokerState>,
@@ -184,7 +185,7 @@ impl BenchBroker {
         }
     }
 
-    /// A client that has said CONNECT; what it was sent is gone.
+    /// Adds a client that has sent CONNECT; the output so far is discarded.
     #[napi]
     pub fn connect(&mut self) -> Result<u32> {
         let peer = ([127, 0, 0, 1], 1).into();
@@ -194,7 +195,7 @@ impl BenchBroker {
         Ok(slot)
     }
 
-    /// Handles what a client sent; returns how many bytes that made for all clients.
+    /// Handles input of a client; returns how many bytes of output that caused for all clients.
     #[napi]
     pub fn feed(&mut self, connection: u32, input: &[u8]) -> Result<f64> {
         let mut bytes = 0;
@@ -202,7 +203,7 @@ impl BenchBroker {
         Ok(bytes as f64)
     }
 
-    /// The same, and returns those bytes.
+    /// The same, but returns those bytes.
     #[napi]
     pub fn deliver(&mut self, connection: u32, input: &[u8]) -> Result<Vec<BenchOutput>> {
         let mut outputs: BTreeMap<u32, Vec<u8>> = BTreeMap::new();
@@ -227,7 +228,7 @@ impl BenchBroker {
                 break;
             }
         }
-        // Nobody asked for these; a loop hands them to the control plane.
+        // A real loop passes these to the control plane; here they are discarded.
         self.shard.take_events();
         if used < input.len() {
             return Err(failed(format!(

@@ -1,7 +1,7 @@
-//! What a loop can learn about the worker thread that Node lends it, while no JavaScript of that thread runs.
+//! Finds out whether Node is terminating the worker thread that runs a loop, while that thread runs no JavaScript.
 //!
-//! Node ends a worker by an entry in its event queue, and makes every call into its JavaScript fail from then on. Both
-//! can be seen from inside the blocked call: the queue's descriptor becomes readable, and a harmless call is refused.
+//! To terminate a worker, Node adds an entry to its event queue; from then on every call into its JavaScript fails.
+//! Both are visible from inside the blocked call: the queue's descriptor becomes readable, and a harmless call fails.
 
 use napi::Env;
 use nt_reactor::HostThread;
@@ -28,7 +28,7 @@ pub(crate) fn of(_env: Env) -> Option<HostThread> {
     None
 }
 
-/// Asks for something that needs JavaScript but runs none of the user's.
+/// Makes a call that fails while JavaScript is being terminated, and that runs no code of the user.
 #[cfg(unix)]
 fn is_ending(env: &Env) -> bool {
     use napi::sys;

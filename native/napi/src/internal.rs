@@ -1,4 +1,4 @@
-//! The control plane's own client: subscriptions by handle, messages up in batches, frames down in batches.
+//! The exports of the in-process client: subscriptions by handle, batches of messages in both directions.
 #![allow(missing_docs)]
 
 use crate::{Result, no_broker, runtime};

@@ -1,8 +1,8 @@
-//! The skin of the data plane: converts, calls, converts back.
+//! The binding of the data plane: converts arguments, calls, converts results.
 //!
-//! Owns the addon's exports, its allocator and the table of handles: a runtime is made on the main thread and run on
-//! workers, so what crosses is a number. No rule of the broker lives here. Shapes and meaning of everything exported
-//! are told once, in `src/native/contract.ts`.
+//! Owns the addon's exports, its allocator and the table of handles. A runtime is created on the main thread and run on
+//! workers, so JavaScript identifies it by a number. Contains no rule of the broker. `src/native/contract.ts` documents
+//! the types and the meaning of all exports.
 
 mod allocator;
 #[cfg(feature = "bench")]
@@ -32,13 +32,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Runtimes by handle: the only thing all threads of the process find each other by.
+/// Runtimes by handle: how the worker threads find the runtime that the main thread created.
 static RUNTIMES: Mutex<BTreeMap<u32, Arc<Runtime>>> = Mutex::new(BTreeMap::new());
 
-/// A handle is used once: a worker that boots while its runtime is stopped must not find another one.
+/// A handle is never reused: a worker that starts after its runtime was stopped must not find another runtime.
 static NEXT_HANDLE: AtomicU32 = AtomicU32::new(0);
 
-/// An error whose `code` JavaScript can switch on.
+/// An error with a `code` that JavaScript can compare.
 type Result<T> = std::result::Result<T, napi::Error<String>>;
 
 fn runtime(handle: u32) -> Result<Arc<Runtime>> {
@@ -50,14 +50,14 @@ fn runtime(handle: u32) -> Result<Arc<Runtime>> {
     })
 }
 
-/// Runs once for each thread that loads the addon.
+/// Called once on each thread that loads the addon.
 #[napi_derive::napi(module_exports)]
 pub fn loaded(_exports: napi::bindgen_prelude::Object<'_>) -> napi::Result<()> {
     allocator::outlive_first_thread();
     Ok(())
 }
 
-/// The version of this addon; the control plane refuses to work with another one than its own.
+/// The version of this addon; the control plane refuses an addon of another version.
 #[napi]
 pub fn version() -> &'static str {
     env!("CARGO_PKG_VERSION")
@@ -72,7 +72,7 @@ pub fn create_runtime(env: Env, reactors: u32, on_wake: Function<'_, (), ()>) ->
         .callee_handled::<false>()
         .build()?;
     let wake = move || {
-        // A main thread that is ending hears nothing more; that is no error of ours.
+        // A main thread that is ending takes no more calls; this is not an error.
         let _ = wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
     };
     let random = RandomState::new().build_hasher().finish();
@@ -83,7 +83,7 @@ pub fn create_runtime(env: Env, reactors: u32, on_wake: Function<'_, (), ()>) ->
         .map_err(|error| napi::Error::from_reason(format!("no thread can be started: {error}")))?;
     let handle = NEXT_HANDLE.fetch_add(1, Ordering::Relaxed);
     RUNTIMES.lock().insert(handle, runtime);
-    // A thread of Node's that ends takes its workers along, but not the interim threads.
+    // When a Node thread ends, Node also ends its workers, but not the interim threads.
     env.add_env_cleanup_hook(handle, stop_runtime)?;
     Ok(handle)
 }
@@ -155,7 +155,7 @@ fn code_of(error: &StartError) -> &'static str {
     }
 }
 
-/// What a reload set in motion; see `StartedReload`.
+/// A reload that has begun; see `StartedReload`.
 #[napi(object)]
 #[allow(missing_docs)]
 pub struct StartedReload {

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use slab::Slab;
 use std::sync::Arc;
 
-/// Runs by handle: made on the main thread, run on workers.
+/// Runs by handle: created on the main thread, run on workers.
 static LOADS: Mutex<Slab<Arc<Load>>> = Mutex::new(Slab::new());
 
 fn failed(error: LoadError) -> napi::Error<String> {
@@ -61,7 +61,7 @@ pub fn finish_load(handle: u32) -> Result<String> {
     let load = load(handle)?;
     let over = load.is_over();
     let report = load.report().map_err(failed);
-    // A run that failed has nothing more to tell, either.
+    // A run that failed has no report either.
     if over {
         LOADS.lock().try_remove(handle as usize);
     }

@@ -1,4 +1,4 @@
-//! The exports under the log: `LogAddon` in `src/native/log-contract.ts`.
+//! The exports that the log uses: `LogAddon` in `src/native/log-contract.ts`.
 
 use crate::Result;
 use napi_derive::napi;
@@ -13,7 +13,7 @@ use std::time::Duration;
 /// Pumps by handle.
 static PUMPS: Mutex<Slab<Arc<Pump>>> = Mutex::new(Slab::new());
 
-/// How a pump is doing.
+/// The state of a pump.
 #[napi(object)]
 pub struct LogState {
     pub waiting: f64,
@@ -47,13 +47,13 @@ fn take(fd: i32) -> Result<File> {
     if fd < 0 {
         return Err(failed(io::ErrorKind::InvalidInput.into()));
     }
-    // SAFETY: the caller opened it and hands it over: nothing else closes it or uses it from here on.
+    // SAFETY: the caller opened it and passes its ownership: nothing else closes or uses it from here on.
     Ok(File::from(unsafe { OwnedFd::from_raw_fd(fd) }))
 }
 
 #[cfg(not(unix))]
 fn take(_: i32) -> Result<File> {
-    // Numbers of files mean something to the runtime library of C only.
+    // On this system, file numbers exist only in the C runtime library.
     Err(failed(io::ErrorKind::Unsupported.into()))
 }
 
@@ -124,6 +124,6 @@ pub fn flush_log(handle: u32, patience_ms: f64) -> Result<bool> {
 /// See `LogAddon.closeLog`.
 #[napi]
 pub fn close_log(handle: u32) {
-    // The pump itself ends outside the lock.
+    // The pump is dropped outside of the lock.
     let _pump = PUMPS.lock().try_remove(handle as usize);
 }

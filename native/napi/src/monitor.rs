@@ -1,4 +1,4 @@
-//! Questions of monitoring: connections by number and page by page, and what waits in the data plane's own queues.
+//! The exports that monitoring uses: connections and subscriptions in pages, and the lengths of the queues.
 #![allow(missing_docs)]
 
 use crate::snapshot::{ConnectionInfo, SubscriptionInfo};
@@ -34,7 +34,7 @@ pub fn find_connections(handle: u32, broker: u32, query: ConnectionQuery) -> Res
         order: order(&query.order),
         account: query.account.as_deref(),
         user: query.user.as_deref(),
-        // Also what is not a number ends up in range.
+        // Saturates; NaN becomes 0.
         limit: query.limit as usize,
         now_ms: query.now_ms,
     });

@@ -1,4 +1,4 @@
-//! Plans on their way down: from JavaScript objects to what the broker executes. Shapes as in `contract.ts`.
+//! Converts plans from JavaScript objects to the types of the broker. The types are documented in `contract.ts`.
 #![allow(missing_docs)]
 
 use napi_derive::napi;
@@ -128,7 +128,7 @@ impl BrokerPlan {
             max_subscriptions: self.max_subscriptions as usize,
             max_sub_tokens: self.max_sub_tokens as usize,
             ping_interval: millis(self.ping_interval_ms),
-            // A number of 32 bits would wrap: what is more than fits means as many as can be.
+            // JavaScript passes a float: converting it here saturates, where a 32-bit field would wrap.
             ping_max: self.ping_max as u32,
             write_deadline: millis(self.write_deadline_ms),
             write_timeout_retry: self.write_timeout_retry,

@@ -1,4 +1,5 @@
-//! Answers and events on their way up. Shapes as in `contract.ts`. Counters are numbers: exact up to 2^53.
+//! Converts answers and events to JavaScript objects. The types are documented in `contract.ts`. Counters become
+//! numbers, which are exact up to 2^53.
 #![allow(missing_docs)]
 
 use crate::monitor::{InterestStats, OpenTotals};

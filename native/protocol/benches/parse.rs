@@ -1,6 +1,6 @@
-//! Parsing of what publishers send: one read of a loop, whole and in pieces.
+//! Parses what publishers send: one read of a loop, whole and in pieces.
 //!
-//! `cargo bench -p nt-protocol`. Throughput is told in messages; `cargo test` runs each case once.
+//! `cargo bench -p nt-protocol`. Throughput is counted in messages; `cargo test` runs each case once.
 
 #![allow(missing_docs)]
 
@@ -13,11 +13,11 @@ const LIMITS: Limits = Limits {
     max_payload: 1 << 20,
     headers: true,
 };
-/// What a loop reads at once.
+/// The bytes of one read.
 const READ_BYTES: usize = 256 * 1024;
 const PAYLOADS: [usize; 3] = [16, 128, 4096];
 
-/// As many messages as one read has room for, and their number.
+/// As many messages as fit into one read, and their number.
 fn stream(message: &[u8]) -> (Vec<u8>, usize) {
     let count = READ_BYTES / message.len();
     (message.repeat(count), count)
@@ -39,7 +39,7 @@ fn publish_with_headers(payload: usize) -> Vec<u8> {
     message
 }
 
-/// Parses all of it as it would arrive in reads of `read` bytes; returns the number of messages.
+/// Parses all of it as if it arrived in reads of `read` bytes; returns the number of messages.
 fn parse_all(stream: &[u8], read: usize) -> usize {
     let (mut start, mut end, mut messages) = (0, 0, 0);
     while start < stream.len() {
@@ -71,7 +71,7 @@ fn whole(bencher: Bencher<'_, '_>, payload: usize) {
     measure(bencher, &publish(payload), READ_BYTES);
 }
 
-/// Reads so short that nearly every message is cut: the parser sees the beginning of each more than once.
+/// Reads so short that nearly every message is split: the parser sees the beginning of each more than once.
 #[divan::bench(args = PAYLOADS)]
 fn split(bencher: Bencher<'_, '_>, payload: usize) {
     let message = publish(payload);

@@ -1,12 +1,12 @@
-//! The quick look at a message that is written the way all clients write it: operation in capitals, one space between
-//! arguments, CRLF at the end of line and payload, everything here. Whatever is unusual, unfinished or wrong is left to
-//! the parser, so nothing is decided here that it would not decide the same way.
+//! A fast parser for complete messages in the form that all clients use: operation in capitals, one space between
+//! arguments, CRLF at the end of line and payload. Everything else (unusual, incomplete or invalid) is left to the full
+//! parser. What this parser accepts, the full parser accepts with the same result.
 
 use crate::Publish;
 use crate::parser::{Limits, parse_size};
 
-/// The subject of the message at the start of `buf`, if it is a `PUB` behind whose subject a number seems to follow: one
-/// without a reply.
+/// The subject of the message at the start of `buf`, if it is a `PUB` whose subject is followed by a digit: probably a
+/// message without a reply.
 #[inline]
 pub fn published_subject(buf: &[u8]) -> Option<&[u8]> {
     const PUB: usize = b"PUB ".len();
@@ -17,7 +17,7 @@ pub fn published_subject(buf: &[u8]) -> Option<&[u8]> {
     (at > PUB && buf[at] == b' ' && buf.get(at + 1)?.is_ascii_digit()).then(|| &buf[PUB..at])
 }
 
-/// A message at the start of `buf` and the bytes it takes. `None`: ask the parser.
+/// The message at the start of `buf` and the bytes it takes. `None`: use the full parser.
 #[inline(always)] // its result would be copied several times
 pub fn parse_canonical<'a>(buf: &'a [u8], limits: &Limits) -> Option<(Publish<'a>, usize)> {
     let (word, has_headers) = match buf {
@@ -60,16 +60,16 @@ pub fn parse_canonical<'a>(buf: &'a [u8], limits: &Limits) -> Option<(Publish<'a
     Some((message, body_end + 2))
 }
 
-/// Most arguments of a message.
+/// The largest number of arguments of a message.
 const ARGUMENTS_MAX: usize = 4;
-/// Lines longer than this are the parser's.
+/// Lines longer than this are left to the full parser.
 const LINE_MAX: usize = 8 * BLOCK;
 
 /// The arguments of one line.
 struct Line<'a> {
     parts: [&'a [u8]; ARGUMENTS_MAX],
     count: usize,
-    /// Behind its CRLF.
+    /// The offset after its CRLF.
     end: usize,
 }
 
@@ -109,15 +109,15 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Bytes looked at together.
+/// Bytes examined at once.
 const BLOCK: usize = 32;
 
-/// Where blanks and control characters stand in a line.
+/// Finds blanks and control characters in a line.
 struct Blanks<'a> {
     buf: &'a [u8],
     base: usize,
     limit: usize,
-    /// A bit for each of them in the block at `base`.
+    /// A bit for each of them in the block that starts at `base`.
     mask: u32,
 }
 
@@ -162,7 +162,7 @@ fn last_block(rest: &[u8]) -> u32 {
     blanks_of(&block)
 }
 
-/// A bit for each byte that is no more than a space.
+/// A bit for each byte that is not greater than a space.
 #[inline]
 fn blanks_of(block: &[u8; BLOCK]) -> u32 {
     let (words, _) = block.as_chunks::<8>();
@@ -173,12 +173,12 @@ fn blanks_of(block: &[u8; BLOCK]) -> u32 {
     masks.fold(0, |all, part| all | part)
 }
 
-/// The same for eight bytes, in plain arithmetic.
+/// The same for eight bytes, with integer arithmetic.
 #[inline]
 fn blanks_of_word(bytes: [u8; 8]) -> u32 {
     const EACH: u64 = 0x0101_0101_0101_0101;
     let word = u64::from_le_bytes(bytes);
-    // Bit 7 of each byte: whether it is more than a space. No sum leaves its byte.
+    // Bit 7 of each byte: whether it is greater than a space. No sum carries into the next byte.
     let more = ((word & (EACH * 0x7F)) + EACH * (0x7F - b' ' as u64)) | word;
     let not_more = (!more >> 7) & EACH;
     // Collects the lowest bits of all bytes in the highest byte.

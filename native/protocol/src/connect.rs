@@ -1,18 +1,18 @@
-//! The JSON a client introduces itself with.
+//! The JSON of CONNECT: what a client says about itself.
 
 use serde_json::Value;
 use thiserror::Error;
 
-/// The argument is not a JSON object with fields of the right types. The peer is told nothing.
+/// The argument is not a JSON object with fields of the right types. The client gets no error text.
 #[derive(Debug, Error)]
 pub enum ConnectError {
-    /// Not JSON, or something behind it.
+    /// Not JSON, or followed by something else.
     #[error("CONNECT is not valid JSON: {0}")]
     Json(#[from] serde_json::Error),
-    /// JSON, but no object.
+    /// JSON, but not an object.
     #[error("CONNECT must be a JSON object")]
     NotAnObject,
-    /// A known field of another type.
+    /// A known field has the wrong type.
     #[error("CONNECT field {field:?} must be a {expected}")]
     FieldType {
         /// The field as the client spelled it.
@@ -22,7 +22,8 @@ pub enum ConnectError {
     },
 }
 
-/// What a client says of itself and wants. Absent fields keep the defaults of a connection that never sent CONNECT.
+/// What a client says about itself and requests. Absent fields keep the defaults of a connection that never sent
+/// CONNECT.
 #[derive(Clone, PartialEq, Eq)]
 #[allow(missing_docs)] // the protocol's own field names
 pub struct ConnectOptions {
@@ -42,7 +43,7 @@ pub struct ConnectOptions {
     pub nkey: String,
     pub sig: String,
     pub jwt: String,
-    /// Old clients asked for accounts of their own; no server grants that any more.
+    /// Old clients request an account of their own with these two fields; that is not supported any more.
     pub account: String,
     pub new_account: bool,
 }
@@ -73,7 +74,7 @@ impl Default for ConnectOptions {
 }
 
 impl std::fmt::Debug for ConnectOptions {
-    /// Shows who it is, never what it proves it with.
+    /// Shows names, never secrets.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ConnectOptions")
             .field("name", &self.name)
@@ -85,12 +86,13 @@ impl std::fmt::Debug for ConnectOptions {
 }
 
 impl ConnectOptions {
-    /// Decodes over the defaults.
+    /// Decodes; absent fields have their defaults.
     pub fn decode(json: &[u8]) -> Result<Self, ConnectError> {
         Self::default().decode_over(json)
     }
 
-    /// Decodes over what is in force. Keys match in any case, unknown ones are ignored, `null` changes nothing.
+    /// Decodes; absent fields keep their current values. Keys match in any case, unknown ones are ignored, and `null`
+    /// changes nothing.
     pub fn decode_over(mut self, json: &[u8]) -> Result<Self, ConnectError> {
         let text = String::from_utf8_lossy(json);
         match serde_json::from_str(&text)? {

@@ -1,28 +1,28 @@
-//! What a peer can do wrong, what it is told, and how the log words it.
+//! The errors of a peer: the text it gets, and the text for the log.
 
 use thiserror::Error;
 
-/// Why parsing can't go on. Every variant ends the connection.
+/// Why parsing can't continue. Every variant ends the connection.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ParseError {
-    /// The bytes are no operation of a client, or a payload does not end in CRLF.
+    /// The bytes are not an operation of a client, or a payload does not end in CRLF.
     #[error("Unknown Protocol Operation")]
     UnknownOperation,
-    /// Arguments that are missing, too many or no numbers. The peer is told nothing; the log is.
+    /// Arguments are missing, too many or not numbers. The error is logged; the peer gets no text.
     #[error("{what}: {argument:?}")]
     Arguments {
-        /// Which operation and what about it, in the words operators search their logs for.
+        /// Which operation and what is wrong, in the words that operators search their logs for.
         what: &'static str,
         /// The argument as far as it can be shown.
         argument: String,
     },
-    /// `HPUB` from a client that did not ask for headers, or on a server without them.
+    /// `HPUB` from a client that did not request headers, or on a server without them.
     #[error("message headers not supported")]
     HeadersNotSupported,
     /// A control line longer than `max_control_line`.
     #[error("maximum control line exceeded")]
     ControlLine,
-    /// A payload longer than allowed; known before any of it arrives.
+    /// A payload longer than allowed; detected before any of it arrives.
     #[error("maximum payload exceeded: {size} vs {limit}")]
     Payload {
         /// What the client announced.
@@ -36,7 +36,7 @@ pub enum ParseError {
 }
 
 impl ParseError {
-    /// The text of the `-ERR` the peer gets, where it gets one.
+    /// The text of the `-ERR` for the peer, if it gets one.
     pub fn wire_text(&self) -> Option<&'static str> {
         match self {
             Self::UnknownOperation => Some("Unknown Protocol Operation"),

@@ -1,4 +1,4 @@
-//! Reading what servers send: where the parts of whole `MSG` and `HMSG` frames are.
+//! Parses frames that servers send: the offsets of the parts of complete `MSG` and `HMSG` frames.
 
 use crate::parser::parse_size;
 use memchr::memchr;
@@ -6,9 +6,9 @@ use memchr::memchr;
 /// Words for each frame in an index.
 pub const INDEX_WORDS: usize = 8;
 
-/// For each frame of `frames`, which are whole and whose sids are numbers: the sid, then offsets: start and end of the
-/// subject, start and end of the reply subject (equal: none), start of the headers, their end, which is the start of the
-/// payload, and its end. Stops at what is no such frame.
+/// Indexes `frames`, which must be complete and have numbers as sids. For each frame it returns the sid and seven
+/// offsets: start and end of the subject, start and end of the reply subject (equal if there is none), start of the
+/// headers, end of the headers and start of the payload, end of the payload. Stops at anything else.
 pub fn index_frames(frames: &[u8]) -> Vec<u32> {
     let mut index = Vec::new();
     let mut at = 0;

@@ -1,4 +1,4 @@
-//! The JSON a server introduces itself with.
+//! The JSON of INFO: what a server says about itself.
 
 use serde::Serialize;
 
@@ -34,7 +34,7 @@ pub struct ServerInfo<'a> {
 }
 
 impl ServerInfo<'_> {
-    /// The whole line, with the blank before CRLF that clients have always seen.
+    /// The whole line, with the space before CRLF that nats-server sends.
     pub fn to_line(&self) -> Vec<u8> {
         let mut line = b"INFO ".to_vec();
         serde_json::to_writer(&mut line, self).expect("plain fields always serialise");

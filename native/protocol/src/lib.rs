@@ -1,13 +1,13 @@
 //! The client wire protocol, sans-IO: bytes in, operations out.
 //!
-//! - [`parse`] finds one operation at the start of a buffer, borrowing everything from it; [`parse_canonical`] is its
-//!   quick look at messages.
+//! - [`parse`] finds one operation at the start of a buffer and borrows everything from it; [`parse_canonical`] is a
+//!   faster parser for messages in the usual form.
 //! - [`ConnectOptions`] and [`ServerInfo`] are the two JSON documents of the protocol.
-//! - [`ParseError`] carries what the peer did, what it is told and why the connection ends.
-//! - [`parse_proxy_header`] finds who a client is when a load balancer speaks for it.
+//! - [`ParseError`] says what the peer did wrong, and has the texts for the peer and for the log.
+//! - [`parse_proxy_header`] finds the address of a client behind a load balancer.
 //!
-//! It owns no buffers, keeps no state between calls and knows no sockets, clocks or files: a caller that
-//! has only part of an operation calls again with more bytes. Nothing here allocates on the way of a message.
+//! It owns no buffers, keeps no state between calls and uses no sockets, clocks or files: a caller that
+//! has only part of an operation calls again with more bytes. Parsing a message allocates nothing.
 #![forbid(unsafe_code)]
 
 mod canonical;

@@ -1,4 +1,4 @@
-//! What a client may say. Every field borrows from the input buffer.
+//! The operations of a client. Every field borrows from the input buffer.
 
 /// One client operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,7 +9,7 @@ pub enum Op<'a> {
     Publish(Publish<'a>),
     /// `SUB subject [queue] sid`.
     Sub {
-        /// May be malformed: validity is the broker's question.
+        /// Not validated here: the broker does that.
         subject: &'a [u8],
         /// Queue group, if any.
         queue: Option<&'a [u8]>,
@@ -27,13 +27,13 @@ pub enum Op<'a> {
     Ping,
     /// `PONG`.
     Pong,
-    /// `+OK`, which a client has no reason to send; ignored.
+    /// `+OK`: clients have no reason to send it; ignored.
     Ok,
     /// `INFO {json}`, ignored when it is JSON.
     Info(&'a [u8]),
 }
 
-/// A message on its way in.
+/// A published message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Publish<'a> {
     /// As the client wrote it, unchecked.
@@ -44,11 +44,11 @@ pub struct Publish<'a> {
     pub has_headers: bool,
     /// Bytes of `body` that are headers.
     pub header_len: usize,
-    /// Headers and payload, without the closing CRLF.
+    /// Headers and payload, without the CRLF at the end.
     pub body: &'a [u8],
-    /// The size field as written, leading zeros and all: subscribers get it verbatim.
+    /// The size field as written, including leading zeros: subscribers get it verbatim.
     pub size_text: &'a [u8],
     /// Everything after the subject, ready to be copied to subscribers: `[reply ][hdr ]size CRLF body CRLF`.
-    /// `None` when the client spaced its line in a way that must not be passed on.
+    /// `None` if the spacing of the client's line must not be passed on.
     pub tail: Option<&'a [u8]>,
 }

@@ -1,8 +1,8 @@
 //! Finds one operation at the start of a buffer.
 //!
-//! The grammar is lenient where the reference is: operation names in any case, tabs and runs of blanks between
-//! arguments, bare LF at the end of a control line. It is strict where leniency corrupts somebody else's stream:
-//! a payload must end in CRLF, and a line break never becomes part of a subject.
+//! The grammar is as lenient as nats-server: operation names in any case, tabs and several blanks between arguments, LF
+//! without CR at the end of a control line. It is strict where a lenient parser would corrupt the streams of other
+//! clients: a payload must end in CRLF, and a line break never becomes part of a subject.
 
 use crate::{Op, ParseError, Publish, parse_canonical};
 use memchr::memchr;
@@ -18,21 +18,21 @@ pub struct Limits {
     pub headers: bool,
 }
 
-/// The outcome of one look at the buffer.
+/// The result of parsing at the start of a buffer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Parsed<'a> {
     /// An operation and how many bytes it took.
     Op(Op<'a>, usize),
     /// More bytes are needed: at least `need` in all, counted from the start of the operation (0: unknown).
     Incomplete {
-        /// Length of the whole operation where the control line told it, else 0.
+        /// Length of the whole operation if the control line has it, else 0.
         need: usize,
     },
-    /// The connection can't go on.
+    /// The connection must end.
     Error(ParseError),
 }
 
-/// Most digits a size may have: nine keep it inside 32 bits with room to add.
+/// The most digits of a size: with nine it fits into 32 bits, with room for additions.
 const SIZE_DIGITS_MAX: usize = 9;
 
 /// Parses a size: decimal digits only, at most nine of them.
@@ -51,7 +51,7 @@ pub fn parse_size(digits: &[u8]) -> Option<usize> {
     Some(n)
 }
 
-/// Looks for one operation at the start of `buf`.
+/// Parses one operation at the start of `buf`.
 #[inline(always)]
 pub fn parse<'a>(buf: &'a [u8], limits: &Limits) -> Parsed<'a> {
     match parse_canonical(buf, limits) {
@@ -60,7 +60,7 @@ pub fn parse<'a>(buf: &'a [u8], limits: &Limits) -> Parsed<'a> {
     }
 }
 
-/// [`parse`] by the whole grammar alone: for what the quick look has passed over, and to judge it.
+/// [`parse`] without the fast parser: for input that the fast parser left, and to test it.
 #[inline(never)]
 pub fn parse_leniently<'a>(buf: &'a [u8], limits: &Limits) -> Parsed<'a> {
     let Some(&first) = buf.first() else {
@@ -99,7 +99,7 @@ enum Blank {
     Optional,
 }
 
-/// How much of `word` the buffer starts with: all of it, a part with nothing behind it, or something else.
+/// Compares the start of the buffer with `word`: all of it, a part at the end of the buffer, or something else.
 fn starts_with_word(buf: &[u8], word: &[u8]) -> Option<bool> {
     let n = buf.len().min(word.len());
     let same = buf[..n].iter().zip(word).all(|(b, w)| b.eq_ignore_ascii_case(w));
@@ -124,7 +124,7 @@ fn without_argument<'a>(buf: &'a [u8], word: &[u8], limits: &Limits, op: Op<'a>)
     }
 }
 
-/// Cuts the argument out of the line and hands it, with the offset behind the line, to `then`.
+/// Finds the argument of the line and calls `then` with it and the offset after the line.
 fn with_argument<'a>(
     buf: &'a [u8],
     word: &[u8],
@@ -147,7 +147,8 @@ fn with_argument<'a>(
     while buf.get(start).is_some_and(|b| is_blank(*b)) {
         start += 1;
     }
-    // They are no part of the argument, but who sends nothing else makes us keep and look at them again and again.
+    // They are not part of the argument, but a client that sends nothing else would make us keep and parse them
+    // repeatedly.
     if start - word.len() > limits.max_control_line + 1 {
         return Parsed::Error(ParseError::ControlLine);
     }
@@ -160,7 +161,7 @@ fn with_argument<'a>(
             }
             then(arg, start + len + 1)
         }
-        // An unfinished line must not grow without bound either; its CR may already be here.
+        // An incomplete line must not grow without bound either; its CR may have arrived.
         None if buf.len() - start > limits.max_control_line + 1 => Parsed::Error(ParseError::ControlLine),
         None => Parsed::Incomplete { need: 0 },
     }
@@ -252,7 +253,7 @@ fn with_payload<'a>(
         });
     }
     let body_end = line_end + size;
-    // Whatever of the closing CRLF is here must be right, even while the rest is missing.
+    // The part of the final CRLF that has arrived must be right, even if the rest is missing.
     match buf.get(body_end) {
         None => return Parsed::Incomplete { need: body_end + 2 },
         Some(b'\r') => {}
@@ -265,8 +266,8 @@ fn with_payload<'a>(
     }
 }
 
-/// The bytes after the subject, when they can be sent on exactly as they came: one space between arguments
-/// and CRLF right behind the size.
+/// The bytes after the subject, if they can be sent to subscribers unchanged: one space between arguments and CRLF
+/// directly after the size.
 fn canonical_tail<'a>(
     buf: &'a [u8],
     reply: Option<&[u8]>,
@@ -278,7 +279,7 @@ fn canonical_tail<'a>(
     let arguments = reply.map_or(0, |r| r.len() + 1) + header_text.map_or(0, |h| h.len() + 1) + size_text.len();
     let start = line_end.checked_sub(arguments + 2)?;
     let line = buf[start..line_end].strip_suffix(b"\r\n")?;
-    // Blanks inside the arguments would have split them, so right lengths and right blanks mean right bytes.
+    // Arguments contain no blanks, so if lengths and blanks match, the bytes match.
     let mut rest = line;
     for part in [reply, header_text].into_iter().flatten() {
         rest = rest.strip_prefix(part)?.strip_prefix(b" ")?;
@@ -311,7 +312,7 @@ fn sub(arg: &[u8], end: usize) -> Parsed<'_> {
 fn unsub(arg: &[u8], end: usize) -> Parsed<'_> {
     match split::<2>(arg) {
         Some(([sid, _], 1)) => Parsed::Op(Op::Unsub { sid, max: None }, end),
-        // What is no number of at most nine digits removes at once, as 0 does.
+        // Anything but a number of at most nine digits removes at once, like 0.
         Some(([sid, max], 2)) => Parsed::Op(
             Op::Unsub {
                 sid,

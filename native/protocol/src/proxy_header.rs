@@ -1,59 +1,59 @@
-//! The PROXY protocol, versions 1 and 2: who a client behind a load balancer is.
+//! The PROXY protocol, versions 1 and 2: the address of a client behind a load balancer.
 //!
-//! Finds the header at the start of what a connection sent, whole or in part. Knows neither the clock (how long to wait
-//! for the rest is the caller's question) nor the address the bytes came from.
+//! Parses the header at the start of a connection, complete or incomplete. Uses no clock (the caller decides how long
+//! to wait for the rest) and does not know the address of the connection.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use thiserror::Error;
 
-/// The outcome of one look at the first bytes of a connection.
+/// The result of parsing the first bytes of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProxyHeader {
-    /// These bytes may become a header: more are needed, at least `need` in all (0: unknown).
+    /// An incomplete header: more bytes are needed, at least `need` in all (0: unknown).
     Incomplete {
-        /// Length of the whole header where that is known, else 0.
+        /// Length of the whole header if that is known, else 0.
         need: usize,
     },
-    /// A client that speaks for itself: nothing of what it sent belongs to a header.
+    /// No header: the bytes are the client's own.
     Absent,
-    /// A header that names nobody, as health checks send: the connection's own address holds.
+    /// A header without an address, as health checks send: use the address of the connection.
     Local {
         /// Bytes of the header.
         used: usize,
     },
-    /// A client, as its proxy knows it.
+    /// A header with the address of a client.
     Client {
-        /// Where it comes from.
+        /// The client's address.
         source: SocketAddr,
         /// Bytes of the header.
         used: usize,
     },
 }
 
-/// Why a header can't be used. Every variant ends the connection; the log tells operators in these words.
+/// Why a header can't be used. Every variant ends the connection; the log has these texts.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ProxyHeaderError {
-    /// The header breaks the rules of its version.
+    /// The header is invalid.
     #[error("invalid PROXY protocol header: {0}")]
     Invalid(String),
-    /// The header is right, and asks for what there is not.
+    /// The header is valid, but uses something unsupported.
     #[error("unsupported PROXY protocol feature: {0}")]
     Unsupported(String),
-    /// A port of a version 1 header is no number, or none of 16 bits.
+    /// A port of a version 1 header is not a number of 16 bits.
     #[error("invalid {which} port: {text:?}")]
     Port {
-        /// Whose it is.
+        /// Which port.
         which: &'static str,
         /// As it was sent.
         text: String,
     },
-    /// A command of version 2 besides LOCAL and PROXY.
+    /// A command of version 2 other than LOCAL and PROXY.
     #[error("unknown PROXY protocol command: 0x{0:02x}")]
     Command(u8),
-    /// A version 2 header that has no room for its addresses.
+    /// A version 2 header that is too short for its addresses.
     #[error("{family} address data too short: {length} bytes")]
     Addresses {
-        /// Whose addresses there should be.
+        /// The kind of the missing addresses.
         family: &'static str,
         /// Bytes there are.
         length: usize,
@@ -64,12 +64,12 @@ const V1_START: &[u8] = b"PROXY ";
 /// Longest line of version 1, line end included.
 const V1_LINE_MAX: usize = 107;
 const V2_SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
-/// After so many bytes of the signature it can't be a client that speaks for itself.
+/// After this many bytes of the signature it can't be a client without a header.
 const V2_DECIDED: usize = 6;
 /// Signature, version and command, family and transport, length.
 const V2_FIXED: usize = 16;
 
-/// Looks for a header at the start of `bytes`.
+/// Parses a header at the start of `bytes`.
 pub fn parse_proxy_header(bytes: &[u8]) -> Result<ProxyHeader, ProxyHeaderError> {
     if begins(bytes, V1_START) {
         return version_1(bytes);
@@ -80,7 +80,7 @@ pub fn parse_proxy_header(bytes: &[u8]) -> Result<ProxyHeader, ProxyHeaderError>
     Ok(ProxyHeader::Absent)
 }
 
-/// Whether `bytes` begin with `start`, or are a beginning of it.
+/// Whether `bytes` begin with `start`, or `start` begins with `bytes`.
 fn begins(bytes: &[u8], start: &[u8]) -> bool {
     let n = bytes.len().min(start.len());
     bytes[..n] == start[..n]
@@ -109,7 +109,7 @@ fn version_1(bytes: &[u8]) -> Result<ProxyHeader, ProxyHeaderError> {
     };
     let port = port("source", source_port)?;
     self::port("dest", target_port)?;
-    // How an address is written decides: proxies that listen for both families send mapped ones.
+    // The form of the address decides: proxies that listen on both families send IPv4 addresses mapped to IPv6.
     let colons = [source, target].map(|text| text.contains(':'));
     match protocol {
         "TCP4" if colons.contains(&true) => Err(invalid("TCP4 with IPv6 address")),
@@ -141,7 +141,7 @@ fn version_2(bytes: &[u8]) -> Result<ProxyHeader, ProxyHeaderError> {
         return Err(ProxyHeaderError::Invalid(format!("invalid version 0x{version:02x}")));
     }
     let used = V2_FIXED + length;
-    // What follows the addresses are extensions, which nobody here reads.
+    // Extensions may follow the addresses; they are ignored.
     let rest = bytes.get(V2_FIXED..used);
     let address = match command {
         0 => None,
@@ -168,7 +168,7 @@ enum Family {
     V6,
 }
 
-/// Whose addresses follow: nobody's, where the proxy does not know.
+/// The kind of the addresses that follow: none if the proxy does not know the client.
 fn addresses(family: u8, length: usize) -> Result<Option<Family>, ProxyHeaderError> {
     let (family, name, needed) = match family {
         0x00 => return Ok(None),
@@ -185,7 +185,7 @@ fn addresses(family: u8, length: usize) -> Result<Option<Family>, ProxyHeaderErr
     Ok(Some(family))
 }
 
-/// The first bytes, of which there are enough.
+/// The first bytes; the caller has checked that there are enough.
 fn first<const N: usize>(bytes: &[u8]) -> [u8; N] {
     let mut part = [0; N];
     part.copy_from_slice(&bytes[..N]);
@@ -196,7 +196,7 @@ fn port_at(bytes: &[u8], at: usize) -> u16 {
     u16::from_be_bytes([bytes[at], bytes[at + 1]])
 }
 
-/// A mapped address is shown as what it stands for.
+/// An IPv4 address mapped to IPv6 is shown as IPv4.
 fn client(ip: IpAddr, port: u16, used: usize) -> ProxyHeader {
     let source = SocketAddr::new(ip.to_canonical(), port);
     ProxyHeader::Client { source, used }
@@ -369,7 +369,7 @@ mod tests {
             (v2(0x21, 0x21, &[0; 35]), "IPv6 address data too short: 35 bytes"),
         ] {
             assert_eq!(error(&bytes), text);
-            // That is clear before the addresses are here.
+            // This is known before the addresses have arrived.
             assert_eq!(error(&bytes[..V2_FIXED]), text);
         }
         assert_eq!(
@@ -409,7 +409,8 @@ mod tests {
     }
 
     proptest! {
-        /// Wherever a header is split: first more is asked for, never beyond its end, then the answer stays the same.
+        /// Wherever a header is split, the parser first requests more, never beyond its end, and then always returns
+        /// the same.
         #[test]
         fn split_anywhere(
             version in 1..=2u8, command in 0x20..=0x22u8, family in prop::sample::select(vec![0x01, 0x11, 0x21, 0x31]),

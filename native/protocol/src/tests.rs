@@ -1,4 +1,4 @@
-//! Parser facts, and that splitting the input anywhere changes nothing.
+//! Cases for the parser, and properties: splitting the input anywhere changes nothing.
 
 use crate::*;
 use proptest::prelude::*;
@@ -158,7 +158,7 @@ fn control_line_limit_counts_the_argument_only() {
     let line = |n: usize| [b"SUB   ", "a".repeat(n - 2).as_bytes(), b" 1\r\n"].concat();
     assert!(matches!(one(&line(64)), Parsed::Op(..)));
     assert_eq!(error(&line(65)), ParseError::ControlLine);
-    // also while the line is unfinished, but not before its CR could explain the last byte
+    // also while the line is incomplete, but not while the last byte may be its CR
     assert_eq!(one(&line(70)[..6 + 65]), Parsed::Incomplete { need: 0 });
     assert_eq!(error(&line(70)[..6 + 66]), ParseError::ControlLine);
 }
@@ -196,7 +196,7 @@ fn connect_decodes_over_the_defaults() {
     }
 }
 
-/// Every way one client could spell a session.
+/// The same session in every spelling that is allowed.
 fn session() -> impl Strategy<Value = Vec<u8>> {
     let word = "[a-z]{1,6}";
     let blank = prop_oneof![Just(" "), Just("\t"), Just("  ")];
@@ -220,7 +220,7 @@ fn session() -> impl Strategy<Value = Vec<u8>> {
     proptest::collection::vec(op, 1..6).prop_map(|ops| ops.concat())
 }
 
-/// Messages as clients write them, with something wrong in half of them.
+/// Messages as clients write them, half of them with an error.
 fn message() -> impl Strategy<Value = Vec<u8>> {
     let parts = (
         "[a-z.]{1,60}",
@@ -247,7 +247,7 @@ fn message() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// All operations of the input when it arrives cut at `cuts`, as text, closing with the error if any.
+/// All operations of the input when it arrives split at `cuts`, as text, with the error at the end if there is one.
 fn run(input: &[u8], cuts: &[usize]) -> Vec<String> {
     let (mut seen, mut held, mut from) = (Vec::new(), Vec::new(), 0);
     for &to in cuts.iter().chain([&input.len()]) {
@@ -272,7 +272,7 @@ fn run(input: &[u8], cuts: &[usize]) -> Vec<String> {
     seen
 }
 
-// An error may be found a few bytes earlier or later, but it is the same error after the same operations.
+// An error may be detected a few bytes earlier or later, but it is the same error after the same operations.
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
     #[test]

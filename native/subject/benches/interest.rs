@@ -1,7 +1,7 @@
-//! The interest index: subscriptions come, are matched and go.
+//! The interest index: subscriptions are added, matched and removed.
 //!
-//! `cargo bench -p nt-subject`. Half of the subscriptions are literal. Throughput is told in subscriptions or subjects;
-//! `cargo test` runs each case once. The example `measure` tells bytes per subscription.
+//! `cargo bench -p nt-subject`. Half of the subscriptions are literal. Throughput is counted in subscriptions or
+//! subjects; `cargo test` runs each case once. The example `measure` prints bytes per subscription.
 
 #![allow(missing_docs)]
 
@@ -36,7 +36,7 @@ fn fill(list: &mut Sublist, all: &[Subscription]) -> Vec<NodeId> {
     all.iter().enumerate().map(insert).collect()
 }
 
-/// Numbers below `end` that follow no pattern, always the same ones.
+/// Pseudo-random numbers below `end`, the same ones in each run.
 fn scattered(end: u32) -> impl Iterator<Item = u32> {
     (0..BATCH).map(move |i| i.wrapping_mul(2_654_435_761) % end)
 }
@@ -73,7 +73,7 @@ fn remove(bencher: Bencher<'_, '_>, total: u32) {
         });
 }
 
-/// Matches a batch of subjects that `subject` makes; each must find that many subscriptions.
+/// Matches a batch of subjects made by `subject`; each must find the given number of subscriptions.
 fn measure(bencher: Bencher<'_, '_>, total: u32, found: usize, subject: impl Fn(u32) -> String) {
     let mut list = Sublist::new();
     fill(&mut list, &subscriptions(total));

@@ -1,7 +1,7 @@
 //! Measures the interest index: bytes per subscription, insertion and removal of a million, and nanoseconds per match.
 //!
-//! `cargo run --release -p nt-subject --example measure`. Bytes are what the allocator was asked for, counted by this
-//! program's allocator, and also the resident growth where the system tells it.
+//! `cargo run --release -p nt-subject --example measure`. Bytes are those requested from the allocator, counted by this
+//! program's own allocator, and the growth of resident memory where the system reports it.
 
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, missing_docs)]
 
@@ -20,19 +20,19 @@ unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         HELD.fetch_add(layout.size(), Relaxed);
         CALLS.fetch_add(1, Relaxed);
-        // SAFETY: the caller's promises are passed on.
+        // SAFETY: the caller's guarantees are passed on.
         unsafe { System.alloc(layout) }
     }
     unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
         HELD.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: the caller's promises are passed on.
+        // SAFETY: the caller's guarantees are passed on.
         unsafe { System.dealloc(ptr, layout) }
     }
     unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         HELD.fetch_add(new_size, Relaxed);
         HELD.fetch_sub(layout.size(), Relaxed);
         CALLS.fetch_add(1, Relaxed);
-        // SAFETY: the caller's promises are passed on.
+        // SAFETY: the caller's guarantees are passed on.
         unsafe { System.realloc(ptr, layout, new_size) }
     }
 }

@@ -1,6 +1,6 @@
-//! The branches of the trie that a walk has yet to visit: a stack that lies in place while it is small.
+//! The branches of the trie that a search has not visited yet: a stack that needs no heap while it is small.
 //!
-//! At most one branch per token waits, so subjects of up to sixteen tokens never touch the spill.
+//! At most one branch per token waits, so subjects of up to sixteen tokens never use the spill.
 
 /// A node and the offset of its next token.
 pub(crate) type Branch = (u32, u32);
@@ -14,7 +14,7 @@ pub(crate) struct Branches<'a> {
 }
 
 impl<'a> Branches<'a> {
-    /// `spill` is cleared; a caller that keeps it makes deep walks free of allocations too.
+    /// `spill` is cleared; a caller that reuses it avoids allocations for deep subjects too.
     pub(crate) fn new(spill: &'a mut Vec<Branch>) -> Self {
         spill.clear();
         Self {

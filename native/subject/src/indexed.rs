@@ -1,9 +1,9 @@
-//! A vector whose items are found by a key of their own. A large one remembers where each item lies, so that removing
-//! one of a hundred thousand doesn't search for it, and moves no other but the last.
+//! A vector whose items are found by their key. A large one keeps an index of positions, so that removing one of a
+//! hundred thousand items needs no search and moves only the last one.
 
 use hashbrown::HashTable;
 
-/// What an item is found by: no two items of one vector have the same.
+/// The key of an item; no two items of one vector have the same.
 pub(crate) trait Keyed {
     fn key(&self) -> u32;
 }
@@ -14,13 +14,13 @@ impl Keyed for u32 {
     }
 }
 
-/// From this size on places are remembered.
+/// From this size on there is an index of positions.
 const INDEXED_FROM: usize = 64;
 
 #[derive(Debug)]
 pub(crate) struct IndexedVec<T> {
     items: Vec<T>,
-    /// Places in `items`, by key. Boxed, since few vectors need it.
+    /// Positions in `items`, by key. Boxed, since few vectors need it.
     places: Option<Box<HashTable<u32>>>,
 }
 
@@ -65,7 +65,7 @@ impl<T: Keyed> IndexedVec<T> {
         if let Some(places) = &mut self.places
             && let Some(moved) = self.items.get(place)
         {
-            // The last item moved into the gap.
+            // The last item was moved into the gap.
             let moved_from = self.items.len() as u32;
             if let Some(link) = places.find_mut(hash(moved.key()), |&other| other == moved_from) {
                 *link = place as u32;
@@ -83,7 +83,7 @@ impl<T: Keyed> IndexedVec<T> {
         places.find(hash(key), is_it).map(|&place| place as usize)
     }
 
-    /// The place of an item that is about to go.
+    /// The position of an item that is about to be removed.
     fn take_place(&mut self, key: u32) -> Option<usize> {
         let Some(places) = &mut self.places else {
             return self.place_of(key);
@@ -120,7 +120,7 @@ fn hash_at<T: Keyed>(items: &[T], place: u32) -> u64 {
     hash(items[place as usize].key())
 }
 
-/// Keys are given out by the server, so spreading them is enough; nobody chooses them to collide.
+/// The server assigns the keys, so a multiplication is a sufficient hash: clients can't choose colliding ones.
 fn hash(key: u32) -> u64 {
     let spread = u64::from(key).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     spread ^ (spread >> 32)
@@ -130,7 +130,7 @@ fn hash(key: u32) -> u64 {
 mod tests {
     use super::*;
 
-    /// Keys come and go at the size where places begin, and stop, to be remembered.
+    /// Keys are added and removed around the size where the index begins and ends.
     #[test]
     fn items_are_found_as_long_as_they_are_there_at_every_size() {
         let mut items = IndexedVec::default();
@@ -155,7 +155,7 @@ mod tests {
         assert!(items.heap_bytes() < 200, "emptied, it keeps next to nothing");
     }
 
-    /// What is removed from the front moves one item, not all behind it.
+    /// Removing from the front moves one item, not all that follow.
     #[test]
     fn the_last_item_takes_the_place_of_one_that_goes() {
         let mut items = IndexedVec::default();

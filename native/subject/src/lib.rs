@@ -1,10 +1,10 @@
-//! Subjects and interest: which subjects are valid, which patterns match them, who wants to hear them.
+//! Subjects and interest: which subjects are valid, which patterns match them, and which subscriptions want them.
 //!
 //! What: validation and comparison of subjects ([`validate`]), the interest index ([`Sublist`] and its reusable
 //! result [`Matches`]), and lists of permitted patterns ([`PatternSet`]).
 //!
-//! Layout: `validate` works on bytes alone. `sublist` is the index; it is built from `slab` (ids instead of
-//! pointers), `branches` (the stack of a walk), `node` (what sits in the slabs), `text` (short byte strings without an
+//! Layout: `validate` works on bytes alone. `sublist` is the index; it is built from `slab` (ids instead of pointers),
+//! `branches` (the stack of a search), `node` (the values in the slabs), `text` (short byte strings without an
 //! allocation), `members` (the subscriptions of one subject), `indexed` (vectors whose items are found by key) and
 //! `queue_names` (each queue name once).
 //!
@@ -24,7 +24,7 @@
 //! ```
 //!
 //! Invariants: the crate is pure: no clock, socket, file, thread or lock, and no unsafe code. No input makes it
-//! panic or recurse: the depth of a subject costs heap, never stack.
+//! panic or recurse: a deep subject needs heap memory, never stack.
 
 #![forbid(unsafe_code)]
 

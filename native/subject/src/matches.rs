@@ -1,7 +1,7 @@
 //! The reusable result of a match.
 //!
-//! Plain subscriptions lie in one vector. The members of queue groups lie in another, cut into spans; a queue that was
-//! met at several nodes (`a.*` and `a.b`) is one group. Nothing is freed between matches, so a warm `Matches`
+//! Plain subscriptions are in one vector. The members of queue groups are in another one, divided into spans; a queue
+//! found at several nodes (`a.*` and `a.b`) is one group. Nothing is freed between matches, so a reused `Matches`
 //! allocates nothing.
 
 use crate::branches::Branch;
@@ -9,16 +9,16 @@ use crate::members::{MemberSet, Members, MembersView};
 use crate::queue_names::QueueId;
 use crate::slab::Slab;
 
-/// Who is interested in one literal subject.
+/// The subscriptions that match one literal subject.
 #[derive(Debug, Default)]
 pub struct Matches {
     /// Subscriptions outside of queue groups, in no order.
     pub plain: Vec<u32>,
     members: Vec<u32>,
     spans: Vec<Span>,
-    /// Where groups are put together when a queue was met twice.
+    /// Where groups are merged if a queue was found twice.
     merged: Vec<u32>,
-    /// Kept for walks through very deep subjects.
+    /// Kept for searches of very deep subjects.
     pub(crate) spill: Vec<Branch>,
 }
 
@@ -35,12 +35,12 @@ impl Matches {
         Self::default()
     }
 
-    /// Whether nobody is interested.
+    /// Whether no subscription matches.
     pub fn is_empty(&self) -> bool {
         self.plain.is_empty() && self.spans.is_empty()
     }
 
-    /// Forgets the result and keeps the memory.
+    /// Clears the result and keeps the memory.
     pub fn clear(&mut self) {
         self.plain.clear();
         self.members.clear();
@@ -84,7 +84,7 @@ impl Matches {
         });
     }
 
-    /// Makes each queue one group. Called once all nodes are collected.
+    /// Merges the groups of each queue. Called after all nodes have been collected.
     pub(crate) fn unite_groups(&mut self) {
         if self.spans.len() < 2 {
             return;

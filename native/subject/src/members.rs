@@ -1,7 +1,7 @@
 //! The subscriptions of one subject.
 //!
-//! Most subjects have one, which lies in the node itself ([`Members`], 8 bytes); several share a [`MemberSet`] in a
-//! slab of its own. Nothing in a set has an order: neither ids nor groups.
+//! Most subjects have one, which is stored in the node itself ([`Members`], 8 bytes); several are in a [`MemberSet`] in
+//! a separate slab. A set has no order, neither of ids nor of groups.
 
 use crate::indexed::{IndexedVec, Keyed};
 use crate::queue_names::QueueId;
@@ -14,7 +14,7 @@ pub(crate) struct Members {
     kind: u32,
 }
 
-/// `Members` spelled out.
+/// `Members`, decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MembersView {
     Empty,
@@ -77,7 +77,7 @@ impl Members {
         };
     }
 
-    /// Whether it was there.
+    /// Returns whether it was present.
     pub(crate) fn take(&mut self, sets: &mut Slab<MemberSet>, queue: Option<QueueId>, id: u32) -> bool {
         let MembersView::Set(index) = self.view() else {
             let found = !self.is_empty() && *self == Self::one(queue, id);
@@ -100,7 +100,7 @@ impl Members {
 #[derive(Debug, Default)]
 pub(crate) struct MemberSet {
     plain: IndexedVec<u32>,
-    /// None is empty.
+    /// No group is empty.
     groups: IndexedVec<Group>,
 }
 
@@ -148,7 +148,7 @@ impl MemberSet {
         self.groups.push(Group { queue, ids });
     }
 
-    /// Whether it was there.
+    /// Returns whether it was present.
     fn take(&mut self, queue: Option<QueueId>, id: u32) -> bool {
         let Some(queue) = queue else {
             return self.plain.remove(id).is_some();
@@ -163,7 +163,7 @@ impl MemberSet {
         found
     }
 
-    /// The one subscription that is left, when it is only one.
+    /// The last subscription, if only one is left.
     fn only(&self) -> Option<(Option<QueueId>, u32)> {
         match (self.plain(), self.groups()) {
             (&[id], []) => Some((None, id)),

@@ -1,8 +1,8 @@
-//! What sits in the slabs of a `Sublist`.
+//! The values in the slabs of a `Sublist`.
 //!
-//! A literal holds its whole subject; a trie node holds one token, its parent and direct links to its two wildcard
-//! children, so that a step over `*` or `>` needs no hashing. A first child under an ordinary token is linked directly;
-//! from the second on they are all in the hash table of edges.
+//! A literal holds its whole subject. A trie node holds one token, its parent and direct links to its two wildcard
+//! children, so that a step to `*` or `>` needs no hashing. An only child under an ordinary token is linked directly;
+//! if there are more, all are in the hash table of edges.
 
 use crate::members::Members;
 use crate::slab::NONE;
@@ -15,7 +15,7 @@ pub(crate) struct Literal {
     pub(crate) members: Members,
 }
 
-/// One token of subjects with wildcards.
+/// One token of a subject with wildcards.
 #[derive(Debug)]
 pub(crate) struct Node {
     pub(crate) token: Text,
@@ -30,13 +30,13 @@ pub(crate) struct Node {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Edges(u32);
 
-/// `Edges` spelled out.
+/// `Edges`, decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EdgesView {
     None,
-    /// One child, which is not in the table.
+    /// One child, linked directly; it is not in the table.
     Direct(u32),
-    /// That many children, all in the table. May be one: a table is not turned back into a link.
+    /// The number of children, all in the table. May be one: children in the table stay there.
     InTable(u32),
 }
 
@@ -64,7 +64,7 @@ impl Edges {
     }
 }
 
-/// What a subscription costs rests on these two sizes.
+/// The memory of a subscription depends on these two sizes.
 const _: () = assert!(size_of::<Literal>() == 32 && size_of::<Node>() == 48);
 
 impl Node {

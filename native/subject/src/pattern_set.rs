@@ -1,12 +1,12 @@
 //! Lists of subject patterns, as permissions use them.
 //!
-//! An entry is `subject` or `subject queue`; both parts may have wildcards. An entry without a queue speaks about every
-//! subscription on its subjects, one with a queue only about subscriptions in a queue group that its queue part
-//! equals or matches.
+//! An entry is `subject` or `subject queue`; both parts may have wildcards. An entry without a queue applies to every
+//! subscription on its subjects. An entry with a queue applies only to subscriptions in a queue group that its queue
+//! part equals or matches.
 //!
-//! A requested subscription is matched like a literal subject: its `*` and `>` are ordinary tokens. So `bar.*` matches the
-//! request `bar.>`, although that reaches further, and does not match `>`. What the request reaches beyond the entries has
-//! to be asked for each message.
+//! A requested subscription is matched like a literal subject: its `*` and `>` are ordinary tokens. So `bar.*` matches
+//! the request `bar.>`, although that covers more subjects, and does not match `>`. Whether a subject beyond the
+//! entries may be received has to be checked for each message.
 
 use crate::error::InvalidPattern;
 use crate::sublist::Sublist;
@@ -19,7 +19,7 @@ pub struct PatternSet {
     scoped: Vec<Scoped>,
 }
 
-/// An entry that speaks about some queues only.
+/// An entry with a queue.
 #[derive(Debug)]
 struct Scoped {
     subject: Box<[u8]>,
@@ -28,7 +28,7 @@ struct Scoped {
 
 impl Scoped {
     fn includes_queue(&self, queue: &[u8]) -> bool {
-        // A queue may be named like a pattern, so equality comes first.
+        // The name of a queue may look like a pattern, so equality is checked first.
         *self.queue == *queue || (has_wildcard(&self.queue) && is_subset(queue, &self.queue))
     }
 }
@@ -96,7 +96,7 @@ impl PatternSet {
 
     /// As an allow list: whether a subscription to `subject` in `queue` is permitted.
     ///
-    /// Once entries with a queue match the subject they decide for queue subscriptions: with `foo` and `foo v1`,
+    /// If entries with a queue match the subject, only they decide about queue subscriptions: with `foo` and `foo v1`,
     /// plain subscriptions and the queue `v1` may use `foo`, the queue `v2` may not.
     pub fn allows(&self, subject: &[u8], queue: Option<&[u8]>) -> bool {
         let Some(queue) = queue else {

@@ -1,4 +1,4 @@
-//! Queue names, each kept once and counted by the subscriptions that use it.
+//! Queue names: each is stored once, with the number of subscriptions that use it.
 
 use crate::slab::Slab;
 use foldhash::fast::RandomState;
@@ -45,7 +45,7 @@ impl QueueNames {
             .map(|&id| QueueId(id))
     }
 
-    /// The id of `name`, with one more use of it.
+    /// The id of `name`; counts one more use.
     pub(crate) fn acquire(&mut self, hasher: &RandomState, name: &[u8]) -> QueueId {
         if let Some(id) = self.find(hasher, name) {
             self.names.at_mut(id.0).uses += 1;
@@ -62,7 +62,7 @@ impl QueueNames {
         QueueId(id)
     }
 
-    /// One use less; the name goes with its last use.
+    /// Counts one use less; the name is removed with its last use.
     pub(crate) fn release(&mut self, hasher: &RandomState, id: QueueId) {
         let name = self.names.at_mut(id.0);
         name.uses -= 1;

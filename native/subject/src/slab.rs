@@ -1,9 +1,9 @@
-//! Values under small ids: a vector whose free places are linked with each other.
+//! Values under small ids: a vector whose free places form a linked list.
 //!
-//! Ids stay valid until their value is removed, then they are handed out again. Free places at the end are cut off
-//! and the vector shrinks when it is three quarters empty, so removing everything gives the memory back.
+//! An id is valid until its value is removed, and is then reused. Free places at the end are cut off, and the vector
+//! shrinks when it is three quarters empty, so removing everything frees the memory.
 
-/// "No id": ends lists and marks absent links.
+/// "No id": the end of a list, or an absent link.
 pub(crate) const NONE: u32 = u32::MAX;
 
 #[derive(Debug)]
@@ -43,7 +43,7 @@ impl<T> Slab<T> {
         self.slots.capacity() * size_of::<Slot<T>>()
     }
 
-    /// Panics when 2^31 values are held; memory ends long before.
+    /// Panics when 2^31 values are held; memory is exhausted long before.
     pub(crate) fn insert(&mut self, value: T) -> u32 {
         self.used += 1;
         let id = self.first_free;
@@ -72,7 +72,7 @@ impl<T> Slab<T> {
         }
     }
 
-    /// For ids that the structure itself keeps, which are in use by construction.
+    /// For ids that the structure itself stores, which are always in use.
     #[inline]
     pub(crate) fn at(&self, id: u32) -> &T {
         match &self.slots[id as usize] {
@@ -126,7 +126,7 @@ impl<T> Slab<T> {
         }
     }
 
-    /// Each place is cut off at most once per time it was added, so this costs nothing on average.
+    /// Each place is cut off at most once for each time it was added, so the amortized cost is constant.
     fn trim(&mut self) {
         while let Some(Slot::Free { .. }) = self.slots.last() {
             self.unlink((self.slots.len() - 1) as u32);

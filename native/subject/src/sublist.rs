@@ -1,13 +1,13 @@
-//! The interest index: from a published subject to the subscriptions that want it.
+//! The interest index: finds the subscriptions that match a published subject.
 //!
-//! Layout: subjects without wildcards lie in one hash table by their whole text, so the commonest match is one
+//! Layout: subjects without wildcards are in one hash table by their whole text, so the most common match is one
 //! lookup. Subjects with wildcards form a trie: nodes in a slab, children under ordinary tokens in one hash table of
-//! edges keyed by (parent, token), wildcard children and only children as fields of their parent. Both tables keep 32 bits of each hash,
-//! so growing them touches no node. Hashing is seeded per index.
+//! edges keyed by (parent, token), wildcard children and only children as fields of their parent. Both tables store 32
+//! bits of each hash, so that they can grow without reading a node. Hashing is seeded per index.
 //!
-//! Invariants: a node without subscriptions and without children doesn't exist, except the root. The caller inserts
+//! Invariants: except for the root there is no node without subscriptions and without children. The caller inserts
 //! each id once under one subject and removes it with the node it was given. Readers need only `&self`: put a lock
-//! around the whole index, and compare `generation` to know whether an older result still holds.
+//! around the whole index, and compare `generation` to know whether an older result is still valid.
 
 use crate::branches::{Branch, Branches};
 use crate::error::InvalidSubject;
@@ -22,15 +22,15 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::hash::{BuildHasher, Hasher};
 
-/// Where a subscription sits. Valid while a subscription is there.
+/// The node of a subscription. Valid while the node has a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct NodeId(u32);
 
-/// Marks the ids of literals; slabs hold at most 2^31 values.
+/// The bit that marks ids of literals; slabs hold at most 2^31 values.
 const LITERAL_BIT: u32 = 1 << 31;
 const ROOT: u32 = 0;
 
-/// A place in a slab with 32 bits of its key's hash.
+/// An id of a slab, with 32 bits of the hash of its key.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     hash: u32,
@@ -38,7 +38,7 @@ struct Entry {
 }
 
 impl Entry {
-    /// The table reads its group tag from the top bits and its position from the low ones.
+    /// The table takes its tag from the top bits and the position from the low ones.
     fn spread(hash: u32) -> u64 {
         u64::from(hash) << 32 | u64::from(hash)
     }
@@ -100,7 +100,7 @@ impl Sublist {
         Ok(NodeId(literal | LITERAL_BIT))
     }
 
-    /// Removes a subscription; false when it was not there. Nodes that nothing needs any more go with it.
+    /// Removes a subscription, and the nodes that are not needed any more. False if it was not present.
     pub fn remove(&mut self, node: NodeId, queue: Option<&[u8]>, id: u32) -> bool {
         let queue = match queue {
             None => None,
@@ -134,7 +134,7 @@ impl Sublist {
         true
     }
 
-    /// The subject of a node, for monitoring; empty when nothing is there any more.
+    /// The subject of a node, for monitoring; empty if the node does not exist any more.
     pub fn subject(&self, node: NodeId) -> Vec<u8> {
         if node.0 & LITERAL_BIT != 0 {
             let literal = self.literals.get(node.0 & !LITERAL_BIT);
@@ -157,8 +157,8 @@ impl Sublist {
         self.queues.get(queue)
     }
 
-    /// Who wants a message published to `literal`. `out` is cleared first; when it is warm nothing is allocated.
-    /// A malformed subject (an empty token) interests nobody, not even `>`.
+    /// Finds the subscriptions for a message on `literal`. `out` is cleared first; if it was used before, nothing is
+    /// allocated. Nothing matches a malformed subject (with an empty token), not even `>`.
     pub fn matches(&self, literal: &[u8], out: &mut Matches) {
         out.clear();
         if let Some(found) = self.find_literal(literal) {
@@ -175,7 +175,7 @@ impl Sublist {
         out.unite_groups();
     }
 
-    /// Whether anybody wants a message published to `literal`.
+    /// Whether a subscription matches `literal`.
     pub fn has_interest(&self, literal: &[u8]) -> bool {
         if self.find_literal(literal).is_some() {
             return true;
@@ -185,7 +185,7 @@ impl Sublist {
             && self.walk(literal, false, &mut Vec::new(), |members| !members.is_empty())
     }
 
-    /// Whether one of the subjects held here matches everything that `subject`, which may have wildcards, matches.
+    /// Whether one of the subjects in the index matches everything that `subject`, which may have wildcards, matches.
     pub fn covers(&self, subject: &[u8]) -> bool {
         if check_subject(subject).is_err() {
             return false;
@@ -214,12 +214,12 @@ impl Sublist {
         self.queues.len()
     }
 
-    /// Rises with each insertion and each removal.
+    /// Grows with each insertion and each removal.
     pub fn generation(&self) -> u64 {
         self.generation
     }
 
-    /// About how much memory the index holds, its own fields included.
+    /// The approximate memory of the index, including its own fields.
     pub fn memory_bytes(&self) -> usize {
         size_of::<Self>()
             + self.literals.capacity_bytes()
@@ -282,8 +282,8 @@ impl Sublist {
 
     /// Visits every trie node whose subject matches, until `visit` returns true; returns whether it did.
     ///
-    /// `subject` must be well formed. A token `*` in it meets only `*`, because no edge is named so; with
-    /// `tail_is_wildcard` a last token `>` meets only `>`, which makes this the subset test.
+    /// `subject` must be well formed. A token `*` in it matches only `*`, because no edge has that name. With
+    /// `tail_is_wildcard` a last token `>` matches only `>`, which makes this the subset test.
     #[inline]
     fn walk(
         &self,
@@ -410,7 +410,7 @@ impl Sublist {
         unindex(&mut self.literal_index, Entry { hash, id });
     }
 
-    /// Frees `at` and its ancestors for as long as they hold nothing.
+    /// Frees `at` and its ancestors as long as they are empty.
     fn prune(&mut self, mut at: u32) {
         while at != ROOT {
             let node = self.nodes.at(at);

@@ -1,6 +1,7 @@
-//! A short byte string: up to 22 bytes in place, longer ones boxed. 24 bytes either way.
+//! A short byte string: up to 22 bytes are stored in place, longer ones are boxed. The value takes 24 bytes in both
+//! cases.
 //!
-//! 22 is what fits beside the tag, and also the length of a NUID, the commonest long token.
+//! 22 bytes fit beside the tag; this is also the length of a NUID, the most common long token.
 
 const INLINE_BYTES: usize = 22;
 
@@ -33,7 +34,7 @@ impl Text {
         }
     }
 
-    /// Bytes outside of the value itself.
+    /// Bytes on the heap.
     pub(crate) fn boxed_bytes(&self) -> usize {
         match self {
             Self::Inline { .. } => 0,

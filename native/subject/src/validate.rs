@@ -3,7 +3,7 @@
 //! A subject is tokens separated by dots. The token `*` stands for exactly one token and the last token `>` for one
 //! or more; both are wildcards only as whole tokens, so `fo*` and `f>o` are ordinary text.
 //!
-//! The comparisons answer `false` for malformed input (an empty token, `>` before the end in a pattern): a broken
+//! The comparisons return `false` for malformed input (an empty token, `>` before the end in a pattern): a malformed
 //! subject matches nothing, covers nothing and overlaps nothing.
 
 use crate::error::InvalidSubject;
@@ -11,7 +11,7 @@ use crate::error::InvalidSubject;
 const STAR: &[u8] = b"*";
 const TAIL: &[u8] = b">";
 
-/// Says what is wrong with a subject one wants to subscribe to, if anything.
+/// Checks a subject to subscribe to; the error says what is wrong.
 pub fn check_subject(subject: &[u8]) -> Result<(), InvalidSubject> {
     if subject.is_empty() {
         return Err(InvalidSubject::Empty);
@@ -39,12 +39,12 @@ pub fn check_subject(subject: &[u8]) -> Result<(), InvalidSubject> {
     }
 }
 
-/// Whether one may subscribe to `subject`: no empty token, no blank, `>` only as the last token.
+/// Whether `subject` can be subscribed to: no empty token, no blank, `>` only as the last token.
 pub fn is_valid_subject(subject: &[u8]) -> bool {
     check_subject(subject).is_ok()
 }
 
-/// Whether one may publish to `subject` under pedantic rules: valid, and without wildcards.
+/// Whether `subject` can be published to under pedantic rules: valid, and without wildcards.
 pub fn is_valid_literal_subject(subject: &[u8]) -> bool {
     is_valid_subject(subject) && !has_wildcard(subject)
 }
@@ -143,7 +143,7 @@ pub(crate) fn tokens(subject: &[u8]) -> impl Iterator<Item = &[u8]> {
     subject.split(|&byte| byte == b'.')
 }
 
-/// As [`check_subject`], but blanks are let through: publish subjects are not searched for them.
+/// As [`check_subject`], but blanks are allowed: publish subjects are not searched for them.
 fn check_shape(subject: &[u8]) -> Result<(), InvalidSubject> {
     match check_subject(subject) {
         Err(InvalidSubject::Blank) if is_well_formed(subject) && !tail_before_end(subject) => Ok(()),

@@ -1,4 +1,5 @@
-//! A warm match allocates nothing, and a question about interest never does. Counted by this test's own allocator.
+//! A match into a reused result allocates nothing, and asking whether there is interest never does. Counted by this
+//! test's own allocator.
 
 use nt_subject::{Matches, PatternSet, Sublist};
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -15,16 +16,16 @@ struct Counting;
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         CALLS.set(CALLS.get() + 1);
-        // SAFETY: the caller's promises are passed on.
+        // SAFETY: the caller's guarantees are passed on.
         unsafe { System.alloc(layout) }
     }
     unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promises are passed on.
+        // SAFETY: the caller's guarantees are passed on.
         unsafe { System.dealloc(ptr, layout) }
     }
     unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         CALLS.set(CALLS.get() + 1);
-        // SAFETY: the caller's promises are passed on.
+        // SAFETY: the caller's guarantees are passed on.
         unsafe { System.realloc(ptr, layout, new_size) }
     }
 }
@@ -58,7 +59,7 @@ fn a_warm_match_allocates_nothing() {
     let list = busy_list();
     let mut out = Matches::new();
     assert!(count(|| list.matches(b"a.b.c", &mut out)) > 0);
-    // The two buffers of groups change places, so the second match warms the other one.
+    // The two buffers of groups are swapped, so the second match grows the other one.
     list.matches(b"a.b.c", &mut out);
     let calls = count(|| {
         for literal in ["a.b.c", "a.x.c", "x.b.c", "nobody", "a.b.c.d", "", "a..b"] {

@@ -1,4 +1,4 @@
-//! The index behind a lock of its caller, read and changed by several threads at once.
+//! The index behind a lock of the caller, read and changed by several threads at once.
 
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)] // The threads and the lock are the caller under test.
 
@@ -12,7 +12,7 @@ const ROUNDS: u32 = 400;
 /// Subscriptions a writer keeps before it begins to remove the oldest.
 const WINDOW: u32 = 50;
 
-/// How far one writer has come: ids below `removed` are gone, ids from there to below `inserted` are present.
+/// The progress of one writer: ids below `removed` are removed, ids from there to below `inserted` are present.
 #[derive(Default)]
 struct Progress {
     inserted: AtomicU32,
@@ -54,7 +54,7 @@ fn what_was_inserted_is_seen_and_what_was_removed_is_not() {
                             let literal = format!("w{writer}.n{round}.x");
                             let guard = list.read().expect("no writer panicked");
                             guard.matches(literal.as_bytes(), &mut out);
-                            // Read under the lock: what a writer announced before is settled now.
+                            // Read under the lock: what a writer announced earlier is done now.
                             let removing = state.removing.load(SeqCst);
                             drop(guard);
                             let mut all = out.groups().flat_map(|(_, ids)| ids).chain(&out.plain);
@@ -101,7 +101,7 @@ fn what_was_inserted_is_seen_and_what_was_removed_is_not() {
         for writer in writers {
             writer.join().expect("a writer finishes");
         }
-        // Readers must have looked at least once, however the threads were scheduled.
+        // Each reader must have matched at least once, however the threads were scheduled.
         while checks.load(SeqCst) == 0 {
             thread::yield_now();
         }

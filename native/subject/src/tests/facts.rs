@@ -211,7 +211,7 @@ fn long_tokens_and_deep_subjects_are_kept_whole() {
         assert_eq!(list.subject(*node), b"");
     }
     assert_eq!(list.node_count(), 0);
-    // Small tables and the smallest slabs stay; the long texts (8 kB and more) don't.
+    // Small tables and the smallest slabs stay; the long texts (8 kB and more) are freed.
     assert!(
         list.memory_bytes() < empty + 4096,
         "{} after {empty}",

@@ -1,4 +1,4 @@
-//! Tests of the crate as a whole: facts one by one, properties against the slow twin, and use from several threads.
+//! Tests of the crate as a whole: single cases, properties compared with a naive implementation, and several threads.
 
 mod concurrent;
 mod facts;

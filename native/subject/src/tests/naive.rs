@@ -1,4 +1,4 @@
-//! The slow twin: subjects compared token by token, lists searched from end to end. Obvious on purpose.
+//! The naive implementation: compares subjects token by token and searches lists from end to end. Simple on purpose.
 
 /// A list of subscriptions: subject, queue, id.
 #[derive(Debug, Default, Clone)]
@@ -53,8 +53,8 @@ pub(super) fn is_valid(subject: &str) -> bool {
     !tokens.contains(&"") && !subject.contains(blanks) && tail_at.is_none_or(|at| at == tokens.len() - 1)
 }
 
-/// Every literal of one to four of these tokens. Patterns of up to three tokens that don't name the last one can be
-/// told apart by these subjects.
+/// Every literal of one to four of these tokens. These subjects suffice to distinguish patterns of up to three tokens
+/// that do not contain the last token.
 pub(super) fn universe() -> Vec<String> {
     let mut all = Vec::new();
     let mut longest = vec![String::new()];

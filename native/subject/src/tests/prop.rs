@@ -1,4 +1,4 @@
-//! Properties, ten thousand cases each, over a small alphabet so that subjects meet often.
+//! Properties, ten thousand cases each, over a small alphabet so that subjects match often.
 
 use super::naive::{self, NaiveList};
 use crate::{
@@ -30,12 +30,12 @@ fn pattern(longest: usize) -> impl Strategy<Value = String> {
     })
 }
 
-/// A subject whose tokens all occur in the enumerated universe, where the laws can be checked subject by subject.
+/// A subject whose tokens all occur in the enumerated subjects, so that a law can be checked for each of these.
 fn enumerable() -> impl Strategy<Value = String> {
     pattern(3).prop_map(|pattern| pattern.replace(">f", "b"))
 }
 
-/// Subjects as publishers send them, malformed ones and literal wildcard characters among them.
+/// Subjects as publishers send them, including malformed ones and literal wildcard characters.
 fn published() -> impl Strategy<Value = String> {
     prop_oneof![
         9 => vec(select(vec!["a", "b", "fo*", "*", ">", ">f", "other"]), 1..6).prop_map(|tokens| tokens.join(".")),
@@ -51,7 +51,7 @@ fn subscription() -> impl Strategy<Value = (String, Option<String>)> {
     (pattern(4), queue())
 }
 
-/// Anything made of the characters that matter.
+/// Any text of the characters that have a meaning.
 fn noise() -> impl Strategy<Value = String> {
     vec(
         select(vec!['a', '.', '.', '*', '>', ' ', '\t', '\x0c', '\r', '\n', 'é']),
@@ -91,9 +91,9 @@ fn found(list: &Sublist, literal: &str, out: &mut Matches) -> naive::Found {
 #[derive(Debug, Clone)]
 enum Step {
     Insert(String, Option<String>),
-    /// Removes the n-th of those present.
+    /// Removes the n-th present subscription.
     Remove(usize),
-    /// Tries to remove what is not there.
+    /// Tries to remove a subscription that is not present.
     RemoveWrong(usize),
     Match(String),
 }
@@ -307,7 +307,7 @@ proptest! {
         let scoped_allow = any(&|s, q| scoped(q) && speaks(q) && naive::matches(&asked, s));
         let expected = if scoped_match { scoped_allow } else { plain_allows };
         prop_assert_eq!(set.allows(asked.as_bytes(), queue_bytes), expected);
-        // What one entry covers is let in whole.
+        // What one entry covers is permitted as a whole.
         if any(&|s, q| speaks(q) && is_subset(asked.as_bytes(), s.as_bytes())) {
             prop_assert!(set.matches_literal_in_queue(asked.as_bytes(), queue_bytes));
         }
