@@ -58,7 +58,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let seconds = if client.published > 0 {
             report.send_seconds
         } else {
-            // Its messages come once all are published.
+            // Its messages are read after all are published.
             client.seconds - report.send_seconds
         };
         println!(

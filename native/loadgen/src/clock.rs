@@ -1,4 +1,4 @@
-//! The clock of a run: nanoseconds since the run was made, never running backwards.
+//! The clock of a run: nanoseconds since the run was created; monotonic.
 
 use std::time::Instant;
 

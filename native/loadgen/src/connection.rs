@@ -1,6 +1,6 @@
-//! One client connection: its way from nothing to open, its buffers, and what every role needs of it.
+//! One client connection: connecting, the handshake, its buffers, and what every role needs of it.
 //!
-//! Owns sockets and the handshake. What messages mean is the role's business (`roles/`).
+//! Owns the socket and the handshake. The role handles the messages (`roles/`).
 
 use crate::error::LoadError;
 use crate::frames::Frame;
@@ -23,7 +23,7 @@ pub enum Stage {
     Waiting,
     Tcp,
     Info,
-    /// CONNECT is sent; PONG or -ERR decides.
+    /// CONNECT and PING are sent; PONG or -ERR must follow.
     Hello,
     Open,
     Closed,
@@ -42,13 +42,13 @@ pub enum Ping {
 /// Why a connection is over.
 #[derive(Debug)]
 pub enum Ended {
-    /// The server closed it.
+    /// The server closed the connection.
     Closed,
-    /// The system says so.
+    /// An error of the system.
     Io(io::Error),
     /// The peer speaks another protocol.
     NoProtocol(String),
-    /// The run can't go on.
+    /// The run can't continue.
     Fatal(LoadError),
 }
 
@@ -66,38 +66,38 @@ impl From<NoProtocol> for Ended {
 
 /// Everything but the role.
 pub struct Core {
-    /// Among all connections of the run.
+    /// Its number among all connections of the run.
     pub id: usize,
-    /// Index in the plan's clients, and which connection of it.
+    /// The index of its client in the plan, and its number within that client.
     pub client: usize,
     pub connection: usize,
     pub name: String,
     pub server: usize,
     pub transport: Transport,
     pub reader: FrameReader,
-    /// Read, but not a whole frame yet.
+    /// Bytes read that are not a complete frame yet.
     pub rest: Vec<u8>,
     pub out: Vec<u8>,
     out_at: usize,
     pub readable: bool,
     pub writable: bool,
-    /// Waits for its turn in the loop.
+    /// It is in the run list of the loop.
     pub queued: bool,
     pub stage: Stage,
     pings: VecDeque<Ping>,
     pub began: u64,
     /// The last -ERR.
     pub last_error: Option<String>,
-    /// The PONG behind the last message of a part has come.
+    /// The PONG after the last message of a part has arrived.
     pub flushed: bool,
-    /// The other side sends no more.
+    /// The server has shut down its sending side.
     pub read_closed: bool,
     pub stats: Stats,
     closing_done: bool,
 }
 
 impl Core {
-    /// A connection yet to be made.
+    /// A connection that is not connected yet.
     pub fn new(id: usize, client: usize, connection: usize, name: String, server: usize) -> Self {
         Self {
             id,
@@ -133,7 +133,7 @@ impl Core {
         Ok(self.transport.socket().expect("it was just made"))
     }
 
-    /// The socket has something to tell: it is connected, or can't be.
+    /// The socket is ready: it is connected, or the connection failed.
     pub fn connected(&mut self, shared: &Shared) -> Result<(), Ended> {
         let socket = self.transport.socket().expect("it is connecting");
         if let Some(error) = socket.take_error()? {
@@ -165,13 +165,13 @@ impl Core {
         Ok(())
     }
 
-    /// Appends a PING whose PONG means `what`.
+    /// Appends a PING; `what` says what its PONG means.
     pub fn ping(&mut self, what: Ping) {
         self.out.extend_from_slice(b"PING\r\n");
         self.pings.push_back(what);
     }
 
-    /// Writes what is waiting; true when all is gone.
+    /// Writes waiting bytes; true if none are left.
     pub fn flush(&mut self) -> io::Result<bool> {
         while self.out_at < self.out.len() {
             match self.transport.write(&self.out[self.out_at..]) {
@@ -196,7 +196,7 @@ impl Core {
         self.out.len() - self.out_at
     }
 
-    /// Everything that is no message.
+    /// Handles a frame that is not a message.
     pub fn control(&mut self, frame: Frame<'_>, local: &mut Local, now: u64) -> Result<(), Ended> {
         match frame {
             Frame::Ping => self.out.extend_from_slice(b"PONG\r\n"),
@@ -278,7 +278,7 @@ impl Core {
         }
     }
 
-    /// Whether it has been counted at the last gate.
+    /// Whether it has passed the last gate.
     pub fn is_closing_done(&self) -> bool {
         self.closing_done
     }
@@ -292,7 +292,7 @@ impl Core {
         self.stats.last_arrived = Some(now);
     }
 
-    /// Messages of the measured part are on their way.
+    /// Messages of the measured part were sent.
     #[inline]
     pub fn published(&mut self, messages: u64, bytes: u64, now: u64) {
         self.stats.published += messages;
@@ -301,7 +301,7 @@ impl Core {
         self.stats.last_sent = Some(now);
     }
 
-    /// What to say when it ends before its time.
+    /// The error text if the connection ends too early.
     pub fn end_text(&self, shared: &Shared, ended: &Ended) -> String {
         let server = &shared.servers[self.server].name;
         match ended {
@@ -315,7 +315,7 @@ impl Core {
         }
     }
 
-    /// The error that an end before the run has begun amounts to.
+    /// The error of the run if the connection ends before the run has begun.
     pub fn connect_error(&self, shared: &Shared, ended: Ended) -> LoadError {
         let server = shared.servers[self.server].name.clone();
         let reason = match ended {
@@ -338,7 +338,7 @@ impl Core {
                 text + hint
             }
             Ended::Io(error) => match error.raw_os_error() {
-                // Too many open files, here or in the system.
+                // Too many open files, in this process or in the system.
                 Some(23 | 24) => format!("{error}: raise the limit of open files (ulimit -n)"),
                 _ => error.to_string(),
             },

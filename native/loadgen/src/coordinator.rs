@@ -1,4 +1,4 @@
-//! From phase to phase: what has to have happened, and what is read at the borders. Run by the first loop.
+//! Moves the run from phase to phase: the conditions, and what is measured in between. Runs on the first loop.
 
 use crate::clock::ms;
 use crate::plan::RolePlan;
@@ -9,16 +9,16 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed};
 
 /// Points of the timeline.
 const TIMELINE_NS: u64 = 100_000_000;
-/// How often conditions are looked at that nobody reports.
+/// The interval for checking conditions that are not reported.
 const LOOK_NS: u64 = 2_000_000;
-/// What is under way after the warm-up has at most this long without a sign of life.
+/// After the warm-up, the measured part begins when nothing has arrived for at most this long.
 const SETTLE_MS: f64 = 1000.0;
-/// A run that was told to stop drains no longer than this without a sign of life.
+/// A stopped run ends when nothing has arrived for this long.
 const STOPPED_QUIET_MS: f64 = 250.0;
-/// The last round trip.
+/// The longest wait for the last round trip.
 const CLOSING_MS: f64 = 1000.0;
 
-/// The state of the one who advances the phase.
+/// The state of the coordinator.
 #[derive(Debug, Default)]
 pub struct Coordinator {
     entered: u64,
@@ -27,7 +27,7 @@ pub struct Coordinator {
 }
 
 impl Coordinator {
-    /// Looks whether the run can go on; returns when to look again at the latest.
+    /// Advances the phase if its conditions are met; returns when to check again at the latest.
     pub fn look(&mut self, shared: &Shared, now: u64) -> u64 {
         let gates = &shared.gates;
         let lost = gates.lost.load(Acquire);
@@ -121,11 +121,11 @@ impl Coordinator {
             published,
             delivered,
         });
-        // A loop that was busy leaves points out; it does not make them up.
+        // If the loop was busy, points are missing; they are not made up.
         self.next_point = (self.next_point + TIMELINE_NS).max(now + TIMELINE_NS / 2);
     }
 
-    /// Whether the measured part is over.
+    /// Whether the measured part has ended.
     fn measured(&self, shared: &Shared, now: u64) -> bool {
         let end = shared.measure_end.load(Relaxed);
         if end != 0 {
@@ -140,7 +140,7 @@ impl Coordinator {
             let goal = match &client.role {
                 RolePlan::Puller { ledger, pull } => Some((*ledger, pull.messages)),
                 RolePlan::Ordered { ledger, messages, .. } => Some((*ledger, *messages)),
-                // Without senders of our own, what a subscriber waits for is what the plan says is there.
+                // Without senders in this run, a subscriber waits for the number of messages in the plan.
                 RolePlan::Subscriber { ledger, .. } if shared.serves() => {
                     serving = true;
                     Some((*ledger, shared.ledgers[*ledger].already_stored())).filter(|(_, messages)| *messages > 0)
@@ -154,7 +154,7 @@ impl Coordinator {
             if let Some((ledger, messages)) = goal {
                 readers = true;
                 if shared.ledgers[ledger].arrived() < messages {
-                    // Servers that go silent must not make us wait for ever.
+                    // A server that stops sending must not make the run wait forever.
                     return !serving && self.is_quiet(shared, now, ms(shared.plan.quiet_ms));
                 }
             }

@@ -1,11 +1,11 @@
-//! What the reply subject of a message tells that a consumer delivered.
+//! Parses the reply subject of a message from a consumer, which has its sequence numbers.
 
 /// `$JS.ACK.[domain.account.]stream.consumer.delivered.streamSeq.consumerSeq.time.pending[.random]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Delivery {
-    /// The message's number in its stream.
+    /// The sequence number in the stream.
     pub stream_sequence: u64,
-    /// The delivery's number at its consumer.
+    /// The sequence number of the delivery at the consumer.
     pub consumer_sequence: u64,
 }
 
@@ -13,7 +13,7 @@ impl Delivery {
     /// `None` when the reply is of another kind.
     pub fn parse(reply: &[u8]) -> Option<Self> {
         let rest = reply.strip_prefix(b"$JS.ACK.")?;
-        // The short form has seven tokens behind the prefix, the long one two or three more.
+        // The short form has seven tokens after the prefix, the long one two or three more.
         let at = if rest.iter().filter(|b| **b == b'.').count() == 6 {
             3
         } else {

@@ -1,14 +1,14 @@
-//! What ends a run before its time. Errors during a run are counted instead and stand in the report.
+//! Errors that end a run early. Other errors during a run are counted and listed in the report.
 
 use thiserror::Error;
 
 /// One sentence per variant; [`LoadError::code`] is what JavaScript switches on.
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
 pub enum LoadError {
-    /// The plan contradicts itself or is no plan.
+    /// The plan is invalid or contradicts itself.
     #[error("the load plan is invalid: {0}")]
     InvalidPlan(String),
-    /// A server could not be reached, or ended the connection before it was one.
+    /// A server could not be reached, or closed the connection during the handshake.
     #[error("{server}: {reason}")]
     ConnectFailed {
         /// As the plan names it.
@@ -16,7 +16,7 @@ pub enum LoadError {
         /// The system's error, or what went wrong.
         reason: String,
     },
-    /// The server does not know us. The text is its own.
+    /// The server refused the credentials. The text is the server's.
     #[error("{server} refused the credentials: {text}")]
     AuthRefused {
         /// As the plan names it.
@@ -24,13 +24,13 @@ pub enum LoadError {
         /// What the server said.
         text: String,
     },
-    /// Anything else that makes going on pointless.
+    /// Any other reason why the run can't continue.
     #[error("{0}")]
     Failed(String),
 }
 
 impl LoadError {
-    /// The `code` of the contract.
+    /// The `code` as in the contract.
     pub fn code(&self) -> &'static str {
         match self {
             Self::InvalidPlan(_) => "INVALID_PLAN",

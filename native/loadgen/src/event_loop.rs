@@ -1,7 +1,7 @@
-//! One loop: lends its thread to a share of the connections until the run is over.
+//! One loop: serves a share of the connections on its thread until the run is over.
 //!
-//! Sockets are edge-triggered. A connection with something to do stands in the run list; those that wait for a time
-//! stand in a heap. Between turns the loop sleeps in the poll, woken by sockets, by a timer fine enough for a pace of
+//! Sockets are edge-triggered. A connection with something to do is in the run list; connections that wait for a time
+//! are in a heap. Between turns the loop sleeps in the poller. It is woken by sockets, by a timer with a resolution of
 //! microseconds, or by another loop.
 
 use crate::clock::ms;
@@ -20,13 +20,13 @@ use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Read at once.
+/// The most bytes of one read.
 const READ_BYTES: usize = 256 * 1024;
-/// Below this sleeping costs more than it saves.
+/// For a shorter wait, sleeping costs more than it saves.
 const SPIN_NS: u64 = 15_000;
 /// The longest sleep.
 const SLEEP_NS: u64 = 100_000_000;
-/// Deadlines of connections being made are looked at this often.
+/// The interval for checking the deadlines of connections being made.
 const DEADLINE_NS: u64 = 20_000_000;
 
 /// The token of a loop's waker.
@@ -36,7 +36,7 @@ const TIMER: Token = Token(usize::MAX - 1);
 struct Connection {
     core: Core,
     role: Role,
-    /// Stands in the heap for this time.
+    /// The time of its entry in the heap.
     timer: Option<u64>,
 }
 
@@ -46,7 +46,7 @@ pub struct EventLoop {
     poll: Poll,
     timer: Timer,
     connections: Vec<Connection>,
-    /// Index of the next one to be made.
+    /// Index of the next one to be connected.
     next_connect: usize,
     connects_in_flight: usize,
     next_deadline: u64,
@@ -148,7 +148,7 @@ impl EventLoop {
         Ok(self.finish())
     }
 
-    /// The nanosecond at which something has to be done even if nothing happens.
+    /// The time at which the loop has to continue even without an event.
     fn sleep_until(&self, now: u64) -> u64 {
         if !self.run.is_empty() || self.local.wake_coordinator {
             return now;
@@ -285,7 +285,7 @@ impl EventLoop {
         }
     }
 
-    /// One connection's turn: read once, then send what may be sent.
+    /// The turn of one connection: reads once, then sends what may be sent.
     fn turn(&mut self, at: usize) -> Result<(), LoadError> {
         match self.serve(at) {
             Ok(next) => {
@@ -326,11 +326,11 @@ impl EventLoop {
             core.flush()?;
             return Ok(Next::Event);
         }
-        // Roles mind their own order of writing.
+        // Roles decide themselves in which order they write.
         role.pump(core, &mut self.local)
     }
 
-    /// A connection is over: before the run has begun that ends the run, later it is an error among others.
+    /// A connection has ended. Before the run has begun this ends the run; later it is counted as an error.
     fn end(&mut self, at: usize, ended: Ended) -> Result<(), LoadError> {
         let Connection { core, role, .. } = &mut self.connections[at];
         if self.phase < Phase::Warming && self.shared.phase() < Phase::Warming {
@@ -344,7 +344,7 @@ impl EventLoop {
         }
         role.lost(&mut self.local);
         if let Some(socket) = core.transport.socket() {
-            // It goes with the socket anyway.
+            // Dropping the socket removes it anyway.
             let _ = self.poll.registry().deregister(socket);
         }
         core.transport = crate::transport::Transport::Closed;
@@ -418,7 +418,7 @@ fn read(connection: &mut Connection, buf: &mut Vec<u8>, local: &mut Local) -> Re
         Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(()),
         Err(error) => return Err(error.into()),
     };
-    // An end that was reported together with the last bytes is not reported again: it has to be read.
+    // If the end was reported together with the last bytes, no further event follows: read until the end.
     if read < READ_BYTES && !core.read_closed && core.transport.short_read_is_all() {
         core.readable = false;
     }

@@ -1,6 +1,6 @@
-//! What a server says, read from a buffer: sans-IO, borrowing, without allocation on the way of a message.
+//! Parses frames of a server from a buffer: sans-IO, borrowing, without allocations per message.
 //!
-//! A run of messages often has one and the same line; the reader remembers the last one and skips parsing it.
+//! Consecutive messages often have the same line; the reader remembers the last line and does not parse it again.
 
 use memchr::{memchr, memrchr};
 use nt_protocol::parse_size;
@@ -24,17 +24,17 @@ pub enum Frame<'a> {
 /// `MSG` or `HMSG`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Message<'a> {
-    /// What stands behind the verb, without CRLF: `subject sid [reply] sizes`.
+    /// The arguments, without CRLF: `subject sid [reply] sizes`.
     line: &'a [u8],
     header_len: usize,
     /// Headers and payload.
     body: &'a [u8],
-    /// Fields behind the reply: one for `MSG`, two for `HMSG`.
+    /// Arguments after the reply: one for `MSG`, two for `HMSG`.
     sizes: usize,
 }
 
 impl<'a> Message<'a> {
-    /// What follows the headers.
+    /// The payload, without the headers.
     #[inline]
     pub fn payload(&self) -> &'a [u8] {
         &self.body[self.header_len..]
@@ -45,19 +45,19 @@ impl<'a> Message<'a> {
         &self.body[..self.header_len]
     }
 
-    /// Where it was sent.
+    /// The subject.
     pub fn subject(&self) -> &'a [u8] {
         self.line.split(|b| *b == b' ').next().unwrap_or_default()
     }
 
-    /// Where answers go, if anywhere.
+    /// The reply subject, if any.
     pub fn reply(&self) -> Option<&'a [u8]> {
         let mut fields = self.line.split(|b| *b == b' ');
         let reply = fields.nth(2)?;
         (fields.count() == self.sizes).then_some(reply)
     }
 
-    /// The code of a status line (`NATS/1.0 503`), when the message is one.
+    /// The code of the status line (`NATS/1.0 503`), if the message has one.
     pub fn status(&self) -> Option<Status<'a>> {
         let rest = self.headers().strip_prefix(b"NATS/1.0 ")?;
         let line = &rest[..memchr(b'\r', rest)?];
@@ -93,14 +93,14 @@ pub struct NoProtocol(pub String);
 /// Reads frames of one connection.
 #[derive(Debug, Default)]
 pub struct FrameReader {
-    /// The last message's line from verb to CRLF, and what it means.
+    /// The line of the last message including CRLF, and its parsed form.
     line: Vec<u8>,
     header_len: usize,
     total: usize,
 }
 
 impl FrameReader {
-    /// The frame at the start of `buf` and its length; `None` when it is not all there.
+    /// The frame at the start of `buf` and its length; `None` if it is incomplete.
     #[inline]
     pub fn next<'a>(&mut self, buf: &'a [u8]) -> Result<Option<(Frame<'a>, usize)>, NoProtocol> {
         if !self.line.is_empty() && buf.starts_with(&self.line) {
@@ -109,7 +109,7 @@ impl FrameReader {
         self.next_line(buf)
     }
 
-    /// A message with the line that was just read, or the same as before.
+    /// The message of the line that was read last.
     #[inline]
     fn message<'a>(&self, buf: &'a [u8]) -> Option<(Frame<'a>, usize)> {
         let body_at = self.line.len();

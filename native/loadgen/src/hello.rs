@@ -1,4 +1,4 @@
-//! How a client introduces itself: what it takes from INFO, and the CONNECT line it answers with.
+//! The handshake: what a client reads from INFO, and its CONNECT line.
 
 use crate::nkey::Nkey;
 use crate::plan::Credentials;
@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 pub struct Info {
     /// Only with TLS.
     pub tls_required: bool,
-    /// To be signed.
+    /// The nonce to be signed.
     pub nonce: Option<String>,
     /// Headers and payload.
     /// Negative: any size.
@@ -35,7 +35,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Says what is wrong with a seed.
+    /// Returns an error for an invalid seed.
     pub fn new(credentials: &Credentials) -> Result<Self, String> {
         let mut fields = Map::new();
         for (name, value) in [
@@ -56,7 +56,7 @@ impl Identity {
         })
     }
 
-    /// CONNECT, with its CRLF.
+    /// The CONNECT line, with CRLF.
     pub fn connect_line(&self, info: &Info, name: &str, tls: bool) -> Vec<u8> {
         let mut fields = self.fields.clone();
         for (key, value) in [

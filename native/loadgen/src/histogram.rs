@@ -1,7 +1,8 @@
-//! Latencies of one loop, for one client of the plan, and what is told of them.
+//! Latencies of one loop for one client of the plan, and their report.
 //!
-//! An HDR histogram of 3 significant digits from 1 ns to an hour, which grows with the values it sees. Messages stamped and read together have one latency;
-//! such runs are counted first and recorded once, which is what makes recording every delivery cheap.
+//! An HDR histogram with 3 significant digits from 1 ns to an hour, which grows as needed. Messages that are stamped
+//! and read together have the same latency. Equal values in a row are counted first and recorded once, so recording
+//! every delivery is cheap.
 
 use crate::report::HistogramReport;
 use hdrhistogram::Histogram;
@@ -19,7 +20,7 @@ pub struct Latencies {
 }
 
 impl Latencies {
-    /// Counts one value; anything above an hour counts as an hour.
+    /// Counts one value; values above an hour count as an hour.
     #[inline]
     pub fn record(&mut self, value: u64) {
         if value != self.last {
@@ -39,7 +40,7 @@ impl Latencies {
         }
     }
 
-    /// Adds what another loop recorded.
+    /// Adds the values of another loop.
     pub fn add(&mut self, other: &mut Self) {
         self.settle();
         other.settle();
@@ -76,7 +77,7 @@ fn empty() -> Box<Histogram<u64>> {
 mod tests {
     use super::*;
 
-    /// Value below which `share` of all recorded ones lie, from the counts as reported.
+    /// The value below which `share` of all values are, from the counts in the report.
     fn percentile(report: &HistogramReport, share: f64) -> f64 {
         let rank = (report.count as f64 * share).ceil().max(1.0) as u64;
         let mut seen = 0;
@@ -98,7 +99,7 @@ mod tests {
                 .wrapping_add(1_442_695_040_888_963_407);
             (state >> 11) as f64 / (1u64 << 53) as f64
         };
-        // A long tail, like latencies have: e^(8..20) ns.
+        // A long tail, as latencies have: e^(8..20) ns.
         let mut values: Vec<u64> = (0..200_000)
             .map(|_| (8.0 + 12.0 * next().powi(3)).exp() as u64)
             .collect();

@@ -1,13 +1,13 @@
-//! The books: which message of which sender has arrived, and whether it came twice or late.
+//! Records which messages of which sender have arrived, and which arrived twice or late.
 //!
-//! A [`Ledger`] is shared by all connections whose deliveries belong together; a [`Tracker`] is one connection's way
-//! to write into it. Loss is a matter of sums (expected less arrived), so only duplicates need a memory of sequences.
-//! How long that memory must be depends on who reads:
+//! A [`Ledger`] is shared by all connections that receive the same messages. Each connection writes into it through a
+//! [`Tracker`]. The number of lost messages is a difference of sums (expected minus arrived), so sequences must be
+//! remembered only to find duplicates. How, depends on the mode:
 //!
-//! - *exact*: each connection sees every message, so a position and a list of gaps per sender say everything;
-//! - *shared*: a queue group or a pull consumer deals messages out. A ring of bits per sender ([`Window`]) is shared by
-//!   its connections, without locks. What falls out of the window counts as arrived;
-//! - *counted*: several copies per connection are expected and can't be told from duplicates.
+//! - *exact*: each connection gets every message, so a position and a list of gaps per sender suffice;
+//! - *shared*: a queue group or a pull consumer distributes the messages. The connections share a ring of bits per
+//!   sender ([`Window`]), without locks. A sequence that is older than the window counts as arrived for the first time;
+//! - *counted*: each connection gets several copies, which can't be distinguished from duplicates.
 //!
 //! Order is checked per connection and sender. Sequences are 32 bits wide and wrap.
 
@@ -17,27 +17,27 @@ use hashbrown::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
-/// Most gaps remembered per sender; older ones are forgotten, and what fills them counts as duplicate.
+/// The most gaps kept per sender. Older ones are dropped; a message that fills one then counts as a duplicate.
 const GAPS_MAX: usize = 65_536;
-/// Memory for all windows of a ledger, and the bounds of one, in words of 32 sequences.
+/// The memory of all windows of a ledger, and the bounds of one window, in words of 32 sequences.
 const WINDOW_WORDS_ALL: usize = 1 << 22;
 const WINDOW_WORDS_MAX: usize = 1 << 17;
 const WINDOW_WORDS_MIN: usize = 1 << 7;
 
-/// How duplicates are told.
+/// How duplicates are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// Every connection gets every message once.
     Exact,
     /// Every message goes to one of the connections.
     Shared,
-    /// Duplicates can't be told.
+    /// Duplicates can't be found.
     Counted,
 }
 
 impl Mode {
-    /// The best that `copies` of each message over so many connections allow; `dealt`: a queue group or a consumer
-    /// deals them out, so that no connection sees all.
+    /// The strictest mode for `copies` of each message on that many connections. `dealt`: a queue group or a consumer
+    /// distributes them, so that no connection gets all.
     pub fn of(copies: u32, connections: usize, dealt: bool) -> Self {
         match (copies as usize, connections, dealt) {
             (1, 0 | 1, _) => Self::Exact,
@@ -48,7 +48,7 @@ impl Mode {
     }
 }
 
-/// What all connections of a group have received together.
+/// What all connections of a group have received.
 #[derive(Debug)]
 pub struct Ledger {
     mode: Mode,
@@ -80,7 +80,7 @@ pub struct Sums {
 impl Ledger {
     /// An empty ledger for messages of up to `senders` senders.
     pub fn new(mode: Mode, copies: u32, already_stored: u64, senders: usize, first_sequence: u32) -> Self {
-        // One more than senders: what a stream held before is numbered by the stream.
+        // One more than senders: for messages that are numbered by their stream.
         let windows = if mode == Mode::Shared { senders + 1 } else { 0 };
         let share = (WINDOW_WORDS_ALL / windows.max(1)).max(1);
         let words = (1 << share.ilog2()).clamp(WINDOW_WORDS_MIN, WINDOW_WORDS_MAX);
@@ -100,12 +100,12 @@ impl Ledger {
         }
     }
 
-    /// A source has sent so many messages that must arrive here.
+    /// A sender has sent that many messages, which must arrive here.
     pub fn expect(&self, messages: u64) {
         self.expected.fetch_add(messages * self.copies, Relaxed);
     }
 
-    /// Messages sent that will not arrive: the server said so.
+    /// Messages that were sent and will not arrive, because the server refused them.
     pub fn expect_less(&self, messages: u64) {
         let less = messages * self.copies;
         let _ = self
@@ -113,13 +113,13 @@ impl Ledger {
             .fetch_update(Relaxed, Relaxed, |expected| Some(expected.saturating_sub(less)));
     }
 
-    /// Whether everything expected has come.
+    /// Whether all expected messages have arrived.
     pub fn is_complete(&self) -> bool {
         self.arrived() >= self.expected.load(Relaxed)
     }
 
-    /// Messages that came, each counted once where duplicates can be told. What strangers sent stands for nothing that
-    /// was expected, unless all is theirs.
+    /// Messages that arrived, without duplicates where these can be found. Messages of other programs do not count,
+    /// unless the run reads a stream that existed before.
     pub fn arrived(&self) -> u64 {
         let strangers = if self.already_stored == 0 {
             self.foreign.load(Relaxed)
@@ -131,12 +131,12 @@ impl Ledger {
             .saturating_sub(self.duplicated.load(Relaxed) + strangers)
     }
 
-    /// What was in a stream before the run.
+    /// The number of messages in the stream before the run.
     pub fn already_stored(&self) -> u64 {
         self.already_stored
     }
 
-    /// All sums as they are now.
+    /// The current sums.
     pub fn sums(&self) -> Sums {
         let expected = self.expected.load(Relaxed);
         Sums {
@@ -155,13 +155,13 @@ impl Ledger {
     }
 }
 
-/// One connection's pen. Counts are local until [`Tracker::publish`].
+/// Writes the deliveries of one connection into a ledger. Counts are local until [`Tracker::publish`].
 #[derive(Debug)]
 pub struct Tracker {
     ledger: Arc<Ledger>,
     places: HashMap<u16, usize, FixedState>,
     sources: Vec<Source>,
-    /// Where the last message came from, and its place: messages come in runs.
+    /// The sender of the last message and its place: messages of one sender often follow each other.
     last: (u16, usize),
     received: u64,
     duplicated: u64,
@@ -169,21 +169,21 @@ pub struct Tracker {
     foreign: u64,
 }
 
-/// What one connection knows of one sender.
+/// What one connection has received from one sender.
 #[derive(Debug)]
 struct Source {
     sender: u16,
-    /// One beyond the highest sequence seen.
+    /// The highest sequence received, plus one.
     next: u32,
-    /// Sequences left out so far, as (first, how many), in order (exact).
+    /// Sequences that are missing so far, as (first, count), in order (mode exact).
     gaps: Vec<(u32, u32)>,
-    /// Bits not yet in the window: which block of 32, and which of it (shared).
+    /// Bits not yet in the window: the block of 32 sequences, and the bits in it (mode shared).
     block: u32,
     bits: u32,
 }
 
 impl Tracker {
-    /// A connection that writes into `ledger`.
+    /// A tracker that writes into `ledger`.
     pub fn new(ledger: Arc<Ledger>) -> Self {
         Self {
             ledger,
@@ -227,11 +227,11 @@ impl Tracker {
         self.place(place, stamp.sequence);
     }
 
-    /// A delivery without a stamp of this run that its stream has numbered: that is as good as a number of ours.
+    /// A delivery without a stamp of this run, identified by its stream sequence number.
     pub fn arrive_stored(&mut self, sequence: u64) {
         self.received += 1;
         let sequence = sequence as u32;
-        // A stream may begin anywhere, and has gaps where messages were deleted.
+        // A stream may begin at any number, and has gaps where messages were deleted.
         let place = self.find(self.ledger.senders, sequence);
         self.place(place, sequence);
     }
@@ -304,7 +304,7 @@ impl Tracker {
         }
     }
 
-    /// Makes the counts visible to all; called when a read has been looked through.
+    /// Adds the counts to the ledger; called after all messages of a read are handled.
     pub fn publish(&mut self) {
         if self.received == 0 {
             return;
@@ -328,7 +328,7 @@ impl Tracker {
     }
 }
 
-/// Moves a source's loose bits into the window; returns how many were there already.
+/// Moves the bits of a source into the window; returns how many were set before.
 fn settle(ledger: &Ledger, source: &mut Source) -> u64 {
     let bits = std::mem::take(&mut source.bits);
     if bits == 0 {
@@ -340,9 +340,9 @@ fn settle(ledger: &Ledger, source: &mut Source) -> u64 {
 }
 
 impl Source {
-    /// Takes a sequence out of the gaps; false when it is in none.
+    /// Removes a sequence from the gaps; false if it is in none.
     fn fill_gap(&mut self, sequence: u32) -> bool {
-        // Late ones are mostly recent.
+        // Late messages mostly belong to recent gaps.
         let Some(at) = self
             .gaps
             .iter()
@@ -382,12 +382,12 @@ impl Window {
         }
     }
 
-    /// Sets bits of a block; returns those that were set before. A block older than the window has none.
+    /// Sets bits of a block; returns those that were set before: none for a block older than the window.
     fn mark(&self, block: u32, bits: u32) -> u32 {
-        /// Blocks are 27 bits wide: 32-bit sequences by 32.
+        /// Block numbers have 27 bits: sequences of 32 bits divided by 32.
         const BLOCKS: u32 = 1 << 27;
         let word = &self.words[block as usize & (self.words.len() - 1)];
-        // 0 is an untouched word.
+        // 0 is a word that was never used.
         let tag = block + 1;
         let mut old = word.load(Relaxed);
         loop {

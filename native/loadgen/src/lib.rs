@@ -1,15 +1,17 @@
-//! The load under `nats-bench`: clients of a NATS server that cost less than the server does, and check what they get.
+//! The load generator of `nats-bench`: clients of a NATS server that use less CPU than the server and check what they
+//! receive.
 //!
-//! A [`Load`] is made from a plan (JSON, `src/native/load-contract.ts`), run by as many lent threads as it names, and
-//! ends in a report. Nothing crosses per message.
+//! A [`Load`] is created from a plan (JSON, `src/native/load-contract.ts`), run on as many threads of the caller as the
+//! plan names, and ends with a report. JavaScript is never called per message.
 //!
-//! - `plan`, `report`: what goes in and comes out. `load`: the run as its owner sees it.
+//! - `plan`, `report`: input and output. `load`: the interface of a run.
 //! - `event_loop`, `coordinator`, `shared`, `local`: threads, phases, counters.
-//! - `connection`, `transport`, `tls`, `hello`, `nkey`: the way to an open connection.
-//! - `roles`: what a client does then; `delivery`: what a consumer tells. `sender`, `pacer`, `pool`, `message`, `frames`: sending and receiving.
+//! - `connection`, `transport`, `tls`, `hello`, `nkey`: connecting and the handshake.
+//! - `roles`: what a client does when it is connected. `delivery`: sequence numbers of a consumer.
+//! - `sender`, `pacer`, `pool`, `message`, `frames`: sending and receiving.
 //! - `stamp`, `ledger`, `histogram`, `stats`: what is checked and measured.
 //!
-//! It never manages streams or consumers and prints nothing: that is the business of the command on top.
+//! It never creates or deletes streams or consumers and prints nothing; the command does that.
 #![forbid(unsafe_code)]
 
 mod clock;

@@ -1,4 +1,5 @@
-//! A run as its owner sees it: made from a plan, run by lent threads, looked at, stopped, reported.
+//! The interface of a run: create it from a plan, run its loops on the caller's threads, read its progress, stop it,
+//! get its report.
 
 use crate::error::LoadError;
 use crate::event_loop::{EventLoop, WAKE};
@@ -29,7 +30,7 @@ pub struct Load {
 }
 
 impl Load {
-    /// Checks a plan, given as JSON, and makes everything ready. Connects nothing.
+    /// Checks a plan, given as JSON, and prepares the run. Connects nothing.
     pub fn new(plan: &str) -> Result<Self, LoadError> {
         let plan = LoadPlan::parse(plan)?;
         let identity = Identity::new(&plan.credentials).map_err(LoadError::InvalidPlan)?;
@@ -55,7 +56,7 @@ impl Load {
         })
     }
 
-    /// Lends the calling thread to loop `thread`; returns when the run is over.
+    /// Runs loop `thread` on the calling thread; returns when the run is over.
     pub fn run(&self, thread: usize) -> Result<(), LoadError> {
         let poll = self.polls.lock().get_mut(thread).and_then(Option::take);
         let Some(poll) = poll else {
@@ -81,7 +82,7 @@ impl Load {
         outcome
     }
 
-    /// How far it is.
+    /// The progress of the run.
     pub fn progress(&self) -> Progress {
         let shared = &self.shared;
         let (published, delivered) = shared.counts();
@@ -101,18 +102,18 @@ impl Load {
         }
     }
 
-    /// Ends it early.
+    /// Ends the run early.
     pub fn stop(&self) {
         self.shared.stop();
     }
 
-    /// Whether all loops that were run have returned.
+    /// Whether all started loops have returned.
     pub fn is_over(&self) -> bool {
         let begun = self.polls.lock().iter().filter(|poll| poll.is_none()).count();
         self.shared.phase() == Phase::Done && self.returned.load(Acquire) >= begun
     }
 
-    /// What came of it, once all loops have returned.
+    /// The report, once all loops have returned.
     pub fn report(&self) -> Result<Report, LoadError> {
         if let Some(failure) = self.shared.failure() {
             return Err(failure);
@@ -222,7 +223,7 @@ fn report(shared: &Shared, results: &mut [LoopResult]) -> Report {
         (Some(from), Some(to)) => to.saturating_sub(from) as f64 / 1e9,
         _ => 0.0,
     };
-    // All count from the same moment, or one that got its share late would look as fast as the others.
+    // All count from the same moment; otherwise a client that is served late would look as fast as the others.
     let clients = clients.into_iter().map(
         |ClientResult {
              client,
@@ -291,7 +292,7 @@ fn ledger_report(name: &str, ledger: &Ledger) -> LedgerReport {
 }
 
 fn not_measured(plan: &LoadPlan) -> Vec<&'static str> {
-    // A request's own sender times it: only what is sent one way needs a stamp for that.
+    // The sender of a request measures its time itself: only messages in one direction need a time in the stamp.
     let smallest = |timed_by_stamp: bool| {
         let counts = |role: &RolePlan| !timed_by_stamp || matches!(role, RolePlan::Publisher { .. });
         let senders = plan

@@ -1,4 +1,4 @@
-//! What one loop keeps for itself while it runs, and brings home when it ends.
+//! The data of one loop while it runs, which becomes its result at the end.
 
 use crate::histogram::Latencies;
 use crate::shared::{Phase, Shared};
@@ -16,24 +16,24 @@ pub struct Local {
     pub shared: Arc<Shared>,
     pub thread: usize,
     pub mark: Mark,
-    /// By index of the plan's clients.
+    /// One entry for each client of the plan.
     pub latencies: Vec<Latencies>,
     pub connects: Latencies,
     pub errors: BTreeMap<String, u64>,
     pub slow_consumers: u64,
     /// Connections being made.
     pub connecting: usize,
-    /// When the first one was begun, and when the last one was open.
+    /// When the first connect began, and when the last connection was open.
     pub connect_began: Option<u64>,
     pub connected_at: Option<u64>,
     /// Messages of the warm-up that were answered.
     pub warmed: u64,
-    /// Something was reported that may advance the phase.
+    /// Something happened that may advance the phase.
     pub wake_coordinator: bool,
 }
 
 impl Local {
-    /// Nothing has happened yet.
+    /// Empty data.
     pub fn new(shared: Arc<Shared>, thread: usize) -> Self {
         let clients = shared.plan.clients.len();
         Self {
@@ -57,7 +57,7 @@ impl Local {
         self.errors_of(text, 1);
     }
 
-    /// Counts several.
+    /// Counts an error several times.
     pub fn errors_of(&mut self, text: &str, count: u64) {
         if count == 0 {
             return;
@@ -77,17 +77,18 @@ impl Local {
         stamp.mark.same_run(self.mark)
     }
 
-    /// Whether the measured part has begun. Asks what all share: another loop may have begun to send before this one
-    /// has looked, and what carries no stamp of this run is told by time alone.
+    /// Whether the measured part has begun. Reads the shared phase, since another loop may already send while this one
+    /// has not noticed the change; for messages without a stamp of this run, only the time of arrival says where they
+    /// belong.
     #[inline]
     pub fn is_measuring(&self) -> bool {
         self.shared.phase() >= Phase::Measuring
     }
 
-    /// Adds to this loop's counters, which others read.
+    /// Adds to the counters of this loop, which other threads read.
     pub fn count(&self, published: u64, delivered: u64, now: u64) {
         let cell = &self.shared.cells[self.thread];
-        // Only this thread writes: no need for a locked addition.
+        // Only this thread writes, so no atomic addition is needed.
         if published > 0 {
             cell.published.store(cell.published.load(Relaxed) + published, Relaxed);
         }

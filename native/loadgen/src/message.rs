@@ -1,6 +1,6 @@
-//! Messages as a sender writes them: subjects and sizes drawn as planned, lines formatted, stamps in their place.
+//! Composes messages: chooses subjects and sizes as planned, formats the line and writes the stamp.
 //!
-//! Owns the randomness and the numbering of subjects. Knows no sockets and no clock.
+//! Owns the random numbers and the numbering of subjects. Uses no sockets and no clock.
 
 use crate::plan::{Order, SenderPlan, SizePlan, SubjectsPlan};
 use crate::stamp::Stamp;
@@ -10,7 +10,7 @@ use crate::stamp::Stamp;
 pub struct Random(u64);
 
 impl Random {
-    /// The same seed draws the same.
+    /// The same seed gives the same numbers.
     pub fn new(seed: u64) -> Self {
         Self(seed)
     }
@@ -23,12 +23,12 @@ impl Random {
         z ^ z >> 31
     }
 
-    /// Evenly below `bound`.
+    /// A number below `bound`, uniformly distributed.
     pub fn below(&mut self, bound: u64) -> u64 {
         ((u128::from(self.bits()) * u128::from(bound)) >> 64) as u64
     }
 
-    /// Evenly from 0 to 1, without 1.
+    /// A number from 0 (inclusive) to 1 (exclusive), uniformly distributed.
     pub fn share(&mut self) -> f64 {
         (self.bits() >> 11) as f64 / (1u64 << 53) as f64
     }
@@ -72,7 +72,7 @@ impl Pattern {
         }
     }
 
-    /// Appends the subject of a number.
+    /// Appends the subject with the given number.
     #[inline]
     pub fn push(&self, out: &mut Vec<u8>, number: u64) {
         out.extend_from_slice(&self.before);
@@ -99,7 +99,7 @@ pub struct Subjects {
 }
 
 impl Subjects {
-    /// Begins at the first one.
+    /// Starts at the first subject.
     pub fn new(plan: &SubjectsPlan) -> Self {
         let pattern = Pattern::new(&plan.pattern);
         let count = if pattern.is_numbered() { plan.count } else { 1 };
@@ -112,12 +112,12 @@ impl Subjects {
         }
     }
 
-    /// How many there are.
+    /// The number of subjects.
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// Whether they come in turn (one subject does).
+    /// Whether they are used in turn (also true for one subject).
     pub fn in_turn(&self) -> bool {
         self.order == Order::Turn || self.count == 1
     }
@@ -140,7 +140,7 @@ impl Subjects {
 enum Sizes {
     Fixed(usize),
     Between(usize, usize),
-    /// Sizes with the sum of weights up to and including each.
+    /// Sizes with their cumulative weights.
     Drawn(Vec<(f64, usize)>),
 }
 
@@ -180,7 +180,7 @@ pub struct Composer {
     sizes: Sizes,
     /// `Name: value` lines, each with CRLF.
     headers: Vec<u8>,
-    /// Payload bytes, cut to size.
+    /// Payload bytes, of which the needed part is used.
     filler: Vec<u8>,
     random: Random,
     smallest: usize,
@@ -188,7 +188,7 @@ pub struct Composer {
 }
 
 impl Composer {
-    /// Follows the plan; `seed` tells senders apart.
+    /// Follows the plan; `seed` differs between senders.
     pub fn new(plan: &SenderPlan, seed: u64) -> Self {
         let mut random = Random::new(seed);
         let mut headers = Vec::new();
@@ -207,17 +207,18 @@ impl Composer {
         }
     }
 
-    /// The subjects it goes through.
+    /// The subjects that it uses.
     pub fn subjects(&self) -> &Subjects {
         &self.subjects
     }
 
-    /// The one size all payloads have, if they do.
+    /// The size of all payloads, if they have the same.
     pub fn fixed_size(&self) -> Option<usize> {
         (self.smallest == self.largest).then_some(self.largest)
     }
 
-    /// Appends a whole message, with `more` header lines besides the planned ones. Returns the bytes of its payload.
+    /// Appends a complete message, with the header lines `more` in addition to the planned ones. Returns its payload
+    /// bytes.
     pub fn push(&mut self, out: &mut Vec<u8>, stamp: Stamp, reply: Option<&[u8]>, more: &[u8]) -> usize {
         const OPENING: &[u8] = b"NATS/1.0\r\n";
         let size = self.sizes.draw(&mut self.random);

@@ -1,7 +1,7 @@
-//! Nkeys as far as a client needs them: a seed, its public name, and a signature over the server's nonce.
+//! The part of nkeys that a client needs: a seed, its public key, and a signature of the server's nonce.
 //!
-//! An nkey is base32 of a prefix, 32 bytes and a checksum (CRC-16, XMODEM). Owns the encodings; the cryptography is
-//! ring's.
+//! An nkey is base32 of a prefix, 32 bytes and a checksum (CRC-16, XMODEM). Owns the encoding; ring does the
+//! cryptography.
 
 use ring::signature::{Ed25519KeyPair, KeyPair};
 
@@ -21,7 +21,7 @@ impl Nkey {
         if crc16(body).to_le_bytes() != sum {
             return Err("the nkey seed has a wrong checksum".into());
         }
-        // Two prefixes in two bytes: 5 bits that say seed, 8 that say whose.
+        // Two prefixes in two bytes: 5 bits for "seed", 8 bits for the kind of key.
         let [first, second, key @ ..] = body else {
             return Err("the nkey seed is too short".into());
         };
@@ -35,7 +35,7 @@ impl Nkey {
         })
     }
 
-    /// Its public name (`U…`).
+    /// The public key (`U…`).
     pub fn public(&self) -> String {
         let mut raw = vec![self.kind];
         raw.extend_from_slice(self.pair.public_key().as_ref());
@@ -43,7 +43,7 @@ impl Nkey {
         base32_encode(&raw)
     }
 
-    /// A signature as CONNECT carries it.
+    /// A signature in the form that CONNECT needs.
     pub fn sign(&self, nonce: &str) -> String {
         base64_url(self.pair.sign(nonce.as_bytes()).as_ref())
     }

@@ -1,34 +1,34 @@
-//! When the next message is due.
+//! Decides when the next message is due.
 //!
-//! Open loop: message k is due at a time that does not depend on how the last one went. A sender that was held up
-//! sends what is due at once, stamped with the time it was due. Owns no clock.
+//! In open loop, message k is due at a fixed time, no matter when the message before was sent. A sender that was
+//! delayed sends all due messages at once, each stamped with the time at which it was due. Owns no clock.
 
 use crate::plan::SenderPlan;
 
 /// The pace of one sender through one part of the run.
 #[derive(Debug, Clone, Copy)]
 pub enum Pacer {
-    /// As fast as it goes.
+    /// As fast as possible.
     Free,
     /// Open loop.
     Rate {
         /// When message 0 is due.
         start: f64,
-        /// Nanoseconds between two.
+        /// Nanoseconds between two messages.
         interval: f64,
     },
-    /// Closed loop, with a pause behind each message.
+    /// Closed loop, with a pause after each message.
     Pause {
-        /// Not before.
+        /// The earliest time of the next message.
         next: u64,
-        /// Nanoseconds.
+        /// The pause in nanoseconds.
         pause: u64,
     },
 }
 
 impl Pacer {
-    /// Begins at `now`. `share` (0 to 1) spreads senders of one rate over an interval, so that they don't all send at
-    /// the same instant.
+    /// Starts at `now`. `share` (0 to 1) shifts the senders of one rate within an interval, so that they do not all
+    /// send at the same time.
     pub fn new(plan: &SenderPlan, now: u64, share: f64) -> Self {
         match (plan.rate, plan.sleep_us) {
             (Some(rate), _) => {
@@ -46,7 +46,7 @@ impl Pacer {
         }
     }
 
-    /// How many messages may go at `now` when `sent` have gone.
+    /// How many messages may be sent at `now`, after `sent` messages.
     #[inline]
     pub fn due(&self, now: u64, sent: u64) -> u64 {
         match *self {
@@ -63,7 +63,7 @@ impl Pacer {
         }
     }
 
-    /// When message `index` is due; what its latency counts from. `now` in closed loop.
+    /// When message `index` is due, from which its latency counts. In closed loop this is `now`.
     #[inline]
     pub fn due_at(&self, index: u64, now: u64) -> u64 {
         match *self {
@@ -72,7 +72,7 @@ impl Pacer {
         }
     }
 
-    /// When to look again, after `sent` messages.
+    /// When to check again, after `sent` messages.
     pub fn wake_at(&self, sent: u64) -> u64 {
         match *self {
             Self::Free => 0,
@@ -81,7 +81,7 @@ impl Pacer {
         }
     }
 
-    /// A message has gone at `now`.
+    /// A message was sent at `now`.
     #[inline]
     pub fn sent(&mut self, now: u64) {
         if let Self::Pause { next, pause } = self {

@@ -1,18 +1,18 @@
-//! The plan of a run as it comes down: `LoadPlan` of `src/native/load-contract.ts`, field by field.
+//! The plan of a run: `LoadPlan` of `src/native/load-contract.ts`, field by field.
 //!
-//! Owns the shapes and their validation. It connects nothing and decides nothing.
+//! Owns the types and their validation. Connects nothing.
 
 use crate::error::LoadError;
 use serde::Deserialize;
 
-/// Publishers are named by 16 bits in every stamp; the last name is for what is not of the run.
+/// A stamp identifies the publisher with 16 bits; the last value is reserved for messages of other programs.
 pub const SENDERS_MAX: usize = (1 << 16) - 1;
-/// Far more than cores; a number beyond it is a mistake.
+/// Far more than there are cores; a larger number is a mistake.
 const THREADS_MAX: usize = 256;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[allow(missing_docs)] // told in the contract
+#[allow(missing_docs)] // documented in the contract
 pub struct LoadPlan {
     pub servers: Vec<String>,
     pub threads: usize,
@@ -29,7 +29,7 @@ pub struct LoadPlan {
     #[serde(default = "one")]
     pub latency_every: u32,
     pub watch_pid: Option<u32>,
-    /// First sequence of every sender. Only tests of the wrap need another one than 0.
+    /// First sequence of every sender. Other values than 0 are for tests of the wrap.
     #[serde(default)]
     pub first_sequence: u32,
 }
@@ -50,7 +50,7 @@ pub struct Credentials {
 }
 
 impl std::fmt::Debug for Credentials {
-    /// Shows who it is, never what it proves it with.
+    /// Shows names, never secrets.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Credentials")
             .field("user", &self.user)
@@ -110,7 +110,7 @@ pub enum SizePlan {
 }
 
 impl SizePlan {
-    /// Smallest size that may occur.
+    /// The smallest possible size.
     pub fn smallest(&self) -> usize {
         match self {
             Self::Fixed { fixed } => *fixed,
@@ -119,7 +119,7 @@ impl SizePlan {
         }
     }
 
-    /// Largest size that may occur.
+    /// The largest possible size.
     pub fn largest(&self) -> usize {
         match self {
             Self::Fixed { fixed } => *fixed,
@@ -265,7 +265,7 @@ pub enum RolePlan {
 }
 
 impl RolePlan {
-    /// As the contract spells it.
+    /// The name as in the contract.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Publisher { .. } => "publisher",
@@ -278,7 +278,7 @@ impl RolePlan {
         }
     }
 
-    /// What it sends, if it sends.
+    /// The plan of its sender, if it sends.
     pub fn sender(&self) -> Option<&SenderPlan> {
         match self {
             Self::Publisher { sender, .. } | Self::Requester { sender, .. } => Some(sender),
@@ -294,12 +294,12 @@ impl RolePlan {
         }
     }
 
-    /// Whether it reads what is stored: its work begins when it asks, not when the first message comes.
+    /// Whether it reads stored messages: then its work begins with the request, not with the first message.
     pub fn asks(&self) -> bool {
         matches!(self, Self::Puller { .. } | Self::Ordered { .. })
     }
 
-    /// The ledger its deliveries are written into.
+    /// The ledger for its deliveries.
     pub fn fills(&self) -> Option<usize> {
         match self {
             Self::Subscriber { ledger, .. } | Self::Puller { ledger, .. } | Self::Ordered { ledger, .. } => {
@@ -311,7 +311,7 @@ impl RolePlan {
 }
 
 impl LoadPlan {
-    /// Reads and checks a plan.
+    /// Parses and checks a plan.
     pub fn parse(json: &str) -> Result<Self, LoadError> {
         let plan: Self = serde_json::from_str(json).map_err(|error| LoadError::InvalidPlan(error.to_string()))?;
         plan.check().map_err(LoadError::InvalidPlan)?;

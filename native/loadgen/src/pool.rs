@@ -1,6 +1,6 @@
-//! A big send buffer of messages written once: before each pass only the stamps are set, in place.
+//! A large send buffer of messages that are composed once; before each pass only the stamps are changed, in place.
 //!
-//! For senders of one payload size whose subjects fit into the buffer in turn. Everything else is composed per message.
+//! For senders with one payload size and subjects in turn that fit into the buffer. Other senders compose each message.
 
 use crate::message::Composer;
 use crate::stamp::{Mark, Stamp};
@@ -25,7 +25,7 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// One of `senders` pools. `None` when the plan does not lend itself to it.
+    /// The pool of one of `senders` senders. `None` if the plan does not allow one.
     pub fn new(composer: &Composer, senders: usize) -> Option<Self> {
         let room = (POOLS_BYTES / senders.max(1)).clamp(POOL_BYTES_MIN, POOL_BYTES);
         let size = composer.fixed_size()?;
@@ -41,7 +41,7 @@ impl Pool {
             time: None,
         };
         let (mut bytes, mut ends) = (Vec::new(), Vec::new());
-        // Whole rounds of all subjects.
+        // A multiple of the number of subjects.
         while ends.len() % count != 0 || bytes.len() < room {
             composer.push(&mut bytes, blank, None, b"");
             ends.push(bytes.len() as u32);
@@ -58,12 +58,12 @@ impl Pool {
         })
     }
 
-    /// How many messages the next pass can take at most.
+    /// The most messages of the next pass.
     pub fn room(&self) -> usize {
         self.ends.len() - self.next
     }
 
-    /// Stamps the next `count` messages, at most [`Pool::room`]; the stamps come in order from `stamp`.
+    /// Stamps the next `count` messages, at most [`Pool::room`], in order, starting with `stamp`.
     #[inline]
     pub fn fill(&mut self, count: usize, mut stamp: impl FnMut() -> Stamp) {
         debug_assert!(self.unsent.is_empty(), "what was stamped is sent first");
@@ -83,12 +83,12 @@ impl Pool {
         }
     }
 
-    /// What is to be written.
+    /// The bytes to be written.
     pub fn unsent(&self) -> &[u8] {
         &self.bytes[self.unsent.clone()]
     }
 
-    /// So much of it was.
+    /// That many bytes were written.
     pub fn sent(&mut self, bytes: usize) {
         self.unsent.start += bytes;
     }

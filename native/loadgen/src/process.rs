@@ -1,7 +1,7 @@
-//! What another process of this machine has cost so far, read from /proc.
+//! The resources that another process of this machine has used so far, read from /proc.
 //!
-//! CPU time is the sum over its threads where the scheduler tells nanoseconds, else clock ticks. Threads that ended
-//! meanwhile are missing from the former; the latter, which knows them, is then the larger and wins.
+//! CPU time is the sum over its threads in nanoseconds, where the scheduler reports that, otherwise clock ticks. The
+//! sum lacks threads that have ended, the ticks include them; if the ticks are larger, they are used.
 
 use crate::report::ProcessCost;
 use std::fs;
@@ -13,7 +13,7 @@ const TICKS_PER_SECOND: f64 = 100.0;
 /// has no memory to tell of) or no /proc.
 pub fn read(pid: u32) -> Option<ProcessCost> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name in parentheses may contain anything; fields are counted behind it.
+    // The name in parentheses may contain anything; fields are counted after it.
     let fields: Vec<&str> = stat[stat.rfind(')')? + 1..].split_whitespace().collect();
     let ticks = |at: usize| fields.get(at)?.parse::<f64>().ok();
     let (user, system) = (ticks(11)? / TICKS_PER_SECOND, ticks(12)? / TICKS_PER_SECOND);
@@ -41,7 +41,7 @@ pub fn read(pid: u32) -> Option<ProcessCost> {
             .unwrap_or(0);
     }
     let finer = running_ns as f64 / 1e9;
-    // Ticks are rounded; anything beyond that is time of threads that ended.
+    // Ticks are rounded; a larger difference is the time of threads that have ended.
     if finer > 0.0 && cost.cpu_seconds - finer < 0.05 {
         cost.cpu_seconds = finer;
     }
@@ -73,7 +73,7 @@ mod tests {
     fn reads_its_own_cost() {
         let before = read(std::process::id()).expect("this process");
         let mut sum = 0u64;
-        // Long enough for the coarsest clock.
+        // Long enough for a clock with the coarsest resolution.
         while between(&before, &read(std::process::id()).expect("this process")).cpu_seconds < 0.05 {
             sum = (0..100_000).fold(sum, |sum, n| std::hint::black_box(sum ^ n));
         }
@@ -92,7 +92,7 @@ mod tests {
             .expect("a child");
         assert!(read(child.id()).is_some());
         drop(child.stdin.take());
-        // Its output ends when it does; until it is waited for, its number is still taken.
+        // Its output ends with the process; its pid is in use until it is waited for.
         std::io::copy(&mut child.stdout.take().expect("output"), &mut std::io::sink()).expect("an end");
         while read(child.id()).is_some() {
             std::thread::yield_now();

@@ -1,4 +1,4 @@
-//! What comes back: `LoadProgress` and `LoadReport` of the contract, as shapes that become JSON.
+//! Progress and result: `LoadProgress` and `LoadReport` of the contract, as types that are serialized to JSON.
 
 use serde::Serialize;
 
@@ -26,7 +26,7 @@ pub struct HistogramReport {
 }
 
 impl HistogramReport {
-    /// Of no values.
+    /// The report of an empty histogram.
     pub fn empty() -> Self {
         Self {
             count: 0,
@@ -44,9 +44,9 @@ impl HistogramReport {
 pub struct ClientReport {
     pub name: String,
     pub role: &'static str,
-    /// Index in the plan's clients.
+    /// The index of the client in the plan.
     pub client: usize,
-    /// Which of that client's connections.
+    /// The number of the connection within that client.
     pub connection: usize,
     pub published: u64,
     pub delivered: u64,
@@ -109,7 +109,7 @@ pub struct Report {
     pub clients: Vec<ClientReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latency: Option<HistogramReport>,
-    /// By index of the plan's clients.
+    /// One entry for each client of the plan.
     pub client_latencies: Vec<Option<HistogramReport>>,
     pub connects: HistogramReport,
     pub connect_seconds: f64,

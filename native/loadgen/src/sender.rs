@@ -1,4 +1,4 @@
-//! What publishers and requesters have in common: numbering, pace, and when enough is sent.
+//! What publishers and requesters share: sequence numbers, pace, and when a part is complete.
 
 use crate::connection::{Core, Ping};
 use crate::local::Local;
@@ -18,19 +18,19 @@ pub enum Part {
     Warm,
     /// The measured part.
     Measured,
-    /// The last message of a part is written; its PONG is awaited.
+    /// The last message of a part was written; waits for the PONG after it.
     Flushing {
-        /// Which part it was.
+        /// Whether it was the measured part.
         measured: bool,
     },
     /// Nothing more to do.
     Over,
 }
 
-/// One sender's book-keeping.
+/// The state of one sender.
 #[derive(Debug)]
 pub struct Sender {
-    /// Writes the messages.
+    /// Composes the messages.
     pub composer: Composer,
     plan: SenderPlan,
     pacer: Pacer,
@@ -38,7 +38,7 @@ pub struct Sender {
     id: u16,
     senders: usize,
     sequence: u32,
-    /// In this part.
+    /// Messages sent in this part.
     sent: u64,
     limit: u64,
     until: u64,
@@ -70,7 +70,7 @@ impl Sender {
         }
     }
 
-    /// The run has gone on.
+    /// The run has entered another phase.
     pub fn enter(&mut self, phase: Phase, core: &mut Core, local: &mut Local, now: u64) {
         let shared = local.shared.clone();
         match phase {
@@ -93,7 +93,7 @@ impl Sender {
                 };
                 self.start(Part::Measured, limit, if timed { end } else { u64::MAX }, now);
             }
-            // Whoever is not done is cut off: time is up.
+            // The time is over: a sender that has not finished stops.
             Phase::Draining if self.part == Part::Measured => self.finish(core, local),
             _ => {}
         }
@@ -105,7 +105,7 @@ impl Sender {
         (self.part, self.sent, self.limit, self.until) = (part, 0, limit, until);
     }
 
-    /// Where it is.
+    /// The current part.
     pub fn part(&self) -> Part {
         self.part
     }
@@ -120,11 +120,11 @@ impl Sender {
         self.part == Part::Measured
     }
 
-    /// How many messages may go now.
+    /// How many messages may be sent now.
     #[inline]
     pub fn allowed(&self, now: u64) -> u64 {
         let left = match self.part {
-            // Whichever comes last ends the warm-up, whichever comes first the measured part.
+            // The warm-up ends when both limits (time and messages) are reached, the measured part when one of them is.
             Part::Warm if now < self.until => u64::MAX,
             Part::Warm => self.limit.saturating_sub(self.sent),
             Part::Measured if now < self.until => self.limit - self.sent,
@@ -146,10 +146,10 @@ impl Sender {
         }
     }
 
-    /// When to look again if nothing may go now.
+    /// When to check again if nothing may be sent now.
     pub fn wake_at(&self, now: u64) -> u64 {
         let due = self.pacer.wake_at(self.sent);
-        // The end of the part is worth a look, too.
+        // Also check at the end of the part.
         if self.until > now { due.min(self.until) } else { due }
     }
 
@@ -168,7 +168,7 @@ impl Sender {
         stamp
     }
 
-    /// The first stamp of `count` messages that follow each other and are sent at once.
+    /// The stamp of the first of `count` messages that are sent together.
     pub fn stamps(&mut self, local: &Local, count: u64) -> Stamp {
         let first = self.stamp(local, 0);
         self.sequence = self.sequence.wrapping_add((count - 1) as u32);
@@ -176,12 +176,13 @@ impl Sender {
         first
     }
 
-    /// Whether all messages of one batch may bear one time.
+    /// Whether all messages of a batch may have the same time.
     pub fn is_free(&self) -> bool {
         matches!(self.pacer, Pacer::Free)
     }
 
-    /// Everything of this part is written: the books are told, and a PING asks whether the server has it all.
+    /// All messages of this part are written: adds them to the ledgers, and sends a PING to learn when the server has
+    /// read them.
     pub fn finish(&mut self, core: &mut Core, local: &mut Local) {
         let measured = self.part == Part::Measured;
         self.account(&local.shared);
@@ -216,7 +217,7 @@ impl Sender {
         local.wake_coordinator = true;
     }
 
-    /// The last PONG has come and nothing is unanswered.
+    /// The last PONG has arrived and no request is unanswered.
     pub fn settled(&mut self, local: &mut Local) {
         let Part::Flushing { measured } = self.part else { return };
         let gates = &local.shared.gates;
@@ -232,7 +233,7 @@ impl Sender {
         local.wake_coordinator = true;
     }
 
-    /// Its connection is lost: nobody must wait for it.
+    /// Its connection is lost: the run must not wait for it.
     pub fn lost(&mut self, local: &mut Local) {
         if self.over {
             return;

@@ -1,4 +1,4 @@
-//! What the loops of a run share, and how it goes from phase to phase.
+//! What the loops of a run share: the plan, the phase and the counters.
 //!
 //! Loops report arrivals in counters; the first loop coordinates: it alone advances the phase (`coordinator.rs`).
 
@@ -22,7 +22,7 @@ use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize};
 use std::time::Duration;
 
-/// Where a run is. Goes forward only.
+/// The phase of a run. It only moves forward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 #[allow(missing_docs)]
@@ -30,12 +30,12 @@ pub enum Phase {
     Connecting,
     Subscribing,
     Warming,
-    /// The warm-up is sent; what is under way arrives.
+    /// The warm-up was sent; waits until its messages have arrived.
     Settling,
     Measuring,
-    /// All is sent.
+    /// Everything was sent; waits until it has arrived.
     Draining,
-    /// All has arrived; one more round trip shows what should not have.
+    /// Everything has arrived; one more round trip shows messages that should not have.
     Closing,
     Done,
 }
@@ -55,7 +55,7 @@ impl Phase {
         ALL[usize::from(number).min(ALL.len() - 1)]
     }
 
-    /// As the contract spells it.
+    /// The name as in the contract.
     pub fn name(self) -> &'static str {
         match self {
             Self::Connecting => "connecting",
@@ -75,49 +75,49 @@ impl Phase {
 pub struct Cell {
     pub published: AtomicU64,
     pub delivered: AtomicU64,
-    /// When something last arrived or could be sent.
+    /// When a message was last received or sent.
     pub activity: AtomicU64,
 }
 
-/// How many have arrived at a point all must pass.
+/// Counters of loops, connections and senders that have reached a point which all must reach.
 #[derive(Debug, Default)]
 pub struct Gates {
-    /// Loops whose threads are there.
+    /// Loops that run on their threads.
     pub loops: AtomicUsize,
-    /// Connections that got the PONG behind CONNECT.
+    /// Connections that got the PONG after CONNECT.
     pub connected: AtomicUsize,
     /// Connections whose subscriptions are confirmed.
     pub ready: AtomicUsize,
-    /// Senders done with the warm-up.
+    /// Senders that have finished the warm-up.
     pub warmed: AtomicUsize,
     /// Senders that have sent everything.
     pub sent: AtomicUsize,
-    /// Senders and pullers with nothing unanswered.
+    /// Senders and pullers without unanswered requests.
     pub drained: AtomicUsize,
-    /// Connections with the last round trip behind them.
+    /// Connections that have finished the last round trip.
     pub closed: AtomicUsize,
-    /// Connections lost since.
+    /// Connections lost during the run.
     pub lost: AtomicUsize,
 }
 
-/// What one connection has done; idle ones have none of these.
+/// The result of one connection; idle ones have none.
 #[derive(Debug)]
 #[allow(missing_docs)]
 pub struct ClientResult {
-    /// Index in the plan's clients, and which connection of it.
+    /// The index of its client in the plan, and its number within that client.
     pub client: usize,
     pub connection: usize,
     pub stats: Stats,
 }
 
-/// What one loop brings home.
+/// The result of one loop.
 #[derive(Debug, Default)]
 #[allow(missing_docs)]
 pub struct LoopResult {
     pub clients: Vec<ClientResult>,
     pub latencies: Vec<Latencies>,
     pub connects: Latencies,
-    /// When the first connection was begun, and when the last one was open.
+    /// When the first connect began, and when the last connection was open.
     pub connecting: (Option<u64>, Option<u64>),
     pub stats: Stats,
     /// Messages of the warm-up that were answered.
@@ -131,17 +131,17 @@ pub struct LoopResult {
 #[derive(Debug)]
 #[allow(missing_docs)]
 pub struct Server {
-    /// As the plan names it.
+    /// The name in the plan.
     pub name: String,
     pub host: String,
     pub address: SocketAddr,
-    /// It was seen not to take connections any more.
+    /// It was found not to accept connections any more.
     pub gone: AtomicBool,
 }
 
 impl Server {
-    /// Whether it still takes connections and keeps them. Asked when it has closed one: then a moment may be spent on
-    /// that, once for a server that is gone.
+    /// Whether it still accepts connections and keeps them open. Called when it has closed one; may block for a short
+    /// time, once for a server that is gone.
     pub fn is_there(&self) -> bool {
         if !self.gone.load(Relaxed) && !self.greets() {
             self.gone.store(true, Relaxed);
@@ -149,7 +149,8 @@ impl Server {
         !self.gone.load(Relaxed)
     }
 
-    /// The system takes connections for a process that is just ending: only what is said or kept open counts.
+    /// The system accepts connections even for a process that is ending. So the server must send something or keep the
+    /// connection open.
     fn greets(&self) -> bool {
         const PATIENCE: Duration = Duration::from_millis(250);
         let Ok(mut socket) = TcpStream::connect_timeout(&self.address, PATIENCE) else {
@@ -160,13 +161,13 @@ impl Server {
         }
         match socket.read(&mut [0]) {
             Ok(read) => read > 0,
-            // Where TLS comes first, the server waits for us to speak.
+            // If TLS comes first, the server waits for the client's first message.
             Err(error) => matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
         }
     }
 }
 
-/// All that loops share.
+/// What all loops share.
 #[allow(missing_docs)]
 pub struct Shared {
     pub plan: LoadPlan,
@@ -176,16 +177,16 @@ pub struct Shared {
     pub identity: Identity,
     pub tls: Option<Arc<ClientConfig>>,
     pub ledgers: Vec<Arc<Ledger>>,
-    /// First part of every inbox of this run.
+    /// The prefix of every inbox of this run.
     pub inbox: String,
-    /// Connections in all, and those that send.
+    /// The number of all connections, and of those that send.
     pub connections: usize,
     pub senders: usize,
     phase: AtomicU8,
     pub gates: Gates,
     pub warm_end: AtomicU64,
     pub measure_start: AtomicU64,
-    /// 0: messages end it, not time.
+    /// 0: the part is ended by the number of messages, not by time.
     pub measure_end: AtomicU64,
     stop: AtomicBool,
     failure: Mutex<Option<LoadError>>,
@@ -197,7 +198,7 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// Builds on what `load.rs` has made ready.
+    /// Takes what `load.rs` has prepared.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
         plan: LoadPlan,
@@ -236,13 +237,13 @@ impl Shared {
         }
     }
 
-    /// Where the run is.
+    /// The current phase.
     #[inline]
     pub fn phase(&self) -> Phase {
         Phase::from_number(self.phase.load(Acquire))
     }
 
-    /// The coordinator goes on; never back.
+    /// Enters a later phase; called by the coordinator.
     pub fn advance(&self, phase: Phase) {
         self.phase.fetch_max(phase as u8, AcqRel);
         self.wake_all();
@@ -254,47 +255,48 @@ impl Shared {
         self.wake_all();
     }
 
-    /// Whether it was told to.
+    /// Whether the run was told to end early.
     pub fn is_stopped(&self) -> bool {
         self.stop.load(Acquire)
     }
 
-    /// Ends the run with an error; the first one counts.
+    /// Ends the run with an error; the first error is kept.
     pub fn fail(&self, error: LoadError) {
         self.failure.lock().get_or_insert(error);
         self.advance(Phase::Done);
     }
 
-    /// What ended the run.
+    /// The error that ended the run.
     pub fn failure(&self) -> Option<LoadError> {
         self.failure.lock().clone()
     }
 
-    /// One more at a gate.
+    /// Counts one more at a gate.
     pub fn arrive(&self, gate: &AtomicUsize) {
         gate.fetch_add(1, AcqRel);
     }
 
-    /// Looks at the coordinator.
+    /// Wakes the loop of the coordinator.
     pub fn wake_coordinator(&self) {
         let _ = self.wakers[0].wake();
     }
 
-    /// One more loop has its thread: connecting begins for all at once, or its rate would tell how threads start.
+    /// One more loop runs on its thread. All loops begin to connect together; otherwise the rate of connects would
+    /// depend on how fast threads start.
     pub fn loop_is_there(&self) {
         if self.gates.loops.fetch_add(1, AcqRel) + 1 == self.plan.threads {
             self.wake_all();
         }
     }
 
-    /// Whether all loops have their threads.
+    /// Whether all loops run on their threads.
     pub fn all_loops_are_there(&self) -> bool {
         self.gates.loops.load(Acquire) >= self.plan.threads
     }
 
     fn wake_all(&self) {
         for waker in &self.wakers {
-            // A loop that is gone needs no waking.
+            // A loop that has ended needs no wake-up.
             let _ = waker.wake();
         }
     }
@@ -309,7 +311,7 @@ impl Shared {
         })
     }
 
-    /// When anything last moved.
+    /// When any message was last received or sent.
     pub fn last_activity(&self) -> u64 {
         self.cells
             .iter()
@@ -318,12 +320,12 @@ impl Shared {
             .unwrap_or(0)
     }
 
-    /// Nobody here sends: whatever comes is from others, and requests are what a responder is there for.
+    /// Whether no client of this run sends: then messages of other programs count.
     pub fn serves(&self) -> bool {
         self.senders == 0
     }
 
-    /// Messages the measured part has to publish; 0 when time ends it.
+    /// The number of messages to publish in the measured part; 0 if time ends it.
     pub fn target(&self) -> u64 {
         if self.plan.measure_ms.is_some() {
             return 0;

@@ -1,8 +1,8 @@
-//! What a payload carries: who sent it, as which message, and when.
+//! The stamp in a payload: the sender, the sequence number and the send time.
 //!
-//! Layout, little endian: sequence (4 bytes), sender and mark (4 bytes), send time (8 bytes). The mark tells one run's
-//! messages from another's; its lowest bit says that the message belongs to the measured part. Payloads of 8 to 15
-//! bytes have no room for the time, shorter ones carry nothing.
+//! Layout, little endian: sequence (4 bytes), sender and mark (4 bytes), send time (8 bytes). The mark differs from run
+//! to run; its lowest bit says that the message belongs to the measured part. Payloads of 8 to 15 bytes have no room
+//! for the time, shorter ones have no stamp.
 
 /// Bytes of a whole stamp.
 pub const STAMP: usize = 16;
@@ -12,13 +12,13 @@ pub const IDENTITY: usize = 8;
 /// Who and which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
-    /// Wraps.
+    /// The sequence number, which wraps.
     pub sequence: u32,
     /// Index among the senders of the run.
     pub sender: u16,
-    /// Run and part, see [`Mark`].
+    /// The run and its part, see [`Mark`].
     pub mark: Mark,
-    /// Nanoseconds on the run's clock; `None` when there was no room.
+    /// Nanoseconds on the run's clock; `None` if there is no room for it.
     pub time: Option<u64>,
 }
 
@@ -27,12 +27,12 @@ pub struct Stamp {
 pub struct Mark(u16);
 
 impl Mark {
-    /// The mark of a run, for its warm-up.
+    /// The mark for the warm-up of a run.
     pub fn of_run(random: u64) -> Self {
         Self((random as u16) & !1)
     }
 
-    /// The same run, in the given part.
+    /// The mark for the same run and the given part.
     pub fn measured(self, measured: bool) -> Self {
         Self((self.0 & !1) | u16::from(measured))
     }
@@ -43,7 +43,7 @@ impl Mark {
         self.0 & 1 != 0
     }
 
-    /// Whether both come from one run.
+    /// Whether both are of the same run.
     #[inline]
     pub fn same_run(self, other: Self) -> bool {
         (self.0 ^ other.0) & !1 == 0
@@ -51,7 +51,7 @@ impl Mark {
 }
 
 impl Stamp {
-    /// Writes as much as there is room for.
+    /// Writes as much of the stamp as there is room for.
     #[inline]
     pub fn write(self, payload: &mut [u8]) {
         let identity = u64::from(self.sequence) | u64::from(self.sender) << 32 | u64::from(self.mark.0) << 48;
@@ -63,7 +63,7 @@ impl Stamp {
         }
     }
 
-    /// Reads what is there; `None` when the payload is too short for any of it.
+    /// Reads the stamp; `None` if the payload is too short for one.
     #[inline]
     pub fn read(payload: &[u8]) -> Option<Self> {
         let identity = u64::from_le_bytes(*payload.first_chunk::<IDENTITY>()?);

@@ -1,4 +1,4 @@
-//! What connections have moved in the measured part: of one connection, of one loop, of the run.
+//! What was sent and received in the measured part: by one connection, one loop or the whole run.
 
 /// Counts, and when the first and the last of them went or came.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -12,12 +12,12 @@ pub struct Stats {
     pub last_sent: Option<u64>,
     pub first_arrived: Option<u64>,
     pub last_arrived: Option<u64>,
-    /// When the server was seen to have taken all that was sent.
+    /// When the server was known to have read everything that was sent.
     pub taken: Option<u64>,
 }
 
 impl Stats {
-    /// Adds what others have moved at the same time.
+    /// Adds the figures of others.
     pub fn add(&mut self, other: &Self) {
         self.published += other.published;
         self.delivered += other.delivered;
@@ -30,7 +30,7 @@ impl Stats {
         self.taken = self.taken.max(other.taken);
     }
 
-    /// The times alone: for what is counted elsewhere.
+    /// Only the times: for messages that are counted elsewhere.
     pub fn times(self) -> Self {
         Self {
             published: 0,
@@ -41,7 +41,7 @@ impl Stats {
         }
     }
 
-    /// When the last message came; where nobody receives, when the server had taken it.
+    /// When the last message was received; without receivers, when the server had read it.
     pub fn ended(&self) -> Option<u64> {
         self.last_arrived.or(self.taken).max(self.last_sent)
     }

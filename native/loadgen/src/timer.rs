@@ -1,6 +1,6 @@
-//! Waking a loop at a given nanosecond: finer than the milliseconds that polling takes.
+//! Wakes a loop at a given time, with a finer resolution than the milliseconds of the poller's timeout.
 //!
-//! Linux has timers one can poll; elsewhere the poll's own timeout must do.
+//! Linux has timers that can be polled; elsewhere the timeout of the poller is used.
 
 #[cfg(target_os = "linux")]
 mod system {
@@ -12,7 +12,7 @@ mod system {
     use std::io;
     use std::os::fd::{AsRawFd, OwnedFd};
 
-    /// A timer that shows as a readable event.
+    /// A timer that causes a readable event.
     pub struct Timer(OwnedFd);
 
     impl Timer {
@@ -25,8 +25,8 @@ mod system {
             Ok(Self(fd))
         }
 
-        /// Fires once after so many nanoseconds; replaces what was set. Never has to be read: setting it anew makes a
-        /// new edge.
+        /// Fires once after the given nanoseconds; replaces an earlier setting. It need not be read: setting it again
+        /// causes a new edge.
         pub fn set(&self, after_ns: u64) -> bool {
             let value = Timespec {
                 tv_sec: (after_ns / 1_000_000_000) as _,
@@ -47,7 +47,7 @@ mod system {
     use mio::{Registry, Token};
     use std::io;
 
-    /// No such timer here.
+    /// This system has no such timer.
     pub struct Timer;
 
     impl Timer {

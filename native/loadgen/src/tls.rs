@@ -1,4 +1,4 @@
-//! TLS as the plan wants it. Certificates come as PEM texts, the cryptography is rustls with ring.
+//! TLS as the plan requires it. Certificates are PEM texts; the implementation is rustls with ring.
 
 use crate::plan::Tls;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};

@@ -1,4 +1,4 @@
-//! Bytes to and from a server: a socket, or TLS over one. Never blocks.
+//! The connection to a server: a socket, or TLS on a socket. Never blocks.
 
 use mio::net::TcpStream;
 use rustls::pki_types::ServerName;
@@ -12,12 +12,12 @@ pub enum Transport {
     Plain(TcpStream),
     /// TLS.
     Tls(TcpStream, Box<ClientConnection>),
-    /// Closed, and in the midst of changing.
+    /// Closed; also used for a moment while the transport changes.
     Closed,
 }
 
 impl Transport {
-    /// The socket, while there is one.
+    /// The socket, if there is one.
     pub fn socket(&mut self) -> Option<&mut TcpStream> {
         match self {
             Self::Plain(socket) | Self::Tls(socket, _) => Some(socket),
@@ -25,7 +25,7 @@ impl Transport {
         }
     }
 
-    /// Speaks TLS from here on.
+    /// Uses TLS from here on.
     pub fn upgrade(&mut self, config: Arc<ClientConfig>, name: &str) -> Result<(), String> {
         let name = ServerName::try_from(name.to_owned()).map_err(|_| format!("{name:?} is no name to verify"))?;
         let session = ClientConnection::new(config, name).map_err(|error| error.to_string())?;
@@ -41,7 +41,7 @@ impl Transport {
         }
     }
 
-    /// Whether a read that did not fill its buffer means that there is no more.
+    /// Whether a read that did not fill its buffer means that no more bytes are available.
     pub fn short_read_is_all(&self) -> bool {
         matches!(self, Self::Plain(_))
     }
@@ -56,7 +56,7 @@ impl Transport {
         }
     }
 
-    /// As [`Write::write`]. TLS keeps what it took but could not pass on: see [`Transport::flush`].
+    /// As [`Write::write`]. TLS buffers what it accepted but could not write: see [`Transport::flush`].
     #[inline]
     pub fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         match self {
@@ -77,7 +77,7 @@ impl Transport {
         }
     }
 
-    /// Passes on what TLS holds; false when some of it must wait.
+    /// Writes what TLS has buffered; false if some of it must wait.
     pub fn flush(&mut self) -> io::Result<bool> {
         match self {
             Self::Tls(socket, session) => flush_tls(socket, session),
@@ -102,7 +102,7 @@ fn read_tls(socket: &mut TcpStream, session: &mut ClientConnection, buf: &mut [u
     loop {
         match session.reader().read(buf) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-            // Servers of this protocol just close; that is an end like any other.
+            // NATS servers close without a TLS alert; this is a normal end.
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(0),
             other => return other,
         }
@@ -110,7 +110,7 @@ fn read_tls(socket: &mut TcpStream, session: &mut ClientConnection, buf: &mut [u
             Ok(0) => return Ok(0),
             Ok(_) => {
                 let processed = session.process_new_packets();
-                // Handshake messages, or the alert that says what is wrong.
+                // Handshake messages, or the alert with the reason of the failure.
                 let flushed = flush_tls(socket, session);
                 processed.map_err(|error| io::Error::new(ErrorKind::InvalidData, format!("TLS: {error}")))?;
                 flushed?;

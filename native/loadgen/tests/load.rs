@@ -1,4 +1,4 @@
-//! Whole runs against a small server: what is sent arrives, what goes wrong is told.
+//! Whole runs against a small server: messages arrive, and faults are reported.
 
 mod support;
 
@@ -45,7 +45,7 @@ fn what_is_sent_arrives() {
     assert!(latency.min_ns > 0 && latency.max_ns >= latency.min_ns);
     assert_eq!(report.connects.count, 2);
     assert!(report.errors.is_empty(), "{:?}", report.errors);
-    // As long as the slowest took at least; histograms round down to three digits.
+    // At least as long as the slowest took; histograms round down to three digits.
     assert!(report.connect_seconds * 1.001e9 >= report.connects.max_ns as f64);
     assert!(report.seconds > 0.0 && !report.stopped && report.not_measured.is_empty());
 }
@@ -116,7 +116,7 @@ fn loss_duplicates_and_disorder_are_told_apart() {
             (3 * copies, copies),
             "{readers} readers, {queue}"
         );
-        // Of a group, the delayed message's own connection may have got nothing in between.
+        // In a group, the connection of the delayed message may have received nothing in between.
         if queue.is_empty() {
             assert_eq!(ledger.reordered, copies, "{readers} readers");
         }
@@ -125,7 +125,7 @@ fn loss_duplicates_and_disorder_are_told_apart() {
 
 #[test]
 fn all_clients_count_from_the_same_moment() {
-    // Each member of the group gets one of two messages: alone, its first and last arrival are one moment.
+    // Each member of the group gets one of two messages: its first and last arrival are the same moment.
     let address = serve(Behaviour::default());
     let sender = r#""size":{"fixed":16},"messages":2,"rate":50"#;
     let clients = format!("{},{}", publisher(1, "0", sender), subscriber(2, 0, r#","queue":"q""#));
@@ -146,7 +146,7 @@ fn all_clients_count_from_the_same_moment() {
 
 #[test]
 fn sending_ends_with_the_last_write_not_before_it() {
-    // All go in one write: its begin and its end are two moments.
+    // All are sent in one write, whose begin and end are two moments.
     let address = serve(Behaviour::default());
     let sender = r#""size":{"fixed":16},"messages":100"#;
     let report = run(&plan(&address, "", ONE, &pair(sender))).expect("a run");
@@ -200,7 +200,7 @@ fn open_loop_sends_what_was_due() {
     ))
     .expect("a run");
     assert_eq!(report.delivered, 300);
-    // The last one is due 299 intervals after the first; never earlier.
+    // The last one is due 299 intervals after the first, never earlier.
     assert!(report.send_seconds >= 0.0595, "{}", report.send_seconds);
     assert_eq!(report.latency.expect("stamped").count, 300);
 }
@@ -337,7 +337,7 @@ fn headers_are_no_payload() {
 
 #[test]
 fn reading_a_stream_takes_time_from_the_question_on() {
-    // One message: from first to last message is no time at all.
+    // One message: the time from the first to the last message is zero.
     let address = serve(Behaviour {
         stream: Some(("$JS.API.CONSUMER.MSG.NEXT.S.C", "a message")),
         ..Behaviour::default()

@@ -44,7 +44,7 @@ fn all_in_order_is_complete() {
 #[test]
 fn tells_lost_duplicated_and_reordered_apart() {
     for mode in [Mode::Exact, Mode::Shared] {
-        // 3 is lost, 5 comes twice, 7 comes after 9.
+        // 3 is lost, 5 arrives twice, 7 arrives after 9.
         let sums = sums_of(mode, 0, 11, &[0, 1, 2, 4, 5, 5, 6, 8, 9, 7, 10]);
         assert_eq!(
             (sums.lost, sums.duplicated, sums.reordered),
@@ -67,8 +67,8 @@ fn sequences_wrap() {
         let mut sequences: Vec<u32> = (0..200).map(|i| first.wrapping_add(i)).collect();
         sequences.remove(150);
         sequences.remove(50);
-        sequences.push(first.wrapping_add(98)); // once more, from before the wrap
-        sequences.push(first.wrapping_add(150)); // late, from behind it
+        sequences.push(first.wrapping_add(98)); // a duplicate from before the wrap
+        sequences.push(first.wrapping_add(150)); // late, from after the wrap
         let sums = sums_of(mode, first, 200, &sequences);
         assert_eq!(
             (sums.lost, sums.duplicated, sums.reordered),
@@ -86,7 +86,7 @@ fn a_group_sees_duplicates_across_connections() {
     for sequence in 0..100 {
         trackers[sequence as usize % 2].arrive(&stamp(1, sequence));
     }
-    // 40 went to the first; the other gets it too, in its own order.
+    // 40 went to the first; the other one gets it too, in its own order.
     trackers[1].arrive(&stamp(1, 100));
     let mut third = Tracker::new(ledger.clone());
     trackers.iter_mut().for_each(Tracker::publish);

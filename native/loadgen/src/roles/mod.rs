@@ -1,4 +1,4 @@
-//! What a client does once it is connected: one file per role.
+//! What a client does when it is connected: one file per role.
 
 mod ordered;
 mod publisher;
@@ -22,9 +22,9 @@ use subscriber::Subscriber;
 /// What a connection waits for after its turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
-    /// An event of its socket, or another phase.
+    /// An event of its socket, or a change of the phase.
     Event,
-    /// Another turn, as soon as others had theirs.
+    /// Another turn, after the other connections had theirs.
     Turn,
     /// A time.
     At(u64),
@@ -44,19 +44,19 @@ pub enum Role {
     Puller(Box<Puller>),
     /// Receives from a push consumer with flow control.
     Ordered(Box<Ordered>),
-    /// Stays.
+    /// Stays connected and does nothing.
     Idle,
 }
 
 /// Takes messages.
 trait Receive {
     fn message(&mut self, message: &Message<'_>, core: &mut Core, local: &mut Local, now: u64);
-    /// A whole read has been looked through.
+    /// All messages of a read were handled.
     fn looked_through(&mut self, core: &mut Core, local: &mut Local, now: u64);
 }
 
 impl Role {
-    /// The role of connection `core` as planned; `sender` numbers those that send.
+    /// The role of connection `core` as planned; `sender` is its number among those that send.
     pub fn new(core: &Core, sender: usize, shared: &Shared) -> Self {
         let client = &shared.plan.clients[core.client];
         match &client.role {
@@ -72,7 +72,7 @@ impl Role {
         }
     }
 
-    /// Appends the subscriptions a connection has to have before the load begins.
+    /// Appends the subscriptions that the connection needs before the load begins.
     pub fn subscribe(&self, core: &mut Core, shared: &Shared) {
         let client = &shared.plan.clients[core.client];
         match (&client.role, self) {
@@ -85,7 +85,7 @@ impl Role {
         }
     }
 
-    /// The run has gone on.
+    /// The run has entered another phase.
     pub fn enter(&mut self, phase: Phase, core: &mut Core, local: &mut Local, now: u64) {
         match self {
             Self::Publisher(publisher) => publisher.sender.enter(phase, core, local, now),
@@ -96,7 +96,7 @@ impl Role {
         }
     }
 
-    /// Looks through what was read; returns how much of it was whole.
+    /// Handles the frames of a read; returns how many bytes the complete frames took.
     pub fn receive(&mut self, core: &mut Core, buf: &[u8], local: &mut Local, now: u64) -> Result<usize, Ended> {
         match self {
             Self::Publisher(role) => receive(&mut **role, core, buf, local, now),
@@ -122,18 +122,19 @@ impl Role {
         }
     }
 
-    /// Whether reading has to wait because what it causes can't be written.
+    /// Whether reading must wait because the answers can't be written.
     pub fn is_clogged(&self, core: &Core) -> bool {
         const CLOGGED: usize = 1 << 20;
         matches!(self, Self::Responder(_) | Self::Puller(_)) && core.waiting() > CLOGGED
     }
 
-    /// Whether its deliveries are the run's; what a responder gets is counted where the answer arrives, if that is here.
+    /// Whether its deliveries count for the run. Requests that a responder receives count where the answer arrives, if
+    /// that is in this process.
     pub fn counts(&self, shared: &Shared) -> bool {
         shared.serves() || !matches!(self, Self::Responder(_))
     }
 
-    /// Whether a server may cut it off for being slow.
+    /// Whether a server may close it as a slow consumer.
     pub fn receives(&self) -> bool {
         !matches!(self, Self::Publisher(_) | Self::Idle)
     }

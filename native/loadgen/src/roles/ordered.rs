@@ -1,5 +1,5 @@
-//! Reads what a push consumer delivers: answers flow control, minds heartbeats, and checks that the consumer's own
-//! numbering has no gaps.
+//! Reads from a push consumer: answers flow control, checks heartbeats, and checks that the consumer's sequence numbers
+//! have no gaps.
 
 use super::Receive;
 use super::puller::push_publish;
@@ -14,12 +14,12 @@ use crate::shared::{Phase, Shared};
 /// An ordered reader.
 pub struct Ordered {
     arrivals: Arrivals,
-    /// The consumer's number of the next message.
+    /// The consumer's sequence number of the next message.
     next: u64,
 }
 
 impl Ordered {
-    /// As planned.
+    /// The role as planned.
     pub fn new(ledger: usize, shared: &Shared) -> Self {
         Self {
             arrivals: Arrivals::new(ledger, shared),
@@ -27,7 +27,7 @@ impl Ordered {
         }
     }
 
-    /// Interest makes the server deliver: it is shown when there is someone to measure.
+    /// The server delivers as soon as there is a subscription, so subscribe only when the measured part begins.
     pub fn enter(phase: Phase, core: &mut Core, local: &Local) {
         let first = match local.shared.plan.warmup {
             Some(_) if local.shared.senders > 0 => Phase::Warming,
@@ -44,7 +44,7 @@ impl Ordered {
 impl Receive for Ordered {
     fn message(&mut self, message: &Message<'_>, core: &mut Core, local: &mut Local, now: u64) {
         if let Some(status) = message.status() {
-            // Flow control comes as a request; a heartbeat names one that went unanswered.
+            // Flow control is a request; a heartbeat names a request that was not answered.
             let asked = message.reply().or_else(|| message.header("Nats-Consumer-Stalled"));
             match (status.code, asked) {
                 (100, Some(reply)) => push_publish(&mut core.out, reply, None, b""),

@@ -1,4 +1,4 @@
-//! Sends as fast as it may and expects nothing back.
+//! Publishes as fast as its pace allows and expects no answers.
 
 use super::{Next, Receive};
 use crate::connection::{Core, Ended};
@@ -19,16 +19,16 @@ const CLOCK_EVERY: u64 = 32;
 
 /// A publisher.
 pub struct Publisher {
-    /// Its book-keeping.
+    /// Numbering and pace.
     pub sender: Sender,
     pool: Option<Pool>,
     payload: usize,
-    /// Measured messages are being written: they are sent when that is done, not when it is begun.
+    /// Measured messages are being written: they count as sent when the write has finished, not when it has begun.
     writing: bool,
 }
 
 impl Publisher {
-    /// As planned.
+    /// The role as planned.
     pub fn new(plan: &SenderPlan, ledgers: &[usize], id: usize, shared: &Shared) -> Self {
         let sender = Sender::new(plan, ledgers, id, shared);
         Self {
@@ -83,10 +83,10 @@ impl Publisher {
         }
     }
 
-    /// Writes what is stamped; `None` when the socket is full.
+    /// Writes stamped messages; `None` when the socket is full.
     fn write_pool(&mut self, core: &mut Core) -> Result<Option<usize>, Ended> {
         let Some(pool) = &mut self.pool else { return Ok(Some(0)) };
-        // What waits in `core` comes behind it: it is only stamped when nothing else is half written.
+        // Bytes in `core` are written after it: messages are stamped only if nothing else is partly written.
         let mut written = 0;
         while !pool.unsent().is_empty() {
             match core.transport.write(pool.unsent()) {

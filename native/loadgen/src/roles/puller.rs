@@ -1,8 +1,8 @@
-//! Asks a pull consumer for messages, in the two ways clients do, and acknowledges what comes.
+//! Requests messages from a pull consumer, in the two ways that clients do, and acknowledges them.
 //!
-//! `consume` keeps messages asked for and not yet come between half a batch and a whole one; `fetch` asks again when a
-//! batch has ended. What was asked for and does not come is given up after a while: one lost message must not make the
-//! rest of the stream look lost.
+//! `consume` keeps between half a batch and a whole batch of messages requested; `fetch` requests again when a batch
+//! has ended. A request whose messages do not arrive is given up after a while: otherwise one lost message would make
+//! the rest of the stream look lost.
 
 use super::subscriber::Arrivals;
 use super::{Next, Receive};
@@ -23,22 +23,22 @@ pub struct Puller {
     plan: PullPlan,
     arrivals: Arrivals,
     inbox: Vec<u8>,
-    /// Subject of requests.
+    /// The subject of requests.
     ask: Vec<u8>,
-    /// Asked for, not come.
+    /// Messages requested that have not arrived.
     pending: u64,
-    /// When something last came, or was given up.
+    /// When something last arrived, or was given up.
     last: u64,
     patience_ns: u64,
     active: bool,
-    /// Double acks sent and unconfirmed.
+    /// Double acks sent and not yet confirmed.
     unconfirmed: u64,
     drained: bool,
     asked_to_flush: bool,
 }
 
 impl Puller {
-    /// As planned.
+    /// The role as planned.
     pub fn new(plan: &PullPlan, ledger: usize, core: &Core, shared: &Shared) -> Self {
         Self {
             arrivals: Arrivals::new(ledger, shared),
@@ -47,7 +47,7 @@ impl Puller {
             plan: plan.clone(),
             pending: 0,
             last: 0,
-            // Before the run itself takes the silence for the end.
+            // Earlier than the run ends because nothing arrives.
             patience_ns: ms((plan.expires_ms as f64).min(shared.plan.quiet_ms / 2.0)),
             active: false,
             unconfirmed: 0,
@@ -63,12 +63,12 @@ impl Puller {
         core.out.extend_from_slice(b"* 1\r\n");
     }
 
-    /// Asks from the warm-up on, if there is one.
+    /// Requests messages from the warm-up on, if there is one.
     pub fn enter(&mut self, phase: Phase, core: &mut Core, local: &mut Local, now: u64) {
         match phase {
             Phase::Warming | Phase::Measuring => (self.active, self.last) = (true, now),
             Phase::Draining => {
-                // Acknowledgements are on the wire; the PONG says that the server has read them.
+                // Acknowledgements were written; the PONG shows that the server has read them.
                 self.asked_to_flush = true;
                 core.flushed = false;
                 core.ping(Ping::Flush);
@@ -79,7 +79,7 @@ impl Puller {
         }
     }
 
-    /// Writes, and asks when it is time.
+    /// Writes, and requests messages when it is time.
     pub fn pump(&mut self, core: &mut Core, local: &Local) -> Result<Next, Ended> {
         let now = local.shared.clock.now();
         if self.pending > 0 && now >= self.last + self.patience_ns {
@@ -126,7 +126,7 @@ impl Puller {
         match code {
             // A heartbeat.
             100 => {}
-            // Nothing there, expired, or a batch ended by the server: what is left of the request will not come.
+            // No messages, expired, or ended by the server: the rest of the request will not arrive.
             404 | 408 => self.ended(number("Nats-Pending-Messages")),
             409 if text.starts_with("Batch Completed") || text.starts_with("Message Size Exceeds") => {
                 self.ended(number("Nats-Pending-Messages"));
@@ -146,7 +146,7 @@ impl Puller {
         }
     }
 
-    /// Asking again would only bring the same answer.
+    /// Another request would get the same answer.
     fn stop(&mut self) {
         self.active = false;
         self.pending = 0;
@@ -195,7 +195,8 @@ impl Receive for Puller {
             self.status(status.code, message, local);
             return;
         }
-        // Delivered messages keep the subject they were stored under, so only a confirmation comes to the inbox.
+        // Delivered messages have the subject under which they were stored, so only confirmations have the inbox's
+        // subject.
         if message.subject().strip_prefix(&self.inbox[..]) == Some(ACKED) {
             self.unconfirmed = self.unconfirmed.saturating_sub(1);
             return;
@@ -210,7 +211,7 @@ impl Receive for Puller {
             }
         }
         self.arrivals.take(message, core, local, now);
-        // A long read may hold many batches: ask in between, not behind them all.
+        // One read may hold many batches: request in between, not after all of them.
         if self.pending <= self.plan.batch / 2 {
             self.arrivals.tracker.publish();
             self.ask(core);

@@ -1,8 +1,8 @@
-//! Sends requests and keeps so many of them unanswered; also stored messages, whose answer is a PubAck.
+//! Sends requests and keeps a given number of them unanswered; also publishes to streams, where the answer is a PubAck.
 //!
-//! Every request has a reply subject of its own: the inbox and a number, which names the slot of the window and how
-//! often that slot was used. An atomic batch (ADR-50) is one request of several messages: the server answers the first
-//! with nothing and the one that commits with a PubAck.
+//! Every request has its own reply subject: the inbox and a number, made of the slot in the window and how often that
+//! slot was used. An atomic batch (ADR-50) is one request of several messages: the server answers the first message
+//! with an empty message and the commit with a PubAck.
 
 use super::{Next, Receive};
 use crate::clock::ms;
@@ -28,7 +28,7 @@ struct Slot {
     /// How often it was used.
     used: u64,
     open: bool,
-    /// What its latency counts from.
+    /// The time from which its latency counts.
     since: u64,
     sequence: u32,
     measured: bool,
@@ -42,7 +42,7 @@ pub struct Requester {
     answer: AnswerKind,
     batch: Option<u64>,
     batches: u64,
-    /// Reply subjects begin with it.
+    /// The prefix of reply subjects.
     inbox: Vec<u8>,
     slots: Vec<Slot>,
     free: Vec<usize>,
@@ -53,7 +53,7 @@ pub struct Requester {
 }
 
 impl Requester {
-    /// As planned.
+    /// The role as planned.
     pub fn new(core: &Core, id: usize, shared: &Shared) -> Self {
         let RolePlan::Requester {
             window,
@@ -87,13 +87,13 @@ impl Requester {
         core.out.extend_from_slice(b"* 1\r\n");
     }
 
-    /// The run has gone on.
+    /// The run has entered another phase.
     pub fn enter(&mut self, phase: Phase, core: &mut Core, local: &mut Local, now: u64) {
         self.last_answer = now;
         self.sender.enter(phase, core, local, now);
     }
 
-    /// Sends what is due as far as the window allows.
+    /// Sends what is due, as far as the window allows.
     pub fn pump(&mut self, core: &mut Core, local: &mut Local) -> Result<Next, Ended> {
         loop {
             if !core.flush()? {
@@ -123,7 +123,7 @@ impl Requester {
         }
     }
 
-    /// What to wait for with requests under way: an answer, or that none has come for too long.
+    /// What to wait for while requests are unanswered: an answer, or the timeout.
     fn wait(&mut self, now: u64, local: &mut Local) -> Next {
         let open = self.slots.len() - self.free.len();
         if open == 0 {
@@ -170,7 +170,7 @@ impl Requester {
                 bytes: bytes - before,
             };
             sent += messages;
-            // With a pause, one goes at a time.
+            // With a pause, one is sent at a time.
             if !self.sender.is_free() && self.sender.allowed(now) == 0 {
                 break;
             }
@@ -296,7 +296,7 @@ impl Requester {
         }
     }
 
-    /// Once everything is answered or given up, the part is over for it.
+    /// Ends the part when everything is answered or given up.
     fn settle(&mut self, core: &mut Core, local: &mut Local) {
         let answered = self.free.len() == self.slots.len();
         if core.flushed && answered && matches!(self.sender.part(), Part::Flushing { .. }) {
@@ -311,7 +311,7 @@ impl Requester {
         self.sender.lost(local);
     }
 
-    /// The run is over; what is open stays unanswered.
+    /// The run is over; open requests stay unanswered.
     pub fn close(&mut self, local: &mut Local) {
         self.give_up(local);
     }
@@ -322,7 +322,7 @@ impl Receive for Requester {
         let subject = message.subject();
         let token = subject.get(self.inbox.len()..).unwrap_or_default();
         if token == BATCH_BEGUN {
-            // A batch that could not begin fails at its end, too: counted there. An empty answer is the good one.
+            // A batch that could not begin also fails at its end, and is counted there. An empty answer means success.
             return;
         }
         match std::str::from_utf8(token).ok().and_then(|token| token.parse().ok()) {

@@ -9,14 +9,14 @@ use crate::stamp::{STAMP, Stamp};
 
 /// A responder.
 pub struct Responder {
-    /// Bytes to answer with; the request's own when absent.
+    /// The size of answers; absent: the request's payload is sent back.
     answer: Option<Vec<u8>>,
     requests: u64,
     bytes: u64,
 }
 
 impl Responder {
-    /// As planned.
+    /// The role as planned.
     pub fn new(reply_size: Option<usize>) -> Self {
         Self {
             answer: reply_size.map(|size| vec![b'r'; size]),

@@ -1,4 +1,4 @@
-//! Receives: counts, checks the stamp against the ledger, records how long it took.
+//! Receives: counts messages, records them in the ledger, and records their latency.
 
 use super::Receive;
 use crate::connection::Core;
@@ -9,24 +9,24 @@ use crate::local::Local;
 use crate::shared::Shared;
 use crate::stamp::{IDENTITY, Stamp};
 
-/// What every receiving role does with a message that is no status.
+/// What every receiving role does with a message that is not a status message.
 pub struct Arrivals {
-    /// Into which ledger.
+    /// Writes into the ledger.
     pub tracker: Tracker,
-    /// All of ours that arrive here have room for a stamp: what has none is from strangers.
+    /// All messages of this run have a stamp: a message without one is from another program.
     stamped: bool,
-    /// Strangers' messages are what this run is about.
+    /// The run counts messages of other programs.
     for_strangers: bool,
     every: u32,
-    /// Until the next latency is recorded.
+    /// Messages until the next latency is recorded.
     left: u32,
-    /// Of the measured part, since the last look.
+    /// Messages of the measured part since the last `publish`.
     messages: u64,
     bytes: u64,
 }
 
 impl Arrivals {
-    /// Into ledger number `ledger`.
+    /// Writes into ledger number `ledger`.
     pub fn new(ledger: usize, shared: &Shared) -> Self {
         let senders = shared.plan.senders().map(|client| &client.role);
         let ours = senders.filter(|role| role.feeds().contains(&ledger));
@@ -45,7 +45,7 @@ impl Arrivals {
         }
     }
 
-    /// One message has come.
+    /// Handles one message.
     #[inline]
     pub fn take(&mut self, message: &Message<'_>, core: &Core, local: &mut Local, now: u64) {
         let measured = match Stamp::read(message.payload()) {
@@ -68,7 +68,7 @@ impl Arrivals {
         self.bytes += if measured { message.payload().len() as u64 } else { 0 };
     }
 
-    /// Not of this run, or too short to say so. Whether it is one of those this run is about.
+    /// Handles a message that is not of this run, or too short for a stamp. Returns whether it counts.
     fn take_other(&mut self, message: &Message<'_>, stamped: bool) -> bool {
         match message.reply().and_then(Delivery::parse) {
             Some(delivery) => self.tracker.arrive_stored(delivery.stream_sequence),
@@ -81,7 +81,7 @@ impl Arrivals {
         true
     }
 
-    /// Tells others what has come.
+    /// Publishes the counts for other threads.
     pub fn publish(&mut self, core: &mut Core, local: &Local, now: u64) {
         self.tracker.publish();
         let (messages, bytes) = (std::mem::take(&mut self.messages), std::mem::take(&mut self.bytes));
@@ -96,7 +96,7 @@ impl Arrivals {
 pub struct Subscriber(Arrivals);
 
 impl Subscriber {
-    /// As planned.
+    /// The role as planned.
     pub fn new(ledger: usize, shared: &Shared) -> Self {
         Self(Arrivals::new(ledger, shared))
     }

@@ -1,5 +1,5 @@
-//! A server small enough to be trusted, which can be told to misbehave: threads over std sockets, the parser of the
-//! protocol crate, exact subjects and a `*` at the end.
+//! A simple server that can be told to misbehave: threads with std sockets, the parser of the protocol crate, exact
+//! subjects and a `*` at the end.
 
 use nt_loadgen::{Load, LoadError, Report};
 use nt_protocol::{ConnectOptions, Limits, Op, Parsed, Publish, parse};
@@ -13,13 +13,13 @@ use std::thread;
 pub enum Fault {
     Lose(u64),
     Repeat(u64),
-    /// Delivered behind the next three.
+    /// It is delivered after the next three.
     Delay(u64),
-    /// The connection that published it is closed.
+    /// Its publisher's connection is closed.
     CutPublisher(u64),
-    /// All connections that would receive it are closed.
+    /// The connections of all its receivers are closed.
     CutReceivers(u64),
-    /// The whole server ends: all connections are closed, and those that still come.
+    /// The server ends: all connections are closed, including those that are made later.
     Die(u64),
 }
 
@@ -27,11 +27,11 @@ pub enum Fault {
 #[derive(Default, Clone)]
 pub struct Behaviour {
     pub faults: Vec<Fault>,
-    /// CONNECT must carry it.
+    /// The text that CONNECT must contain.
     pub token: Option<&'static str>,
-    /// Said instead of INFO.
+    /// Sent instead of INFO.
     pub greeting: Option<&'static str>,
-    /// Takes requests to this subject like a stream would, and answers with this.
+    /// Accepts requests on this subject as a stream does, and answers with this.
     pub stream: Option<(&'static str, &'static str)>,
 }
 
@@ -70,7 +70,7 @@ pub fn serve(behaviour: Behaviour) -> String {
             {
                 let mut state = state.lock().expect("no panic");
                 if state.dead {
-                    // As with a process that is killed: the system still takes connections while it closes others.
+                    // As with a killed process: the system still accepts connections while it closes others.
                     for socket in &state.sockets {
                         let _ = socket.shutdown(Shutdown::Both);
                     }
@@ -82,7 +82,7 @@ pub fn serve(behaviour: Behaviour) -> String {
                     .extend(socket.as_ref().ok().and_then(|s| s.try_clone().ok()));
             }
             let (state, behaviour) = (state.clone(), behaviour.clone());
-            // A connection that breaks is the client's to notice.
+            // The client has to notice a broken connection.
             thread::spawn(move || {
                 let ended = socket.and_then(|socket| connection(number, socket, &state, &behaviour));
                 state
@@ -212,7 +212,7 @@ fn route(
             continue;
         }
         for _ in 0..times {
-            // A receiver that was cut off is gone.
+            // A receiver whose connection was closed does not exist any more.
             let _ = deliver(to, publish.subject, publish.reply, publish.header_len, publish.body);
         }
     }
@@ -221,7 +221,7 @@ fn route(
     }
     if has(Fault::Die(message)) {
         state.dead = true;
-        // Wakes the one who listens.
+        // Wakes the thread that listens.
         TcpStream::connect(&state.address)?;
     }
     if has(Fault::CutPublisher(message)) {
