@@ -7,13 +7,15 @@
  *   dist/worker/*.js          what worker threads run
  *   dist/vendor/              Piscina, whose own worker script must lie beside it as a file
  *   dist/chunks/              what commands and library share, and what is loaded on demand
+ *   dist/chunks/start.js      the chunks that a start of the broker loads, in one file
  *   dist/LICENSES-bundled.txt the licences of what is inside
  *
  * All of it is CommonJS: Node loads that in less than half the time of ES modules, which counts at every start. esbuild
- * splits only ES modules into chunks, so they are split first and converted one by one.
+ * splits only ES modules into chunks, so they are split first and converted one by one. Finding a file takes Node as long
+ * as running what is in it, so what every start loads lies in one file.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { build, transform } from 'esbuild';
 import { packageNotices } from './lib/notices.mjs';
 import { readJson, root } from './lib/root.mjs';
@@ -33,6 +35,10 @@ const shared = {
   // CommonJS has no import.meta; the sources use only its url.
   define: { __NATS_TURBO_VERSION__: JSON.stringify(version), 'import.meta.url': '__moduleUrl' },
 };
+
+const START = 'dist/chunks/start.js';
+/** Files in dist/chunks whose names have no hash. */
+const KEPT = new Set(['package.json', 'start.js']);
 
 const MODULE_URL = "const __moduleUrl=require('node:url').pathToFileURL(__filename).href;";
 
@@ -69,7 +75,10 @@ await main(async () => {
     ...bundlePiscina(),
   ]);
   for (const folder of ['cli', 'chunks', 'worker', 'vendor']) markCommonJs(folder);
-  await Promise.all(modules.outputFiles.map(writeAsCommonJs));
+  const files = await Promise.all(modules.outputFiles.map(toCommonJs));
+  const start = filesOfStart(modules.metafile.outputs, files);
+  for (const { path, code } of files) write(path, start.has(path) ? fromStart(path) : code);
+  write(START, inOneFile(files.filter(({ path }) => start.has(path))));
   nameForImport(modules.metafile.outputs['dist/index.js'].exports);
   removeOldChunks(Object.keys(modules.metafile.outputs));
   const inputs = [modules, ...others].flatMap(({ metafile }) => Object.keys(metafile.inputs));
@@ -78,7 +87,7 @@ await main(async () => {
 });
 
 /** A chunk that is imported on demand is required on demand. */
-async function writeAsCommonJs({ path, text }) {
+async function toCommonJs({ path, text }) {
   const { code } = await transform(text, {
     ...minified,
     format: 'cjs',
@@ -86,10 +95,51 @@ async function writeAsCommonJs({ path, text }) {
     // What was a module was strict.
     banner: text.includes('__moduleUrl') ? `"use strict";${MODULE_URL}` : '"use strict";',
   });
-  mkdirSync(dirname(path), { recursive: true });
-  const library = relative(dist, path) === 'index.js';
+  const name = relative(root, path);
+  return { path: name === 'dist/index.js' ? 'dist/index.cjs' : name, code };
+}
+
+function write(path, code) {
+  const file = join(root, path);
+  mkdirSync(dirname(file), { recursive: true });
   // Commands are run by their own name.
-  writeFileSync(library ? join(dist, 'index.cjs') : path, code, { mode: code.startsWith('#!') ? 0o755 : 0o644 });
+  writeFileSync(file, code, { mode: code.startsWith('#!') ? 0o755 : 0o644 });
+}
+
+/** The broker's command, `run`, and all that these import. */
+function filesOfStart(outputs, files) {
+  const wanted = new Set();
+  const visit = (path) => {
+    if (wanted.has(path) || !files.some((file) => file.path === path)) return;
+    wanted.add(path);
+    for (const { path: imported, kind } of outputs[path].imports) if (kind === 'import-statement') visit(imported);
+  };
+  visit('dist/cli/nats-turbo.js');
+  visit(Object.keys(outputs).find((path) => outputs[path].entryPoint === 'src/cli/run.ts'));
+  return wanted;
+}
+
+/** The files as functions by name, and what is `require` to them. The brackets have V8 compile each at once. */
+function inOneFile(files) {
+  const functions = files.map(
+    ({ path, code }) =>
+      `${JSON.stringify(basename(path))}:(function(exports,require,module){${code.replace(/^#!.*/, '')}\n})`,
+  );
+  return `"use strict";
+const functions={${functions.join(',\n')}},modules={};
+module.exports=function load(id){
+const name=id.slice(id.lastIndexOf("/")+1);
+if(!functions[name])return require(id);
+if(!modules[name]){const module=modules[name]={exports:{}};functions[name](module.exports,load,module)}
+return modules[name].exports;
+};
+`;
+}
+
+/** What lies in place of a file of the start. */
+function fromStart(path) {
+  const head = path.startsWith('dist/cli/') ? '#!/usr/bin/env node\n' : '';
+  return `${head}module.exports=require("../chunks/start.js")("./${basename(path)}");\n`;
 }
 
 /** The library for `import`: one copy of it serves both module systems. */
@@ -103,7 +153,7 @@ function nameForImport(names) {
 /** Names carry hashes, so each change leaves some behind. */
 function removeOldChunks(current) {
   for (const name of readdirSync(join(dist, 'chunks'))) {
-    if (name !== 'package.json' && !current.includes(`dist/chunks/${name}`)) rmSync(join(dist, 'chunks', name));
+    if (!KEPT.has(name) && !current.includes(`dist/chunks/${name}`)) rmSync(join(dist, 'chunks', name));
   }
 }
 

@@ -13,6 +13,8 @@ import { locateScript } from './locate.js';
 import type { ReactorPool } from './pool.js';
 
 const SLOT = Symbol.for('nats-turbo.runtime');
+/** A restarted server has its clients back in the first moments. They need the cores more than the workers do. */
+const BOOT_DELAY_MS = 100;
 const REACTORS_MAX = 16;
 const REACTORS_MIN = 2;
 
@@ -36,6 +38,7 @@ export class Runtime {
   readonly reactors: number;
   readonly #startPool: StartPool;
   #pool: Promise<ReactorPool> | undefined;
+  #bootTimer: NodeJS.Timeout | undefined;
   readonly #sinks = new Map<number, EventSink>();
   readonly #stopLoops: () => void;
   #users = 0;
@@ -64,13 +67,15 @@ export class Runtime {
   }
 
   /**
-   * Boots the worker threads, once, and gives the loops to them; until then the loops run on threads of the addon. To be
-   * called when clients are served: it takes the main thread longer than all of a start before.
+   * Boots the worker threads soon, once, and gives the loops to them; until then the loops run on threads of the addon.
+   * To be called when clients are served: it takes the main thread longer than all of a start before.
    */
-  bootWorkers(): void {
-    if (this.#pool || this.#closing) return;
-    this.#pool = Promise.resolve(this.#startPool(this.handle, this.reactors));
-    this.#pool.then(({ ended }) => ended).catch((error: Error) => this.#failed(error));
+  bootWorkers(delayMs: number = BOOT_DELAY_MS): void {
+    if (this.#bootTimer || this.#closing) return;
+    this.#bootTimer = setTimeout(() => {
+      this.#pool = Promise.resolve(this.#startPool(this.handle, this.reactors));
+      this.#pool.then(({ ended }) => ended).catch((error: Error) => this.#failed(error));
+    }, delayMs);
   }
 
   /** Counts one more user. */
@@ -99,6 +104,7 @@ export class Runtime {
   }
 
   async #close(): Promise<void> {
+    clearTimeout(this.#bootTimer);
     this.#stopLoops();
     await this.#pool?.then(
       (pool) => pool.close(),

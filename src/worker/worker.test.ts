@@ -98,10 +98,11 @@ describe('Runtime', () => {
   it('boots its workers once, and none after its end', async () => {
     const addon = new FakeAddon();
     const runtime = acquire(addon);
-    runtime.bootWorkers();
-    runtime.bootWorkers();
+    runtime.bootWorkers(0);
+    runtime.bootWorkers(0);
+    await vi.waitUntil(() => addon.pools > 0);
     await (used.pop() as Runtime).release();
-    runtime.bootWorkers();
+    runtime.bootWorkers(0);
     expect(addon.pools).toBe(1);
   });
 
@@ -110,7 +111,7 @@ describe('Runtime', () => {
     const runtime = Runtime.acquire({ addon, startPool: () => Promise.reject(new Error('no thread')) }, 2);
     used.push(runtime);
     const told = new Promise((resolve) => runtime.attach(1, resolve));
-    runtime.bootWorkers();
+    runtime.bootWorkers(0);
     expect(await told).toEqual({ kind: 'fatal', broker: 1, text: 'no thread' });
   });
 
@@ -118,7 +119,7 @@ describe('Runtime', () => {
     const addon = new FakeAddon();
     const runtime = acquire(addon);
     const told = [1, 2].map((id) => new Promise((resolve) => runtime.attach(id, resolve)));
-    runtime.bootWorkers();
+    runtime.bootWorkers(0);
     addon.killThread(new Error('boom'));
     expect(await Promise.all(told)).toEqual([1, 2].map((broker) => ({ kind: 'fatal', broker, text: 'boom' })));
   });

@@ -40,12 +40,19 @@ export class FakeAddon implements NativeAddon {
   confirmsStop = true;
   #events: NativeEvent[] = [];
   #wake: () => void = () => {};
+  #poolEnded: Promise<void> = Promise.resolve();
   #endPool: () => void = () => {};
   #killPool: (error: Error) => void = () => {};
 
   createRuntime(reactors: number, onWake: () => void): number {
     this.calls.push(`createRuntime ${reactors}`);
     this.#wake = onWake;
+    this.#poolEnded = new Promise((resolve, reject) => {
+      this.#endPool = resolve;
+      this.#killPool = reject;
+    });
+    // Nobody waits for it before there is a pool.
+    this.#poolEnded.catch(() => {});
     return 7;
   }
 
@@ -167,11 +174,8 @@ export class FakeAddon implements NativeAddon {
 
   /** Replaces the worker threads: runs at once, ends when the runtime is stopped. */
   readonly startPool = (): FakePool => {
-    const ended = new Promise<void>((resolve, reject) => {
-      this.#endPool = resolve;
-      this.#killPool = reject;
-    });
     this.pools += 1;
+    const ended = this.#poolEnded;
     return { ended, close: () => ended.catch(() => {}) };
   };
 
