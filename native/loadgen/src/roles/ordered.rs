@@ -27,7 +27,7 @@ impl Ordered {
         }
     }
 
-    /// The server delivers as soon as there is a subscription, so subscribe only when the measured part begins.
+    /// The server delivers as soon as there is a subscription, so subscribe only when the load begins.
     pub fn enter(phase: Phase, core: &mut Core, local: &Local) {
         let first = match local.shared.plan.warmup {
             Some(_) if local.shared.senders > 0 => Phase::Warming,
