@@ -149,9 +149,9 @@ export interface BrokerOptions {
 export interface AuthorizationOptions {
   /** The name of a single user; not together with a token or a list of users. */
   user?: string | undefined;
-  /** The password of the single user. */
+  /** The password of the single user, or its bcrypt hash. */
   password?: string | undefined;
-  /** A token that lets anyone in who has it. */
+  /** A token that lets anyone in who has it, or its bcrypt hash. */
   token?: string | undefined;
   /** A list of users. */
   users?: UserOptions[] | undefined;
@@ -167,7 +167,7 @@ export interface AuthorizationOptions {
 export interface UserOptions {
   /** The name. */
   user: string;
-  /** The password. */
+  /** The password, or its bcrypt hash. */
   password?: string | undefined;
   /** What the user may publish and subscribe to. */
   permissions?: PermissionsOptions | undefined;

@@ -41,7 +41,7 @@ export function normalize(type: ValueType, written: unknown, path: OptionPath, f
       if (typeof written !== 'boolean') throw wrongType(path, 'true or false', written);
       return written;
     case 'text':
-      return normalText(type, written, path, field);
+      return normalText(type, written, path);
     case 'int':
     case 'size':
     case 'duration':
@@ -64,10 +64,10 @@ export function normalize(type: ValueType, written: unknown, path: OptionPath, f
   }
 }
 
-function normalText(type: TextType, written: unknown, path: OptionPath, field?: FieldSpec): string {
+function normalText(type: TextType, written: unknown, path: OptionPath): string {
   const { check, checkAtStart, secret } = type;
   if (typeof written !== 'string') throw wrongType(path, 'a string', written, secret);
-  const fault = check?.(written) ?? field?.notYetFor?.(written);
+  const fault = check?.(written);
   if (fault !== undefined) throw new OptionsError(path, fault.problem, fault.remedy);
   const late = checkAtStart?.(written);
   if (late !== undefined) throw new OptionsError(path, (nameOf) => `${nameOf(...path)} ${late.problem}`, late.remedy);

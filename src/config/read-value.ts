@@ -258,11 +258,6 @@ function readField({ field, written, node }: Found, values: Values, all: readonl
     return false;
   }
   const value = readValue(field.type, node, names, report);
-  const fault = field.notYetFor?.(value);
-  if (fault !== undefined) {
-    report.notYet(node, written, fault.problem);
-    return false;
-  }
   if (value === undefined) return true;
   if (field.once && all.find((one) => one.field === field)?.node !== node) {
     report.error(node, `Duplicate '${field.name}' configuration`);

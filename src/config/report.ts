@@ -56,13 +56,10 @@ export class Report {
   supports(node: ConfigNode, name: string, support: Support, guards = false): boolean {
     if (support === 'yes') return true;
     if (guards && this.#allowUnsupported) this.skippedGuards.push(name);
-    this.notYet(node, name, support.notYet);
-    return false;
-  }
-
-  notYet(node: ConfigNode, name: string, sentence: string): void {
+    const sentence = support.notYet;
     if (this.#allowUnsupported) this.skipped.push(at(node, `ignoring ${quote(name)}: ${sentence}`));
     else this.error(node, `${quote(name)} can't be used: ${sentence} (--allow-unsupported skips it)`);
+    return false;
   }
 }
 

@@ -159,7 +159,6 @@ describe('2.7 what a start refuses', () => {
       { authorization: { users: [{ user: 'u', permissions: { publish: 'a b' } }] } },
       'authorization.users[0].permissions.publish.allow: subject "a b" is not a valid subject',
     ],
-    ['authorization.token', { authorization: { token: '$2a$11$abc' } }, 'bcrypt passwords are not there yet'],
     ['prot', { prot: 1 }, 'unknown option "prot", did you mean "port"?'],
     ['jetstream', { jetstream: true }, `"jetstream" can't be used: JetStream is not there yet`],
     ['clientAdvertise', { clientAdvertise: 'x:y' }, 'clientAdvertise "x:y" is not an address of the form host[:port]'],
@@ -196,6 +195,8 @@ describe('2.7 what a start refuses', () => {
   test('what is legal but unwise is a warning', () => {
     expect(startupWarnings(resolveOptions())).toEqual([]);
     expect(startupWarnings(resolveOptions({ authorization: { token: 'secret' } }))).toEqual([]);
+    const hashed = [{ user: 'u', password: '$2y$11$abc' }];
+    expect(startupWarnings(resolveOptions({ authorization: { users: hashed } }))).toEqual([]);
     expect(startupWarnings(resolveOptions({ maxPayload: '9MB', authorization: { users } }))).toEqual([
       'Maximum payloads over 8.00 MB are generally discouraged and could lead to poor performance',
       'Plaintext passwords detected, use nkeys or bcrypt',

@@ -7,7 +7,7 @@
  */
 
 import { posix } from 'node:path';
-import { combineAuthorization } from './blocks/authorization.js';
+import { combineAuthorization, isBcrypt } from './blocks/authorization.js';
 import { formatDuration } from './duration.js';
 import { OptionsError } from './errors.js';
 import { withoutBigints } from './exact.js';
@@ -49,7 +49,7 @@ export function startupWarnings(resolved: ResolvedOptions): string[] {
   if (resolved.maxPayload > PAYLOAD_DISCOURAGED_ABOVE) {
     warnings.push('Maximum payloads over 8.00 MB are generally discouraged and could lead to poor performance');
   }
-  if (resolved.authorization.users.some((user) => user.password !== '')) {
+  if (resolved.authorization.users.some((user) => user.password !== '' && !isBcrypt(user.password))) {
     warnings.push('Plaintext passwords detected, use nkeys or bcrypt');
   }
   return warnings;

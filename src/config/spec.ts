@@ -72,8 +72,6 @@ export interface FieldSpec {
   readonly required?: Fault;
   /** A credential: a block that lost it must not let anyone in for that. */
   readonly credential?: true;
-  /** Values of this option that are not supported yet, with the sentence of the refusal. */
-  readonly notYetFor?: (value: unknown) => Fault | undefined;
   /** In a file zero is the same as not given. */
   readonly zeroInFile?: 'absent';
   /** May stand in a file only once, under whatever name. */

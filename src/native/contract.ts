@@ -47,7 +47,9 @@ export interface AuthPlan {
   users: UserPlan[];
   /** The user that clients without credentials are admitted as. */
   noAuthUser?: string;
-  /** Time a client has to send a valid CONNECT. */
+  /** Set when the program decides: each CONNECT causes an `authenticate` event, tokens and users are not used. */
+  embedder?: boolean;
+  /** Time a client has to send a valid CONNECT, and the program has to answer an `authenticate` event. */
   timeoutMs: number;
 }
 
@@ -127,6 +129,8 @@ export interface StartedReload {
 export type NativeEvent =
   /** A log line, worded as in nats-server; `level` is the label as printed. */
   | { kind: 'log'; broker: number; level: 'INF' | 'DBG' | 'WRN' | 'ERR' | 'TRC'; text: string }
+  /** The program decides whether this client is admitted, and calls `answerAuthentication`. */
+  | { kind: 'authenticate'; broker: number; request: AuthenticationRequest }
   /**
    * A client finished CONNECT (or was admitted without one). While the main thread is busy, a limited number of these and
    * of the next kind is kept; a `log` event then says how many were dropped.
@@ -144,6 +148,31 @@ export type NativeEvent =
   | { kind: 'stopped'; broker: number }
   /** The data plane failed (an event loop panicked). */
   | { kind: 'fatal'; broker: number; text: string };
+
+/** The content of a CONNECT that the program decides about. Empty texts are absent. */
+export interface AuthenticationRequest {
+  /** Identifies the request in `answerAuthentication`; unique in the runtime. */
+  id: number;
+  /** The connection's number. */
+  cid: number;
+  /** The client's address; behind a proxy that sends it, the client's own. */
+  ip: string;
+  port: number;
+  user?: string;
+  pass?: string;
+  token?: string;
+  nkey?: string;
+  jwt?: string;
+  name?: string;
+  lang?: string;
+  version?: string;
+}
+
+/** The user that the program admits a client as. */
+export interface AuthenticatedUser {
+  user: string;
+  permissions?: PermissionsPlan;
+}
 
 /** One connection, open or closed. Instants are milliseconds since the epoch. */
 export interface ConnectionInfo {
@@ -368,6 +397,12 @@ export interface NativeAddon {
   /** Turns `connected` events on or off. They are off at first, because many of them cost memory. */
   watchConnects(runtime: number, broker: number, on: boolean): void;
   closeConnection(runtime: number, broker: number, cid: number, reason: string): boolean;
+  /**
+   * Answers an `authenticate` event; without a user the client is refused. An answer that is late, or for a connection
+   * that is closed, has no effect. Throws an Error with the `code` `INVALID_PLAN` when the permissions are invalid; the
+   * client is refused then.
+   */
+  answerAuthentication(runtime: number, request: number, user?: AuthenticatedUser): void;
   stats(runtime: number, broker: number): BrokerStats;
   /** Open connections in cid order. */
   connections(runtime: number, broker: number): ConnectionInfo[];

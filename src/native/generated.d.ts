@@ -22,10 +22,35 @@ export interface AllowResponses {
   expiresMs: number
 }
 
+/** See `NativeAddon.answerAuthentication`. */
+export declare function answerAuthentication(handle: number, request: number, user?: AuthenticatedUser | undefined | null): void
+
+/** Whom the program lets in; see `AuthenticatedUser`. */
+export interface AuthenticatedUser {
+  user: string
+  permissions?: PermissionsPlan
+}
+
+export interface AuthenticationRequest {
+  id: number
+  cid: number
+  ip: string
+  port: number
+  user?: string
+  pass?: string
+  token?: string
+  nkey?: string
+  jwt?: string
+  name?: string
+  lang?: string
+  version?: string
+}
+
 export interface AuthPlan {
   token?: string
   users: Array<UserPlan>
   noAuthUser?: string
+  embedder?: boolean
   timeoutMs: number
 }
 
@@ -208,6 +233,7 @@ export interface NativeEvent {
   text?: string
   connection?: ConnectionInfo
   number?: number
+  request?: AuthenticationRequest
 }
 
 /** See `LogAddon.openLogFile`. */

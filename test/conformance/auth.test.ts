@@ -1,7 +1,7 @@
 /** Section 4.1: user and password, token, users list, as far as the server decides them without keys. */
 import { describe, expect } from 'vitest';
 import { closedReason, connz, getJson } from '../support/monitor.js';
-import { pending, proves } from '../support/proves.js';
+import { proves } from '../support/proves.js';
 import { connectLine, err } from '../support/raw.js';
 import { endServersAfterEach, type ServerOptions, TestServer, useServer, writeConfig } from '../support/server.js';
 
@@ -105,7 +105,7 @@ describe('ways to log in', () => {
     });
   }
 
-  pending('bcrypt passwords', '4.1-01', 'bcrypt passwords and tokens', async () => {
+  proves('4.1-01', 'bcrypt passwords and tokens', async () => {
     const user = await TestServer.start({
       config: `authorization { timeout: 60, user: u, password: "${BCRYPT}" }\n`,
     });

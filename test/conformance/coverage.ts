@@ -11,7 +11,6 @@ type FactLine = [id: string, title: string, waitsFor?: string];
 const TLS = 'TLS';
 const ACCOUNTS = 'accounts, imports and exports';
 const NKEYS = 'nkeys, JWT and callout';
-const BCRYPT = 'bcrypt passwords';
 const SYSTEM = 'system account events and requests';
 const CLUSTER = 'cluster';
 const COMPARISON = 'nats-server beside ours, to compare with';
@@ -261,7 +260,7 @@ const facts: FactLine[] = [
   ['3.6-06', 'a port in use exits 1'],
   ['3.6-07', '-h prints the usage and exits 0'],
 
-  ['4.1-01', 'bcrypt passwords and tokens', BCRYPT],
+  ['4.1-01', 'bcrypt passwords and tokens'],
   ['4.1-02', 'an empty password is refused'],
   ['4.1-03', 'missing or wrong credentials give one Authorization Violation and a log line'],
   ['4.1-04', 'single user, token and users list admit the right credentials'],

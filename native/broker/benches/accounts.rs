@@ -3,8 +3,8 @@
 
 use divan::Bencher;
 use nt_broker::{
-    AccountPlan, Auth, BrokerState, Config, ConnectionTypes, InboxItem, PermissionLists, Permissions, Plan, Shard,
-    ShardSeed, User,
+    AccountPlan, Auth, Authenticator, BrokerState, Config, ConnectionTypes, InboxItem, PermissionLists, Permissions,
+    Plan, Shard, ShardSeed, User,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,7 +27,7 @@ impl Crowd {
         let users = names.iter().map(|name| {
             let user = User {
                 name: name.clone(),
-                password: name.clone(),
+                password: name.as_str().into(),
                 account: name.clone(),
                 permissions: None,
                 connections: ConnectionTypes::ALL,
@@ -35,6 +35,7 @@ impl Crowd {
             (name.clone(), Arc::new(user))
         });
         let auth = Auth {
+            authenticator: Authenticator::Credentials,
             token: None,
             users: users.collect(),
             no_auth_user: None,

@@ -39,13 +39,15 @@ pub use internal::{InternalClient, InternalPublish, MessageBatch, MessageQueue, 
 pub use monitoring::overview::{
     ConnectionOrder, ConnectionQuery, FoundConnections, FoundSubscriptions, OpenTotals, SubscriptionQuery,
 };
-pub use plan::auth::{Auth, User};
+pub use plan::auth::{Auth, Authenticator, User};
 pub use plan::config::{Config, InfoConfig};
 pub use plan::connection_types::ConnectionTypes;
 pub use plan::in_force::{AuthRules, ServerPart};
 pub use plan::permissions::{PermissionLists, Permissions, ReplyAllowance};
 pub use plan::reload::{Reload, Reloading};
+pub use plan::secret::Secret;
 pub use plan::{AccountPlan, Plan, PlanError};
+pub use shard::admissions::{AdmissionId, AdmissionRequest, PasswordCheck, Verdict};
 pub use shard::event::{Event, LogLevel};
 pub use shard::inbox::{Inbox, InboxItem, Location, RemoteBatch};
 pub use shard::{Shard, ShardSeed};

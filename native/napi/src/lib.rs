@@ -18,10 +18,10 @@ mod snapshot;
 use napi::bindgen_prelude::{Env, Function};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi_derive::napi;
-use nt_broker::CloseReason;
+use nt_broker::{Account, AdmissionId, CloseReason, User};
 use nt_reactor::{Runtime, StartError};
 use parking_lot::Mutex;
-use plan::BrokerPlan;
+use plan::{BrokerPlan, PermissionsPlan};
 use snapshot::{BrokerStats, ConnectionInfo, NativeEvent, SubscriptionInfo};
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -206,6 +206,40 @@ pub fn watch_connects(handle: u32, broker: u32, on: bool) {
 pub fn close_connection(handle: u32, broker: u32, cid: f64, reason: String) -> bool {
     let reason = CloseReason::from_text(&reason).unwrap_or(CloseReason::Kicked);
     runtime(handle).is_ok_and(|runtime| runtime.close_connection(broker, cid as u64, reason))
+}
+
+/// Whom the program lets in; see `AuthenticatedUser`.
+#[napi(object)]
+#[allow(missing_docs)]
+pub struct AuthenticatedUser {
+    pub user: String,
+    pub permissions: Option<PermissionsPlan>,
+}
+
+/// See `NativeAddon.answerAuthentication`.
+#[napi]
+pub fn answer_authentication(handle: u32, request: f64, user: Option<AuthenticatedUser>) -> Result<()> {
+    let Ok(runtime) = runtime(handle) else { return Ok(()) };
+    let id = AdmissionId::from_number(request as u64);
+    let admitted: Option<std::result::Result<Arc<User>, String>> =
+        user.map(|AuthenticatedUser { user, permissions }| {
+            let permissions = permissions.map(|permissions| permissions.compile(&user)).transpose()?;
+            Ok(Arc::new(User::without_password(
+                user,
+                Account::GLOBAL.to_owned(),
+                permissions.map(Arc::new),
+            )))
+        });
+    match admitted.transpose() {
+        Ok(user) => {
+            runtime.answer_admission(id, user);
+            Ok(())
+        }
+        Err(text) => {
+            runtime.answer_admission(id, None);
+            Err(napi::Error::new("INVALID_PLAN".to_owned(), text))
+        }
+    }
 }
 
 /// See `NativeAddon.stats`.

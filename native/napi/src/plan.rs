@@ -2,7 +2,10 @@
 #![allow(missing_docs)]
 
 use napi_derive::napi;
-use nt_broker::{Auth, Config, ConnectionTypes, InfoConfig, PermissionLists, Permissions, Plan, ReplyAllowance, User};
+use nt_broker::{
+    Auth, Authenticator, Config, ConnectionTypes, InfoConfig, PermissionLists, Permissions, Plan, ReplyAllowance,
+    Secret, User,
+};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +48,7 @@ pub struct AuthPlan {
     pub token: Option<String>,
     pub users: Vec<UserPlan>,
     pub no_auth_user: Option<String>,
+    pub embedder: Option<bool>,
     pub timeout_ms: f64,
 }
 
@@ -155,7 +159,7 @@ impl AuthPlan {
             };
             let user = User {
                 name: plan.user.clone(),
-                password: plan.password,
+                password: Secret::new(plan.password),
                 account: plan.account,
                 permissions: permissions.map(Arc::new),
                 connections,
@@ -165,7 +169,11 @@ impl AuthPlan {
             }
         }
         Ok(Auth {
-            token: self.token,
+            authenticator: match self.embedder {
+                Some(true) => Authenticator::Embedder,
+                _ => Authenticator::Credentials,
+            },
+            token: self.token.map(Secret::new),
             users,
             no_auth_user: self.no_auth_user,
             timeout: millis(self.timeout_ms),
@@ -174,7 +182,7 @@ impl AuthPlan {
 }
 
 impl PermissionsPlan {
-    fn compile(self, user: &str) -> Result<Permissions, String> {
+    pub(crate) fn compile(self, user: &str) -> Result<Permissions, String> {
         let lists = |p: Option<SubjectPermission>| p.map_or((None, None), |p| (p.allow, p.deny));
         let (publish_allow, publish_deny) = lists(self.publish);
         let (subscribe_allow, subscribe_deny) = lists(self.subscribe);

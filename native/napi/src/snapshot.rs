@@ -4,7 +4,7 @@
 
 use crate::monitor::{InterestStats, OpenTotals};
 use napi_derive::napi;
-use nt_broker::{BrokerState, ConnectionSnapshot, Event, LogLevel, SubscriptionSnapshot};
+use nt_broker::{AdmissionRequest, BrokerState, ConnectionSnapshot, Event, LogLevel, SubscriptionSnapshot};
 use nt_reactor::BrokerEvent;
 
 #[napi(object)]
@@ -65,6 +65,42 @@ impl From<ConnectionSnapshot> for ConnectionInfo {
 }
 
 #[napi(object)]
+pub struct AuthenticationRequest {
+    pub id: f64,
+    pub cid: f64,
+    pub ip: String,
+    pub port: u32,
+    pub user: Option<String>,
+    pub pass: Option<String>,
+    pub token: Option<String>,
+    pub nkey: Option<String>,
+    pub jwt: Option<String>,
+    pub name: Option<String>,
+    pub lang: Option<String>,
+    pub version: Option<String>,
+}
+
+impl From<AdmissionRequest> for AuthenticationRequest {
+    fn from(r: AdmissionRequest) -> Self {
+        Self {
+            // Numbers of requests stay below 2^53.
+            id: r.id.to_number() as f64,
+            cid: r.cid as f64,
+            ip: r.address.ip().to_string(),
+            port: u32::from(r.address.port()),
+            user: some(r.connect.user),
+            pass: some(r.connect.pass),
+            token: some(r.connect.auth_token),
+            nkey: some(r.connect.nkey),
+            jwt: some(r.connect.jwt),
+            name: some(r.connect.name),
+            lang: some(r.connect.lang),
+            version: some(r.connect.version),
+        }
+    }
+}
+
+#[napi(object)]
 pub struct NativeEvent {
     pub kind: String,
     pub broker: u32,
@@ -72,6 +108,7 @@ pub struct NativeEvent {
     pub text: Option<String>,
     pub connection: Option<ConnectionInfo>,
     pub number: Option<f64>,
+    pub request: Option<AuthenticationRequest>,
 }
 
 impl From<BrokerEvent> for NativeEvent {
@@ -83,12 +120,17 @@ impl From<BrokerEvent> for NativeEvent {
             text: None,
             connection: None,
             number: None,
+            request: None,
         };
         match event {
             Event::Log { level, text } => Self {
                 level: Some(label(level).to_owned()),
                 text: Some(text),
                 ..bare("log")
+            },
+            Event::AdmissionRequested(request) => Self {
+                request: Some((*request).into()),
+                ..bare("authenticate")
             },
             Event::Connected(connection) => Self {
                 connection: Some((*connection).into()),

@@ -14,6 +14,7 @@ mod host_thread;
 mod loop_thread;
 mod mailbox;
 mod moving;
+mod passwords;
 mod reactor;
 mod reading;
 mod ready;

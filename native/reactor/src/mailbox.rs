@@ -3,7 +3,7 @@
 //! Bounded while nobody reads: log lines and news of connections each have a budget, and what finds no room is counted
 //! and told afterwards. The end of a broker or of a reload, and what is fatal, always get through.
 
-use nt_broker::{ConnectionSnapshot, Event, LogLevel};
+use nt_broker::{AdmissionRequest, ConnectionSnapshot, Event, LogLevel};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 
@@ -16,7 +16,11 @@ const LINES_MAX: usize = 64 * 1024;
 const LINES_BYTES_MAX: usize = 16 << 20;
 /// Connections and disconnections kept meanwhile.
 const CONNECTIONS_MAX: usize = 64 * 1024;
-/// Bytes of them kept meanwhile: clients have a say in how long their names are.
+/// Clients about whom the program is asked, kept meanwhile. The others run out of time.
+const REQUESTS_MAX: usize = 64 * 1024;
+/// Bytes of what they sent.
+const REQUESTS_BYTES_MAX: usize = 32 << 20;
+/// Bytes of connections kept meanwhile: clients have a say in how long their names are.
 const CONNECTIONS_BYTES_MAX: usize = 32 << 20;
 
 pub(crate) struct Mailbox {
@@ -29,6 +33,7 @@ struct Inner {
     events: Vec<BrokerEvent>,
     lines: Budget,
     connections: Budget,
+    requests: Budget,
     /// What found no room, by broker.
     lost: BTreeMap<u32, Lost>,
 }
@@ -57,6 +62,7 @@ struct Lost {
     lines: u64,
     connects: u64,
     disconnects: u64,
+    requests: u64,
 }
 
 impl Inner {
@@ -64,6 +70,7 @@ impl Inner {
         let fits = match &event {
             Event::Log { text, .. } => self.lines.admits(text.len(), LINES_MAX, LINES_BYTES_MAX),
             Event::Connected(connection) | Event::Disconnected { connection, .. } => self.admits_connection(connection),
+            Event::AdmissionRequested(request) => self.admits_request(request),
             Event::Stopped
             | Event::Reloaded { .. }
             | Event::Messages
@@ -75,6 +82,7 @@ impl Inner {
         }
         let lost = self.lost.entry(broker).or_default();
         match event {
+            Event::AdmissionRequested(_) => lost.requests += 1,
             Event::Connected(_) => lost.connects += 1,
             Event::Disconnected { .. } => lost.disconnects += 1,
             _ => lost.lines += 1,
@@ -86,6 +94,23 @@ impl Inner {
         let bytes = size_of::<ConnectionSnapshot>() + texts.into_iter().map(String::len).sum::<usize>();
         self.connections.admits(bytes, CONNECTIONS_MAX, CONNECTIONS_BYTES_MAX)
     }
+
+    fn admits_request(&mut self, request: &AdmissionRequest) -> bool {
+        let c = &request.connect;
+        let texts = [
+            &c.name,
+            &c.lang,
+            &c.version,
+            &c.user,
+            &c.pass,
+            &c.auth_token,
+            &c.nkey,
+            &c.sig,
+            &c.jwt,
+        ];
+        let bytes = size_of::<AdmissionRequest>() + texts.into_iter().map(String::len).sum::<usize>();
+        self.requests.admits(bytes, REQUESTS_MAX, REQUESTS_BYTES_MAX)
+    }
 }
 
 impl Lost {
@@ -94,6 +119,7 @@ impl Lost {
             (self.lines, "log line"),
             (self.connects, "connect event"),
             (self.disconnects, "disconnect event"),
+            (self.requests, "authentication request"),
         ];
         let parts: Vec<String> = kinds
             .into_iter()

@@ -229,6 +229,8 @@ impl Reactor {
                 self.drop_socket(slot);
             }
         }
+        let checks = self.shard.take_password_checks();
+        self.runtime.passwords.submit(&self.runtime, checks);
         self.wake_others();
         let events: Vec<BrokerEvent> = self.shard.take_events();
         self.runtime.mailbox.post(events);

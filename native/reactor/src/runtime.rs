@@ -4,12 +4,13 @@ use crate::balance::{self, Load};
 use crate::host_thread::HostThread;
 use crate::loop_thread::{Claimed, LoopThread};
 use crate::mailbox::{BrokerEvent, Mailbox};
+use crate::passwords::Passwords;
 use crate::reactor::{Command, Reactor};
 use mio::net::TcpListener;
 use mio::{Poll, Waker};
 use nt_broker::{
-    AccountIds, BrokerState, CloseReason, Config, Event, Inbox, InboxItem, InternalPublish, Plan, Shard, ShardSeed,
-    SharedBuffers,
+    AccountIds, AdmissionId, BrokerState, CloseReason, Config, Event, Inbox, InboxItem, InternalPublish, Plan, Shard,
+    ShardSeed, SharedBuffers, User, Verdict,
 };
 use parking_lot::Mutex;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
@@ -98,6 +99,7 @@ pub struct Runtime {
     interim: Mutex<Vec<JoinHandle<()>>>,
     buffers: Arc<SharedBuffers>,
     pub(crate) mailbox: Mailbox,
+    pub(crate) passwords: Passwords,
     brokers: Mutex<HashMap<BrokerId, Running>>,
     next_id: AtomicU32,
     account_ids: Arc<AccountIds>,
@@ -132,6 +134,7 @@ impl Runtime {
             interim: Mutex::default(),
             buffers: Arc::default(),
             mailbox: Mailbox::new(wake),
+            passwords: Passwords::default(),
             brokers: Mutex::default(),
             next_id: AtomicU32::new(1),
             account_ids: Arc::default(),
@@ -247,6 +250,7 @@ impl Runtime {
     /// Tells all loops to return. Does not wait.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Release);
+        self.passwords.stop();
         for waker in &self.wakers {
             // A loop that can't be woken finds out at its next turn.
             let _ = waker.wake();
@@ -291,7 +295,25 @@ impl Runtime {
         let inbox = |(index, inbox): (usize, &Arc<Inbox>)| (format!("reactor {index} inbox"), inbox.len());
         let mut queues: Vec<_> = self.inboxes.iter().enumerate().map(inbox).collect();
         queues.push(("control plane events".to_owned(), self.mailbox.len()));
+        queues.push(("password checks".to_owned(), self.passwords.len()));
         queues
+    }
+
+    /// The program around the broker has decided about [`Event::AdmissionRequested`]; `None`: the client is refused. Too
+    /// late, or asked by nobody, it changes nothing.
+    pub fn answer_admission(&self, id: AdmissionId, user: Option<Arc<User>>) {
+        self.answer(id, Verdict::Embedder(user));
+    }
+
+    pub(crate) fn answer_password(&self, id: AdmissionId, is_right: bool) {
+        self.answer(id, Verdict::Password(is_right));
+    }
+
+    fn answer(&self, id: AdmissionId, verdict: Verdict) {
+        let reactor = usize::from(id.reactor());
+        if reactor < self.reactors() {
+            self.send(reactor, InboxItem::Verdict { id, verdict });
+        }
     }
 
     /// Starts a broker; `listen` is the host and port to bind, if any. INFO shows the bound address where the plan

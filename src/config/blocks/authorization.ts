@@ -42,12 +42,12 @@ export const CONNECTION_TYPES = [
 /** All kinds of the reference, also those that this server does not accept yet. */
 export type ConnectionType = (typeof CONNECTION_TYPES)[number];
 
-/** How a password hash begins. */
+/** How a bcrypt hash begins. */
 const BCRYPT = /^\$2[abxy]\$\d{2}\$/;
 
-function bcryptNotYet(value: unknown): Fault | undefined {
-  if (typeof value !== 'string' || !BCRYPT.test(value)) return undefined;
-  return { problem: 'bcrypt passwords are not there yet', remedy: 'Use the password itself for now.' };
+/** Whether a password is written as its bcrypt hash. */
+export function isBcrypt(password: string): boolean {
+  return BCRYPT.test(password);
 }
 
 /** Subjects of a permission; those to subscribe to may name a queue group. */
@@ -206,9 +206,8 @@ export const USER = block(
       aliases: ['pass'],
       key: 'password',
       type: secret(),
-      doc: 'The password.',
+      doc: 'The password, or its bcrypt hash.',
       credential: true,
-      notYetFor: bcryptNotYet,
     },
     {
       name: 'nkey',
@@ -267,9 +266,8 @@ export const AUTHORIZATION = block(
       aliases: ['pass'],
       key: 'password',
       type: secret(),
-      doc: 'The password of the single user.',
+      doc: 'The password of the single user, or its bcrypt hash.',
       credential: true,
-      notYetFor: bcryptNotYet,
       reloadText: { field: 'Password', line: 'Reloaded: authorization password' },
       flag: {
         names: ['pass'],
@@ -283,9 +281,8 @@ export const AUTHORIZATION = block(
       name: 'token',
       key: 'token',
       type: secret(),
-      doc: 'A token that lets anyone in who has it.',
+      doc: 'A token that lets anyone in who has it, or its bcrypt hash.',
       credential: true,
-      notYetFor: bcryptNotYet,
       reloadText: { field: 'Authorization', line: 'Reloaded: authorization token' },
       flag: {
         names: ['auth'],

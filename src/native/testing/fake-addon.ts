@@ -4,6 +4,7 @@
  */
 import type {
   AccountStats,
+  AuthenticatedUser,
   BrokerPlan,
   BrokerStats,
   ConnectionInfo,
@@ -32,6 +33,8 @@ export class FakeAddon implements NativeAddon {
   readonly open = new Map<number, ConnectionInfo>();
   readonly subs: SubscriptionInfo[] = [];
   readonly closedSubs: SubscriptionInfo[] = [];
+  /** Answers to `authenticate` events. */
+  readonly answers: [request: number, user: AuthenticatedUser | undefined][] = [];
   /** Thrown by the next `startBroker` or `reloadBroker`. */
   refusal: Error | undefined;
   /** How many pools of workers were started. */
@@ -104,6 +107,11 @@ export class FakeAddon implements NativeAddon {
     this.open.delete(cid);
     this.send({ kind: 'disconnected', broker, connection: { ...connection, stopMs: connection.startMs + 1, reason } });
     return true;
+  }
+
+  answerAuthentication(_runtime: number, request: number, user?: AuthenticatedUser): void {
+    if (this.refusal) throw this.refusal;
+    this.answers.push([request, user]);
   }
 
   stats(): BrokerStats {

@@ -3,6 +3,7 @@
 //! Owns the order of checks of CONNECT, SUB, UNSUB, PING and PUB and the replies to them. Changes connections, interest
 //! and delivery through their methods only. Never reads a socket or a clock.
 
+pub(crate) mod admission;
 pub(crate) mod operations;
 pub(crate) mod publish;
 pub(crate) mod receive;

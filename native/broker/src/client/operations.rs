@@ -1,20 +1,14 @@
-//! Everything a client may ask for besides publishing: CONNECT, SUB, UNSUB, PING, PONG.
+//! Everything a client may ask for besides publishing and CONNECT: SUB, UNSUB, PING, PONG.
 
 use crate::connection::close::CloseReason;
-use crate::connection::shared::Identity;
-use crate::connection::{ClientFlags, Phase};
-use crate::delivery::result_cache::ResultRef;
 use crate::interest::{Destination, Interest, Member};
-use crate::plan::auth::User;
-use crate::plan::in_force::Identified;
 use crate::shard::Shard;
-use crate::shard::event::Event;
 use crate::shard::inbox::InboxItem;
 use crate::shard::inbox::Location;
 use crate::trace::line_limiter::LimitedLine;
 use crate::trace::quote::quote;
-use crate::trace::{log_suffix, subscription_deleted};
-use nt_protocol::{ConnectOptions, Op};
+use crate::trace::subscription_deleted;
+use nt_protocol::Op;
 use nt_subject::token_count;
 use std::sync::atomic::Ordering;
 
@@ -36,28 +30,7 @@ impl Shard {
         }
     }
 
-    /// Whether a connection may go on with something else than CONNECT: it is admitted, or nobody in particular may be.
-    pub(crate) fn admit_implicitly(&mut self, slot: u32) -> bool {
-        let conn = &self.connections[slot];
-        if conn.phase != Phase::AwaitingConnect {
-            return true;
-        }
-        let default_user = conn.broker.lock_plan().default_user();
-        match default_user {
-            Some(identified) => {
-                self.admit(slot, identified, &ConnectOptions::default());
-                // A CONNECT that follows makes it somebody else: what it subscribed to as nobody in particular goes.
-                self.connections[slot].flags.connect_received = true;
-                true
-            }
-            None => {
-                self.authorization_violation(slot, None);
-                false
-            }
-        }
-    }
-
-    fn acknowledge(&mut self, slot: u32) {
+    pub(crate) fn acknowledge(&mut self, slot: u32) {
         if self.connections[slot].flags.verbose {
             self.send(slot, b"+OK\r\n");
         }
@@ -66,131 +39,6 @@ impl Shard {
     /// `-ERR 'text'`, without consequences.
     pub(crate) fn error_reply(&mut self, slot: u32, text: &str) {
         self.send(slot, format!("-ERR '{text}'\r\n").as_bytes());
-    }
-
-    fn connect(&mut self, slot: u32, json: &[u8]) {
-        // A second CONNECT speaks only of what changes.
-        let known = self.connections[slot].options.take();
-        let options = match known.map(|o| *o).unwrap_or_default().decode_over(json) {
-            Ok(options) => options,
-            Err(error) => {
-                self.error(slot, || format!("Error parsing CONNECT: {error}"));
-                return self.close(slot, CloseReason::ProtocolViolation, None);
-            }
-        };
-        if self.connections[slot].flags.connect_received {
-            self.drop_subscriptions(slot);
-            // Word that one of them had ended before must not be taken for word of one that follows.
-            self.drain_deliveries();
-        } else {
-            // It answers INFO: until a PONG tells better, that is how long an answer takes.
-            let now = self.delivery.now_ns();
-            let conn = &self.connections[slot];
-            let estimate = now.saturating_sub(conn.started_ns).max(1);
-            conn.shared.rtt_ns.store(estimate, Ordering::Relaxed);
-        }
-        let plan = self.connections[slot].plan.clone();
-        if !options.account.is_empty() || options.new_account {
-            return self.authorization_violation(slot, Some(&options));
-        }
-        let broker = self.connections[slot].broker.clone();
-        let identified = broker.lock_plan().identify(&options);
-        let Some(identified) = identified else {
-            self.record_rejected_client(slot, &options);
-            return self.authorization_violation(slot, Some(&options));
-        };
-        let conn = &self.connections[slot];
-        if !conn.flags.connect_received {
-            // Who sends no credentials may have become somebody.
-            let user = identified.user.as_ref().filter(|_| !options.has_credentials());
-            let account = &identified.account.account.name;
-            let log_suffix = log_suffix(&options, user.map(|user| user.name.as_str()), account);
-            conn.shared.set_log_suffix(log_suffix);
-        }
-        if !(0..=1).contains(&options.protocol) {
-            let text = "invalid client protocol";
-            self.close(slot, CloseReason::BadClientProtocolVersion, Some(text));
-            return self.error(slot, || text.to_owned());
-        }
-        let headers = plan.config.headers && options.headers;
-        if options.no_responders && !headers {
-            let text = "no responders requires headers support";
-            self.close(slot, CloseReason::NoRespondersRequiresHeaders, Some(text));
-            return self.error(slot, || text.to_owned());
-        }
-        let conn = &mut self.connections[slot];
-        conn.flags = ClientFlags {
-            verbose: options.verbose,
-            pedantic: options.pedantic,
-            echo: options.echo,
-            headers,
-            no_responders: options.no_responders,
-            async_info: options.protocol >= 1,
-            connect_received: true,
-            first_pong_sent: conn.flags.first_pong_sent,
-            knows_lame_duck: conn.flags.knows_lame_duck,
-        };
-        self.admit(slot, identified, &options);
-        self.connections[slot].options = Some(Box::new(options));
-        self.acknowledge(slot);
-    }
-
-    /// Binds a connection to its user and account, and tells who came.
-    fn admit(&mut self, slot: u32, identified: Identified, options: &ConnectOptions) {
-        let user = identified.user.clone();
-        let permissions = identified.permissions();
-        self.rebind(slot, identified);
-        let conn = &mut self.connections[slot];
-        conn.enter_phase(Phase::Ready);
-        conn.permissions = permissions;
-        conn.replies.clear();
-        conn.last_result = ResultRef::NONE;
-        conn.move_outdated = conn.moving;
-        let account = conn.account.clone();
-        conn.shared.set_identity(Identity {
-            name: options.name.clone(),
-            lang: options.lang.clone(),
-            version: options.version.clone(),
-            user: shown_user(user.as_deref(), options),
-            account: account.name.clone(),
-        });
-        // Subscriptions made before CONNECT stay; how their messages are framed may change now.
-        if let Some(member) = conn.member {
-            let mut interest = account.interest.write();
-            interest.generation += 1;
-            let member = &mut interest.members[member as usize];
-            member.headers = conn.flags.headers;
-            member.permissions = conn.permissions.clone();
-        }
-        if conn.broker.watches_connects() {
-            let (broker, snapshot) = (conn.broker.id, Box::new(conn.shared.snapshot()));
-            self.event(broker, Event::Connected(snapshot));
-        }
-    }
-
-    /// What monitoring tells of a client that is refused: what it said of itself, and no account.
-    fn record_rejected_client(&self, slot: u32, options: &ConnectOptions) {
-        self.connections[slot].shared.set_identity(Identity {
-            name: options.name.clone(),
-            lang: options.lang.clone(),
-            version: options.version.clone(),
-            user: claimed_user(options),
-            account: String::new(),
-        });
-    }
-
-    pub(crate) fn authorization_violation(&mut self, slot: u32, options: Option<&ConnectOptions>) {
-        self.error(slot, || match options {
-            Some(o) if !o.nkey.is_empty() => format!("authentication error - Nkey {}", quote(o.nkey.as_bytes())),
-            Some(o) if !o.user.is_empty() => format!("authentication error - User {}", quote(o.user.as_bytes())),
-            Some(o) if !o.auth_token.is_empty() => "authentication error - Token \"[REDACTED]\"".to_owned(),
-            _ => "authentication error".to_owned(),
-        });
-        self.close(
-            slot,
-            CloseReason::AuthenticationFailure,
-            Some("Authorization Violation"),
-        );
     }
 
     fn ping(&mut self, slot: u32) {
@@ -376,25 +224,5 @@ impl Shard {
             trace.refused(text);
         }
         self.error_reply(slot, text);
-    }
-}
-
-/// Whom monitoring shows a client as: the user it is, or else who it says it is.
-pub(crate) fn shown_user(user: Option<&User>, options: &ConnectOptions) -> String {
-    user.map(|user| user.name.clone())
-        .filter(|name| !name.is_empty())
-        .unwrap_or_else(|| claimed_user(options))
-}
-
-/// Who the client says it is. A token is a secret: that there is one is all that is told.
-fn claimed_user(options: &ConnectOptions) -> String {
-    if !options.nkey.is_empty() {
-        options.nkey.clone()
-    } else if !options.user.is_empty() {
-        options.user.clone()
-    } else if !options.auth_token.is_empty() {
-        "[REDACTED]".to_owned()
-    } else {
-        String::new()
     }
 }

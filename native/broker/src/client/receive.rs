@@ -20,6 +20,9 @@ impl Shard {
         if conn.is_closing() {
             return data.len();
         }
+        if conn.phase == Phase::AwaitingAdmission {
+            return 0;
+        }
         conn.touch(now);
         let mut at = 0;
         loop {
@@ -64,8 +67,13 @@ impl Shard {
                 }
                 Parsed::Error(error) => self.protocol_error(slot, &error, data, at),
             }
-            if self.connections[slot].is_closing() {
-                return data.len();
+            match self.connections[slot].phase {
+                Phase::Closing(_) => return data.len(),
+                Phase::AwaitingAdmission => {
+                    self.connections[slot].keep_for_later();
+                    break;
+                }
+                _ => {}
             }
         }
         self.connections[slot].publish_in_counters();

@@ -93,6 +93,7 @@ impl Shard {
         self.debug(slot, || format!("Client connection closed: {}", reason.as_str()));
         self.drop_subscriptions(slot);
         self.unbind(slot);
+        self.abandon_admission(slot);
         let stop_ms = self.wall_ms();
         let conn = &mut self.connections[slot];
         conn.enter_phase(Phase::Closing(reason));

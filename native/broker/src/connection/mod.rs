@@ -21,6 +21,7 @@ pub(crate) mod shared;
 pub(crate) mod table;
 pub(crate) mod timeouts;
 
+use crate::client::admission::PendingAdmission;
 use crate::client::reply_grants::ReplyGrants;
 use crate::connection::counters::Counters;
 use crate::connection::flush::WriteState;
@@ -33,6 +34,7 @@ use crate::connection::shared::ConnShared;
 use crate::delivery::result_cache::ResultRef;
 use crate::interest::SidTable;
 use crate::interest::account::Account;
+use crate::plan::auth::Proof;
 use crate::plan::in_force::{Identified, ServerPart};
 use crate::plan::permissions::Permissions;
 use crate::state::BrokerState;
@@ -57,6 +59,10 @@ pub struct Conn {
     pub(crate) flags: ClientFlags,
     /// What CONNECT said: another CONNECT speaks only of what changes.
     pub(crate) options: Option<Box<ConnectOptions>>,
+    /// What is known of it beside what it said.
+    pub(crate) proof: Proof,
+    /// The decision it waits for.
+    pub(crate) pending_admission: Option<Box<PendingAdmission>>,
     /// Its record in the account's interest, once it has subscribed.
     pub(crate) member: Option<u32>,
     pub(crate) sids: SidTable,
@@ -141,6 +147,8 @@ impl Conn {
             phase,
             flags: ClientFlags::default(),
             options: None,
+            proof: Proof::None,
+            pending_admission: None,
             member: None,
             sids: SidTable::default(),
             ended_subscriptions: Vec::new(),
@@ -224,11 +232,17 @@ impl Conn {
 
     /// Whether its socket should be left unread for now.
     pub fn is_paused(&self) -> bool {
-        self.paused.is_some()
+        self.paused.is_some() || self.phase == Phase::AwaitingAdmission
     }
 
     /// Notes that what is held back is not unfinished, but found no time.
     pub fn set_backlog(&mut self) {
+        self.input.set_backlog();
+    }
+
+    /// What it sent behind the operation that made it wait is not unfinished either.
+    pub(crate) fn keep_for_later(&mut self) {
+        self.input.expect(0);
         self.input.set_backlog();
     }
 

@@ -46,6 +46,11 @@ impl Pauses {
         std::mem::take(&mut self.resumed)
     }
 
+    /// The loop is to read from this one again, whatever it waited for.
+    pub fn resume(&mut self, slot: u32) {
+        self.resumed.push(slot);
+    }
+
     /// Ends those that have no reason any more.
     fn end_due(&mut self, connections: &mut Connections, now_ns: u64) {
         let Self { slots, resumed } = self;

@@ -10,6 +10,8 @@ pub(crate) enum Phase {
     AwaitingProxyHeader,
     /// It must prove who it is first.
     AwaitingConnect,
+    /// It said who it is, and somebody else decides whether that is so. Nothing is read from it until then.
+    AwaitingAdmission,
     /// It may do what its permissions say.
     Ready,
     /// It keeps a slot for a connection that is about to move here.
@@ -32,8 +34,10 @@ impl Phase {
     pub(super) fn may_become(self, next: Self) -> bool {
         match self {
             Self::AwaitingProxyHeader => matches!(next, Self::AwaitingConnect | Self::Ready | Self::Closing(_)),
-            // Another CONNECT may follow one that was accepted.
-            Self::AwaitingConnect | Self::Ready => matches!(next, Self::Ready | Self::Closing(_)),
+            // Another CONNECT may follow one that was accepted, and another question one that is not answered.
+            Self::AwaitingConnect | Self::AwaitingAdmission | Self::Ready => {
+                matches!(next, Self::AwaitingAdmission | Self::Ready | Self::Closing(_))
+            }
             Self::Placeholder | Self::Closing(_) => false,
         }
     }

@@ -2,7 +2,6 @@
 //!
 //! Never asks a clock: the loop says what time it is.
 
-use crate::connection::Phase;
 use crate::connection::close::CloseReason;
 use crate::shard::Shard;
 use crate::shard::timers::TimerKind;
@@ -42,8 +41,8 @@ impl Shard {
     }
 
     fn auth_due(&mut self, slot: u32) {
-        let conn = &self.connections[slot];
-        if conn.phase == Phase::AwaitingConnect {
+        if self.is_admission_overdue(slot) {
+            let conn = &self.connections[slot];
             let text = "Authentication Timeout";
             let logged = conn
                 .broker

@@ -1,21 +1,26 @@
-//! Credentials that the data plane decides on its own, so that a busy control plane never times clients out.
+//! Who may connect, and who decides it.
+//!
+//! Plain passwords and tokens are compared here and now, so that a busy control plane never times clients out. Where
+//! that is not enough the decision is to wait: for a thread that computes bcrypt, or for a function of the program around
+//! the broker. Decides, and remembers nothing: what waits is kept in `client/admission.rs`.
 
 use crate::interest::account::Account;
 use crate::plan::connection_types::ConnectionTypes;
 use crate::plan::in_force::AuthRules;
 use crate::plan::permissions::Permissions;
+use crate::plan::secret::{Comparison, Secret};
 use nt_protocol::ConnectOptions;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A user of the plan.
+/// A user of the plan, or one that the program around the broker named.
 #[derive(Debug, PartialEq)]
 pub struct User {
     /// Its name; empty where a token is all there is.
     pub name: String,
-    /// Its password in the clear. Empty: it has none, and a client must send none.
-    pub password: String,
+    /// What proves that a client is this user. Empty: it has none, and a client must send none.
+    pub password: Secret,
     /// The account its connections belong to.
     pub account: String,
     /// Its rights; `None`: those of its account.
@@ -25,6 +30,17 @@ pub struct User {
 }
 
 impl User {
+    /// Who may connect in any way, and has no password: that it is this user was decided otherwise.
+    pub fn without_password(name: String, account: String, permissions: Option<Arc<Permissions>>) -> Self {
+        Self {
+            name,
+            password: Secret::new(""),
+            account,
+            permissions,
+            connections: ConnectionTypes::ALL,
+        }
+    }
+
     /// Whether its kinds of connection include the one there is.
     fn may_connect(&self) -> bool {
         self.connections.include(ConnectionTypes::STANDARD)
@@ -34,20 +50,70 @@ impl User {
 /// Who may connect.
 #[derive(Debug)]
 pub struct Auth {
+    /// Who decides.
+    pub authenticator: Authenticator,
     /// A single token.
-    pub token: Option<String>,
+    pub token: Option<Secret>,
     /// Users by name.
     pub users: BTreeMap<String, Arc<User>>,
     /// Who connections without credentials become.
     pub no_auth_user: Option<String>,
-    /// Time to send a valid CONNECT.
+    /// Time to send a valid CONNECT, and for the program around the broker to decide about it.
     pub timeout: Duration,
+}
+
+/// Who decides about a CONNECT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Authenticator {
+    /// The tokens and users of the plan.
+    Credentials,
+    /// The program around the broker, asked once for each CONNECT.
+    Embedder,
+}
+
+/// What an authenticator says to a CONNECT.
+pub(crate) enum Decision<W> {
+    Admit(W),
+    Refuse,
+    /// Somebody else will say.
+    Wait(Question),
+}
+
+/// What has to be answered before a CONNECT is decided.
+pub(crate) enum Question {
+    /// Whether this is the hash of that password.
+    Password { hash: Arc<str>, password: String },
+    /// Who the client is, if anybody: the program around the broker says.
+    Embedder,
+}
+
+/// What is known of a client beside what it sent. As long as that is what counts, nobody has to be asked again.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Proof {
+    /// Nothing.
+    #[default]
+    None,
+    /// The password of its CONNECT has this hash.
+    Hash(Arc<str>),
+    /// The program around the broker said who it is.
+    Embedder(Arc<User>),
+}
+
+impl Proof {
+    /// What is still worth knowing once a connection is this user: that an embedder said otherwise is not.
+    pub fn of(self, user: Option<&Arc<User>>) -> Self {
+        match self {
+            Self::Embedder(named) if !user.is_some_and(|user| Arc::ptr_eq(user, &named)) => Self::None,
+            proof => proof,
+        }
+    }
 }
 
 impl Auth {
     /// All of it besides the users.
     pub(crate) fn rules(&self) -> AuthRules {
         AuthRules {
+            authenticator: self.authenticator,
             token: self.token.clone(),
             no_auth_user: self.no_auth_user.clone(),
             timeout: self.timeout,
@@ -86,28 +152,54 @@ impl Auth {
 
     /// Who a connection without credentials becomes; `None`: refused.
     pub(crate) fn default_user(&self) -> Option<Arc<User>> {
+        if self.authenticator == Authenticator::Embedder {
+            return None;
+        }
         let user = self.users.get(self.no_auth_user.as_ref()?)?;
         user.may_connect().then(|| user.clone())
     }
 
-    /// The user of these credentials, or `None`: refused.
-    pub fn admit(&self, connect: &ConnectOptions) -> Option<Arc<User>> {
+    /// Whether a connection that is this user is up to date, as far as users go.
+    pub(crate) fn knows(&self, user: &Arc<User>) -> bool {
+        let known = self.users.get(&user.name);
+        // Whom the embedder named goes with the server's part, as does who came with a token and has no name.
+        let is_no_part = user.name.is_empty() || self.authenticator == Authenticator::Embedder;
+        is_no_part || known.is_some_and(|known| Arc::ptr_eq(known, user))
+    }
+
+    /// Decides about a CONNECT.
+    pub(crate) fn decide(&self, connect: &ConnectOptions, proof: &Proof) -> Decision<Arc<User>> {
+        match (self.authenticator, proof) {
+            (Authenticator::Credentials, _) => self.decide_by_credentials(connect, proof),
+            (Authenticator::Embedder, Proof::Embedder(user)) => Decision::Admit(user.clone()),
+            (Authenticator::Embedder, _) => Decision::Wait(Question::Embedder),
+        }
+    }
+
+    fn decide_by_credentials(&self, connect: &ConnectOptions, proof: &Proof) -> Decision<Arc<User>> {
         if !connect.has_credentials() && self.no_auth_user.is_some() {
-            return self.default_user();
+            return self.default_user().map_or(Decision::Refuse, Decision::Admit);
         }
         if let Some(token) = &self.token {
-            return same(token, &connect.auth_token).then(|| {
-                Arc::new(User {
-                    name: String::new(),
-                    password: String::new(),
-                    account: Account::GLOBAL.to_owned(),
-                    permissions: None,
-                    connections: ConnectionTypes::ALL,
-                })
-            });
+            let nobody = || User::without_password(String::new(), Account::GLOBAL.to_owned(), None);
+            return judge(token, &connect.auth_token, proof, || Arc::new(nobody()));
         }
-        let user = self.users.get(&connect.user).filter(|user| user.may_connect())?;
-        same(&user.password, &connect.pass).then(|| user.clone())
+        match self.users.get(&connect.user) {
+            Some(user) if user.may_connect() => judge(&user.password, &connect.pass, proof, || user.clone()),
+            _ => Decision::Refuse,
+        }
+    }
+}
+
+fn judge(secret: &Secret, given: &str, proof: &Proof, user: impl FnOnce() -> Arc<User>) -> Decision<Arc<User>> {
+    match secret.compare(given) {
+        Comparison::Same => Decision::Admit(user()),
+        Comparison::Different => Decision::Refuse,
+        Comparison::Hashed(hash) if matches!(proof, Proof::Hash(known) if *known == hash) => Decision::Admit(user()),
+        Comparison::Hashed(hash) => Decision::Wait(Question::Password {
+            hash,
+            password: given.to_owned(),
+        }),
     }
 }
 
@@ -119,14 +211,4 @@ fn keep_permissions(user: &mut Arc<User>, known: Option<&Arc<User>>) {
     {
         user.permissions = Some(known.clone());
     }
-}
-
-/// Compares secrets in a time that depends on the length of what the client sent only.
-fn same(secret: &str, given: &str) -> bool {
-    let (secret, given) = (secret.as_bytes(), given.as_bytes());
-    let mut differs = u8::from(secret.len() != given.len());
-    for (i, g) in given.iter().enumerate() {
-        differs |= g ^ secret.get(i).copied().unwrap_or(0);
-    }
-    std::hint::black_box(differs) == 0
 }

@@ -6,9 +6,10 @@
 //! connection.
 
 use crate::interest::account::{Account, AccountIds};
-use crate::plan::auth::{Auth, User};
+use crate::plan::auth::{Auth, Authenticator, Decision, Proof, User};
 use crate::plan::config::Config;
 use crate::plan::permissions::Permissions;
+use crate::plan::secret::Secret;
 use crate::plan::{AccountPlan, Plan, PlanError, no_account};
 use nt_protocol::ConnectOptions;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,12 +30,21 @@ pub struct ServerPart {
 /// How clients are asked who they are. Who the users are is another part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthRules {
+    /// Who decides.
+    pub authenticator: Authenticator,
     /// The one token that lets everybody in.
-    pub token: Option<String>,
+    pub token: Option<Secret>,
     /// Who connections without credentials become.
     pub no_auth_user: Option<String>,
-    /// Time to send a valid CONNECT.
+    /// Time to send a valid CONNECT, and for the program around the broker to decide about it.
     pub timeout: Duration,
+}
+
+impl AuthRules {
+    /// Whether clients have to say who they are, as INFO tells them.
+    pub(crate) fn is_required(&self) -> bool {
+        self.authenticator == Authenticator::Embedder || self.no_auth_user.is_none()
+    }
 }
 
 /// The part of a plan that the connections of one account live by.
@@ -132,11 +142,15 @@ impl PlanInForce {
         self.identified(self.auth.as_ref()?.default_user()?)
     }
 
-    /// Who sent these credentials. `None`: nobody who may be here.
-    pub fn identify(&self, options: &ConnectOptions) -> Option<Identified> {
-        match &self.auth {
-            None => Some(self.nobody()),
-            Some(auth) => self.identified(auth.admit(options)?),
+    /// Who sent these credentials, if that can be told from them and what is known beside them.
+    pub fn identify(&self, options: &ConnectOptions, proof: &Proof) -> Decision<Identified> {
+        let Some(auth) = &self.auth else {
+            return Decision::Admit(self.nobody());
+        };
+        match auth.decide(options, proof) {
+            Decision::Admit(user) => self.identified(user).map_or(Decision::Refuse, Decision::Admit),
+            Decision::Refuse => Decision::Refuse,
+            Decision::Wait(question) => Decision::Wait(question),
         }
     }
 
@@ -161,11 +175,7 @@ impl PlanInForce {
     pub fn is_followed_by(&self, server: &Arc<ServerPart>, identified: &Identified) -> bool {
         let account = &identified.account;
         let is_account = |part: &Arc<AccountPart>| Arc::ptr_eq(part, account);
-        let is_user = |user: &Arc<User>| {
-            let known = self.auth.as_ref().and_then(|auth| auth.users.get(&user.name));
-            // Who came with a token has no name, and goes with the server's part.
-            user.name.is_empty() || known.is_some_and(|known| Arc::ptr_eq(known, user))
-        };
+        let is_user = |user: &Arc<User>| self.auth.as_ref().is_some_and(|auth| auth.knows(user));
         Arc::ptr_eq(&self.server, server)
             && self.accounts.get(&account.account.name).is_some_and(is_account)
             && identified.user.as_ref().is_none_or(is_user)

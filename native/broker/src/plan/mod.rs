@@ -12,6 +12,7 @@ pub(crate) mod connection_types;
 pub(crate) mod in_force;
 pub(crate) mod permissions;
 pub(crate) mod reload;
+pub(crate) mod secret;
 
 use crate::interest::account::Account;
 use crate::plan::auth::{Auth, User};

@@ -14,14 +14,14 @@
 //! connection on its way between loops carries the parts that are in force when it leaves (`migrate.rs`), so the loop it
 //! comes to finds it no later than its own [`Reload`].
 
-use crate::client::operations::shown_user;
+use crate::client::admission::shown_user;
 use crate::connection::Phase;
 use crate::connection::removal::REMOVAL_BATCH;
 use crate::delivery::result_cache::ResultRef;
 use crate::interest::{Interest, Subscription};
-use crate::plan::auth::User;
+use crate::plan::auth::{Decision, Proof, Question, User};
 use crate::plan::config::Config;
-use crate::plan::in_force::{Affected, ServerPart};
+use crate::plan::in_force::{Affected, Identified, ServerPart};
 use crate::plan::permissions::Permissions;
 use crate::plan::{AccountPlan, Plan, PlanError};
 use crate::shard::Shard;
@@ -42,7 +42,7 @@ pub struct Reload {
     /// The plan's.
     pub number: u64,
     affected: Affected,
-    /// Loops that have not told of it yet.
+    /// Loops that have not told of it yet, and connections that wait for a decision by it.
     left: AtomicUsize,
     visited: AtomicUsize,
 }
@@ -95,6 +95,11 @@ impl BrokerState {
 }
 
 impl Reload {
+    /// What follows from it at one connection takes a while: [`Self::acknowledge`] is called for that as well.
+    pub(crate) fn expect_one_more(&self) {
+        self.left.fetch_add(1, Ordering::AcqRel);
+    }
+
     /// A loop has told everything that followed from it there. True for the last one: it is to tell
     /// [`Event::Reloaded`].
     pub fn acknowledge(&self) -> bool {
@@ -124,28 +129,32 @@ impl Shard {
         let slots = match &reload.affected {
             Affected::All => self.slots_of(broker),
             Affected::Of { users, accounts } => {
-                let slots = self.bindings.of(broker.id, users, accounts);
+                let mut slots = self.bindings.of(broker.id, users, accounts);
+                // Who waits for a decision is nobody yet, and may be one of them.
+                let waiting = self.admissions.waiting();
+                slots.extend(waiting.filter(|&slot| Arc::ptr_eq(&self.connections[slot].broker, broker)));
                 slots.into_iter().collect()
             }
         };
         reload.visited.fetch_add(slots.len(), Ordering::Relaxed);
         let server = broker.plan();
         for slot in slots {
-            self.follow_plan(slot, &server, &reload.affected);
+            self.follow_plan(slot, &server, &reload);
         }
         self.reload_applied(reload);
     }
 
-    fn follow_plan(&mut self, slot: u32, server: &Arc<ServerPart>, affected: &Affected) {
+    fn follow_plan(&mut self, slot: u32, server: &Arc<ServerPart>, reload: &Arc<Reload>) {
         let conn = &mut self.connections[slot];
-        if matches!(affected, Affected::All) {
+        if matches!(reload.affected, Affected::All) {
             if conn.plan.version >= server.version {
                 return;
             }
             conn.plan = server.clone();
         }
         match conn.phase {
-            Phase::Ready => self.reauthorize(slot),
+            Phase::Ready => self.reauthorize(slot, reload),
+            Phase::AwaitingAdmission => self.decide_again(slot, reload),
             // Nobody is asked for anything any more.
             Phase::AwaitingConnect if conn.plan.auth.is_none() => conn.enter_phase(Phase::Ready),
             // What a stand-in waits for brings its own plan along.
@@ -154,15 +163,34 @@ impl Shard {
     }
 
     /// Asks again who a connection is and what it may do, with what it said in CONNECT.
-    fn reauthorize(&mut self, slot: u32) {
+    pub(crate) fn reauthorize(&mut self, slot: u32, reload: &Arc<Reload>) {
+        let proof = std::mem::take(&mut self.connections[slot].proof);
+        if let Some(question) = self.identify_again(slot, proof) {
+            self.await_admission(slot, None, question);
+            // Until then its rights are the old ones, so the old plan is not out of force.
+            self.hold_reload(slot, reload);
+        }
+    }
+
+    /// Decides about an admitted connection by the plan in force. Returns what has to be asked before that can be done.
+    pub(crate) fn identify_again(&mut self, slot: u32, proof: Proof) -> Option<Question> {
         let conn = &self.connections[slot];
         let nothing = ConnectOptions::default();
         let options = conn.options.as_deref().unwrap_or(&nothing);
-        let identified = conn.broker.lock_plan().identify(options);
-        let Some(identified) = identified else {
-            let said = conn.options.clone();
-            return self.authorization_violation(slot, said.as_deref());
-        };
+        let decision = conn.broker.lock_plan().identify(options, &proof);
+        match decision {
+            Decision::Admit(identified) => self.become_user(slot, identified, proof),
+            Decision::Refuse => self.refuse(slot, None),
+            Decision::Wait(question) => return Some(question),
+        }
+        None
+    }
+
+    fn become_user(&mut self, slot: u32, identified: Identified, proof: Proof) {
+        let conn = &mut self.connections[slot];
+        conn.proof = proof.of(identified.user.as_ref());
+        let nothing = ConnectOptions::default();
+        let options = conn.options.as_deref().unwrap_or(&nothing);
         let account = &identified.account.account.name;
         conn.shared
             .set_user(shown_user(identified.user.as_deref(), options), account);

@@ -2,6 +2,7 @@
 
 use crate::connection::close::CloseReason;
 use crate::connection::shared::ConnectionSnapshot;
+use crate::shard::admissions::AdmissionRequest;
 
 /// Label of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub enum Event {
         /// Its text, without time and label.
         text: String,
     },
+    /// The program around the broker is to decide about a client, by [`crate::InboxItem::Verdict`].
+    AdmissionRequested(Box<AdmissionRequest>),
     /// A client was admitted.
     Connected(Box<ConnectionSnapshot>),
     /// A client is gone.

@@ -4,6 +4,7 @@ use crate::connection::Conn;
 use crate::connection::shared::ConnShared;
 use crate::internal::{InternalPublish, NO_REACTOR};
 use crate::plan::reload::Reload;
+use crate::shard::admissions::{AdmissionId, Verdict};
 use crate::state::BrokerState;
 use parking_lot::Mutex;
 use std::any::Any;
@@ -109,6 +110,13 @@ pub enum InboxItem {
         conn: Box<Conn>,
         /// Its socket, known to the loop around the shard.
         socket: Box<dyn Any + Send>,
+    },
+    /// Somebody has decided about a connection that waits for it.
+    Verdict {
+        /// As in what was asked.
+        id: AdmissionId,
+        /// The decision.
+        verdict: Verdict,
     },
     /// Let every connection of a broker live by its new plan.
     Reload(Arc<Reload>),

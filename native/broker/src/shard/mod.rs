@@ -3,6 +3,7 @@
 //! A turn of the loop: [`Shard::set_now`], [`Shard::drain_inbox`], [`Shard::receive`] for each readable socket,
 //! [`Shard::handle_timers`], then take the lists: wake other loops, write dirty connections, close closing ones.
 
+pub(crate) mod admissions;
 pub(crate) mod event;
 mod event_sink;
 pub(crate) mod inbox;
@@ -22,6 +23,7 @@ use crate::delivery::result_cache::ResultCache;
 use crate::internal::PendingPublishes;
 use crate::plan::bindings::Bindings;
 use crate::plan::reload::Reload;
+use crate::shard::admissions::Admissions;
 use crate::shard::event::Event;
 use crate::shard::event_sink::EventSink;
 use crate::shard::inbox::{Inbox, InboxItem};
@@ -70,6 +72,7 @@ pub struct Shard {
     pub(crate) timers: Timers,
     /// Connections by account and user.
     pub(crate) bindings: Bindings,
+    pub(crate) admissions: Admissions,
     pub(crate) wall_ms_at_zero: f64,
     incoming: Incoming,
     events: EventSink,
@@ -90,6 +93,7 @@ impl Shard {
             results: ResultCache::new(RandomState::default()),
             timers: Timers::default(),
             bindings: Bindings::default(),
+            admissions: Admissions::new(seed.reactor),
             wall_ms_at_zero: seed.wall_ms_at_zero,
             incoming: Incoming::new(inbox),
             events: EventSink::default(),
@@ -220,6 +224,7 @@ impl Shard {
             InboxItem::Release(at) => self.release(at),
             InboxItem::Arrive { to, conn, socket } => self.arrive(to, conn, socket),
             InboxItem::Drained => self.resume_all(),
+            InboxItem::Verdict { id, verdict } => self.take_verdict(id, verdict),
             InboxItem::Reload(reload) => self.incoming.push_reload(reload),
             InboxItem::Publish(batch) => self.internal_publishes.push(batch),
             InboxItem::LameDuck(broker) => self.announce_lame_duck(&broker),

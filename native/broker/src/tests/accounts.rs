@@ -4,7 +4,7 @@ use super::harness::World;
 use super::permissions::{anything, login, may_publish};
 use super::random::{Random, Seed};
 use crate::{
-    Account, AccountPlan, Auth, CloseReason, Config, ConnectionOrder, ConnectionQuery, ConnectionTypes,
+    Account, AccountPlan, Auth, Authenticator, CloseReason, Config, ConnectionOrder, ConnectionQuery, ConnectionTypes,
     PermissionLists, Permissions, Plan, PlanError, Reload, SubscriptionQuery, User,
 };
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use std::time::Duration;
 fn user(name: &str, account: &str, lists: Option<PermissionLists>) -> User {
     User {
         name: name.to_owned(),
-        password: name.to_owned(),
+        password: name.into(),
         account: account.to_owned(),
         permissions: lists.map(|lists| Arc::new(Permissions::new(lists).expect("patterns"))),
         connections: ConnectionTypes::ALL,
@@ -31,6 +31,7 @@ fn account(name: &str, lists: Option<PermissionLists>) -> AccountPlan {
 fn plan_with(config: Config, users: Vec<User>, accounts: Vec<AccountPlan>) -> Result<Plan, PlanError> {
     let users = users.into_iter().map(|user| (user.name.clone(), Arc::new(user)));
     let auth = Auth {
+        authenticator: Authenticator::Credentials,
         token: None,
         users: users.collect(),
         no_auth_user: None,
@@ -357,7 +358,7 @@ fn a_user_that_is_replaced_takes_only_its_own_connections_along() {
         assert_eq!(world.errors(client).len(), refused);
     }
     let other_password = User {
-        password: "other".to_owned(),
+        password: "other".into(),
         ..user("a", "A", None)
     };
     assert_eq!(replace(&mut world, other_password), 2);

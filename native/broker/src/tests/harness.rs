@@ -3,9 +3,10 @@
 
 use super::random::Random;
 use super::wire::{Frame, Message, frames};
+use crate::connection::{Conn, Phase};
 use crate::{
-    Auth, BrokerState, CloseReason, Config, Event, Inbox, InboxItem, LogLevel, Plan, Reload, Reloading, Shard,
-    ShardSeed, SharedBuffers,
+    AdmissionId, AdmissionRequest, Auth, BrokerState, CloseReason, Config, Event, Inbox, InboxItem, LogLevel,
+    PasswordCheck, Plan, Reload, Reloading, Shard, ShardSeed, SharedBuffers, Verdict,
 };
 use std::sync::Arc;
 
@@ -58,6 +59,8 @@ pub(super) struct World {
     pub clients: Vec<Client>,
     sockets: Vec<Vec<Option<usize>>>,
     pub events: Vec<Event>,
+    /// Passwords that the shards want checked: tests answer when they like.
+    pub checks: Vec<PasswordCheck>,
     /// Peers keep their end open after the server has closed its own.
     pub peers_stay: bool,
 }
@@ -97,6 +100,7 @@ impl World {
             clients: Vec::new(),
             sockets: vec![Vec::new(); loops],
             events: Vec::new(),
+            checks: Vec::new(),
             peers_stay: false,
         }
     }
@@ -187,10 +191,35 @@ impl World {
     }
 
     pub fn is_paused(&mut self, client: usize) -> bool {
-        let Some((loop_, slot)) = self.clients[client].at else {
-            return false;
-        };
-        self.shards[loop_].conn(slot).is_some_and(|conn| conn.is_paused())
+        let conn = self.conn(client);
+        conn.is_some_and(|conn| conn.is_paused() && conn.phase != Phase::AwaitingAdmission)
+    }
+
+    /// Whether somebody else is deciding who it is.
+    pub fn awaits_admission(&mut self, client: usize) -> bool {
+        let conn = self.conn(client);
+        conn.is_some_and(|conn| conn.phase == Phase::AwaitingAdmission)
+    }
+
+    fn conn(&mut self, client: usize) -> Option<&mut Conn> {
+        let (loop_, slot) = self.clients[client].at?;
+        self.shards[loop_].conn(slot)
+    }
+
+    /// Answers a question that a shard asked. Nothing of it has happened when this returns.
+    pub fn answer(&self, id: AdmissionId, verdict: Verdict) {
+        self.post(usize::from(id.reactor()), InboxItem::Verdict { id, verdict });
+    }
+
+    /// What the program around the broker was asked, oldest first.
+    pub fn requests(&self) -> Vec<AdmissionRequest> {
+        self.events
+            .iter()
+            .filter_map(|event| match event {
+                Event::AdmissionRequested(request) => Some((**request).clone()),
+                _ => None,
+            })
+            .collect()
     }
 
     /// Why a client's connection was closed, if it was.
@@ -279,14 +308,15 @@ impl World {
             return Err(false);
         }
         let state = &mut self.clients[client];
-        let count = most.min(state.input.len());
-        if count == 0 && !state.hung_up {
+        let has_backlog = conn.has_backlog();
+        let count = if has_backlog { 0 } else { most.min(state.input.len()) };
+        if count == 0 && !state.hung_up && !has_backlog {
             return Err(false);
         }
-        let mut data = conn.held().0.clone();
+        let mut data = conn.take_backlog().unwrap_or_else(|| conn.held().0.clone());
         data.extend(state.input.drain(..count));
         shard.drain_inbox();
-        if count == 0 {
+        if count == 0 && !has_backlog {
             state.hung_up = false;
             shard.peer_gone(slot, CloseReason::ClientClosed);
             return Err(true);
@@ -361,6 +391,7 @@ impl World {
             self.drop_socket(loop_, slot);
         }
         self.shards[loop_].take_wakes();
+        self.checks.extend(self.shards[loop_].take_password_checks());
     }
 
     pub fn send_to(&mut self, loop_: usize) {
@@ -403,10 +434,7 @@ impl World {
             }
             let flowing = self.inboxes.iter().any(|inbox| inbox.has_items())
                 || self.shards.iter().any(|shard| shard.has_dirty() || shard.has_waiting())
-                || self
-                    .clients
-                    .iter()
-                    .any(|c| c.at.is_some() && (!c.input.is_empty() || c.hung_up));
+                || (0..self.clients.len()).any(|client| self.has_something_to_read(client));
             if !flowing {
                 // What a departure put off is taken in with the next turn.
                 (0..self.shards.len()).for_each(|loop_| self.turn(loop_));
@@ -419,6 +447,13 @@ impl World {
             }
         }
         panic!("this never comes to rest");
+    }
+
+    fn has_something_to_read(&mut self, client: usize) -> bool {
+        let state = &self.clients[client];
+        let sent = state.at.is_some() && (!state.input.is_empty() || state.hung_up);
+        let backlog = self.conn(client).is_some_and(|conn| conn.has_backlog());
+        (sent || backlog) && !self.awaits_admission(client)
     }
 
     /// Lets time pass, in steps, with turns of all loops in each.

@@ -15,6 +15,8 @@ mod wire;
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod admission;
+#[cfg(test)]
 mod backpressure;
 #[cfg(test)]
 mod buffers;

@@ -2,7 +2,7 @@
 
 use super::harness::World;
 use super::wire::Message;
-use crate::{Auth, CloseReason, Config, ConnectionTypes, PermissionLists, Permissions, User};
+use crate::{Auth, Authenticator, CloseReason, Config, ConnectionTypes, PermissionLists, Permissions, User};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -192,10 +192,10 @@ fn a_queue_member_that_may_not_receive_is_told_of_only_if_nobody_may() {
     };
     let user = |name: &str, permissions: Option<PermissionLists>| {
         let permissions = permissions.map(|lists| Arc::new(Permissions::new(lists).expect("good lists")));
-        let (name, password) = (name.to_owned(), "p".to_owned());
+        let name = name.to_owned();
         let user = User {
             name: name.clone(),
-            password,
+            password: "p".into(),
             permissions,
             account: crate::Account::GLOBAL.to_owned(),
             connections: ConnectionTypes::ALL,
@@ -203,6 +203,7 @@ fn a_queue_member_that_may_not_receive_is_told_of_only_if_nobody_may() {
         (name, Arc::new(user))
     };
     let auth = Auth {
+        authenticator: Authenticator::Credentials,
         token: None,
         users: BTreeMap::from([user("free", None), user("bound", Some(deny))]),
         no_auth_user: None,

@@ -1,7 +1,7 @@
 //! Who may publish and hear what, also where a cache knows the answer.
 
 use super::harness::World;
-use crate::{Auth, CloseReason, Config, ConnectionTypes, PermissionLists, Permissions, User};
+use crate::{Auth, Authenticator, CloseReason, Config, ConnectionTypes, PermissionLists, Permissions, User};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub(super) fn auth_of(users: &[(&str, PermissionLists)]) -> Auth {
             let permissions = Permissions::new(lists.clone()).expect("patterns");
             let user = User {
                 name: (*name).to_owned(),
-                password: (*name).to_owned(),
+                password: (*name).into(),
                 permissions: Some(Arc::new(permissions)),
                 account: crate::Account::GLOBAL.to_owned(),
                 connections: ConnectionTypes::ALL,
@@ -28,6 +28,7 @@ pub(super) fn auth_of(users: &[(&str, PermissionLists)]) -> Auth {
         })
         .collect();
     Auth {
+        authenticator: Authenticator::Credentials,
         token: None,
         users,
         no_auth_user: None,
@@ -262,13 +263,14 @@ fn what_nobody_in_particular_subscribed_to_ends_with_connect() {
     let user = |name: &str| {
         Arc::new(User {
             name: name.to_owned(),
-            password: name.to_owned(),
+            password: name.into(),
             permissions: None,
             account: crate::Account::GLOBAL.to_owned(),
             connections: ConnectionTypes::ALL,
         })
     };
     let auth = Auth {
+        authenticator: Authenticator::Credentials,
         token: None,
         users: BTreeMap::from([("guest".to_owned(), user("guest")), ("ann".to_owned(), user("ann"))]),
         no_auth_user: Some("guest".to_owned()),
@@ -286,7 +288,7 @@ fn limited_to(names: &[&str]) -> Auth {
     let user = |name: &str, connections| {
         Arc::new(User {
             name: name.to_owned(),
-            password: name.to_owned(),
+            password: name.into(),
             permissions: None,
             account: crate::Account::GLOBAL.to_owned(),
             connections,
@@ -294,6 +296,7 @@ fn limited_to(names: &[&str]) -> Auth {
     };
     let some = ConnectionTypes::named(names).expect("known");
     Auth {
+        authenticator: Authenticator::Credentials,
         token: None,
         users: BTreeMap::from([
             ("guest".to_owned(), user("guest", some)),
@@ -355,12 +358,13 @@ fn a_reload_ends_connections_of_kinds_that_are_no_more_allowed() {
 fn a_user_without_a_password_needs_none() {
     let user = Arc::new(User {
         name: "ann".to_owned(),
-        password: String::new(),
+        password: "".into(),
         permissions: None,
         account: crate::Account::GLOBAL.to_owned(),
         connections: ConnectionTypes::ALL,
     });
     let auth = || Auth {
+        authenticator: Authenticator::Credentials,
         token: None,
         users: BTreeMap::from([("ann".to_owned(), user.clone())]),
         no_auth_user: None,

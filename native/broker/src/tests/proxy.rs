@@ -2,7 +2,7 @@
 
 use super::harness::{SECOND, World};
 use super::wire::Frame;
-use crate::{Auth, CloseReason, Config, Event, LogLevel};
+use crate::{Auth, Authenticator, CloseReason, Config, Event, LogLevel};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -42,7 +42,8 @@ fn address(world: &World, client: usize) -> String {
 
 fn everyone_needs_a_token() -> Auth {
     Auth {
-        token: Some("t".to_owned()),
+        authenticator: Authenticator::Credentials,
+        token: Some("t".into()),
         users: BTreeMap::new(),
         no_auth_user: None,
         timeout: Duration::from_secs(1),

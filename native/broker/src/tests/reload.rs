@@ -4,7 +4,7 @@ use super::harness::{SECOND, World};
 use super::permissions::{anything, auth_of, login, may_publish, with_users};
 use super::random::{Random, Seed};
 use super::wire::Frame;
-use crate::{Auth, CloseReason, Config, LogLevel, PermissionLists, ReplyAllowance};
+use crate::{Auth, Authenticator, CloseReason, Config, LogLevel, PermissionLists, ReplyAllowance};
 use std::time::Duration;
 
 fn may_subscribe(subjects: &[&str]) -> PermissionLists {
@@ -148,7 +148,7 @@ fn who_is_not_known_any_more_goes() {
     let waiting = world.client(0);
     let mut auth = auth_of(&[("new", anything()), ("same", anything())]);
     let user = auth.users.get_mut("new").expect("just made");
-    std::sync::Arc::get_mut(user).expect("nobody else has it").password = "other".to_owned();
+    std::sync::Arc::get_mut(user).expect("nobody else has it").password = "other".into();
     world.reload(Config::default(), Some(auth));
     world.rest();
     for client in [removed, changed] {
@@ -192,7 +192,8 @@ fn credentials_may_be_asked_for_from_now_on_and_no_more() {
 #[test]
 fn a_token_is_told_of_before_and_after() {
     let auth = || Auth {
-        token: Some("t".to_owned()),
+        authenticator: Authenticator::Credentials,
+        token: Some("t".into()),
         ..auth_of(&[])
     };
     let mut world = World::with(1, Config::default(), Some(auth()));

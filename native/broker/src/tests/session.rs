@@ -5,7 +5,9 @@
 
 use super::harness::{MS, World};
 use super::wire::Frame;
-use crate::{Auth, CloseReason, Config, InboxItem, PermissionLists, Permissions, ReplyAllowance, User};
+use crate::{
+    Auth, Authenticator, CloseReason, Config, InboxItem, PermissionLists, Permissions, ReplyAllowance, User, Verdict,
+};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -72,7 +74,7 @@ fn config(plan: u8) -> Config {
     config
 }
 
-/// One user with rights of every kind.
+/// Users with rights of every kind, one of them with a password that takes time to check.
 fn auth() -> Auth {
     let list = |patterns: &[&str]| patterns.iter().map(|p| (*p).to_owned()).collect::<Vec<_>>();
     let permissions = Permissions::new(PermissionLists {
@@ -85,16 +87,21 @@ fn auth() -> Auth {
             expires: Duration::from_secs(1),
         }),
     });
-    let user = Arc::new(User {
-        name: "u".to_owned(),
-        password: "p".to_owned(),
-        permissions: Some(Arc::new(permissions.expect("patterns"))),
-        account: crate::Account::GLOBAL.to_owned(),
-        connections: crate::ConnectionTypes::ALL,
+    let permissions = Some(Arc::new(permissions.expect("patterns")));
+    let users = [("u", "p"), ("h", "$2b$04$hash")].map(|(name, password)| {
+        let user = User {
+            name: name.to_owned(),
+            password: password.into(),
+            permissions: permissions.clone(),
+            account: crate::Account::GLOBAL.to_owned(),
+            connections: crate::ConnectionTypes::ALL,
+        };
+        (name.to_owned(), Arc::new(user))
     });
     Auth {
+        authenticator: Authenticator::Credentials,
         token: None,
-        users: [("u".to_owned(), user)].into(),
+        users: users.into(),
         no_auth_user: None,
         timeout: Duration::from_secs(2),
     }
@@ -143,9 +150,22 @@ fn rarely(world: &mut World, client: usize, number: u8) {
             world.broker.enter_lame_duck();
             (0..LOOPS).for_each(|loop_| world.post(loop_, InboxItem::LameDuck(world.broker.clone())));
         }
+        248..=254 => {
+            answer(world, number & 1 != 0);
+        }
         255 if !world.broker.is_shutting_down() => world.shut_down(),
         _ => {}
     }
+}
+
+/// Answers what was asked first and not answered yet.
+fn answer(world: &mut World, yes: bool) -> bool {
+    if world.checks.is_empty() {
+        return false;
+    }
+    let check = world.checks.remove(0);
+    world.answer(check.id, Verdict::Password(yes));
+    true
 }
 
 fn check_frames(world: &mut World) {
@@ -170,6 +190,10 @@ fn end(world: &mut World) {
         world.hang_up(client);
     }
     world.rest();
+    // Behind its CONNECT a client may have sent another one.
+    while answer(world, true) {
+        world.rest();
+    }
     check_frames(world);
     let interest = world.broker.global.interest.read();
     assert!(interest.subs.is_empty() && interest.members.is_empty() && interest.list.is_empty());
@@ -187,7 +211,7 @@ mod tests {
     use super::session;
 
     /// What a fuzzer would find sooner or later, tried sooner.
-    const WORDS: [&str; 24] = [
+    const WORDS: [&str; 25] = [
         "PUB a 1\r\nx\r\n",
         "PUB b.x r.1 2\r\nok\r\n",
         "HPUB a 12 13\r\nNATS/1.0\r\n\r\n!\r\n",
@@ -200,6 +224,7 @@ mod tests {
         "PONG\r\n",
         "CONNECT {\"verbose\":false,\"user\":\"u\",\"pass\":\"p\",\"headers\":true,\"no_responders\":true,\"protocol\":1}\r\n",
         "CONNECT {}\r\n",
+        "CONNECT {\"verbose\":false,\"user\":\"h\",\"pass\":\"x\"}\r\n",
         "PUB ",
         "\r\n",
         "SUB b.d 9\r\n",

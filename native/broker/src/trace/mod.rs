@@ -8,6 +8,7 @@ pub(crate) mod redact;
 use crate::connection::shared::{ConnShared, cut};
 use crate::connection::{Conn, Phase};
 use crate::plan::config::Config;
+use crate::plan::in_force::AuthRules;
 use crate::shard::Shard;
 use crate::shard::event::{Event, LogLevel};
 use crate::trace::quote::quote;
@@ -31,7 +32,7 @@ pub(crate) fn info_line(conn: &Conn, connect_info: bool) -> Vec<u8> {
         host: &info.host,
         port: info.port,
         headers: config.headers,
-        auth_required: conn.plan.auth.as_ref().is_some_and(|auth| auth.no_auth_user.is_none()),
+        auth_required: conn.plan.auth.as_ref().is_some_and(AuthRules::is_required),
         max_payload: config.max_payload.map_or(-1, |max| max as i64),
         client_id: conn.shared.cid,
         client_ip: client_ip.as_deref(),

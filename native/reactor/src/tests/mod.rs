@@ -2,9 +2,10 @@
 //!
 //! `world` starts loops and brokers and speaks as a client; `sockets` is about one connection and its socket, `threads`
 //! about many that move between loops while everything flows, `reload` about plans that change meanwhile,
-//! `interim` about loops that change threads.
+//! `interim` about loops that change threads, `passwords` about threads that check them.
 
 mod interim;
+mod passwords;
 mod reload;
 mod sockets;
 mod threads;

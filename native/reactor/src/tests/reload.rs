@@ -1,7 +1,7 @@
 //! Another plan, again and again, while messages flow and connections move between threads.
 
 use super::world::{Client, World};
-use nt_broker::{Account, Auth, Config, ConnectionTypes, PermissionLists, Permissions, Plan, User};
+use nt_broker::{Account, Auth, Authenticator, Config, ConnectionTypes, PermissionLists, Permissions, Plan, User};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,12 +24,13 @@ fn guests(hear_secrets: bool) -> Auth {
     };
     let default_user = Arc::new(User {
         name: "guest".to_owned(),
-        password: String::new(),
+        password: "".into(),
         account: Account::GLOBAL.to_owned(),
         permissions: Some(Arc::new(Permissions::new(lists).expect("patterns"))),
         connections: ConnectionTypes::ALL,
     });
     Auth {
+        authenticator: Authenticator::Credentials,
         token: None,
         users: BTreeMap::from([(default_user.name.clone(), default_user)]),
         no_auth_user: Some("guest".to_owned()),

@@ -30,14 +30,18 @@ impl World {
     }
 
     pub fn with(loops: usize, config: Config) -> Self {
-        let mut world = Self::make(loops, config, |_| ());
+        Self::planned(loops, Plan::open(config))
+    }
+
+    pub fn planned(loops: usize, plan: Plan) -> Self {
+        let mut world = Self::make(loops, plan, |_| ());
         world.claim_all();
         world
     }
 
     /// Every loop is on its interim thread.
     pub fn interim(loops: usize) -> Self {
-        Self::make(loops, Config::default(), |runtime| {
+        Self::make(loops, Plan::open(Config::default()), |runtime| {
             runtime.start_interim().expect("threads");
         })
     }
@@ -50,7 +54,7 @@ impl World {
         }
     }
 
-    fn make(loops: usize, config: Config, begin: impl FnOnce(&Arc<Runtime>)) -> Self {
+    fn make(loops: usize, plan: Plan, begin: impl FnOnce(&Arc<Runtime>)) -> Self {
         let (wake, woken) = channel();
         let wake = Box::new(move || {
             // Nobody listens any more once the test is over.
@@ -58,9 +62,7 @@ impl World {
         });
         let runtime = Runtime::new(loops, 7, wake).expect("pollers");
         begin(&runtime);
-        let started = runtime
-            .start_broker(Plan::open(config), Some(("127.0.0.1", 0)))
-            .expect("a free port");
+        let started = runtime.start_broker(plan, Some(("127.0.0.1", 0))).expect("a free port");
         Self {
             broker: started.broker,
             address: started.address.expect("it listens"),
@@ -74,6 +76,11 @@ impl World {
     /// A client by way of the listener.
     pub fn connect(&self) -> Client {
         Client::new(TcpStream::connect(self.address).expect("somebody accepts"))
+    }
+
+    /// A client that has read INFO and said nothing.
+    pub fn greeted(&self) -> Client {
+        Client::greeted(TcpStream::connect(self.address).expect("somebody accepts"))
     }
 
     /// A client whose connection lives on that loop.

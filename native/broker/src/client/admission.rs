@@ -1,0 +1,384 @@
+//! Who a connection is: CONNECT, its decision, and decisions that take a while.
+//!
+//! A CONNECT is decided at once, or a [`PendingAdmission`] waits for somebody else's verdict. Meanwhile nothing more is
+//! read from the connection, and what it sent behind CONNECT is kept and handled in order afterwards; it stays on its
+//! loop; a close, the deadline or a reload ends the wait. A reload asks again by the new plan, under another number, so
+//! the verdict on the old question finds nobody. The same wait serves connections that are long since admitted and whose
+//! rights a reload can't tell at once.
+
+use crate::connection::close::CloseReason;
+use crate::connection::shared::Identity;
+use crate::connection::{ClientFlags, Phase};
+use crate::delivery::result_cache::ResultRef;
+use crate::plan::auth::{Decision, Proof, Question, User};
+use crate::plan::in_force::Identified;
+use crate::plan::reload::Reload;
+use crate::shard::Shard;
+use crate::shard::admissions::{AdmissionId, AdmissionRequest, PasswordCheck, Verdict, Wanted};
+use crate::shard::event::Event;
+use crate::shard::timers::TimerKind;
+use crate::trace::log_suffix;
+use crate::trace::quote::quote;
+use nt_protocol::ConnectOptions;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// A decision that a connection waits for.
+#[derive(Debug)]
+pub(crate) struct PendingAdmission {
+    id: AdmissionId,
+    /// What CONNECT said. `None`: a reload asks again about what an earlier one said.
+    connect: Option<ConnectOptions>,
+    asked: Asked,
+    /// Until when there has to be a verdict; none while it waits in a queue of ours.
+    deadline_ns: Option<u64>,
+    /// What is asked is wanted as long as this is here.
+    _wanted: Wanted,
+    /// They are over when this is.
+    reloads: Vec<Arc<Reload>>,
+}
+
+/// What a verdict is waited for on.
+#[derive(Debug)]
+enum Asked {
+    /// A password: whether it has this hash.
+    Password(Arc<str>),
+    /// The client as such.
+    Embedder,
+}
+
+impl Shard {
+    /// Whether a connection may go on with something else than CONNECT: it is admitted, or nobody in particular may be.
+    pub(crate) fn admit_implicitly(&mut self, slot: u32) -> bool {
+        let conn = &self.connections[slot];
+        if conn.phase != Phase::AwaitingConnect {
+            return true;
+        }
+        let default_user = conn.broker.lock_plan().default_user();
+        match default_user {
+            Some(identified) => {
+                self.admit(slot, identified, &ConnectOptions::default());
+                // A CONNECT that follows makes it somebody else: what it subscribed to as nobody in particular goes.
+                self.connections[slot].flags.connect_received = true;
+                true
+            }
+            None => {
+                self.authorization_violation(slot, None);
+                false
+            }
+        }
+    }
+
+    pub(crate) fn connect(&mut self, slot: u32, json: &[u8]) {
+        // A second CONNECT speaks only of what changes.
+        let known = self.connections[slot].options.take();
+        let options = match known.map(|o| *o).unwrap_or_default().decode_over(json) {
+            Ok(options) => options,
+            Err(error) => {
+                self.error(slot, || format!("Error parsing CONNECT: {error}"));
+                return self.close(slot, CloseReason::ProtocolViolation, None);
+            }
+        };
+        if self.connections[slot].flags.connect_received {
+            self.drop_subscriptions(slot);
+            // Word that one of them had ended before must not be taken for word of one that follows.
+            self.drain_deliveries();
+        } else {
+            // It answers INFO: until a PONG tells better, that is how long an answer takes.
+            let now = self.delivery.now_ns();
+            let conn = &self.connections[slot];
+            let estimate = now.saturating_sub(conn.started_ns).max(1);
+            conn.shared.rtt_ns.store(estimate, Ordering::Relaxed);
+        }
+        if !options.account.is_empty() || options.new_account {
+            return self.authorization_violation(slot, Some(&options));
+        }
+        self.decide(slot, options, Proof::None);
+    }
+
+    /// Decides about a CONNECT by the plan in force, or begins to wait for who does.
+    fn decide(&mut self, slot: u32, options: ConnectOptions, proof: Proof) {
+        let decision = self.connections[slot].broker.lock_plan().identify(&options, &proof);
+        match decision {
+            Decision::Admit(identified) => self.accept(slot, identified, options, proof),
+            Decision::Refuse => self.refuse(slot, Some(options)),
+            Decision::Wait(question) => self.await_admission(slot, Some(options), question),
+        }
+    }
+
+    /// The client is known: what it asked for in its CONNECT is in force now, if that can be.
+    fn accept(&mut self, slot: u32, identified: Identified, options: ConnectOptions, proof: Proof) {
+        let conn = &self.connections[slot];
+        if !conn.flags.connect_received {
+            // Who sends no credentials may have become somebody.
+            let user = identified.user.as_ref().filter(|_| !options.has_credentials());
+            let account = &identified.account.account.name;
+            let log_suffix = log_suffix(&options, user.map(|user| user.name.as_str()), account);
+            conn.shared.set_log_suffix(log_suffix);
+        }
+        if !(0..=1).contains(&options.protocol) {
+            let text = "invalid client protocol";
+            self.close(slot, CloseReason::BadClientProtocolVersion, Some(text));
+            return self.error(slot, || text.to_owned());
+        }
+        let headers = conn.plan.config.headers && options.headers;
+        if options.no_responders && !headers {
+            let text = "no responders requires headers support";
+            self.close(slot, CloseReason::NoRespondersRequiresHeaders, Some(text));
+            return self.error(slot, || text.to_owned());
+        }
+        let conn = &mut self.connections[slot];
+        conn.flags = ClientFlags {
+            verbose: options.verbose,
+            pedantic: options.pedantic,
+            echo: options.echo,
+            headers,
+            no_responders: options.no_responders,
+            async_info: options.protocol >= 1,
+            connect_received: true,
+            first_pong_sent: conn.flags.first_pong_sent,
+            knows_lame_duck: conn.flags.knows_lame_duck,
+        };
+        conn.proof = proof.of(identified.user.as_ref());
+        self.admit(slot, identified, &options);
+        self.connections[slot].options = Some(Box::new(options));
+        self.acknowledge(slot);
+    }
+
+    /// Whoever decides has refused the client. Without options: a reload asked about what an earlier CONNECT said.
+    pub(crate) fn refuse(&mut self, slot: u32, options: Option<ConnectOptions>) {
+        match options {
+            Some(options) => {
+                self.record_rejected_client(slot, &options);
+                self.authorization_violation(slot, Some(&options));
+            }
+            None => {
+                let said = self.connections[slot].options.clone();
+                self.authorization_violation(slot, said.as_deref());
+            }
+        }
+    }
+
+    /// Binds a connection to its user and account, and tells who came.
+    fn admit(&mut self, slot: u32, identified: Identified, options: &ConnectOptions) {
+        let user = identified.user.clone();
+        let permissions = identified.permissions();
+        self.rebind(slot, identified);
+        let conn = &mut self.connections[slot];
+        conn.enter_phase(Phase::Ready);
+        conn.permissions = permissions;
+        conn.replies.clear();
+        conn.last_result = ResultRef::NONE;
+        conn.move_outdated = conn.moving;
+        let account = conn.account.clone();
+        conn.shared.set_identity(Identity {
+            name: options.name.clone(),
+            lang: options.lang.clone(),
+            version: options.version.clone(),
+            user: shown_user(user.as_deref(), options),
+            account: account.name.clone(),
+        });
+        // Subscriptions made before CONNECT stay; how their messages are framed may change now.
+        if let Some(member) = conn.member {
+            let mut interest = account.interest.write();
+            interest.generation += 1;
+            let member = &mut interest.members[member as usize];
+            member.headers = conn.flags.headers;
+            member.permissions = conn.permissions.clone();
+        }
+        if conn.broker.watches_connects() {
+            let (broker, snapshot) = (conn.broker.id, Box::new(conn.shared.snapshot()));
+            self.event(broker, Event::Connected(snapshot));
+        }
+    }
+
+    /// What monitoring tells of a client that is refused: what it said of itself, and no account.
+    fn record_rejected_client(&self, slot: u32, options: &ConnectOptions) {
+        self.connections[slot].shared.set_identity(Identity {
+            name: options.name.clone(),
+            lang: options.lang.clone(),
+            version: options.version.clone(),
+            user: claimed_user(options),
+            account: String::new(),
+        });
+    }
+
+    pub(crate) fn authorization_violation(&mut self, slot: u32, options: Option<&ConnectOptions>) {
+        self.error(slot, || match options {
+            Some(o) if !o.nkey.is_empty() => format!("authentication error - Nkey {}", quote(o.nkey.as_bytes())),
+            Some(o) if !o.user.is_empty() => format!("authentication error - User {}", quote(o.user.as_bytes())),
+            Some(o) if !o.auth_token.is_empty() => "authentication error - Token \"[REDACTED]\"".to_owned(),
+            _ => "authentication error".to_owned(),
+        });
+        self.close(
+            slot,
+            CloseReason::AuthenticationFailure,
+            Some("Authorization Violation"),
+        );
+    }
+
+    /// Asks, and reads nothing more from the connection until there is a verdict.
+    pub(crate) fn await_admission(&mut self, slot: u32, connect: Option<ConnectOptions>, question: Question) {
+        let id = self.admissions.begin(slot);
+        let wanted = Wanted::default();
+        let (asked, deadline_ns) = match question {
+            Question::Password { hash, password } => {
+                self.admissions.check(id, hash.clone(), password, &wanted);
+                (Asked::Password(hash), None)
+            }
+            Question::Embedder => (Asked::Embedder, Some(self.ask_embedder(slot, id, connect.as_ref()))),
+        };
+        let conn = &mut self.connections[slot];
+        conn.enter_phase(Phase::AwaitingAdmission);
+        conn.pending_admission = Some(Box::new(PendingAdmission {
+            id,
+            connect,
+            asked,
+            deadline_ns,
+            _wanted: wanted,
+            reloads: Vec::new(),
+        }));
+    }
+
+    /// Returns when the answer has to be here.
+    fn ask_embedder(&mut self, slot: u32, id: AdmissionId, connect: Option<&ConnectOptions>) -> u64 {
+        let conn = &self.connections[slot];
+        let connect = connect.or(conn.options.as_deref()).cloned().unwrap_or_default();
+        let (broker, cid, address) = (conn.broker.id, conn.shared.cid, conn.shared.address());
+        let timeout = conn.plan.auth.as_ref().map_or(0, |auth| auth.timeout.as_nanos() as u64);
+        let request = AdmissionRequest {
+            id,
+            cid,
+            address,
+            connect,
+        };
+        self.event(broker, Event::AdmissionRequested(Box::new(request)));
+        self.add_timer(slot, TimerKind::Auth, timeout);
+        self.delivery.now_ns() + timeout
+    }
+
+    /// Passwords that somebody has to check: with [`crate::InboxItem::Verdict`] for each that is still wanted.
+    pub fn take_password_checks(&mut self) -> Vec<PasswordCheck> {
+        self.admissions.take_checks()
+    }
+
+    /// Somebody has decided. It may be too late.
+    pub(crate) fn take_verdict(&mut self, id: AdmissionId, verdict: Verdict) {
+        let Some(slot) = self.admissions.end(id) else { return };
+        let Some(pending) = self.connections[slot].pending_admission.take() else {
+            return;
+        };
+        debug_assert_eq!(pending.id, id, "a connection waits for one verdict at a time");
+        let proof = match (verdict, &pending.asked) {
+            (Verdict::Password(true), Asked::Password(hash)) => Some(Proof::Hash(hash.clone())),
+            (Verdict::Embedder(Some(user)), Asked::Embedder) => Some(Proof::Embedder(user)),
+            _ => None,
+        };
+        match proof {
+            // Not by the plan it was asked by: another one may be in force by now.
+            Some(proof) => self.decide_pending(slot, *pending, proof),
+            None => {
+                self.refuse(slot, pending.connect);
+                self.admission_ended(slot, pending.reloads);
+            }
+        }
+    }
+
+    /// Another plan is in force, and the connection waits for a verdict by the old one: asks again.
+    pub(crate) fn decide_again(&mut self, slot: u32, reload: &Arc<Reload>) {
+        let Some(pending) = self.cancel_admission(slot) else {
+            return;
+        };
+        let was_admitted = pending.connect.is_none();
+        self.decide_pending(slot, *pending, Proof::None);
+        if was_admitted {
+            self.hold_reload(slot, reload);
+        }
+    }
+
+    /// Decides about what a connection waited for, by the plan in force and what is known by now. It may have to wait on.
+    fn decide_pending(&mut self, slot: u32, pending: PendingAdmission, proof: Proof) {
+        match pending.connect {
+            Some(options) => self.decide(slot, options, proof),
+            None => {
+                self.connections[slot].enter_phase(Phase::Ready);
+                if let Some(question) = self.identify_again(slot, proof) {
+                    self.await_admission(slot, None, question);
+                }
+            }
+        }
+        match &mut self.connections[slot].pending_admission {
+            Some(next) => next.reloads.extend(pending.reloads),
+            None => self.admission_ended(slot, pending.reloads),
+        }
+    }
+
+    /// Keeps a reload from being over before the verdict on this connection is here.
+    pub(crate) fn hold_reload(&mut self, slot: u32, reload: &Arc<Reload>) {
+        if let Some(pending) = &mut self.connections[slot].pending_admission {
+            reload.expect_one_more();
+            pending.reloads.push(reload.clone());
+        }
+    }
+
+    /// Whoever is asked need not answer any more.
+    fn cancel_admission(&mut self, slot: u32) -> Option<Box<PendingAdmission>> {
+        let pending = self.connections[slot].pending_admission.take()?;
+        self.admissions.end(pending.id);
+        Some(pending)
+    }
+
+    /// The connection closes, whatever is said about it.
+    pub(crate) fn abandon_admission(&mut self, slot: u32) {
+        let Some(pending) = self.cancel_admission(slot) else {
+            return;
+        };
+        if let Some(options) = &pending.connect {
+            self.record_rejected_client(slot, options);
+        }
+        pending
+            .reloads
+            .into_iter()
+            .for_each(|reload| self.reload_applied(reload));
+    }
+
+    /// What the connection sent meanwhile has its turn now.
+    fn admission_ended(&mut self, slot: u32, reloads: Vec<Arc<Reload>>) {
+        reloads.into_iter().for_each(|reload| self.reload_applied(reload));
+        self.pauses.resume(slot);
+    }
+
+    /// Its time to be decided about may be up.
+    pub(crate) fn is_admission_overdue(&self, slot: u32) -> bool {
+        let conn = &self.connections[slot];
+        match conn.phase {
+            Phase::AwaitingConnect => true,
+            Phase::AwaitingAdmission => conn
+                .pending_admission
+                .as_ref()
+                .and_then(|pending| pending.deadline_ns)
+                .is_some_and(|at| at <= self.delivery.now_ns()),
+            _ => false,
+        }
+    }
+}
+
+/// Whom monitoring shows a client as: the user it is, or else who it says it is.
+pub(crate) fn shown_user(user: Option<&User>, options: &ConnectOptions) -> String {
+    user.map(|user| user.name.clone())
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| claimed_user(options))
+}
+
+/// Who the client says it is. A token is a secret: that there is one is all that is told.
+fn claimed_user(options: &ConnectOptions) -> String {
+    if !options.nkey.is_empty() {
+        options.nkey.clone()
+    } else if !options.user.is_empty() {
+        options.user.clone()
+    } else if !options.auth_token.is_empty() {
+        "[REDACTED]".to_owned()
+    } else {
+        String::new()
+    }
+}

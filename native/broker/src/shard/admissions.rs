@@ -1,0 +1,157 @@
+//! Decisions about CONNECTs that others make: which connection each is about, and what is asked.
+//!
+//! Owns the numbers of the decisions this shard waits for. A number is used once in the life of a runtime, so an answer
+//! that comes late, twice, or for a connection that is gone or was asked about again, is about nothing here and changes
+//! nothing. Knows neither threads nor the program around the broker: it hands out questions and takes answers.
+
+use crate::plan::auth::User;
+use foldhash::fast::RandomState;
+use nt_protocol::ConnectOptions;
+use std::collections::HashMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::{Arc, Weak};
+
+/// The number of one decision that a shard waits for. Names the shard's loop as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AdmissionId(u64);
+
+/// Bits of the number that name the loop: whole numbers up to 2^53 cross into JavaScript unharmed.
+const REACTOR_BITS: u32 = 16;
+
+impl AdmissionId {
+    /// The number, to be carried through places that know numbers only.
+    pub fn to_number(self) -> u64 {
+        self.0
+    }
+
+    /// What [`Self::to_number`] gave. Any other number is the name of nothing.
+    pub fn from_number(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The loop to answer to.
+    pub fn reactor(self) -> u16 {
+        (self.0 & ((1 << REACTOR_BITS) - 1)) as u16
+    }
+}
+
+/// A password whose bcrypt hash somebody has to compute.
+pub struct PasswordCheck {
+    /// To be named in the answer.
+    pub id: AdmissionId,
+    /// The hash it should have.
+    pub hash: Arc<str>,
+    /// What the client sent.
+    pub password: String,
+    wanted: Weak<()>,
+}
+
+impl PasswordCheck {
+    /// Whether the connection still waits for it.
+    pub fn is_wanted(&self) -> bool {
+        self.wanted.strong_count() > 0
+    }
+}
+
+impl fmt::Debug for PasswordCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PasswordCheck")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the program around the broker is asked: may this client in, and as whom?
+#[derive(Debug, Clone)]
+pub struct AdmissionRequest {
+    /// To be named in the answer.
+    pub id: AdmissionId,
+    /// The connection's.
+    pub cid: u64,
+    /// Where the client is.
+    pub address: SocketAddr,
+    /// What it sent.
+    pub connect: ConnectOptions,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub enum Verdict {
+    /// To a [`PasswordCheck`]: whether it has that hash.
+    Password(bool),
+    /// To an [`AdmissionRequest`]: who the client is; `None`: refused.
+    Embedder(Option<Arc<User>>),
+}
+
+/// Held by the connection that waits; what is asked for it is wanted as long as this lives.
+pub(crate) type Wanted = Arc<()>;
+
+pub(crate) struct Admissions {
+    reactor: u16,
+    last: u64,
+    /// Slots by number.
+    waiting: HashMap<AdmissionId, u32, RandomState>,
+    /// To be taken by the loop around.
+    checks: Vec<PasswordCheck>,
+}
+
+impl Admissions {
+    pub fn new(reactor: u16) -> Self {
+        Self {
+            reactor,
+            last: 0,
+            waiting: HashMap::default(),
+            checks: Vec::new(),
+        }
+    }
+
+    /// A decision about the connection in that slot is waited for.
+    pub fn begin(&mut self, slot: u32) -> AdmissionId {
+        self.last += 1;
+        let id = AdmissionId(self.last << REACTOR_BITS | u64::from(self.reactor));
+        self.waiting.insert(id, slot);
+        id
+    }
+
+    /// It is waited for no more. Whose it was, unless it was over before.
+    pub fn end(&mut self, id: AdmissionId) -> Option<u32> {
+        self.waiting.remove(&id)
+    }
+
+    /// Connections that wait.
+    pub fn waiting(&self) -> impl Iterator<Item = u32> {
+        self.waiting.values().copied()
+    }
+
+    /// Asks for a password to be checked.
+    pub fn check(&mut self, id: AdmissionId, hash: Arc<str>, password: String, wanted: &Wanted) {
+        self.checks.push(PasswordCheck {
+            id,
+            hash,
+            password,
+            wanted: Arc::downgrade(wanted),
+        });
+    }
+
+    pub fn take_checks(&mut self) -> Vec<PasswordCheck> {
+        std::mem::take(&mut self.checks)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_answered_once() {
+        let mut admissions = Admissions::new(3);
+        let (first, second) = (admissions.begin(7), admissions.begin(7));
+        assert_ne!(first, second);
+        assert_eq!(AdmissionId::from_number(first.to_number()), first);
+        assert_eq!((first.reactor(), second.reactor()), (3, 3));
+        assert_eq!(admissions.end(first), Some(7));
+        assert_eq!(admissions.end(first), None);
+        assert_eq!(admissions.end(AdmissionId::from_number(u64::MAX)), None);
+    }
+}

@@ -1,0 +1,227 @@
+//! Checks of bcrypt passwords: threads of their own, so that neither an event loop nor the main thread waits for them.
+//!
+//! Owns the queue of checks, its threads, and a memory of passwords that were right. Threads start when there is work
+//! and end when there has been none for a while. The memory holds keyed hashes of a password with its bcrypt hash: a
+//! crowd that reconnects is checked once, another bcrypt hash makes it worth nothing, and it tells nobody a password.
+//! Never knows whose a check is: the answer goes to the number that came with it.
+
+use crate::runtime::Runtime;
+use nt_broker::{AdmissionId, PasswordCheck};
+use parking_lot::{Condvar, Mutex};
+use std::collections::{HashSet, VecDeque};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+/// How many right passwords are remembered.
+const REMEMBERED_MAX: usize = 16 * 1024;
+/// A thread without work ends after this time.
+const IDLE: Duration = Duration::from_secs(10);
+/// Checking passwords takes at most so many cores from the event loops.
+const THREADS_MAX: usize = 4;
+
+#[derive(Default)]
+pub(crate) struct Passwords {
+    state: Mutex<State>,
+    work: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    queue: VecDeque<PasswordCheck>,
+    memory: Memory,
+    threads: usize,
+    /// Threads that wait for work.
+    idle: usize,
+    stopping: bool,
+}
+
+impl Passwords {
+    /// Checks that wait or are being made.
+    pub fn len(&self) -> usize {
+        let state = self.state.lock();
+        state.queue.len() + state.threads - state.idle
+    }
+
+    /// Takes checks in. Each that is still wanted when its turn comes is answered, at once where the password is known.
+    pub fn submit(&self, runtime: &Arc<Runtime>, checks: Vec<PasswordCheck>) {
+        if checks.is_empty() {
+            return;
+        }
+        let mut known = Vec::new();
+        let mut state = self.state.lock();
+        for check in checks {
+            if state.memory.knows(&check.hash, &check.password) {
+                known.push(check.id);
+            } else {
+                state.queue.push_back(check);
+            }
+        }
+        let missing = state.queue.len().saturating_sub(state.idle);
+        let starting = missing.min(threads_max().saturating_sub(state.threads));
+        state.threads += starting;
+        drop(state);
+        self.work.notify_all();
+        for _ in 0..starting {
+            self.start_thread(runtime);
+        }
+        for id in known {
+            runtime.answer_password(id, true);
+        }
+    }
+
+    fn start_thread(&self, runtime: &Arc<Runtime>) {
+        let own = runtime.clone();
+        let work = move || own.passwords.work(&own);
+        if thread::Builder::new()
+            .name("nt-passwords".to_owned())
+            .spawn(work)
+            .is_ok()
+        {
+            return;
+        }
+        let mut state = self.state.lock();
+        state.threads -= 1;
+        if state.threads == 0 {
+            // Nobody is there to check them.
+            let refused: Vec<AdmissionId> = state.queue.drain(..).map(|check| check.id).collect();
+            drop(state);
+            refused.into_iter().for_each(|id| runtime.answer_password(id, false));
+        }
+    }
+
+    /// Lets all threads end; what is not checked by then is not answered.
+    pub fn stop(&self) {
+        let mut state = self.state.lock();
+        state.stopping = true;
+        state.queue.clear();
+        self.work.notify_all();
+    }
+
+    /// What a thread does.
+    fn work(&self, runtime: &Runtime) {
+        while let Some(check) = self.next() {
+            if !check.is_wanted() {
+                continue;
+            }
+            // While it waited another client may have come with the same password.
+            let (hash, password) = (&check.hash, &check.password);
+            let is_known = self.state.lock().memory.knows(hash, password);
+            let is_right = is_known || is_right(hash, password);
+            if is_right {
+                self.state.lock().memory.remember(hash, password);
+            }
+            runtime.answer_password(check.id, is_right);
+        }
+    }
+
+    /// Waits for work. `None`: the thread is to end.
+    fn next(&self) -> Option<PasswordCheck> {
+        let mut state = self.state.lock();
+        loop {
+            if let Some(check) = state.queue.pop_front() {
+                return Some(check);
+            }
+            if state.stopping {
+                break;
+            }
+            state.idle += 1;
+            let waited = self.work.wait_for(&mut state, IDLE);
+            state.idle -= 1;
+            if waited.timed_out() && state.queue.is_empty() {
+                break;
+            }
+        }
+        state.threads -= 1;
+        None
+    }
+}
+
+fn threads_max() -> usize {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    (cores / 2).clamp(1, THREADS_MAX)
+}
+
+/// Takes some milliseconds to seconds, as the hash says. A hash that is none fits nothing.
+fn is_right(hash: &str, password: &str) -> bool {
+    bcrypt::verify(password, hash).unwrap_or(false)
+}
+
+/// Passwords that were right, by keyed hash; the oldest go first.
+#[derive(Default)]
+struct Memory {
+    /// Each hash has 64 bits: two make guessing hopeless.
+    keys: [RandomState; 2],
+    known: HashSet<[u64; 2]>,
+    order: VecDeque<[u64; 2]>,
+}
+
+impl Memory {
+    fn entry(&self, hash: &str, password: &str) -> [u64; 2] {
+        let keyed = |key: &RandomState| key.hash_one((hash, password));
+        [keyed(&self.keys[0]), keyed(&self.keys[1])]
+    }
+
+    fn knows(&self, hash: &str, password: &str) -> bool {
+        self.known.contains(&self.entry(hash, password))
+    }
+
+    fn remember(&mut self, hash: &str, password: &str) {
+        let entry = self.entry(hash, password);
+        if !self.known.insert(entry) {
+            return;
+        }
+        self.order.push_back(entry);
+        if self.order.len() > REMEMBERED_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_right_is_known_for_that_hash_only() {
+        let mut memory = Memory::default();
+        memory.remember("hash", "secret");
+        assert!(memory.knows("hash", "secret"));
+        assert!(!memory.knows("hash", "secre"));
+        assert!(!memory.knows("other", "secret"), "the password changed");
+        assert!(!memory.knows("hashs", "ecret"));
+    }
+
+    #[test]
+    fn the_oldest_are_forgotten() {
+        let mut memory = Memory::default();
+        for number in 0..=REMEMBERED_MAX {
+            memory.remember("hash", &number.to_string());
+            memory.remember("hash", &number.to_string());
+        }
+        assert_eq!(
+            (memory.known.len(), memory.order.len()),
+            (REMEMBERED_MAX, REMEMBERED_MAX)
+        );
+        assert!(!memory.knows("hash", "0") && memory.knows("hash", "1"));
+    }
+
+    #[test]
+    fn hashes_of_all_kinds_are_computed() {
+        let hash = "$2b$04$5fStEcsEuaFjijlafVyS2.uGUdCszD/xZw.37OkMlLgrv.HaQtacm";
+        for version in ["2a", "2b", "2x", "2y"] {
+            let hash = hash.replace("2b", version);
+            assert!(is_right(&hash, "secret") && !is_right(&hash, "Secret"));
+            assert!(!is_right(&hash, &hash));
+        }
+        for broken in [
+            "$2b$04$",
+            "$2b$99$5fStEcsEuaFjijlafVyS2.uGUdCszD/xZw.37OkMlLgrv.HaQtacm",
+        ] {
+            assert!(!is_right(broken, "secret"));
+        }
+    }
+}
