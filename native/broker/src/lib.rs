@@ -2,8 +2,9 @@
 //!
 //! One [`BrokerState`] is one broker: its plan, accounts and the directory of its connections, shared by all loops.
 //! One [`Shard`] is what one loop owns: the connections placed there, their output queues, the cache of resolved
-//! subjects. The loop gives it bytes and the time ([`Shard::receive`], [`Shard::handle_timers`]) and takes from it
-//! what must leave: output of connections marked dirty, [`RemoteBatch`]s for other loops, [`Event`]s for the control plane.
+//! subjects. An [`EventLoop`] is a shard with its sockets and the order of things in a turn; it reaches the world
+//! through [`Io`], which the reactor implements with sockets and the simulator with queues of bytes. [`Brokers`] is what
+//! the control plane asks for: start, reload, lame duck, stop.
 //!
 //! Promises kept here, across loops:
 //! - Interest is read under the account's lock, and everything staged under it for other loops is in their inboxes
@@ -16,6 +17,7 @@
 //! This crate never touches a socket, a clock or a thread.
 #![forbid(unsafe_code)]
 
+mod brokers;
 mod client;
 mod connection;
 mod delivery;
@@ -24,9 +26,13 @@ mod internal;
 mod monitoring;
 mod plan;
 mod shard;
+#[cfg(any(test, fuzzing, feature = "simulation"))]
+pub mod simulation;
 mod state;
 mod trace;
+mod turn;
 
+pub use brokers::{BrokerId, Brokers, Listen, Loops, StartedReload};
 pub use connection::Conn;
 pub use connection::buffer_pool::{BufferPool, SharedBuffers};
 pub use connection::close::CloseReason;
@@ -48,10 +54,11 @@ pub use plan::reload::{Reload, Reloading};
 pub use plan::secret::Secret;
 pub use plan::{AccountPlan, Plan, PlanError};
 pub use shard::admissions::{AdmissionId, AdmissionRequest, PasswordCheck, Verdict};
-pub use shard::event::{Event, LogLevel};
+pub use shard::event::{BrokerEvent, Event, LogLevel};
 pub use shard::inbox::{Inbox, InboxItem, Location, RemoteBatch};
 pub use shard::{Shard, ShardSeed};
 pub use state::{AccountStats, BrokerState, BrokerStats, Ending};
+pub use turn::{Command, EventLoop, Io, Newcomer, Readiness};
 
 #[cfg(any(test, fuzzing))]
 #[cfg_attr(fuzzing, allow(dead_code))]

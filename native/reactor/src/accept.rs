@@ -1,9 +1,9 @@
 //! Listeners: new clients in, and patience when the process has no descriptors left.
 
-use crate::reactor::{Command, Reactor};
-use mio::net::TcpListener;
+use crate::sockets::{Command, Sockets};
+use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Token};
-use nt_broker::{BrokerState, Event, InboxItem, LogLevel};
+use nt_broker::{BrokerState, Event, InboxItem, LogLevel, Loops, Newcomer};
 use std::io;
 use std::sync::Arc;
 
@@ -13,19 +13,20 @@ const RETRY_MAX_NS: u64 = 1_000_000_000;
 const BATCH: usize = 64;
 
 pub(crate) struct Listening {
-    pub state: Arc<BrokerState>,
+    state: Arc<BrokerState>,
     listener: TcpListener,
     /// Somebody waits, as far as is known.
-    pub ready: bool,
+    ready: bool,
     /// When to try again after the process ran out of descriptors.
     retry_at_ns: Option<u64>,
     retry_after_ns: u64,
 }
 
-impl Reactor {
-    pub(crate) fn listen(&mut self, state: Arc<BrokerState>, mut listener: TcpListener) {
+impl Sockets {
+    pub(crate) fn begin_listening(&mut self, state: Arc<BrokerState>, mut listener: TcpListener) {
         let key = self.listeners.vacant_key();
         if let Err(error) = self
+            .poll
             .registry()
             .register(&mut listener, listener_token(key), Interest::READABLE)
         {
@@ -44,7 +45,7 @@ impl Reactor {
         });
     }
 
-    pub(crate) fn stop_listening(&mut self, broker: u32) {
+    pub(crate) fn end_listening(&mut self, broker: u32) {
         let keys: Vec<usize> = self
             .listeners
             .iter()
@@ -53,7 +54,14 @@ impl Reactor {
             .collect();
         for key in keys {
             let mut gone = self.listeners.remove(key);
-            let _ = self.registry().deregister(&mut gone.listener);
+            let _ = self.poll.registry().deregister(&mut gone.listener);
+        }
+    }
+
+    /// Somebody waits at that listener.
+    pub(crate) fn listener_is_ready(&mut self, key: usize) {
+        if let Some(listening) = self.listeners.get_mut(key) {
+            listening.ready = true;
         }
     }
 
@@ -62,7 +70,7 @@ impl Reactor {
         self.listeners.iter().filter_map(|(_, l)| l.retry_at_ns).min()
     }
 
-    pub(crate) fn accept_all(&mut self, now_ns: u64) {
+    pub(crate) fn accept_all(&mut self, now_ns: u64, newcomers: &mut Vec<Newcomer<TcpStream>>) {
         for key in 0..self.listeners.capacity() {
             let Some(listening) = self.listeners.get_mut(key) else {
                 continue;
@@ -72,7 +80,7 @@ impl Reactor {
                 listening.ready = true;
             }
             if listening.ready && listening.retry_at_ns.is_none() {
-                self.accept_some(key, now_ns);
+                self.accept_some(key, now_ns, newcomers);
             }
         }
     }
@@ -81,23 +89,22 @@ impl Reactor {
         self.listeners.iter().any(|(_, l)| l.ready && l.retry_at_ns.is_none())
     }
 
-    fn accept_some(&mut self, key: usize, now_ns: u64) {
+    fn accept_some(&mut self, key: usize, now_ns: u64, newcomers: &mut Vec<Newcomer<TcpStream>>) {
         for _ in 0..BATCH {
             let listening = &mut self.listeners[key];
             match listening.listener.accept() {
-                Ok((stream, peer)) => {
+                Ok((socket, peer)) => {
                     listening.retry_after_ns = RETRY_FIRST_NS;
-                    let state = listening.state.clone();
+                    let broker = listening.state.clone();
                     // A socket that can't be tuned still works.
-                    let _ = stream.set_nodelay(true);
-                    let place = self.runtime().place();
-                    if place == self.index() {
-                        self.adopt(state, stream, peer);
+                    let _ = socket.set_nodelay(true);
+                    let newcomer = Newcomer { broker, socket, peer };
+                    let place = self.runtime.place();
+                    if place == self.index {
+                        newcomers.push(newcomer);
                     } else {
-                        self.runtime().send(
-                            place,
-                            InboxItem::Command(Box::new(Command::Adopt { state, stream, peer })),
-                        );
+                        let command = Command::Adopt(newcomer);
+                        self.runtime.send(place, InboxItem::Command(Box::new(command)));
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -121,7 +128,7 @@ impl Reactor {
     }
 
     pub(crate) fn send_to(&self, broker: u32, level: LogLevel, text: String) {
-        self.runtime().mailbox.post(vec![(broker, Event::Log { level, text })]);
+        self.runtime.mailbox.post(vec![(broker, Event::Log { level, text })]);
     }
 }
 

@@ -84,7 +84,7 @@ impl Reactor {
     fn begin_comparison(&mut self, now_ns: u64) {
         self.meter.hot_since_ns = now_ns;
         self.meter.idle_then_s = idle_seconds();
-        self.shard.activity();
+        self.event_loop.shard_mut().activity();
     }
 
     /// Offers the busiest connection that is no more than half of what this loop does to the loop with most time.
@@ -95,13 +95,13 @@ impl Reactor {
         if load * 10 > own * 6 {
             return;
         }
-        let activity = self.shard.activity();
+        let activity = self.event_loop.shard_mut().activity();
         let total: u64 = activity.iter().map(|(_, moved)| moved).sum();
         let movable = activity
             .into_iter()
             .filter(|&(_, moved)| moved > 0 && moved * 2 <= total);
         if let Some((slot, _)) = movable.max_by_key(|&(_, moved)| moved) {
-            self.shard.offer(slot, target as u16);
+            self.event_loop.shard_mut().offer(slot, target as u16);
         }
     }
 }

@@ -3,12 +3,9 @@
 //! Bounded while nobody reads: log lines and news of connections each have a budget, and what finds no room is counted
 //! and told afterwards. The end of a broker or of a reload, and what is fatal, always get through.
 
-use nt_broker::{AdmissionRequest, ConnectionSnapshot, Event, LogLevel};
+use nt_broker::{AdmissionRequest, BrokerEvent, ConnectionSnapshot, Event, LogLevel};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
-
-/// One event of one broker.
-pub type BrokerEvent = (u32, Event);
 
 /// Log lines kept while nobody reads.
 const LINES_MAX: usize = 64 * 1024;

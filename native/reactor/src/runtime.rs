@@ -3,30 +3,26 @@
 use crate::balance::{self, Load};
 use crate::host_thread::HostThread;
 use crate::loop_thread::{Claimed, LoopThread};
-use crate::mailbox::{BrokerEvent, Mailbox};
+use crate::mailbox::Mailbox;
 use crate::passwords::Passwords;
-use crate::reactor::{Command, Reactor};
-use mio::net::TcpListener;
+use crate::reactor::Reactor;
+use mio::net::{TcpListener, TcpStream};
 use mio::{Poll, Waker};
 use nt_broker::{
-    AccountIds, AdmissionId, BrokerState, CloseReason, Config, Event, Inbox, InboxItem, InternalPublish, Plan, Shard,
-    ShardSeed, SharedBuffers, User, Verdict,
+    AdmissionId, BrokerEvent, BrokerId, BrokerState, Brokers, CloseReason, Event, Inbox, InboxItem, InternalPublish,
+    Listen, Loops, Plan, Shard, ShardSeed, SharedBuffers, StartedReload, User, Verdict,
 };
 use parking_lot::Mutex;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
-use std::collections::HashMap;
 use std::io;
 use std::mem;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use thiserror::Error;
-
-/// Handle of a broker.
-pub type BrokerId = u32;
 
 /// Why a broker does not start.
 #[derive(Debug, Error)]
@@ -76,21 +72,6 @@ pub struct Started {
     pub address: Option<SocketAddr>,
 }
 
-/// A broker, and where it listens: host as asked for, port as bound.
-struct Running {
-    state: Arc<BrokerState>,
-    bound: Option<(String, u16)>,
-}
-
-/// A reload that is under way.
-#[derive(Debug, Clone, Copy)]
-pub struct Reloading {
-    /// [`Event::Reloaded`] with this number follows when it is done.
-    pub number: u64,
-    /// Connections that are closed because there are too many now.
-    pub closing: usize,
-}
-
 /// A fixed number of loops, and the brokers on them.
 pub struct Runtime {
     pub(crate) inboxes: Vec<Arc<Inbox>>,
@@ -100,9 +81,7 @@ pub struct Runtime {
     buffers: Arc<SharedBuffers>,
     pub(crate) mailbox: Mailbox,
     pub(crate) passwords: Passwords,
-    brokers: Mutex<HashMap<BrokerId, Running>>,
-    next_id: AtomicU32,
-    account_ids: Arc<AccountIds>,
+    brokers: Brokers,
     pub(crate) loads: Vec<Load>,
     stopping: AtomicBool,
     started: Instant,
@@ -135,9 +114,7 @@ impl Runtime {
             buffers: Arc::default(),
             mailbox: Mailbox::new(wake),
             passwords: Passwords::default(),
-            brokers: Mutex::default(),
-            next_id: AtomicU32::new(1),
-            account_ids: Arc::default(),
+            brokers: Brokers::default(),
             loads: (0..reactors).map(|_| Load::default()).collect(),
             stopping: AtomicBool::new(false),
             started: Instant::now(),
@@ -238,9 +215,9 @@ impl Runtime {
         };
         self.mailbox.post(
             self.brokers
-                .lock()
-                .keys()
-                .map(|&broker| (broker, Event::Fatal { text: text.clone() }))
+                .ids()
+                .into_iter()
+                .map(|broker| (broker, Event::Fatal { text: text.clone() }))
                 .collect(),
         );
         self.stop();
@@ -268,12 +245,6 @@ impl Runtime {
 
     pub(crate) fn wake(&self, reactor: usize) {
         let _ = self.wakers[reactor].wake();
-    }
-
-    pub(crate) fn send(&self, reactor: usize, item: InboxItem) {
-        if self.inboxes[reactor].push(item) {
-            self.wake(reactor);
-        }
     }
 
     pub(crate) fn load_of(&self, reactor: usize) -> u32 {
@@ -318,86 +289,41 @@ impl Runtime {
 
     /// Starts a broker; `listen` is the host and port to bind, if any. INFO shows the bound address where the plan
     /// leaves host or port empty.
-    pub fn start_broker(&self, mut plan: Plan, listen: Option<(&str, u16)>) -> Result<Started, StartError> {
+    pub fn start_broker(&self, plan: Plan, listen: Option<(&str, u16)>) -> Result<Started, StartError> {
         let listener = listen.map(|(host, port)| bind(host, port)).transpose()?;
         let address = listener.as_ref().and_then(|l| l.local_addr().ok());
-        let bound = address
+        let listen = listener
+            .zip(address)
             .zip(listen)
-            .map(|(address, (host, _))| (host.to_owned(), address.port()));
-        advertise(&mut plan.config, bound.as_ref());
-        let broker = self.next_id.fetch_add(1, Ordering::Relaxed);
-        let state = BrokerState::new(broker, self.account_ids.clone(), plan);
-        let running = Running {
-            state: state.clone(),
-            bound,
-        };
-        self.brokers.lock().insert(broker, running);
-        if let Some(listener) = listener {
-            let listen = Command::Listen { state, listener };
-            self.send(self.listening_reactor(), InboxItem::Command(Box::new(listen)));
-        }
-        Ok(Started { broker, address })
+            .map(|((listener, address), (host, _))| Listen {
+                listener,
+                bound: (host.to_owned(), address.port()),
+            });
+        let state = self.brokers.start(self, plan, listen);
+        Ok(Started {
+            broker: state.id,
+            address,
+        })
     }
 
     /// The broker of a handle.
     pub fn state(&self, broker: BrokerId) -> Option<Arc<BrokerState>> {
-        self.brokers.lock().get(&broker).map(|running| running.state.clone())
-    }
-
-    fn to_all(&self, item: impl Fn() -> InboxItem) {
-        for reactor in 0..self.reactors() {
-            self.send(reactor, item());
-        }
+        self.brokers.get(broker)
     }
 
     /// Lets a broker and all its connections live by another plan; its listener stays as it is. `None`: it is stopped.
-    pub fn reload_broker(&self, broker: BrokerId, mut plan: Plan) -> Option<Reloading> {
-        let state = {
-            let brokers = self.brokers.lock();
-            let running = brokers.get(&broker)?;
-            advertise(&mut plan.config, running.bound.as_ref());
-            running.state.clone()
-        };
-        let started = state.reload(plan, self.reactors());
-        self.to_all(|| InboxItem::Reload(started.reload.clone()));
-        for &cid in &started.over_limit {
-            self.close_connection(broker, cid, CloseReason::MaxConnectionsExceeded);
-        }
-        Some(Reloading {
-            number: started.reload.number,
-            closing: started.over_limit.len(),
-        })
+    pub fn reload_broker(&self, broker: BrokerId, plan: Plan) -> Option<StartedReload> {
+        self.brokers.reload(self, broker, plan)
     }
 
     /// Stops listening and tells clients that the broker goes away.
     pub fn enter_lame_duck(&self, broker: BrokerId) {
-        if let Some(state) = self.state(broker) {
-            state.enter_lame_duck();
-            self.send(
-                self.listening_reactor(),
-                InboxItem::Command(Box::new(Command::Retire { state })),
-            );
-        }
-    }
-
-    /// Once nobody listens any more: who is told to go elsewhere must not be able to come back.
-    pub(crate) fn announce_lame_duck(&self, state: &Arc<BrokerState>) {
-        self.to_all(|| InboxItem::LameDuck(state.clone()));
-    }
-
-    /// The last loop has most time: connections gather on the first ones.
-    fn listening_reactor(&self) -> usize {
-        self.reactors() - 1
+        self.brokers.enter_lame_duck(self, broker);
     }
 
     /// Stops listening and closes all connections. [`Event::Stopped`] follows when the last one is gone.
     pub fn stop_broker(&self, broker: BrokerId) {
-        let Some(Running { state, .. }) = self.brokers.lock().remove(&broker) else {
-            return;
-        };
-        state.begin_shutdown();
-        self.to_all(|| InboxItem::Command(Box::new(Command::StopListening { broker })));
-        self.to_all(|| InboxItem::Shutdown(state.clone()));
+        self.brokers.stop(self, broker);
     }
 
     /// Publishes frames of the control plane. All of one broker go to the same loop, so they keep their order; connections
@@ -410,28 +336,22 @@ impl Runtime {
 
     /// Closes one connection. False: there is none of that number.
     pub fn close_connection(&self, broker: BrokerId, cid: u64, reason: CloseReason) -> bool {
-        let Some(state) = self.state(broker) else { return false };
-        let Some(at) = state.locate(cid) else { return false };
-        self.send(
-            usize::from(at.reactor),
-            InboxItem::Close {
-                broker: state,
-                cid,
-                reason,
-            },
-        );
-        true
+        self.brokers.close_connection(self, broker, cid, reason)
     }
 }
 
-/// Shows clients the bound address where the plan names none.
-fn advertise(config: &mut Config, bound: Option<&(String, u16)>) {
-    let Some((host, port)) = bound else { return };
-    if config.info.host.is_empty() {
-        config.info.host.clone_from(host);
+impl Loops for Runtime {
+    type Socket = TcpStream;
+    type Listener = TcpListener;
+
+    fn count(&self) -> usize {
+        self.reactors()
     }
-    if config.info.port == 0 {
-        config.info.port = *port;
+
+    fn send(&self, reactor: usize, item: InboxItem) {
+        if self.inboxes[reactor].push(item) {
+            self.wake(reactor);
+        }
     }
 }
 

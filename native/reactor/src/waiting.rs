@@ -15,7 +15,8 @@ impl Reactor {
     pub(crate) fn watch_host(&self, host: Option<&HostThread>) -> io::Result<()> {
         let Some(host) = host else { return Ok(()) };
         let mut queue = mio::unix::SourceFd(&host.queue);
-        self.poll.registry().register(&mut queue, HOST, Interest::READABLE)?;
+        let registry = self.event_loop.io().poll.registry();
+        registry.register(&mut queue, HOST, Interest::READABLE)?;
         // It may have been wanted back before the queue was watched.
         self.check_host(Some(host));
         Ok(())
@@ -33,31 +34,30 @@ impl Reactor {
     }
 
     pub(crate) fn wait(&mut self, events: &mut Events) -> io::Result<()> {
-        let busy =
-            !self.ready.is_empty() || !self.unfinished.is_empty() || self.shard.has_waiting() || self.someone_waits();
+        let busy = self.event_loop.is_busy() || self.event_loop.io().someone_waits();
         if busy {
             return self.poll(events, Some(Duration::ZERO));
         }
         let before = self.runtime().now_ns();
-        if let Some(ns) = self.spin.begin() {
+        if let Some(ns) = self.event_loop.io_mut().spin.begin() {
             let found = self.look(events, before + ns)?;
-            self.spin.spin_ended(found);
+            self.event_loop.io_mut().spin.spin_ended(found);
             if found {
                 return Ok(());
             }
         }
-        let may_sleep = self.runtime().inboxes[self.index()].fall_asleep();
+        let may_sleep = self.event_loop.fall_asleep();
         let timeout = if may_sleep {
             self.until_next_timer()
         } else {
             Some(Duration::ZERO)
         };
         let outcome = self.poll(events, timeout);
-        self.runtime().inboxes[self.index()].wake_up();
-        self.spin.slept(self.runtime().now_ns() - before);
-        if !self.buffers_released && events.is_empty() && timeout.is_some_and(|t| t >= IDLE) {
-            self.shard.shrink();
-            self.buffers_released = true;
+        self.event_loop.wake_up();
+        let slept = self.runtime().now_ns() - before;
+        self.event_loop.io_mut().spin.slept(slept);
+        if self.event_loop.has_spare_buffers() && events.is_empty() && timeout.is_some_and(|t| t >= IDLE) {
+            self.event_loop.release_buffers();
         }
         outcome
     }
@@ -66,7 +66,7 @@ impl Reactor {
     fn look(&mut self, events: &mut Events, until_ns: u64) -> io::Result<bool> {
         loop {
             self.poll(events, Some(Duration::ZERO))?;
-            if !events.is_empty() || self.runtime().inboxes[self.index()].has_items() {
+            if !events.is_empty() || self.event_loop.has_mail() {
                 return Ok(true);
             }
             if self.runtime().now_ns() >= until_ns {
@@ -76,23 +76,23 @@ impl Reactor {
     }
 
     fn poll(&mut self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
-        match self.poll.poll(events, timeout) {
+        match self.event_loop.io_mut().poll.poll(events, timeout) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
             outcome => outcome,
         }
     }
 
     fn until_next_timer(&self) -> Option<Duration> {
-        let next = [self.shard.next_timer(), self.next_accept_retry()]
+        let next = [self.event_loop.next_timer(), self.event_loop.io().next_accept_retry()]
             .into_iter()
             .flatten()
             .min();
         let timer = next.map(|at| Duration::from_nanos(at.saturating_sub(self.runtime().now_ns())));
         // Poll waits in whole milliseconds and rounds up, so a timer that is due is never missed by a hair.
-        if self.buffers_released {
-            timer
-        } else {
+        if self.event_loop.has_spare_buffers() {
             Some(timer.map_or(IDLE, |t| t.min(IDLE)))
+        } else {
+            timer
         }
     }
 }

@@ -47,6 +47,14 @@ impl Shard {
             .send_to(to_reactor, InboxItem::Reserve { from, placeholder });
     }
 
+    /// The same by the connection's number, if it lives here.
+    #[cfg(any(test, feature = "simulation"))]
+    pub(crate) fn offer_by_cid(&mut self, broker: &crate::BrokerState, cid: u64, to_reactor: u16) {
+        if let Some(at) = broker.locate(cid).filter(|at| at.reactor == self.delivery.reactor()) {
+            self.offer(at.slot, to_reactor);
+        }
+    }
+
     pub(crate) fn reserve(&mut self, from: Location, mut placeholder: Box<Conn>) {
         let to = self.connections.next_location();
         placeholder.generation = to.generation;

@@ -15,6 +15,9 @@ pub enum LogLevel {
     Trace,
 }
 
+/// One event of one broker.
+pub type BrokerEvent = (u32, Event);
+
 /// One thing worth telling, tagged with the broker it belongs to by whoever carries it.
 #[derive(Debug, Clone)]
 pub enum Event {

@@ -36,6 +36,11 @@ impl Incoming {
         }
     }
 
+    /// What others put their items into.
+    pub fn inbox(&self) -> &Inbox {
+        &self.inbox
+    }
+
     /// Whether [`Self::take_items`] has something.
     #[inline]
     pub fn has_items(&self) -> bool {

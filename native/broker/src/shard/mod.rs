@@ -1,7 +1,6 @@
 //! What one loop owns, and how the loop around it talks to it.
 //!
-//! A turn of the loop: [`Shard::set_now`], [`Shard::drain_inbox`], [`Shard::receive`] for each readable socket,
-//! [`Shard::handle_timers`], then take the lists: wake other loops, write dirty connections, close closing ones.
+//! The order in which a loop calls these methods is written in [`crate::EventLoop`].
 
 pub(crate) mod admissions;
 pub(crate) mod event;
@@ -172,6 +171,15 @@ impl Shard {
         self.connections.len()
     }
 
+    /// How many loops there are.
+    pub(crate) fn loops(&self) -> usize {
+        usize::from(self.delivery.reactors())
+    }
+
+    pub(crate) fn inbox(&self) -> &Inbox {
+        self.incoming.inbox()
+    }
+
     /// Takes in what other loops and the control plane sent, if anything.
     #[inline]
     pub fn drain_inbox(&mut self) {
@@ -273,6 +281,13 @@ impl Shard {
             .collect()
     }
 
+    /// Has every loop tell the broker's clients that it goes away.
+    pub(crate) fn tell_lame_duck(&mut self, broker: &Arc<BrokerState>) {
+        for reactor in 0..self.delivery.reactors() {
+            self.delivery.send_to(reactor, InboxItem::LameDuck(broker.clone()));
+        }
+    }
+
     fn announce_lame_duck(&mut self, broker: &Arc<BrokerState>) {
         for slot in self.slots_of(broker) {
             self.notify_lame_duck(slot);
@@ -303,7 +318,7 @@ impl Shard {
         self.events.take_ended()
     }
 
-    /// What came for the loop's body.
+    /// What came for the loop's sockets and listeners.
     pub fn take_command(&mut self) -> Option<Box<dyn Any + Send>> {
         self.incoming.take_command()
     }

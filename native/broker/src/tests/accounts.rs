@@ -2,7 +2,7 @@
 
 use super::harness::World;
 use super::permissions::{anything, login, may_publish};
-use super::random::{Random, Seed};
+use crate::simulation::random::{Random, Seed};
 use crate::{
     Account, AccountPlan, Auth, Authenticator, CloseReason, Config, ConnectionOrder, ConnectionQuery, ConnectionTypes,
     PermissionLists, Permissions, Plan, PlanError, Reload, SubscriptionQuery, User,
@@ -56,7 +56,7 @@ fn world(loops: usize, users: &[(&str, &str)]) -> World {
 
 /// Brings another plan and lets everything come to rest. Returns how many connections were looked at.
 fn reload(world: &mut World, plan: Plan) -> usize {
-    let started = world.broker.reload(plan, world.shards.len());
+    let started = world.broker.reload(plan, world.loops.len());
     settle(world, started)
 }
 
@@ -232,7 +232,7 @@ fn a_slow_consumer_counts_for_its_account() {
     let mut world = World::planned(1, plan, 1);
     let (slow, publisher) = (login(&mut world, 0, "a"), login(&mut world, 0, "a2"));
     world.say(slow, "SUB x 1\r\n");
-    world.clients[slow].window = 0;
+    world.clients[slow].set_window(0);
     world.say(publisher, format!("PUB x 600\r\n{}\r\n", "x".repeat(600)).repeat(4));
     assert_eq!(world.reason(slow), Some(CloseReason::SlowConsumerPendingBytes));
     let stats = world.broker.stats();
@@ -411,13 +411,13 @@ fn one_on_its_way_to_another_loop_keeps_up_with_its_own_parts() {
             let client = login(&mut world, 0, "a");
             world.offer(client, 1);
             if step >= 1 {
-                world.drain_inbox_and_commands(1);
+                world.take_in(1);
             }
             if step >= 2 {
-                world.shards[0].drain_inbox();
+                world.loops[0].shard.drain_inbox();
             }
             if step >= 3 {
-                world.drain_inbox_and_commands(0);
+                world.take_in(0);
             }
             let name = if concerned { "A" } else { "B" };
             let plan = account(name, Some(may_publish(&["open"])));
@@ -432,7 +432,11 @@ fn one_on_its_way_to_another_loop_keeps_up_with_its_own_parts() {
             world.say(client, "PUB secret 1\r\nx\r\n");
             assert_eq!(world.errors(client).len(), usize::from(concerned), "step {step}");
             if !concerned {
-                assert_eq!(world.clients[client].at.map(|(loop_, _)| loop_), Some(1), "step {step}");
+                assert_eq!(
+                    world.clients[client].at().map(|(loop_, _)| loop_),
+                    Some(1),
+                    "step {step}"
+                );
             }
         }
     }

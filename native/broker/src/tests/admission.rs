@@ -2,7 +2,7 @@
 
 use super::harness::{MS, SECOND, World};
 use super::permissions::{auth_of, may_publish};
-use super::wire::Frame;
+use crate::simulation::wire::Frame;
 use crate::{
     Account, AdmissionId, Auth, Authenticator, CloseReason, Config, ConnectionTypes, InboxItem, PermissionLists,
     Permissions, User, Verdict,
@@ -227,7 +227,7 @@ fn who_waits_stays_where_it_is() {
         world.say(client, CONNECT);
         world.offer(client, 1);
         world.rest();
-        assert_eq!(world.clients[client].at.map(|(at, _)| at), Some(0));
+        assert_eq!(world.clients[client].at().map(|(at, _)| at), Some(0));
         world.answer(asked(&world), yes());
         world.rest();
         // A second CONNECT overtakes the move that is under way.
@@ -235,12 +235,12 @@ fn who_waits_stays_where_it_is() {
         world.send(client, CONNECT);
         world.read(client, usize::MAX);
         world.rest();
-        assert_eq!(world.clients[client].at.map(|(at, _)| at), Some(0));
+        assert_eq!(world.clients[client].at().map(|(at, _)| at), Some(0));
         world.answer(asked(&world), yes());
         world.rest();
         world.offer(client, 1);
         world.rest();
-        assert_eq!(world.clients[client].at.map(|(at, _)| at), Some(1));
+        assert_eq!(world.clients[client].at().map(|(at, _)| at), Some(1));
     }
 }
 
@@ -384,12 +384,9 @@ fn a_reload_met_in_the_middle_of_input_keeps_the_rest() {
     );
     world.frames(client);
     // UNSUB has PING look into the inbox, where the reload is found.
-    world.send(client, "UNSUB 2\r\nPING\r\nPUB a 1\r\nx\r\n");
-    let Ok(fetched) = world.fetch(client, usize::MAX) else {
-        panic!("it has sent something");
-    };
     world.reload(Config::default(), Some(ann(HASH, PermissionLists::default())));
-    world.handle(fetched);
+    let (loop_, slot) = world.clients[client].at().expect("connected");
+    world.loops[loop_].receive_bytes(slot, b"UNSUB 2\r\nPING\r\nPUB a 1\r\nx\r\n");
     world.rest();
     assert!(world.awaits_admission(client));
     world.answer(asked(&world), Verdict::Password(true));
@@ -409,11 +406,11 @@ fn a_user_that_changes_while_a_password_is_checked_is_the_new_one() {
     };
     // The loop takes the verdict before it hears of the change.
     world.answer(id, Verdict::Password(true));
-    let started = world.broker.replace_user(user(OTHER_HASH), world.shards.len());
+    let started = world.broker.replace_user(user(OTHER_HASH), world.loops.len());
     world.post_reload(started.expect("a user"));
     world.rest();
     assert!(world.awaits_admission(client), "that was the hash of before");
-    let started = world.broker.replace_user(user(HASH), world.shards.len());
+    let started = world.broker.replace_user(user(HASH), world.loops.len());
     world.post_reload(started.expect("a user"));
     world.rest();
     world.answer(asked(&world), Verdict::Password(true));
@@ -428,5 +425,5 @@ fn whom_the_embedder_named_may_move() {
     world.rest();
     world.offer(client, 1);
     world.rest();
-    assert_eq!(world.clients[client].at.map(|(at, _)| at), Some(1));
+    assert_eq!(world.clients[client].at().map(|(at, _)| at), Some(1));
 }

@@ -4,6 +4,8 @@ use super::harness::{MS, World};
 use crate::{CloseReason, Config};
 
 const MIB: usize = 1 << 20;
+/// A message that fits into one read with its line.
+const LARGE: usize = MIB - 64;
 
 fn message(bytes: usize) -> Vec<u8> {
     let mut message = format!("PUB a {bytes}\r\n").into_bytes();
@@ -17,7 +19,7 @@ fn stuck(loops: usize, config: Config) -> (World, usize, usize) {
     let mut world = World::with(loops, config, None);
     let (publisher, subscriber) = (world.quiet_client(0), world.quiet_client(loops - 1));
     world.say(subscriber, "SUB a 1\r\n");
-    world.clients[subscriber].window = 0;
+    world.clients[subscriber].set_window(0);
     (world, publisher, subscriber)
 }
 
@@ -35,7 +37,7 @@ fn a_subscriber_that_is_behind_gets_a_millisecond() {
         world.send(publisher, message(MIB / 2));
         world.read(publisher, usize::MAX);
         assert!(!world.is_paused(publisher), "half a megabyte is nothing");
-        world.send(publisher, message(MIB));
+        world.send(publisher, message(LARGE));
         world.read(publisher, usize::MAX);
         assert!(world.is_paused(publisher), "{loops} loops");
         world.send(publisher, "PING\r\n");
@@ -55,7 +57,10 @@ fn a_subscriber_that_is_behind_gets_a_millisecond() {
 fn one_that_is_nearly_full_gets_ten_and_it_is_counted() {
     for loops in [1, 2] {
         let (mut world, publisher, subscriber) = stuck(loops, max_pending(4 * MIB));
-        (0..4).for_each(|_| world.send(publisher, message(MIB * 7 / 8)));
+        // One read makes more than three megabytes for it.
+        let more: String = (2..=16).map(|sid| format!("SUB a {sid}\r\n")).collect();
+        world.say(subscriber, more);
+        world.send(publisher, message(220 * 1024));
         world.read(publisher, usize::MAX);
         assert!(world.is_paused(publisher));
         assert_eq!(world.broker.stats().stalled_clients, 1);
@@ -73,7 +78,7 @@ fn one_that_is_nearly_full_gets_ten_and_it_is_counted() {
 fn a_pause_ends_when_the_subscriber_has_caught_up() {
     for loops in [1, 2] {
         let (mut world, publisher, subscriber) = stuck(loops, Config::default());
-        (0..2).for_each(|_| world.send(publisher, message(MIB)));
+        (0..2).for_each(|_| world.send(publisher, message(LARGE)));
         world.read(publisher, usize::MAX);
         assert!(world.is_paused(publisher));
         (0..loops).for_each(|loop_| world.turn(loop_));
@@ -113,7 +118,7 @@ fn a_stuck_subscriber_costs_its_publisher_ten_milliseconds_a_read_and_then_nothi
             done += usize::from(world.read(publisher, chunk));
             for loop_ in 0..loops {
                 world.finish(loop_);
-                world.drain_inbox_and_commands(loop_);
+                world.take_in(loop_);
             }
             world.now += MS / 4;
             (0..loops).for_each(|loop_| world.fire_timers(loop_));

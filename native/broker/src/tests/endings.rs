@@ -1,8 +1,8 @@
 //! Ends: of connections with things under way to them, and of brokers with connections under way.
 
 use super::harness::{SECOND, World};
-use super::random::{Random, Seed};
-use super::wire::Frame;
+use crate::simulation::random::{Random, Seed};
+use crate::simulation::wire::Frame;
 use crate::{CloseReason, Config, Event, InboxItem};
 
 #[test]
@@ -14,13 +14,13 @@ fn the_end_of_a_broker_is_told_once_and_last() {
     world.rest();
     for client in clients {
         assert_eq!(world.reason(client), Some(CloseReason::ServerShutdown));
-        assert!(world.clients[client].ended);
+        assert!(world.clients[client].ended());
     }
     assert_eq!(world.stopped_count(), 1);
     assert!(matches!(world.events.last(), Some(Event::Stopped)));
     let peer = "127.0.0.1:1000".parse().expect("an address");
     assert!(
-        world.shards[0].add_connection(&world.broker, peer).is_none(),
+        world.loops[0].shard.add_connection(&world.broker, peer).is_none(),
         "nobody joins after the end"
     );
 }
@@ -41,7 +41,7 @@ fn a_broker_ends_properly_while_connections_move() {
         let _seed = Seed(seed);
         let mut random = Random::new(seed);
         let mut world = World::seeded(2 + random.below(2), Config::default(), None, seed);
-        let loops = world.shards.len();
+        let loops = world.loops.len();
         let clients: Vec<usize> = (0..4).map(|_| world.quiet_client(random.below(loops))).collect();
         for &client in &clients {
             world.send(client, "SUB a 1\r\nPUB a 1\r\nx\r\n");
@@ -64,7 +64,7 @@ fn a_broker_ends_properly_while_connections_move() {
         assert!(matches!(world.events.last(), Some(Event::Stopped)));
         assert_eq!(world.broker.global.connections(), 0);
         assert_eq!(world.broker.global.subscriptions(), 0);
-        assert!(world.shards.iter().all(|shard| shard.conn_count() == 0));
+        assert!(world.loops.iter().all(|l| l.shard.conn_count() == 0));
     }
 }
 
@@ -73,18 +73,18 @@ fn nothing_is_told_after_the_end_by_a_loop_that_was_done_before() {
     let mut world = World::new(2);
     let client = world.quiet_client(1);
     world.offer(client, 0);
-    world.drain_inbox_and_commands(0);
+    world.take_in(0);
     world.broker.begin_shutdown();
     world.post(0, InboxItem::Shutdown(world.broker.clone()));
     world.turn(0);
     // The connection leaves the second loop before that has heard of the end, and closes at the first.
-    world.drain_inbox_and_commands(1);
+    world.take_in(1);
     world.post(1, InboxItem::Shutdown(world.broker.clone()));
-    world.drain_inbox_and_commands(0);
-    world.finish_all_but_telling(0);
+    world.take_in(0);
+    world.write_and_close(0);
     world.turn(1);
     assert_eq!(world.stopped_count(), 0, "the first loop still has something to tell");
-    world.send_to(0);
+    world.report(0);
     assert_eq!(world.reason(client), Some(CloseReason::ServerShutdown));
     assert_eq!(world.stopped_count(), 1);
 }
@@ -98,8 +98,7 @@ fn everybody_hears_of_lame_duck_once_also_on_the_move() {
         let clients: Vec<usize> = (0..3).map(|_| world.quiet_client(random.below(2))).collect();
         for step in 0..60 {
             if step == 20 {
-                world.broker.enter_lame_duck();
-                (0..2).for_each(|loop_| world.post(loop_, InboxItem::LameDuck(world.broker.clone())));
+                world.enter_lame_duck();
             }
             if random.chance(30) {
                 let to = random.below(2);
@@ -149,9 +148,9 @@ fn a_wish_to_close_that_overtakes_the_connection_waits_for_it() {
     let client = world.quiet_client(0);
     let cid = world.clients[client].cid;
     world.offer(client, 1);
-    world.drain_inbox_and_commands(1);
+    world.take_in(1);
     // The directory is rewritten a moment before the connection itself is on its way.
-    let (slot, place) = world.shards[1].connections.iter().next().expect("a place is kept");
+    let (slot, place) = world.loops[1].shard.connections.iter().next().expect("a place is kept");
     let to = crate::Location {
         reactor: 1,
         slot,
@@ -172,16 +171,16 @@ fn what_is_under_way_to_a_closed_connection_reaches_nobody() {
     let mut world = World::new(2);
     let (publisher, removed) = (world.quiet_client(0), world.quiet_client(1));
     world.say(removed, "SUB a 1\r\n");
-    let (_, slot) = world.clients[removed].at.expect("connected");
+    let (_, slot) = world.clients[removed].at().expect("connected");
     world.send(publisher, "PUB a 4\r\nlost\r\n");
     world.read(publisher, usize::MAX);
-    let shared = world.shards[1].conn(slot).expect("there").shared().clone();
+    let shared = world.loops[1].shard.conn(slot).expect("there").shared().clone();
     assert!(shared.pending() > 0, "the message waits in the inbox");
     // Closed without a look at the inbox; somebody else comes to its slot.
-    world.shards[1].peer_gone(slot, CloseReason::ClientClosed);
+    world.loops[1].shard.peer_gone(slot, CloseReason::ClientClosed);
     world.finish(1);
     let next = world.client(1);
-    assert_eq!(world.clients[next].at, Some((1, slot)), "the slot is used again");
+    assert_eq!(world.clients[next].at(), Some((1, slot)), "the slot is used again");
     world.say(next, "CONNECT {\"verbose\":false}\r\nSUB b 1\r\nPING\r\n");
     assert_eq!(world.messages(next).len(), 0);
     assert_eq!(shared.pending(), 0, "nothing waits for who is gone");
@@ -191,16 +190,16 @@ fn what_is_under_way_to_a_closed_connection_reaches_nobody() {
 #[test]
 fn last_words_are_written_and_the_socket_waits_a_second_for_its_peer() {
     let mut world = World::new(1);
-    world.peers_stay = true;
+    world.peers_stay();
     let client = world.quiet_client(0);
     world.say(client, "nonsense\r\n");
     assert_eq!(world.errors(client), ["Unknown Protocol Operation"]);
-    assert!(world.clients[client].ended);
-    assert_eq!(world.shards[0].conn_count(), 1);
+    assert!(world.clients[client].ended());
+    assert_eq!(world.loops[0].shard.conn_count(), 1);
     world.pass(SECOND - 1, SECOND);
-    assert_eq!(world.shards[0].conn_count(), 1);
+    assert_eq!(world.loops[0].shard.conn_count(), 1);
     world.pass(1, 1);
-    assert_eq!(world.shards[0].conn_count(), 0);
+    assert_eq!(world.loops[0].shard.conn_count(), 0);
     assert_eq!(world.reason(client), Some(CloseReason::ProtocolViolation));
 }
 
@@ -230,8 +229,8 @@ fn lingering(reason: CloseReason, step: usize) -> (World, usize) {
     let client = world.quiet_client(0);
     let publisher = world.quiet_client(0);
     world.say(client, "SUB a 1\r\n");
-    world.peers_stay = true;
-    world.clients[client].window = 0;
+    world.peers_stay();
+    world.clients[client].set_window(0);
     world.say(publisher, format!("PUB a {WAITING}\r\n{}\r\n", "x".repeat(WAITING)));
     let (broker, cid) = (world.broker.clone(), world.clients[client].cid);
     world.post(0, InboxItem::Close { broker, cid, reason });
@@ -240,7 +239,7 @@ fn lingering(reason: CloseReason, step: usize) -> (World, usize) {
         world.open_window(client, step);
         world.pass(SECOND / 2, SECOND / 2);
     }
-    let (_, got) = (world.frames(client), world.clients[client].got.len());
+    let (_, got) = (world.frames(client), world.clients[client].got().len());
     (world, got / step)
 }
 
@@ -248,14 +247,18 @@ fn lingering(reason: CloseReason, step: usize) -> (World, usize) {
 fn a_closed_connection_that_reads_gets_all_that_waits_for_it() {
     let (world, steps) = lingering(CloseReason::ClientClosed, 100_000);
     assert_eq!(steps, 10, "ten steps take five seconds");
-    assert_eq!(world.shards[0].conn_count(), 1, "it has read everything and is gone");
+    assert_eq!(
+        world.loops[0].shard.conn_count(),
+        1,
+        "it has read everything and is gone"
+    );
 }
 
 #[test]
 fn a_closed_connection_has_the_write_deadline_in_all() {
     let (world, steps) = lingering(CloseReason::ClientClosed, 10_000);
     assert!((19..=22).contains(&steps), "{steps} steps");
-    assert_eq!(world.shards[0].conn_count(), 1);
+    assert_eq!(world.loops[0].shard.conn_count(), 1);
 }
 
 #[test]

@@ -1,19 +1,19 @@
-//! The loop around the shards, without sockets and threads: what a reactor does in a turn, as steps that a test orders
-//! as it likes, and clients whose bytes and windows it holds in its hands.
+//! Loops over sockets that are queues of bytes: a test orders their steps as it likes, one turn or one read at a time,
+//! and holds the clients' bytes and windows in its hands. What happens in a turn is [`EventLoop`]'s.
 
-use super::random::Random;
-use super::wire::{Frame, Message, frames};
 use crate::connection::{Conn, Phase};
+use crate::simulation::memory::{End, MemoryIo};
+use crate::simulation::random::Random;
+use crate::simulation::wire::{Frame, Message, frames};
 use crate::{
-    AdmissionId, AdmissionRequest, Auth, BrokerState, CloseReason, Config, Event, Inbox, InboxItem, LogLevel,
-    PasswordCheck, Plan, Reload, Reloading, Shard, ShardSeed, SharedBuffers, Verdict,
+    AdmissionId, AdmissionRequest, Auth, BrokerState, Brokers, CloseReason, Config, Event, EventLoop, Inbox, InboxItem,
+    LogLevel, Loops, Newcomer, PasswordCheck, Plan, Readiness, Reload, Reloading, Shard, ShardSeed, SharedBuffers,
+    Verdict,
 };
 use std::sync::Arc;
 
 pub(super) const MS: u64 = 1_000_000;
 pub(super) const SECOND: u64 = 1_000 * MS;
-/// What a loop writes right after the read that caused it.
-const FLUSH_EARLY_BYTES: usize = 64 * 1024;
 
 /// A plan of one account.
 pub(super) fn plan_of(config: Config, auth: Option<Auth>) -> Plan {
@@ -23,46 +23,59 @@ pub(super) fn plan_of(config: Config, auth: Option<Auth>) -> Plan {
 /// One end of a connection, as a client sees it.
 pub(super) struct Client {
     pub cid: u64,
-    /// Loop and slot where its socket is registered; `None` while it moves and once it is gone.
-    pub at: Option<(usize, u32)>,
-    /// Sent and not read by the server yet.
-    input: Vec<u8>,
-    /// The client closed its end; told once everything is read.
-    hung_up: bool,
-    /// Bytes of its input that are done with.
-    pub consumed: usize,
-    /// Everything it was sent.
-    pub got: Vec<u8>,
-    /// How much of `got` was looked at.
+    pub end: End,
+    /// How much of what it got was looked at.
     seen: usize,
-    /// What its socket still takes.
-    pub window: usize,
-    /// The server closed the connection.
-    pub ended: bool,
 }
 
-/// Bytes of a client that its loop has read and not looked at yet.
-pub(super) struct Fetched {
-    client: usize,
-    pub loop_: usize,
-    slot: u32,
-    data: Vec<u8>,
-    /// How many of them were not held back from earlier reads.
-    count: usize,
+impl Client {
+    /// Loop and slot where its socket is registered; `None` while it moves and once it is gone.
+    pub fn at(&self) -> Option<(usize, u32)> {
+        self.end.with(|pipe| pipe.at)
+    }
+
+    /// Everything it was sent.
+    pub fn got(&self) -> Vec<u8> {
+        self.end.with(|pipe| pipe.got.clone())
+    }
+
+    /// The server closed the connection.
+    pub fn ended(&self) -> bool {
+        self.end.with(|pipe| pipe.ended)
+    }
+
+    /// Its socket takes so many bytes from now on; what waits is not written yet.
+    pub fn set_window(&self, bytes: usize) {
+        self.end.with(|pipe| pipe.window = bytes);
+    }
+}
+
+/// The loops' inboxes. Nobody sleeps here: tests take turns as they like.
+struct Inboxes(Vec<Arc<Inbox>>);
+
+impl Loops for Inboxes {
+    type Socket = End;
+    type Listener = ();
+
+    fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    fn send(&self, reactor: usize, item: InboxItem) {
+        let _ = self.0[reactor].push(item);
+    }
 }
 
 pub(super) struct World {
     pub broker: Arc<BrokerState>,
-    pub shards: Vec<Shard>,
-    inboxes: Vec<Arc<Inbox>>,
+    brokers: Brokers,
+    pub loops: Vec<EventLoop<MemoryIo>>,
+    inboxes: Inboxes,
     pub now: u64,
     pub clients: Vec<Client>,
-    sockets: Vec<Vec<Option<usize>>>,
     pub events: Vec<Event>,
-    /// Passwords that the shards want checked: tests answer when they like.
+    /// Passwords that the loops want checked: tests answer when they like.
     pub checks: Vec<PasswordCheck>,
-    /// Peers keep their end open after the server has closed its own.
-    pub peers_stay: bool,
 }
 
 impl World {
@@ -81,51 +94,45 @@ impl World {
     pub fn planned(loops: usize, plan: Plan, random: u64) -> Self {
         let inboxes: Vec<Arc<Inbox>> = (0..loops).map(|_| Arc::default()).collect();
         let buffers = Arc::<SharedBuffers>::default();
-        let shards = (0..loops)
-            .map(|reactor| {
-                Shard::new(ShardSeed {
-                    reactor: reactor as u16,
-                    inboxes: inboxes.clone(),
-                    buffers: buffers.clone(),
-                    random: random.wrapping_mul(31).wrapping_add(reactor as u64),
-                    wall_ms_at_zero: 0.0,
-                })
-            })
-            .collect();
+        let event_loop = |reactor: usize| {
+            let shard = Shard::new(ShardSeed {
+                reactor: reactor as u16,
+                inboxes: inboxes.clone(),
+                buffers: buffers.clone(),
+                random: random.wrapping_mul(31).wrapping_add(reactor as u64),
+                wall_ms_at_zero: 0.0,
+            });
+            EventLoop::new(shard, MemoryIo::new(reactor))
+        };
+        let loops = (0..loops).map(event_loop).collect();
+        let (brokers, inboxes) = (Brokers::default(), Inboxes(inboxes));
         Self {
-            broker: BrokerState::new(1, Arc::default(), plan),
-            shards,
+            broker: brokers.start(&inboxes, plan, None),
+            brokers,
+            loops,
             inboxes,
             now: SECOND,
             clients: Vec::new(),
-            sockets: vec![Vec::new(); loops],
             events: Vec::new(),
             checks: Vec::new(),
-            peers_stay: false,
         }
     }
 
     /// A client whose connection lives on that loop. It has been greeted, and has said nothing.
     pub fn client(&mut self, loop_: usize) -> usize {
         let peer = "127.0.0.1:1000".parse().expect("an address");
-        self.shards[loop_].set_now(self.now);
-        let slot = self.shards[loop_]
-            .add_connection(&self.broker, peer)
-            .expect("the broker takes connections");
-        let cid = self.shards[loop_].conn(slot).expect("just added").shared().cid;
-        let client = self.clients.len();
-        self.clients.push(Client {
-            cid,
-            at: None,
-            input: Vec::new(),
-            hung_up: false,
-            consumed: 0,
-            got: Vec::new(),
-            seen: 0,
-            window: usize::MAX,
-            ended: false,
+        let (broker, end) = (self.broker.clone(), End::default());
+        let event_loop = &mut self.loops[loop_];
+        event_loop.shard.set_now(self.now);
+        event_loop.adopt(Newcomer {
+            broker,
+            socket: end.clone(),
+            peer,
         });
-        self.install(loop_, slot, client);
+        let (_, slot) = end.with(|pipe| pipe.at).expect("the broker takes connections");
+        let cid = event_loop.shard.conn(slot).expect("just added").shared().cid;
+        let client = self.clients.len();
+        self.clients.push(Client { cid, end, seen: 0 });
         client
     }
 
@@ -140,8 +147,8 @@ impl World {
         client
     }
 
-    pub fn send(&mut self, client: usize, bytes: impl AsRef<[u8]>) {
-        self.clients[client].input.extend_from_slice(bytes.as_ref());
+    pub fn send(&self, client: usize, bytes: impl AsRef<[u8]>) {
+        self.clients[client].end.send(bytes.as_ref());
     }
 
     /// Sends and lets everything come to rest.
@@ -151,14 +158,14 @@ impl World {
     }
 
     /// The client closes its end.
-    pub fn hang_up(&mut self, client: usize) {
-        self.clients[client].hung_up = true;
+    pub fn hang_up(&self, client: usize) {
+        self.clients[client].end.with(|pipe| pipe.hung_up = true);
     }
 
     /// What came since the last look.
     pub fn frames(&mut self, client: usize) -> Vec<Frame> {
         let client = &mut self.clients[client];
-        let (frames, used) = frames(&client.got[client.seen..]);
+        let (frames, used) = client.end.with(|pipe| frames(&pipe.got[client.seen..]));
         client.seen += used;
         frames
     }
@@ -187,7 +194,7 @@ impl World {
     }
 
     pub fn unread(&self, client: usize) -> usize {
-        self.clients[client].input.len()
+        self.clients[client].end.with(|pipe| pipe.input.len())
     }
 
     pub fn is_paused(&mut self, client: usize) -> bool {
@@ -202,8 +209,8 @@ impl World {
     }
 
     fn conn(&mut self, client: usize) -> Option<&mut Conn> {
-        let (loop_, slot) = self.clients[client].at?;
-        self.shards[loop_].conn(slot)
+        let (loop_, slot) = self.clients[client].at()?;
+        self.loops[loop_].shard.conn(slot)
     }
 
     /// Answers a question that a shard asked. Nothing of it has happened when this returns.
@@ -258,187 +265,96 @@ impl World {
             .count()
     }
 
-    // The steps of a turn.
+    // Turns, and steps of a turn.
 
     /// Takes in what others sent; lets connections go and come.
-    pub fn drain_inbox_and_commands(&mut self, loop_: usize) {
-        let shard = &mut self.shards[loop_];
-        shard.set_now(self.now);
-        shard.drain_inbox();
-        assert!(shard.take_command().is_none(), "nobody sent one");
-        self.move_connections(loop_);
+    pub fn take_in(&mut self, loop_: usize) {
+        let event_loop = &mut self.loops[loop_];
+        event_loop.shard.set_now(self.now);
+        event_loop.take_in();
     }
 
     pub fn fire_timers(&mut self, loop_: usize) {
-        let shard = &mut self.shards[loop_];
+        let shard = &mut self.loops[loop_].shard;
         shard.set_now(self.now);
         shard.handle_timers();
-        shard.take_resumed();
     }
 
-    /// One read of at most `most` bytes, and what follows from it. Returns whether there was anything to do.
+    /// One read of at most `most` bytes, and what follows from it; without a limit as many as it takes to read all there
+    /// is. Returns whether there was anything to do.
     pub fn read(&mut self, client: usize, most: usize) -> bool {
-        match self.fetch(client, most) {
-            Ok(fetched) => {
-                self.handle(fetched);
-                true
-            }
-            Err(done) => done,
+        let end = self.clients[client].end.clone();
+        end.with(|pipe| pipe.read_max = most);
+        let mut worked = false;
+        while let Some((loop_, slot)) = self.clients[client].at()
+            && end.has_input()
+            && !self.is_paused(client)
+            && !self.awaits_admission(client)
+            && !(worked && most < usize::MAX)
+        {
+            self.loops[loop_].shard.set_now(self.now);
+            self.loops[loop_].read(slot);
+            worked = true;
         }
-    }
-
-    /// The first half of a read: bytes from the socket, then a look into the inbox. Other loops go on before the second.
-    /// Without bytes: whether there was anything else to do.
-    pub fn fetch(&mut self, client: usize, most: usize) -> Result<Fetched, bool> {
-        let Some((loop_, slot)) = self.clients[client].at else {
-            return Err(false);
-        };
-        let now = self.now;
-        let shard = &mut self.shards[loop_];
-        shard.set_now(now);
-        let Some(conn) = shard.conn(slot) else {
-            return Err(false);
-        };
-        if conn.is_closing() {
-            let had = !self.clients[client].input.is_empty();
-            self.clients[client].input.clear();
-            return Err(had);
-        }
-        if conn.is_paused() {
-            return Err(false);
-        }
-        let state = &mut self.clients[client];
-        let has_backlog = conn.has_backlog();
-        let count = if has_backlog { 0 } else { most.min(state.input.len()) };
-        if count == 0 && !state.hung_up && !has_backlog {
-            return Err(false);
-        }
-        let mut data = conn.take_backlog().unwrap_or_else(|| conn.held().0.clone());
-        data.extend(state.input.drain(..count));
-        shard.drain_inbox();
-        if count == 0 && !has_backlog {
-            state.hung_up = false;
-            shard.peer_gone(slot, CloseReason::ClientClosed);
-            return Err(true);
-        }
-        Ok(Fetched {
-            client,
-            loop_,
-            slot,
-            data,
-            count,
-        })
-    }
-
-    /// The second half.
-    pub fn handle(&mut self, fetched: Fetched) {
-        let Fetched {
-            client,
-            loop_,
-            slot,
-            data,
-            count,
-        } = fetched;
-        let mut used = 0;
-        loop {
-            let done = self.shards[loop_].receive(slot, &data[used..]);
-            assert!(done <= data.len() - used, "done with more than was given");
-            used += done;
-            if !self.shards[loop_].should_flush() {
-                break;
-            }
-            self.flush_dirty(loop_);
-        }
-        let conn = self.shards[loop_]
-            .conn(slot)
-            .expect("nobody removes it before the turn ends");
-        *conn.held().0 = data[used..].to_vec();
-        self.clients[client].consumed += used;
-        self.shards[loop_].take_wakes();
-        if count >= FLUSH_EARLY_BYTES {
-            self.flush_dirty(loop_);
-        }
-        self.shards[loop_].pause_if_somebody_is_behind(slot);
+        end.with(|pipe| pipe.read_max = usize::MAX);
+        worked
     }
 
     /// Writes, closes, tells.
     pub fn finish(&mut self, loop_: usize) {
-        self.shards[loop_].set_now(self.now);
-        self.finish_all_but_telling(loop_);
-        self.send_to(loop_);
+        self.loops[loop_].shard.set_now(self.now);
+        self.write_and_close(loop_);
+        self.report(loop_);
     }
 
-    pub fn finish_all_but_telling(&mut self, loop_: usize) {
-        self.move_connections(loop_);
-        self.flush_dirty(loop_);
-        loop {
-            let closing = self.shards[loop_].take_closing();
-            if closing.is_empty() {
-                break;
-            }
-            for slot in closing {
-                self.flush(loop_, slot);
-                if let Some(client) = self.client_at(loop_, slot) {
-                    self.clients[client].ended = true;
-                    if !self.peers_stay {
-                        self.drop_socket(loop_, slot);
-                    }
-                }
-            }
-            self.flush_dirty(loop_);
-        }
-        for slot in self.shards[loop_].take_expired() {
-            self.drop_socket(loop_, slot);
-        }
-        self.shards[loop_].take_wakes();
-        self.checks.extend(self.shards[loop_].take_password_checks());
+    pub fn write_and_close(&mut self, loop_: usize) {
+        self.loops[loop_].write_and_close();
+        self.checks.append(&mut self.loops[loop_].io.checks);
     }
 
-    pub fn send_to(&mut self, loop_: usize) {
-        let events = self.shards[loop_].take_events();
+    pub fn report(&mut self, loop_: usize) {
+        self.loops[loop_].report();
+        self.collect(loop_);
+    }
+
+    fn collect(&mut self, loop_: usize) {
+        let events = std::mem::take(&mut self.loops[loop_].io.events);
         assert!(
             events.is_empty() || self.stopped_count() == 0,
             "told after the broker's end: {events:?}"
         );
         self.events.extend(events.into_iter().map(|(_, event)| event));
-        for reload in self.shards[loop_].take_reloaded() {
-            if reload.acknowledge() {
-                let number = reload.number;
-                self.events.push(Event::Reloaded { number });
-            }
-        }
-        for (broker, ending) in self.shards[loop_].take_ending() {
-            broker.acknowledge_reported(ending);
-            if broker.report_stopped(self.shards.len()) {
-                self.events.push(Event::Stopped);
-            }
-        }
     }
 
     pub fn turn(&mut self, loop_: usize) {
-        self.drain_inbox_and_commands(loop_);
-        self.fire_timers(loop_);
-        for client in 0..self.clients.len() {
-            if self.clients[client].at.is_some_and(|(l, _)| l == loop_) {
-                self.read(client, usize::MAX);
-            }
+        for client in &self.clients {
+            let Some((_, slot)) = client.at().filter(|(at, _)| *at == loop_) else {
+                continue;
+            };
+            let readiness = Readiness {
+                readable: client.end.has_input(),
+                ..Readiness::default()
+            };
+            self.loops[loop_].socket_is_ready(slot, readiness);
         }
-        self.finish(loop_);
+        self.loops[loop_].turn(self.now);
+        self.checks.append(&mut self.loops[loop_].io.checks);
+        self.collect(loop_);
     }
 
     /// Turns until nothing is under way. Time stands still, except that pauses of publishers are waited for.
     pub fn rest(&mut self) {
         for _ in 0..10_000 {
-            for loop_ in 0..self.shards.len() {
+            for loop_ in 0..self.loops.len() {
                 self.turn(loop_);
             }
-            let flowing = self.inboxes.iter().any(|inbox| inbox.has_items())
-                || self.shards.iter().any(|shard| shard.has_dirty() || shard.has_waiting())
+            let flowing = self.has_mail()
+                || self.loops.iter().any(|l| l.shard.has_dirty() || l.is_busy())
                 || (0..self.clients.len()).any(|client| self.has_something_to_read(client));
             if !flowing {
                 // What a departure put off is taken in with the next turn.
-                (0..self.shards.len()).for_each(|loop_| self.turn(loop_));
-                if !self.inboxes.iter().any(|inbox| inbox.has_items()) {
+                (0..self.loops.len()).for_each(|loop_| self.turn(loop_));
+                if !self.has_mail() {
                     return;
                 }
             }
@@ -450,10 +366,8 @@ impl World {
     }
 
     fn has_something_to_read(&mut self, client: usize) -> bool {
-        let state = &self.clients[client];
-        let sent = state.at.is_some() && (!state.input.is_empty() || state.hung_up);
-        let backlog = self.conn(client).is_some_and(|conn| conn.has_backlog());
-        (sent || backlog) && !self.awaits_admission(client)
+        let client_side = &self.clients[client];
+        client_side.at().is_some() && client_side.end.has_input() && !self.awaits_admission(client)
     }
 
     /// Lets time pass, in steps, with turns of all loops in each.
@@ -461,49 +375,72 @@ impl World {
         let end = self.now + total;
         while self.now < end {
             self.now = end.min(self.now + step);
-            (0..self.shards.len()).for_each(|loop_| self.turn(loop_));
+            (0..self.loops.len()).for_each(|loop_| self.turn(loop_));
         }
+    }
+
+    fn has_mail(&self) -> bool {
+        self.loops.iter().any(EventLoop::has_mail)
     }
 
     /// Asks for a connection to move. Nothing of it has happened when this returns.
     pub fn offer(&mut self, client: usize, to: usize) {
-        if let Some((from, slot)) = self.clients[client].at {
-            self.shards[from].offer(slot, to as u16);
+        if let Some((from, slot)) = self.clients[client].at() {
+            self.loops[from].shard.offer(slot, to as u16);
         }
     }
 
     /// The socket takes that much more; what waits is written.
     pub fn open_window(&mut self, client: usize, bytes: usize) {
-        self.clients[client].window = self.clients[client].window.saturating_add(bytes);
-        if let Some((loop_, slot)) = self.clients[client].at {
-            self.shards[loop_].set_now(self.now);
-            self.flush(loop_, slot);
+        let end = &self.clients[client].end;
+        end.with(|pipe| pipe.window = pipe.window.saturating_add(bytes));
+        if let Some((loop_, slot)) = self.clients[client].at() {
+            let writable = true;
+            let event_loop = &mut self.loops[loop_];
+            event_loop.shard.set_now(self.now);
+            event_loop.socket_is_ready(
+                slot,
+                Readiness {
+                    writable,
+                    ..Readiness::default()
+                },
+            );
+            event_loop.write_unfinished();
         }
     }
 
     pub fn post(&self, loop_: usize, item: InboxItem) {
-        let _ = self.inboxes[loop_].push(item);
+        self.inboxes.send(loop_, item);
     }
 
     /// What the control plane does to bring another plan. Nothing of it has happened when this returns.
     pub fn reload(&self, config: Config, auth: Option<Auth>) -> u64 {
-        self.post_reload(self.broker.reload(plan_of(config, auth), self.shards.len()))
-            .number
+        let reloading = self
+            .brokers
+            .reload(&self.inboxes, self.broker.id, plan_of(config, auth));
+        reloading.expect("it runs").number
     }
 
     /// Tells all loops of a change of the plan.
     pub fn post_reload(&self, started: Reloading) -> Arc<Reload> {
-        for loop_ in 0..self.shards.len() {
-            self.post(loop_, InboxItem::Reload(started.reload.clone()));
-        }
-        for cid in started.over_limit {
-            if let Some(at) = self.broker.locate(cid) {
-                let reason = CloseReason::MaxConnectionsExceeded;
-                let broker = self.broker.clone();
-                self.post(usize::from(at.reactor), InboxItem::Close { broker, cid, reason });
-            }
-        }
-        started.reload
+        let reload = started.reload.clone();
+        self.brokers.post_reload(&self.inboxes, &self.broker, &started);
+        reload
+    }
+
+    /// What the control plane does to end the broker.
+    pub fn shut_down(&self) {
+        self.brokers.stop(&self.inboxes, self.broker.id);
+    }
+
+    /// What the control plane does before that, so that clients go elsewhere.
+    pub fn enter_lame_duck(&self) {
+        self.brokers.enter_lame_duck(&self.inboxes, self.broker.id);
+    }
+
+    /// Peers keep their end open after the server has closed its own.
+    pub fn peers_stay(&mut self) {
+        self.loops.iter_mut().for_each(|l| l.io.peers_stay = true);
     }
 
     /// Whether the end of that reload was told.
@@ -513,36 +450,19 @@ impl World {
             .any(|event| matches!(event, Event::Reloaded { number } if *number == wanted))
     }
 
-    /// What the control plane does to end the broker.
-    pub fn shut_down(&self) {
-        self.broker.begin_shutdown();
-        for loop_ in 0..self.shards.len() {
-            self.post(loop_, InboxItem::Shutdown(self.broker.clone()));
-        }
-    }
-
     /// Any step of any loop or client.
     pub fn random_step(&mut self, random: &mut Random) {
-        self.random_step_sparing(usize::MAX, random);
-    }
-
-    /// Any step of any loop or client besides that loop's.
-    pub fn random_step_sparing(&mut self, spared: usize, random: &mut Random) {
-        let loop_ = random.below(self.shards.len());
+        let loop_ = random.below(self.loops.len());
         match random.below(10) {
-            _ if loop_ == spared => {}
-            8 => self.send_to(loop_),
-            0 => self.drain_inbox_and_commands(loop_),
+            8 => self.report(loop_),
+            0 => self.take_in(loop_),
             1 => self.fire_timers(loop_),
             2 => self.finish(loop_),
-            3 => self.finish_all_but_telling(loop_),
+            3 => self.write_and_close(loop_),
             4 => self.turn(loop_),
             _ if self.clients.is_empty() => {}
             _ => {
                 let client = random.below(self.clients.len());
-                if self.clients[client].at.is_some_and(|(at, _)| at == spared) {
-                    return;
-                }
                 let most = if random.chance(50) {
                     usize::MAX
                 } else {
@@ -551,82 +471,5 @@ impl World {
                 self.read(client, most);
             }
         }
-    }
-
-    fn client_at(&self, loop_: usize, slot: u32) -> Option<usize> {
-        self.sockets[loop_].get(slot as usize).copied().flatten()
-    }
-
-    fn install(&mut self, loop_: usize, slot: u32, client: usize) {
-        let sockets = &mut self.sockets[loop_];
-        if sockets.len() <= slot as usize {
-            sockets.resize(slot as usize + 1, None);
-        }
-        assert!(sockets[slot as usize].is_none(), "two sockets in one slot");
-        sockets[slot as usize] = Some(client);
-        self.clients[client].at = Some((loop_, slot));
-    }
-
-    fn drop_socket(&mut self, loop_: usize, slot: u32) {
-        if let Some(client) = self.client_at(loop_, slot) {
-            self.sockets[loop_][slot as usize] = None;
-            self.clients[client].at = None;
-        }
-        self.shards[loop_].remove_connection(slot);
-    }
-
-    fn move_connections(&mut self, loop_: usize) {
-        for (slot, to) in self.shards[loop_].take_departures() {
-            let client = self.client_at(loop_, slot).expect("who departs has a socket");
-            self.sockets[loop_][slot as usize] = None;
-            self.clients[client].at = None;
-            if let Some(back) = self.shards[loop_].depart(slot, to, Box::new(client)) {
-                self.settle(loop_, slot, back);
-            }
-        }
-        for (slot, body) in self.shards[loop_].take_arrivals() {
-            self.settle(loop_, slot, body);
-        }
-    }
-
-    fn settle(&mut self, loop_: usize, slot: u32, body: Box<dyn std::any::Any + Send>) {
-        let client = *body.downcast::<usize>().expect("a client travels");
-        self.install(loop_, slot, client);
-        self.flush(loop_, slot);
-    }
-
-    fn flush_dirty(&mut self, loop_: usize) {
-        while self.shards[loop_].has_dirty() {
-            for slot in self.shards[loop_].take_dirty() {
-                if let Some(conn) = self.shards[loop_].conn(slot) {
-                    conn.left_dirty_list();
-                }
-                self.flush(loop_, slot);
-            }
-        }
-    }
-
-    fn flush(&mut self, loop_: usize, slot: u32) {
-        let Some(client) = self.client_at(loop_, slot) else {
-            return;
-        };
-        self.shards[loop_].flush_begins(slot);
-        while let Some(conn) = self.shards[loop_].conn(slot) {
-            let state = &mut self.clients[client];
-            let mut written = 0;
-            for slice in conn.out.slices() {
-                let count = slice.len().min(state.window - written);
-                state.got.extend_from_slice(&slice[..count]);
-                written += count;
-            }
-            if written == 0 {
-                break;
-            }
-            if state.window != usize::MAX {
-                state.window -= written;
-            }
-            self.shards[loop_].wrote(slot, written);
-        }
-        self.shards[loop_].flushed(slot);
     }
 }

@@ -83,12 +83,14 @@ fn a_name_whose_subscription_got_its_last_message_is_free_at_once() {
         let interest = world.broker.global.interest.read();
         let (id, sub) = interest.subs.iter().next().expect("one");
         sub.delivered.store(1, Ordering::Relaxed);
-        world.shards[1].delivery.push_exhausted(id as u32);
+        world.loops[1].shard.delivery.push_exhausted(id as u32);
     }
     world.say(client, "SUB b 1\r\n");
     let account = world.broker.global.clone();
     let broker = world.broker.clone();
-    world.shards[1].after_run(broker.id, &broker.plan().config, &account);
+    world.loops[1]
+        .shard
+        .after_run(broker.id, &broker.plan().config, &account);
     world.say(client, "PUB a 1\r\n1\r\nPUB b 1\r\n2\r\n");
     assert_eq!(world.texts(client), ["2"]);
     assert_eq!(world.broker.connections()[0].subscriptions, 1);
@@ -124,10 +126,10 @@ fn limits_of_a_connection_count_live_subscriptions_only() {
     world.say(client, "UNSUB 1 1\r\n");
     let publisher = world.quiet_client(1);
     world.offer(client, 1);
-    world.drain_inbox_and_commands(1);
-    world.drain_inbox_and_commands(0);
-    let (_, slot) = world.clients[publisher].at.expect("connected");
-    world.shards[1].receive(slot, b"PUB a 1\r\nx\r\n");
+    world.take_in(1);
+    world.take_in(0);
+    let (_, slot) = world.clients[publisher].at().expect("connected");
+    world.loops[1].shard.receive(slot, b"PUB a 1\r\nx\r\n");
     world.rest();
     assert_eq!(world.texts(client), ["x"]);
     assert_eq!(world.broker.connections()[0].subscriptions, 1);
@@ -147,8 +149,8 @@ fn a_late_word_of_an_end_says_nothing_of_what_came_after_another_connect() {
     // The other loop sends the last message and takes the subscription out; this one has not heard of it.
     world.send(publisher, "PUB a 1\r\n1\r\n");
     world.read(publisher, usize::MAX);
-    let (_, slot) = world.clients[subscriber].at.expect("connected");
-    world.shards[1].receive(slot, b"CONNECT {}\r\nSUB a 1\r\n");
+    let (_, slot) = world.clients[subscriber].at().expect("connected");
+    world.loops[1].shard.receive(slot, b"CONNECT {}\r\nSUB a 1\r\n");
     world.rest();
     world.say(publisher, "PUB a 1\r\n2\r\n");
     assert_eq!(world.texts(subscriber), ["1", "2"]);

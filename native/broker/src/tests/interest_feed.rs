@@ -1,8 +1,8 @@
 //! The feed of interest changes: whoever reads it knows the interest.
 
 use super::harness::World;
-use super::random::{Random, Seed};
 use crate::InterestReader;
+use crate::simulation::random::{Random, Seed};
 use std::collections::BTreeMap;
 
 type Known = BTreeMap<(String, Option<String>), u32>;

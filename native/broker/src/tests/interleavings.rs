@@ -2,9 +2,9 @@
 
 use super::harness::{MS, World};
 use super::model::{Action, Outcome, Published, Totals, replay};
-use super::random::{Random, Seed};
-use super::wire::frames;
 use crate::Config;
+use crate::simulation::random::{Random, Seed};
+use crate::simulation::wire::frames;
 
 const SUBJECTS: [&str; 5] = ["a", "b", "a.b", "a.c", "b.c.d"];
 const PATTERNS: [&str; 9] = ["a", "b", "a.b", "a.c", "b.c.d", "*", "a.*", ">", "b.>"];
@@ -52,7 +52,7 @@ impl Run {
     }
 
     fn connect(&mut self) {
-        let loop_ = self.random.below(self.world.shards.len());
+        let loop_ = self.random.below(self.world.loops.len());
         let client = self.world.client(loop_);
         let mortal = self.random.chance(40);
         self.scripts.push(Script {
@@ -136,7 +136,7 @@ impl Run {
             while script
                 .ends
                 .get(script.done)
-                .is_some_and(|&end| end <= self.world.clients[client].consumed)
+                .is_some_and(|&end| end <= self.world.clients[client].end.with(|pipe| pipe.handled))
             {
                 self.log.push((client, script.done));
                 script.done += 1;
@@ -156,7 +156,7 @@ impl Run {
                 }
             }
             35..45 if plan.moves => {
-                let to = self.random.below(self.world.shards.len());
+                let to = self.random.below(self.world.loops.len());
                 self.world.offer(client, to);
             }
             45 if plan.closes && self.scripts[client].mortal && !self.scripts[client].closed => {
@@ -165,28 +165,14 @@ impl Run {
             }
             46 => self.world.now += self.random.below(3) as u64 * MS,
             47..55 if plan.narrow => {
-                self.world.clients[client].window = self.random.below(100);
+                self.world.clients[client].set_window(self.random.below(100));
                 self.world.open_window(client, 0);
             }
-            55..65 => self.read_while_others_work(client),
             _ => {
                 self.world.random_step(&mut self.random);
                 self.note();
             }
         }
-    }
-
-    /// What other loops do between a loop's look into its inbox and what it read before.
-    fn read_while_others_work(&mut self, client: usize) {
-        let Ok(fetched) = self.world.fetch(client, usize::MAX) else {
-            return;
-        };
-        for _ in 0..self.random.below(6) {
-            self.world.random_step_sparing(fetched.loop_, &mut self.random);
-            self.note();
-        }
-        self.world.handle(fetched);
-        self.note();
     }
 
     fn settle(&mut self) {
@@ -202,16 +188,16 @@ impl Run {
                 self.world.read(client, usize::MAX);
                 self.note();
             }
-            for loop_ in 0..self.world.shards.len() {
+            for loop_ in 0..self.world.loops.len() {
                 self.world.finish(loop_);
-                self.world.drain_inbox_and_commands(loop_);
+                self.world.take_in(loop_);
             }
         }
         self.world.rest();
     }
 
     fn is_heard_out(&self, client: usize) -> bool {
-        self.world.clients[client].ended || self.world.unread(client) == 0
+        self.world.clients[client].ended() || self.world.unread(client) == 0
     }
 
     fn judge(&mut self) -> Totals {
@@ -219,14 +205,14 @@ impl Run {
             .into_iter()
             .enumerate()
             .map(|(client, script)| {
-                let got = &self.world.clients[client].got;
+                let got = &self.world.clients[client].got();
                 let (frames, used) = frames(got);
                 assert!(script.closed || used == got.len(), "client {client} got half a frame");
                 assert!(
                     script.closed || script.done == script.actions.len(),
                     "client {client} was not heard out"
                 );
-                assert_eq!(script.closed, self.world.clients[client].ended, "client {client}");
+                assert_eq!(script.closed, self.world.clients[client].ended(), "client {client}");
                 Outcome {
                     frames,
                     closed: script.closed,
@@ -307,7 +293,7 @@ fn nothing_is_left(world: &mut World) {
     assert_eq!(world.broker.global.subscriptions(), 0);
     assert_eq!(world.broker.global.connections(), 0);
     assert!(
-        world.shards.iter().all(|shard| shard.conn_count() == 0),
+        world.loops.iter().all(|l| l.shard.conn_count() == 0),
         "a slot is still taken"
     );
     for client in 0..world.clients.len() {

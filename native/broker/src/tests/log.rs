@@ -34,7 +34,7 @@ fn traces_of_one_turn_are_bounded_and_what_is_lost_is_counted() {
     let (lines_before, bytes_before) = lines(&world);
     world.send(publisher, format!("PUB a {}\r\n{payload}\r\n", payload.len()).repeat(3));
     world.read(publisher, usize::MAX);
-    world.send_to(0);
+    world.report(0);
     let (lines_after, bytes_after) = lines(&world);
     assert!(lines_after > lines_before + SUBSCRIPTIONS);
     assert!(bytes_after - bytes_before < 20 << 20, "{}", bytes_after - bytes_before);

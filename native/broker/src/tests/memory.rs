@@ -21,13 +21,13 @@ fn staged(publisher_loop: usize, lines: &str) -> (usize, World, usize) {
     let mut world = World::with(2, small_limits(), None);
     let subscriber = world.quiet_client(0);
     world.say(subscriber, subscriptions() + "PING\r\n");
-    world.clients[subscriber].window = 0;
+    world.clients[subscriber].set_window(0);
     let publisher = world.quiet_client(publisher_loop);
     world.send(publisher, lines);
     world.read(publisher, usize::MAX);
-    world.drain_inbox_and_commands(0);
-    let (loop_, slot) = world.clients[subscriber].at.expect("still here");
-    let waiting = world.shards[loop_].conn(slot).expect("still here").out.len();
+    world.take_in(0);
+    let (loop_, slot) = world.clients[subscriber].at().expect("still here");
+    let waiting = world.loops[loop_].shard.conn(slot).expect("still here").out.len();
     (waiting, world, subscriber)
 }
 
@@ -63,15 +63,15 @@ fn a_read_that_others_must_deliver_is_handed_over_in_portions() {
     let publisher = world.quiet_client(1);
     let message = format!("PUB a 1000\r\n{}\r\n", "x".repeat(1000));
     let data = message.repeat(50);
-    let (loop_, slot) = world.clients[publisher].at.expect("here");
-    let used = world.shards[loop_].receive(slot, data.as_bytes());
-    assert!(world.shards[loop_].should_flush());
+    let (loop_, slot) = world.clients[publisher].at().expect("here");
+    let used = world.loops[loop_].shard.receive(slot, data.as_bytes());
+    assert!(world.loops[loop_].shard.should_flush());
     assert!(used < data.len() / 4, "{used} of {} at once", data.len());
-    let rest = world.shards[loop_].receive(slot, &data.as_bytes()[used..]);
+    let rest = world.loops[loop_].shard.receive(slot, &data.as_bytes()[used..]);
     assert!(rest > 0);
-    assert_eq!(world.shards[loop_].receive(slot, b""), 0);
+    assert_eq!(world.loops[loop_].shard.receive(slot, b""), 0);
     assert!(
-        !world.shards[loop_].should_flush(),
+        !world.loops[loop_].shard.should_flush(),
         "what was handed over is counted once"
     );
 }
@@ -80,23 +80,23 @@ fn a_read_that_others_must_deliver_is_handed_over_in_portions() {
 fn a_loop_knows_that_something_waits_although_its_inbox_is_empty() {
     let mut world = World::new(2);
     let client = world.quiet_client(0);
-    assert!(!world.shards[0].has_waiting());
+    assert!(!world.loops[0].shard.has_waiting());
     // Taken in before a read, for the body.
     world.post(0, InboxItem::Command(Box::new(())));
-    world.shards[0].drain_inbox();
-    assert!(world.shards[0].has_waiting());
-    assert!(world.shards[0].take_command().is_some());
-    assert!(!world.shards[0].has_waiting());
+    world.loops[0].shard.drain_inbox();
+    assert!(world.loops[0].shard.has_waiting());
+    assert!(world.loops[0].shard.take_command().is_some());
+    assert!(!world.loops[0].shard.has_waiting());
     // Put off by a departure, which takes in deliveries only.
     world.offer(client, 1);
     world.turn(1);
-    world.shards[0].drain_inbox();
+    world.loops[0].shard.drain_inbox();
     world.post(0, InboxItem::LameDuck(world.broker.clone()));
     world.finish(0);
-    assert_eq!(world.clients[client].at, None, "on its way");
-    assert!(world.shards[0].has_waiting());
-    world.drain_inbox_and_commands(0);
-    assert!(!world.shards[0].has_waiting());
+    assert_eq!(world.clients[client].at(), None, "on its way");
+    assert!(world.loops[0].shard.has_waiting());
+    world.take_in(0);
+    assert!(!world.loops[0].shard.has_waiting());
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn an_idle_loop_keeps_nothing_of_the_largest_message_it_saw() {
         format!("HPUB a 12 {}\r\nNATS/1.0\r\n\r\n{payload}\r\n", 12 + payload.len()),
     );
     assert_eq!(world.texts(subscriber), [payload]);
-    assert!(world.shards[0].run_buffers.frame_capacity() > 0);
-    world.shards[0].shrink();
-    assert_eq!(world.shards[0].run_buffers.frame_capacity(), 0);
+    assert!(world.loops[0].shard.run_buffers.frame_capacity() > 0);
+    world.loops[0].shard.shrink();
+    assert_eq!(world.loops[0].shard.run_buffers.frame_capacity(), 0);
 }

@@ -4,7 +4,7 @@ use super::harness::{MS, World};
 use crate::Config;
 
 fn slots(world: &World) -> Vec<usize> {
-    world.shards.iter().map(|shard| shard.conn_count()).collect()
+    world.loops.iter().map(|l| l.shard.conn_count()).collect()
 }
 
 #[test]
@@ -13,11 +13,11 @@ fn everything_goes_along() {
     let (mover, other) = (world.quiet_client(0), world.quiet_client(0));
     world.say(mover, "SUB a 1\r\nSUB b q 2\r\nPUB half 10\r\n12345");
     world.say(other, "SUB half 1\r\n");
-    world.clients[mover].window = 0;
+    world.clients[mover].set_window(0);
     world.say(other, "PUB a 1\r\n1\r\nPUB b 1\r\n2\r\n");
     world.offer(mover, 1);
     world.rest();
-    assert_eq!(world.clients[mover].at.map(|at| at.0), Some(1));
+    assert_eq!(world.clients[mover].at().map(|at| at.0), Some(1));
     assert_eq!(slots(&world), [1, 1]);
     // What waited, what comes, what was half said.
     world.open_window(mover, usize::MAX);
@@ -35,15 +35,15 @@ fn messages_of_the_new_neighbours_wait_behind_those_under_way() {
     let (mover, near, far) = (world.quiet_client(0), world.quiet_client(1), world.quiet_client(2));
     world.say(mover, "SUB a 1\r\n");
     world.offer(mover, 1);
-    world.drain_inbox_and_commands(1);
+    world.take_in(1);
     world.send(far, "PUB a 1\r\n1\r\n");
     world.read(far, usize::MAX);
     // It departs, and takes along what was handed over.
-    world.drain_inbox_and_commands(0);
-    assert_eq!(world.clients[mover].at, None);
-    let (_, slot) = world.clients[near].at.expect("connected");
-    world.shards[1].receive(slot, b"PUB a 1\r\n2\r\n");
-    world.finish_all_but_telling(1);
+    world.take_in(0);
+    assert_eq!(world.clients[mover].at(), None);
+    let (_, slot) = world.clients[near].at().expect("connected");
+    world.loops[1].shard.receive(slot, b"PUB a 1\r\n2\r\n");
+    world.write_and_close(1);
     world.send(far, "PUB a 1\r\n3\r\n");
     world.read(far, usize::MAX);
     world.rest();
@@ -76,25 +76,25 @@ fn a_publisher_in_a_pause_stays_and_its_place_is_given_back() {
     let mut world = World::with(2, Config::default(), None);
     let (publisher, subscriber) = (world.quiet_client(0), world.quiet_client(0));
     world.say(subscriber, "SUB a 1\r\n");
-    world.clients[subscriber].window = 0;
+    world.clients[subscriber].set_window(0);
     let burst = format!("PUB a {}\r\n{}\r\n", 1 << 20, "x".repeat(1 << 20)).repeat(1);
     // The pause begins between the offer and the answer, then between the answer and the departure.
     for late in [false, true] {
         world.offer(publisher, 1);
-        world.drain_inbox_and_commands(1);
+        world.take_in(1);
         world.send(publisher, burst.repeat(2));
         if late {
-            world.shards[0].drain_inbox();
+            world.loops[0].shard.drain_inbox();
         }
         world.read(publisher, usize::MAX);
         assert!(world.is_paused(publisher));
         world.finish(0);
-        world.drain_inbox_and_commands(0);
-        world.drain_inbox_and_commands(1);
+        world.take_in(0);
+        world.take_in(1);
         assert_eq!(slots(&world), [2, 0], "late: {late}");
         world.pass(20 * MS, MS);
         world.open_window(subscriber, usize::MAX);
-        world.clients[subscriber].window = 0;
+        world.clients[subscriber].set_window(0);
     }
     world.offer(publisher, 1);
     world.rest();
@@ -107,9 +107,9 @@ fn a_connection_that_closes_first_gives_its_place_back() {
         let mut world = World::new(2);
         let client = world.quiet_client(0);
         world.offer(client, 1);
-        world.drain_inbox_and_commands(1);
+        world.take_in(1);
         if late {
-            world.shards[0].drain_inbox();
+            world.loops[0].shard.drain_inbox();
         }
         world.hang_up(client);
         world.read(client, usize::MAX);

@@ -1,16 +1,13 @@
-//! Whole scenarios in one thread, from a seed: several shards of one broker, clients without sockets, a clock that is
+//! Whole scenarios in one thread, from a seed: several loops of one broker, clients without sockets, a clock that is
 //! told the time.
 //!
-//! - `harness` is the loop around the shards and the clients at its ends; `wire` reads what a client was sent;
-//!   `random` is where chance comes from.
+//! - `harness` takes the turns and holds the clients' ends; `crate::simulation` has what it shares with the simulator.
 //! - `model` is the slow twin: what each client must have got, replayed from what was asked for in which order.
 //! - `session` is a whole scenario from a string of bytes: what the fuzzer calls.
 //! - The rest are tests by theme.
 
 mod harness;
-mod random;
 pub mod session;
-mod wire;
 
 #[cfg(test)]
 mod accounts;

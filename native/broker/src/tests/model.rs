@@ -4,7 +4,7 @@
 //! Who of a queue group got a message is chance; the twin takes it from what was received and judges whether the choice
 //! was one a broker may make.
 
-use super::wire::{Frame, Message};
+use crate::simulation::wire::{Frame, Message};
 use std::collections::{BTreeMap, HashMap};
 
 /// What a scripted client does.

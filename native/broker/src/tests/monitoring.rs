@@ -169,13 +169,10 @@ fn a_delivery_is_counted_before_it_is_written() {
     let (publisher, subscriber) = (world.quiet_client(0), world.quiet_client(0));
     world.say(subscriber, "SUB a 1\r\n");
     world.send(publisher, "PUB a 3\r\nxyz\r\n");
-    let Ok(fetched) = world.fetch(publisher, usize::MAX) else {
-        panic!("there is something to read")
-    };
-    world.handle(fetched);
+    world.read(publisher, usize::MAX);
     assert!(world.messages(subscriber).is_empty(), "not written yet");
-    let (_, slot) = world.clients[subscriber].at.expect("connected");
-    world.shards[0].flush_begins(slot);
+    let (_, slot) = world.clients[subscriber].at().expect("connected");
+    world.loops[0].shard.flush_begins(slot);
     let stats = world.broker.stats();
     assert_eq!((stats.in_msgs, stats.out_msgs, stats.out_bytes), (1, 1, 3));
     world.rest();

@@ -1,7 +1,7 @@
 //! Messages that tell of their way.
 
 use super::harness::World;
-use super::wire::Message;
+use crate::simulation::wire::Message;
 use crate::{Auth, Authenticator, CloseReason, Config, ConnectionTypes, PermissionLists, Permissions, User};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -123,9 +123,9 @@ fn a_full_subscriber_that_is_left_out_is_told_of() {
     let [watcher, slow, publisher] = [0, 0, 0].map(|loop_| world.quiet_client(loop_));
     world.say(watcher, "SUB trace 1\r\n");
     world.say(slow, "SUB a 1\r\n");
-    world.clients[slow].window = 0;
+    world.clients[slow].set_window(0);
     world.say(publisher, format!("PUB a 320\r\n{}\r\n", "x".repeat(320)));
-    world.clients[watcher].window = usize::MAX;
+    world.clients[watcher].set_window(usize::MAX);
     world.say(
         publisher,
         hpub("a", &[TRACE, "Nats-Trace-Only: 1"], "x") + &hpub("a", &[TRACE], "x"),

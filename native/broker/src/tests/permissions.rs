@@ -110,9 +110,9 @@ fn a_place_in_the_cache_that_changed_hands_opens_no_way_either() {
     let places: Vec<(usize, String)> = few
         .iter()
         .map(|&client| {
-            let (_, slot) = world.clients[client].at.expect("connected");
-            let last = world.shards[0].connections[slot].last_result;
-            let resolved = &world.shards[0].results[last.index()];
+            let (_, slot) = world.clients[client].at().expect("connected");
+            let last = world.loops[0].shard.connections[slot].last_result;
+            let resolved = &world.loops[0].shard.results[last.index()];
             (client, String::from_utf8_lossy(resolved.subject()).into_owned())
         })
         .collect();

@@ -1,7 +1,7 @@
 //! Connections that come through a load balancer.
 
 use super::harness::{SECOND, World};
-use super::wire::Frame;
+use crate::simulation::wire::Frame;
 use crate::{Auth, Authenticator, CloseReason, Config, Event, LogLevel};
 use std::collections::BTreeMap;
 use std::time::Duration;

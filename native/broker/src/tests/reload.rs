@@ -2,8 +2,8 @@
 
 use super::harness::{SECOND, World};
 use super::permissions::{anything, auth_of, login, may_publish, with_users};
-use super::random::{Random, Seed};
-use super::wire::Frame;
+use crate::simulation::random::{Random, Seed};
+use crate::simulation::wire::Frame;
 use crate::{Auth, Authenticator, CloseReason, Config, LogLevel, PermissionLists, ReplyAllowance};
 use std::time::Duration;
 
@@ -95,7 +95,7 @@ fn what_was_routed_before_comes_before_the_news() {
     world.send(any, "PUB a 1\r\n1\r\n");
     world.read(any, usize::MAX);
     world.rest();
-    let got = String::from_utf8_lossy(&world.clients[few].got).into_owned();
+    let got = String::from_utf8_lossy(&world.clients[few].got()).into_owned();
     let (message, news) = (got.find("MSG a 1 1"), got.find("Permissions Violation"));
     assert!(message.is_some() && message < news, "{got}");
 }
@@ -257,13 +257,13 @@ fn what_waits_for_a_connection_does_not_go_by_its_old_permissions() {
     world.say(service, "SUB ask 1\r\n");
     world.say(any, "SUB reply 1\r\n");
     world.offer(service, 1);
-    world.drain_inbox_and_commands(1);
+    world.take_in(1);
     world.reload(Config::default(), Some(auth_of(&with(answers()))));
-    world.drain_inbox_and_commands(0);
+    world.take_in(0);
     // A request that may find it on its way.
-    let (_, slot) = world.clients[any].at.expect("connected");
-    world.shards[1].receive(slot, b"PUB ask reply 1\r\n?\r\n");
-    world.finish_all_but_telling(1);
+    let (_, slot) = world.clients[any].at().expect("connected");
+    world.loops[1].shard.receive(slot, b"PUB ask reply 1\r\n?\r\n");
+    world.write_and_close(1);
     world.rest();
     world.say(service, "PUB reply 1\r\n!\r\n");
     assert_eq!(world.texts(any), ["!"]);
@@ -335,7 +335,7 @@ fn a_shorter_deadline_holds_for_what_is_written_next() {
     world.say(slow, "SUB a 1\r\n");
     world.reload(within(2), None);
     world.rest();
-    world.clients[slow].window = 0;
+    world.clients[slow].set_window(0);
     world.say(publisher, "PUB a 1\r\nx\r\n");
     world.pass(3 * SECOND, SECOND);
     assert_eq!(world.reason(slow), Some(CloseReason::SlowConsumerWriteDeadline));
@@ -376,14 +376,14 @@ fn one_on_its_way_to_another_loop_is_not_overlooked() {
         world.say(few, "SUB secret 1\r\nSUB open 2\r\n");
         world.offer(few, 1);
         if step >= 1 {
-            world.drain_inbox_and_commands(1);
+            world.take_in(1);
         }
         if step >= 2 {
-            world.shards[0].drain_inbox();
+            world.loops[0].shard.drain_inbox();
         }
         if step >= 3 {
-            world.drain_inbox_and_commands(0);
-            assert_eq!(world.clients[few].at, None, "it is on its way");
+            world.take_in(0);
+            assert_eq!(world.clients[few].at(), None, "it is on its way");
         }
         let users = [("any", anything()), ("few", may_subscribe(&["open"]))];
         let number = world.reload(Config::default(), Some(auth_of(&users)));
@@ -397,7 +397,7 @@ fn one_on_its_way_to_another_loop_is_not_overlooked() {
         assert_eq!(world.errors(few).len(), 1, "step {step}");
         world.say(any, "PUB secret 3\r\nbad\r\nPUB open 2\r\nok\r\n");
         assert_eq!(world.texts(few), ["ok"], "step {step}");
-        world.offer(few, 1 - world.clients[few].at.expect("it lives").0);
+        world.offer(few, 1 - world.clients[few].at().expect("it lives").0);
         world.rest();
         world.say(few, "PUB open 2\r\nmy\r\n");
         assert_eq!(world.texts(few), ["my"], "it can still move, step {step}");

@@ -31,10 +31,12 @@ fn they_go_in_portions_and_nobody_notices() {
     world.read(removal, usize::MAX);
     world.finish(0);
     assert_eq!(held(&world), (MANY + 2 - REMOVAL_BATCH, 3), "the first portion is out");
-    assert!(world.shards[0].has_waiting(), "the loop must not sleep");
+    assert!(world.loops[0].shard.has_waiting(), "the loop must not sleep");
     // The group has one member that hears.
-    let (_, slot) = world.clients[publisher].at.expect("connected");
-    world.shards[1].receive(slot, b"PUB a 1\r\nx\r\n".repeat(20).as_slice());
+    let (_, slot) = world.clients[publisher].at().expect("connected");
+    world.loops[1]
+        .shard
+        .receive(slot, b"PUB a 1\r\nx\r\n".repeat(20).as_slice());
     assert_eq!(held(&world).0, MANY + 2 - REMOVAL_BATCH);
     assert_eq!(world.broker.subscriptions(None).len(), 2);
     world.fire_timers(0);
@@ -82,8 +84,8 @@ fn more_go_each_turn_the_more_are_left() {
 fn names_are_free_at_once_for_who_becomes_somebody_else() {
     let mut world = World::new(2);
     let (client, publisher) = (with_many(&mut world), world.quiet_client(1));
-    let (_, slot) = world.clients[client].at.expect("connected");
-    world.shards[0].receive(slot, b"CONNECT {\"verbose\":false}\r\n");
+    let (_, slot) = world.clients[client].at().expect("connected");
+    world.loops[0].shard.receive(slot, b"CONNECT {\"verbose\":false}\r\n");
     let (id, name) = {
         let mut interest = world.broker.global.interest.write();
         let (id, sub) = interest.subs.iter_mut().next().expect("most are left");
@@ -92,11 +94,15 @@ fn names_are_free_at_once_for_who_becomes_somebody_else() {
         sub.delivered = 1.into();
         (id as u32, String::from_utf8(sub.sid.to_vec()).expect("a number"))
     };
-    world.shards[1].delivery.push_exhausted(id);
+    world.loops[1].shard.delivery.push_exhausted(id);
     let (account, broker) = (world.broker.global.clone(), world.broker.clone());
-    world.shards[1].after_run(broker.id, &broker.plan().config, &account);
+    world.loops[1]
+        .shard
+        .after_run(broker.id, &broker.plan().config, &account);
     // The same name, in the place that has just become free.
-    world.shards[0].receive(slot, format!("SUB b {name}\r\n").as_bytes());
+    world.loops[0]
+        .shard
+        .receive(slot, format!("SUB b {name}\r\n").as_bytes());
     assert!(world.broker.global.interest.read().subs[id as usize].max == 0);
     world.rest();
     world.say(publisher, "PUB a 1\r\nx\r\nPUB b 1\r\ny\r\n");

@@ -58,11 +58,11 @@ fn the_right_to_answer_moves_along() {
         if arrives_first {
             // The request comes to the place that is kept, before the responder itself.
             world.offer(responder, 0);
-            world.drain_inbox_and_commands(0);
-            world.drain_inbox_and_commands(1);
-            world.shards[0].set_now(world.now);
-            let (_, slot) = world.clients[requester].at.expect("connected");
-            world.shards[0].receive(slot, b"PUB q r.1 1\r\n?\r\n");
+            world.take_in(0);
+            world.take_in(1);
+            world.loops[0].shard.set_now(world.now);
+            let (_, slot) = world.clients[requester].at().expect("connected");
+            world.loops[0].shard.receive(slot, b"PUB q r.1 1\r\n?\r\n");
         } else {
             world.say(requester, "PUB q r.1 1\r\n?\r\n");
             world.offer(responder, 0);
@@ -92,8 +92,8 @@ fn requests_never_answered_take_bounded_memory_and_the_newest_stay() {
         last += 5000;
         world.now += 1;
         world.say(requester, batch);
-        let (loop_, slot) = world.clients[responder].at.expect("connected");
-        assert!(world.shards[loop_].connections[slot].replies.len() <= 16 * 1024);
+        let (loop_, slot) = world.clients[responder].at().expect("connected");
+        assert!(world.loops[loop_].shard.connections[slot].replies.len() <= 16 * 1024);
     }
     world.texts(responder);
     world.say(
@@ -153,15 +153,15 @@ fn who_becomes_another_user_while_it_moves_may_answer_as_that_one() {
     let (mut world, requester, _) = with_responder(1, Duration::ZERO);
     let mover = login(&mut world, 1, "any");
     world.offer(mover, 0);
-    world.drain_inbox_and_commands(0);
+    world.take_in(0);
     // What keeps its place knows it as the user it was.
-    let (_, slot) = world.clients[mover].at.expect("connected");
+    let (_, slot) = world.clients[mover].at().expect("connected");
     let connect = b"CONNECT {\"user\":\"responder\",\"pass\":\"responder\"}\r\nSUB ask 1\r\n";
-    world.shards[1].receive(slot, connect);
-    world.drain_inbox_and_commands(1);
-    let (_, asking) = world.clients[requester].at.expect("connected");
-    world.shards[0].receive(asking, b"PUB ask r.1 1\r\n?\r\n");
-    world.finish_all_but_telling(0);
+    world.loops[1].shard.receive(slot, connect);
+    world.take_in(1);
+    let (_, asking) = world.clients[requester].at().expect("connected");
+    world.loops[0].shard.receive(asking, b"PUB ask r.1 1\r\n?\r\n");
+    world.write_and_close(0);
     world.rest();
     world.say(mover, ANSWER);
     assert_eq!(world.texts(requester), ["ok"]);

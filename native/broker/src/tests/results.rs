@@ -4,11 +4,12 @@ use super::harness::World;
 use crate::{CloseReason, Config};
 
 fn results(world: &World) -> usize {
-    world.shards[0].results.iter().len()
+    world.loops[0].shard.results.iter().len()
 }
 
 fn targets(world: &World) -> usize {
-    world.shards[0]
+    world.loops[0]
+        .shard
         .results
         .iter()
         .skip(1)
@@ -96,7 +97,7 @@ fn targets_are_bounded_in_number() {
     );
     for i in 0..2500 {
         world.say(publisher, publish(i) + &publish("other") + &publish(i));
-        world.clients[subscriber].got.clear();
+        world.clients[subscriber].end.with(|pipe| pipe.got.clear());
         assert!(targets(&world) <= (1 << 18) + 200, "{} targets", targets(&world));
     }
     assert!(targets(&world) > 1000);
@@ -114,8 +115,13 @@ fn long_subjects_are_bounded_in_bytes() {
     for i in 0..60 {
         let long = format!("{}{i}", "s".repeat(4000));
         world.say(publisher, publish(&long) + &publish("other") + &publish(&long));
-        world.clients[subscriber].got.clear();
-        let bytes: usize = world.shards[0].results.iter().map(|resolved| resolved.bytes()).sum();
+        world.clients[subscriber].end.with(|pipe| pipe.got.clear());
+        let bytes: usize = world.loops[0]
+            .shard
+            .results
+            .iter()
+            .map(|resolved| resolved.bytes())
+            .sum();
         most = most.max(bytes);
     }
     assert!(most > 10 << 20, "{most} bytes");
@@ -135,7 +141,12 @@ fn subjects_without_targets_count_too() {
         world.say(client, format!("HPUB a {len} {len}\r\n{headers}\r\n").repeat(2));
     }
     assert!(results(&world) > 15, "{} routes", results(&world));
-    let bytes: usize = world.shards[0].results.iter().map(|resolved| resolved.bytes()).sum();
+    let bytes: usize = world.loops[0]
+        .shard
+        .results
+        .iter()
+        .map(|resolved| resolved.bytes())
+        .sum();
     assert!(bytes > (results(&world) - 2) * LONG, "{bytes} bytes");
 }
 
@@ -209,7 +220,8 @@ fn a_long_subject_of_many_targets_is_not_stored_for_each_of_them() {
     for _ in 0..3 {
         expect_own_sids(&mut world, publisher, &[(subscriber, sids.clone())]);
     }
-    let bytes: usize = world.shards[0]
+    let bytes: usize = world.loops[0]
+        .shard
         .results
         .iter()
         .map(|resolved| resolved.bytes())

@@ -4,7 +4,7 @@
 //! Nothing may panic, whatever is sent must be frames that a client can read, and when everybody has gone nothing is left.
 
 use super::harness::{MS, World};
-use super::wire::Frame;
+use crate::simulation::wire::Frame;
 use crate::{
     Auth, Authenticator, CloseReason, Config, InboxItem, PermissionLists, Permissions, ReplyAllowance, User, Verdict,
 };
@@ -121,7 +121,7 @@ fn step(world: &mut World, choice: u8, choices: &mut Choices<'_>) {
             world.read(client, 1 + usize::from(number));
         }
         4 => match number & 3 {
-            0 => world.drain_inbox_and_commands(loop_),
+            0 => world.take_in(loop_),
             1 => world.finish(loop_),
             _ => world.turn(loop_),
         },
@@ -134,7 +134,7 @@ fn step(world: &mut World, choice: u8, choices: &mut Choices<'_>) {
 fn rarely(world: &mut World, client: usize, number: u8) {
     match number {
         0..=63 => {
-            world.clients[client].window = usize::from(number) * 4;
+            world.clients[client].set_window(usize::from(number) * 4);
             world.open_window(client, 0);
         }
         64..=127 => world.open_window(client, usize::MAX),
@@ -147,8 +147,7 @@ fn rarely(world: &mut World, client: usize, number: u8) {
             world.post(usize::from(number) % LOOPS, InboxItem::Close { broker, cid, reason });
         }
         240..=247 if !world.broker.is_lame_duck() => {
-            world.broker.enter_lame_duck();
-            (0..LOOPS).for_each(|loop_| world.post(loop_, InboxItem::LameDuck(world.broker.clone())));
+            world.enter_lame_duck();
         }
         248..=254 => {
             answer(world, number & 1 != 0);
@@ -200,15 +199,15 @@ fn end(world: &mut World) {
     drop(interest);
     assert_eq!(world.broker.connection_count(), 0);
     assert_eq!(world.broker.global.connections(), 0);
-    assert!(world.shards.iter().all(|shard| shard.conn_count() == 0));
+    assert!(world.loops.iter().all(|l| l.shard.conn_count() == 0));
     assert!((0..world.clients.len()).all(|client| world.reason(client).is_some()));
     assert_eq!(world.stopped_count(), usize::from(world.broker.is_shutting_down()));
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::random::{Random, Seed};
     use super::session;
+    use crate::simulation::random::{Random, Seed};
 
     /// What a fuzzer would find sooner or later, tried sooner.
     const WORDS: [&str; 25] = [

@@ -2,7 +2,7 @@
 
 use super::harness::{MS, SECOND, World};
 use super::permissions::{login, with_users};
-use super::wire::Frame;
+use crate::simulation::wire::Frame;
 use crate::{CloseReason, Config, LogLevel, PermissionLists};
 use std::time::Duration;
 
@@ -62,7 +62,7 @@ fn pong_measures_the_round_trip() {
     let client = world.quiet_client(0);
     world.pass(3 * SECOND, MS);
     assert_eq!(pings(&mut world, client), 1);
-    let sent = world.shards[0].connections[0].ping_sent_ns();
+    let sent = world.loops[0].shard.connections[0].ping_sent_ns();
     world.say(client, "PONG\r\n");
     assert_eq!(world.broker.connections()[0].rtt_ns, world.now - sent);
 }
@@ -173,7 +173,7 @@ fn stuck(config: Config, loops: usize) -> (World, usize, usize) {
     let mut world = World::with(loops, config, None);
     let (publisher, subscriber) = (world.quiet_client(0), world.quiet_client(loops - 1));
     world.say(subscriber, "SUB a 1\r\n");
-    world.clients[subscriber].window = 0;
+    world.clients[subscriber].set_window(0);
     world.say(publisher, "PUB a 5\r\nhello\r\n");
     (world, publisher, subscriber)
 }
@@ -250,13 +250,13 @@ fn a_flush_that_got_through_gives_the_next_one_its_own_time() {
 #[test]
 fn blocking_and_unblocking_leaves_no_timers_behind() {
     let (mut world, publisher, subscriber) = stuck(Config::default(), 1);
-    let before = world.shards[0].timers.len();
+    let before = world.loops[0].shard.timers.len();
     for _ in 0..1000 {
         world.open_window(subscriber, 1 << 20);
-        world.clients[subscriber].window = 0;
+        world.clients[subscriber].set_window(0);
         world.say(publisher, "PUB a 5\r\nhello\r\n");
     }
-    assert_eq!(world.shards[0].timers.len(), before);
+    assert_eq!(world.loops[0].shard.timers.len(), before);
 }
 
 #[test]
@@ -271,7 +271,7 @@ fn a_connection_that_moves_is_asked_when_it_would_have_been() {
         world.pass(MINUTE, SECOND);
         world.offer(client, to);
         world.rest();
-        assert_eq!(world.clients[client].at.map(|at| at.0), Some(to));
+        assert_eq!(world.clients[client].at().map(|at| at.0), Some(to));
     }
     // Found silent after two and after four minutes; two PINGs are two more each.
     world.pass(4 * MINUTE, SECOND);

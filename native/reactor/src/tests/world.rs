@@ -1,9 +1,8 @@
 //! Loops on threads, a broker on them, and clients that block until they got what they wait for.
 
-use crate::mailbox::BrokerEvent;
-use crate::reactor::Command;
-use crate::{BrokerId, Runtime};
-use nt_broker::{CloseReason, Config, Event, InboxItem, Plan};
+use crate::sockets::Command;
+use crate::{BrokerEvent, BrokerId, Runtime};
+use nt_broker::{CloseReason, Config, Event, InboxItem, Loops, Newcomer, Plan};
 use parking_lot::Mutex;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -96,9 +95,9 @@ impl World {
         theirs.set_nonblocking(true).expect("a socket");
         theirs.set_nodelay(true).expect("a socket");
         before(&mut ours);
-        let state = self.runtime.state(self.broker).expect("running");
-        let stream = mio::net::TcpStream::from_std(theirs);
-        let command = Command::Adopt { state, stream, peer };
+        let broker = self.runtime.state(self.broker).expect("running");
+        let socket = mio::net::TcpStream::from_std(theirs);
+        let command = Command::Adopt(Newcomer { broker, socket, peer });
         self.runtime.send(reactor, InboxItem::Command(Box::new(command)));
         ours
     }
@@ -119,12 +118,12 @@ impl World {
 
     /// Asks for a connection to move.
     pub fn offer(&self, cid: u64, to: usize) {
-        let Some(state) = self.runtime.state(self.broker) else {
+        let Some(broker) = self.runtime.state(self.broker) else {
             return;
         };
-        let Some(at) = state.locate(cid) else { return };
+        let Some(at) = broker.locate(cid) else { return };
         let to = to as u16;
-        let command = Command::Offer { state, cid, to };
+        let command = Command::Offer { broker, cid, to };
         self.runtime
             .send(usize::from(at.reactor), InboxItem::Command(Box::new(command)));
     }

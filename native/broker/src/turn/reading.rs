@@ -1,11 +1,8 @@
 //! Reading: one read per connection and turn, and what follows from it.
-//!
-//! Before what was read is parsed the inbox is looked into: whatever another loop handed over before these bytes were
-//! sent is delivered before their effects.
 
-use crate::reactor::{READ_BYTES, Reactor};
-use nt_broker::CloseReason;
-use std::io::{self, Read};
+use crate::connection::close::CloseReason;
+use crate::turn::{EventLoop, Io, READ_BYTES};
+use std::io;
 
 /// An unfinished operation longer than this collects in its own connection instead of passing through the buffer again.
 const COLLECT_BYTES: usize = 64 * 1024;
@@ -14,7 +11,7 @@ const FLUSHES_PER_TURN: usize = 4;
 /// Output above this is written right after the read that caused it, while it is in the cache.
 const FLUSH_EARLY_BYTES: usize = 64 * 1024;
 
-impl Reactor {
+impl<I: Io> EventLoop<I> {
     /// One read from one socket, and everything that follows from it.
     pub(crate) fn read(&mut self, slot: u32) {
         let Some(Some(socket)) = self.sockets.get_mut(slot as usize) else {
@@ -43,14 +40,14 @@ impl Reactor {
             self.buffer[..have].copy_from_slice(held);
             (have, (have + read_bytes).min(READ_BYTES))
         };
-        let outcome = socket.stream.read(&mut self.buffer[from..to]);
+        let outcome = self.io.read(&mut socket.stream, &mut self.buffer[from..to]);
         // Whatever another loop handed over before these bytes were sent comes first.
         self.shard.drain_inbox();
         match outcome {
             Ok(0) => self.shard.peer_gone(slot, CloseReason::ClientClosed),
             Ok(count) => {
                 let is_answer = std::mem::take(&mut socket.written);
-                self.spin.record_read(count, is_answer);
+                self.io.note_read(count, is_answer);
                 if count == to - from || socket.read_closed {
                     self.mark_ready(slot);
                 }
@@ -80,17 +77,22 @@ impl Reactor {
 
     fn receive(&mut self, slot: u32, len: usize) {
         let buffer = std::mem::take(&mut self.buffer);
-        let used = self.handle(slot, &buffer[..len]);
+        self.receive_bytes(slot, &buffer[..len]);
+        self.buffer = buffer;
+    }
+
+    /// Has what was held and read handled, and holds what is left of it.
+    pub(crate) fn receive_bytes(&mut self, slot: u32, data: &[u8]) {
+        let used = self.handle(slot, data);
         if let Some(conn) = self.shard.conn(slot) {
             let (held, _) = conn.held();
-            if used < len {
+            if used < data.len() {
                 held.clear();
-                held.extend_from_slice(&buffer[used..len]);
+                held.extend_from_slice(&data[used..]);
             } else if held.capacity() > 0 {
                 *held = Vec::new();
             }
         }
-        self.buffer = buffer;
     }
 
     /// Has the shard handle bytes, writing in between when much was staged. Returns how many are done with; when others
@@ -98,7 +100,10 @@ impl Reactor {
     fn handle(&mut self, slot: u32, data: &[u8]) -> usize {
         let mut used = 0;
         for _ in 0..FLUSHES_PER_TURN {
-            used += self.shard.receive(slot, &data[used..]);
+            let done = self.shard.receive(slot, &data[used..]);
+            debug_assert!(done <= data.len() - used, "done with more than was given");
+            self.io.note_handled(slot, done);
+            used += done;
             if !self.shard.should_flush() {
                 return used;
             }

@@ -1,11 +1,8 @@
-//! One client's socket, as its loop sees it.
+//! A client's socket and what is known of its readiness.
 
-use mio::net::TcpStream;
-
-/// A socket and what is known of its readiness. Readiness is edge-triggered: it is remembered until the socket says
-/// that it would block.
-pub(crate) struct Socket {
-    pub stream: TcpStream,
+/// Readiness is edge-triggered: it is remembered until the socket says that it would block.
+pub(crate) struct Socket<S> {
+    pub stream: S,
     /// Has something to read, as far as is known.
     pub readable: bool,
     /// The peer will send no more after what is there.
@@ -18,8 +15,8 @@ pub(crate) struct Socket {
     pub shut: bool,
 }
 
-impl Socket {
-    pub fn new(stream: TcpStream) -> Self {
+impl<S> Socket<S> {
+    pub fn new(stream: S) -> Self {
         Self {
             stream,
             readable: false,
@@ -29,4 +26,15 @@ impl Socket {
             shut: false,
         }
     }
+}
+
+/// What has become known of a socket.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Readiness {
+    /// There is something to read.
+    pub readable: bool,
+    /// The peer will send no more, or the socket is broken: the next read tells.
+    pub read_closed: bool,
+    /// It takes bytes again.
+    pub writable: bool,
 }

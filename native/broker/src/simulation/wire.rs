@@ -1,8 +1,9 @@
 //! What a client was sent, frame by frame. Panics on anything a client library could not read.
 
 /// A frame from the server.
+#[allow(missing_docs)] // the protocol's own names
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Frame {
+pub enum Frame {
     Info(String),
     Ping,
     Pong,
@@ -12,8 +13,9 @@ pub(super) enum Frame {
 }
 
 /// MSG or HMSG.
+#[allow(missing_docs)] // the protocol's own names
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Message {
+pub struct Message {
     pub subject: String,
     pub sid: String,
     pub reply: Option<String>,
@@ -23,13 +25,14 @@ pub(super) struct Message {
 }
 
 impl Message {
+    /// The payload as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.payload).into_owned()
     }
 }
 
 /// All whole frames; how many bytes they take.
-pub(super) fn frames(bytes: &[u8]) -> (Vec<Frame>, usize) {
+pub fn frames(bytes: &[u8]) -> (Vec<Frame>, usize) {
     let (mut all, mut at) = (Vec::new(), 0);
     while let Some((frame, used)) = frame(&bytes[at..]) {
         all.push(frame);

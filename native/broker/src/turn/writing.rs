@@ -1,15 +1,15 @@
 //! Writing what waits for connections, and waking loops that something was handed to.
 
-use crate::reactor::Reactor;
-use nt_broker::CloseReason;
-use std::io::{self, IoSlice, Write};
+use crate::connection::close::CloseReason;
+use crate::turn::{EventLoop, Io};
+use std::io::{self, IoSlice};
 
 /// Bytes written to one socket in one turn.
 const WRITE_BYTES: usize = 4 << 20;
 /// Chunks handed to one vectored write.
 const SLICES_MAX: usize = 64;
 
-impl Reactor {
+impl<I: Io> EventLoop<I> {
     pub(crate) fn flush_dirty(&mut self) {
         while self.shard.has_dirty() {
             let mut dirty = self.shard.take_dirty();
@@ -42,11 +42,10 @@ impl Reactor {
                 *place = slice;
                 count += 1;
             }
-            match socket.stream.write_vectored(&slices[..count]) {
+            match self.io.write(&mut socket.stream, &slices[..count]) {
                 Ok(written) => {
                     self.shard.wrote(slot, written);
                     socket.written = true;
-                    self.spin.record_written(written);
                     budget = budget.saturating_sub(written);
                     if written < bytes {
                         // The next write would block, or tell what is wrong.
@@ -73,7 +72,7 @@ impl Reactor {
     /// Wakes loops that sleep although something waits for them.
     pub(crate) fn wake_others(&mut self) {
         for reactor in self.shard.take_wakes() {
-            self.runtime().wake(usize::from(reactor));
+            self.io.wake(usize::from(reactor));
         }
     }
 }

@@ -1,18 +1,18 @@
 //! Sockets of connections that move from loop to loop: out of one poller, into the other.
 //!
-//! Which connections move is decided in `balance.rs`; how none of their messages is lost on the way is the shard's.
+//! Which connections move is decided by whoever drives the loops; how none of their messages is lost on the way is the
+//! shard's.
 
-use crate::reactor::Reactor;
-use mio::net::TcpStream;
+use crate::turn::{EventLoop, Io};
 use std::any::Any;
 
 /// What travels with a connection that moves to another loop.
-struct MovedSocket {
-    stream: TcpStream,
+struct MovedSocket<S> {
+    stream: S,
     read_closed: bool,
 }
 
-impl Reactor {
+impl<I: Io> EventLoop<I> {
     /// Lets go of connections whose new place is ready, and takes over those that arrived.
     pub(crate) fn move_connections(&mut self) {
         for (slot, to) in self.shard.take_departures() {
@@ -20,7 +20,7 @@ impl Reactor {
                 self.shard.decline(to);
                 continue;
             };
-            let _ = self.registry().deregister(&mut socket.stream);
+            self.io.deregister(&mut socket.stream);
             let moved = MovedSocket {
                 stream: socket.stream,
                 read_closed: socket.read_closed,
@@ -35,7 +35,8 @@ impl Reactor {
     }
 
     fn settle(&mut self, slot: u32, moved: Box<dyn Any + Send>) {
-        let Ok(moved) = moved.downcast::<MovedSocket>() else {
+        let Ok(moved) = moved.downcast::<MovedSocket<I::Socket>>() else {
+            debug_assert!(false, "sockets of one kind move between loops");
             return;
         };
         self.install(slot, moved.stream);

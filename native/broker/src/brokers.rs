@@ -1,0 +1,189 @@
+//! The life of brokers: start, reload, lame duck, stop, as the control plane asks for it.
+//!
+//! What is asked for is put into the inboxes of the loops, in an order that matters: who is told to go elsewhere must
+//! not be able to come back, and what is closed for a new plan is closed after it. Nothing of it has happened when these
+//! methods return; events tell when it has.
+//!
+//! Opens no socket and starts no thread: listeners are given, loops are reached through [`Loops`].
+
+use crate::connection::close::CloseReason;
+use crate::interest::account::AccountIds;
+use crate::plan::Plan;
+use crate::plan::config::Config;
+use crate::plan::reload::Reloading;
+use crate::shard::inbox::InboxItem;
+use crate::state::BrokerState;
+use crate::turn::Command;
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Handle of a broker.
+pub type BrokerId = u32;
+
+/// The loops that brokers live on, reached from outside.
+pub trait Loops {
+    /// What they serve clients on.
+    type Socket: Send + 'static;
+    /// Where their clients come from.
+    type Listener: Send + 'static;
+
+    /// How many there are: at least one.
+    fn count(&self) -> usize;
+
+    /// Puts something into a loop's inbox, and wakes the loop if it sleeps.
+    fn send(&self, reactor: usize, item: InboxItem);
+}
+
+/// What a broker listens on.
+#[derive(Debug)]
+pub struct Listen<Listener> {
+    /// Where its clients come from.
+    pub listener: Listener,
+    /// Host as asked for, port as bound: INFO shows them where the plan names none.
+    pub bound: (String, u16),
+}
+
+/// A reload that is under way.
+#[derive(Debug, Clone, Copy)]
+pub struct StartedReload {
+    /// [`crate::Event::Reloaded`] with this number follows when it is done.
+    pub number: u64,
+    /// Connections that are closed because there are too many now.
+    pub closing: usize,
+}
+
+struct Running {
+    state: Arc<BrokerState>,
+    bound: Option<(String, u16)>,
+}
+
+/// The brokers of one set of loops.
+pub struct Brokers {
+    running: Mutex<BTreeMap<BrokerId, Running>>,
+    next_id: AtomicU32,
+    account_ids: Arc<AccountIds>,
+}
+
+impl Default for Brokers {
+    fn default() -> Self {
+        Self {
+            running: Mutex::default(),
+            next_id: AtomicU32::new(1),
+            account_ids: Arc::default(),
+        }
+    }
+}
+
+impl Brokers {
+    /// Starts a broker, on these sockets or on none.
+    pub fn start<L: Loops>(&self, loops: &L, mut plan: Plan, listen: Option<Listen<L::Listener>>) -> Arc<BrokerState> {
+        let (listener, bound) = listen.map(|listen| (listen.listener, listen.bound)).unzip();
+        advertise(&mut plan.config, bound.as_ref());
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let state = BrokerState::new(id, self.account_ids.clone(), plan);
+        let running = Running {
+            state: state.clone(),
+            bound,
+        };
+        self.running.lock().insert(id, running);
+        if let Some(listener) = listener {
+            let broker = state.clone();
+            command(loops, listening_loop(loops), Command::Listen { broker, listener });
+        }
+        state
+    }
+
+    /// The broker of a handle.
+    pub fn get(&self, broker: BrokerId) -> Option<Arc<BrokerState>> {
+        self.running.lock().get(&broker).map(|running| running.state.clone())
+    }
+
+    /// Those that run.
+    pub fn ids(&self) -> Vec<BrokerId> {
+        self.running.lock().keys().copied().collect()
+    }
+
+    /// Lets a broker and all its connections live by another plan; its listener stays as it is. `None`: it is stopped.
+    pub fn reload(&self, loops: &impl Loops, broker: BrokerId, mut plan: Plan) -> Option<StartedReload> {
+        let state = {
+            let running = self.running.lock();
+            let running = running.get(&broker)?;
+            advertise(&mut plan.config, running.bound.as_ref());
+            running.state.clone()
+        };
+        let reloading = state.reload(plan, loops.count());
+        Some(self.post_reload(loops, &state, &reloading))
+    }
+
+    /// Tells all loops of a change of a broker's plan, then closes those that are too many under it.
+    pub fn post_reload(&self, loops: &impl Loops, broker: &Arc<BrokerState>, reloading: &Reloading) -> StartedReload {
+        to_all(loops, || InboxItem::Reload(reloading.reload.clone()));
+        for &cid in &reloading.over_limit {
+            close(loops, broker, cid, CloseReason::MaxConnectionsExceeded);
+        }
+        StartedReload {
+            number: reloading.reload.number,
+            closing: reloading.over_limit.len(),
+        }
+    }
+
+    /// Stops listening and tells clients that the broker goes away.
+    pub fn enter_lame_duck(&self, loops: &impl Loops, broker: BrokerId) {
+        if let Some(broker) = self.get(broker) {
+            broker.enter_lame_duck();
+            command(loops, listening_loop(loops), Command::Retire { broker });
+        }
+    }
+
+    /// Stops listening and closes all connections. [`crate::Event::Stopped`] follows when the last one is gone.
+    pub fn stop(&self, loops: &impl Loops, broker: BrokerId) {
+        let Some(Running { state, .. }) = self.running.lock().remove(&broker) else {
+            return;
+        };
+        state.begin_shutdown();
+        for reactor in 0..loops.count() {
+            command(loops, reactor, Command::StopListening { broker });
+        }
+        to_all(loops, || InboxItem::Shutdown(state.clone()));
+    }
+
+    /// Closes one connection. False: there is none of that number.
+    pub fn close_connection(&self, loops: &impl Loops, broker: BrokerId, cid: u64, reason: CloseReason) -> bool {
+        self.get(broker).is_some_and(|state| close(loops, &state, cid, reason))
+    }
+}
+
+fn close(loops: &impl Loops, broker: &Arc<BrokerState>, cid: u64, reason: CloseReason) -> bool {
+    let Some(at) = broker.locate(cid) else { return false };
+    let broker = broker.clone();
+    loops.send(usize::from(at.reactor), InboxItem::Close { broker, cid, reason });
+    true
+}
+
+fn command<L: Loops>(loops: &L, reactor: usize, command: Command<L::Socket, L::Listener>) {
+    loops.send(reactor, InboxItem::Command(Box::new(command)));
+}
+
+fn to_all(loops: &impl Loops, item: impl Fn() -> InboxItem) {
+    for reactor in 0..loops.count() {
+        loops.send(reactor, item());
+    }
+}
+
+/// The last loop has most time: connections gather on the first ones.
+fn listening_loop(loops: &impl Loops) -> usize {
+    loops.count() - 1
+}
+
+/// Shows clients the bound address where the plan names none.
+fn advertise(config: &mut Config, bound: Option<&(String, u16)>) {
+    let Some((host, port)) = bound else { return };
+    if config.info.host.is_empty() {
+        config.info.host.clone_from(host);
+    }
+    if config.info.port == 0 {
+        config.info.port = *port;
+    }
+}

@@ -1,0 +1,200 @@
+//! Sockets that are queues of bytes, and the I/O of a loop over them.
+//!
+//! An [`End`] is a connection as its client holds it; the loop has the other end. Nothing here decides when something
+//! happens: whoever drives the loops puts bytes in, opens windows and says which sockets are ready.
+
+use crate::{BrokerEvent, BrokerState, Io, Newcomer, PasswordCheck};
+use parking_lot::Mutex;
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::sync::Arc;
+
+/// One connection: what its client sent and got, and how its socket stands.
+#[derive(Debug, Default)]
+pub struct Pipe {
+    /// Sent by the client, not read by the loop yet.
+    pub input: VecDeque<u8>,
+    /// What one read takes at most.
+    pub read_max: usize,
+    /// The client closed its end: what is in `input` is the last.
+    pub hung_up: bool,
+    /// The loop has read that.
+    pub end_read: bool,
+    /// Bytes the loop may still write.
+    pub window: usize,
+    /// Everything the client was sent.
+    pub got: Vec<u8>,
+    /// Bytes of the client that had their effect.
+    pub handled: usize,
+    /// The server closed its end.
+    pub ended: bool,
+    /// Loop and slot where the socket is registered; `None` while it moves and once it is gone.
+    pub at: Option<(usize, u32)>,
+}
+
+/// A connection, as both ends hold it.
+#[derive(Debug, Clone)]
+pub struct End(Arc<Mutex<Pipe>>);
+
+impl Default for End {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(Pipe {
+            read_max: usize::MAX,
+            window: usize::MAX,
+            ..Pipe::default()
+        })))
+    }
+}
+
+impl End {
+    /// Looks at the connection, or changes it.
+    pub fn with<T>(&self, act: impl FnOnce(&mut Pipe) -> T) -> T {
+        act(&mut self.0.lock())
+    }
+
+    /// The client sends bytes.
+    pub fn send(&self, bytes: &[u8]) {
+        self.0.lock().input.extend(bytes);
+    }
+
+    /// Whether a read would find something new.
+    pub fn has_input(&self) -> bool {
+        let pipe = self.0.lock();
+        !pipe.input.is_empty() || (pipe.hung_up && !pipe.end_read)
+    }
+}
+
+/// The I/O of one loop over such connections.
+pub struct MemoryIo {
+    index: usize,
+    slots: Vec<Option<End>>,
+    /// Clients that wait to be accepted.
+    pub newcomers: Vec<Newcomer<End>>,
+    /// Brokers whose clients this loop accepts.
+    pub listening: Vec<u32>,
+    /// Loops that were woken.
+    pub woken: Vec<usize>,
+    /// Passwords to be checked: whoever drives the loop answers.
+    pub checks: Vec<PasswordCheck>,
+    /// What the control plane was told.
+    pub events: Vec<BrokerEvent>,
+    /// Peers keep their end open after the server has closed its own.
+    pub peers_stay: bool,
+}
+
+impl MemoryIo {
+    /// For the loop of that index.
+    pub fn new(index: usize) -> Self {
+        Self {
+            index,
+            slots: Vec::new(),
+            newcomers: Vec::new(),
+            listening: Vec::new(),
+            woken: Vec::new(),
+            checks: Vec::new(),
+            events: Vec::new(),
+            peers_stay: false,
+        }
+    }
+
+    /// The connection at a slot.
+    pub fn end(&self, slot: u32) -> Option<&End> {
+        self.slots.get(slot as usize)?.as_ref()
+    }
+}
+
+impl Io for MemoryIo {
+    type Socket = End;
+    type Listener = ();
+
+    fn register(&mut self, slot: u32, socket: &mut End) -> io::Result<()> {
+        if self.slots.len() <= slot as usize {
+            self.slots.resize(slot as usize + 1, None);
+        }
+        let before = self.slots[slot as usize].replace(socket.clone());
+        assert!(before.is_none(), "two sockets in one slot");
+        socket.with(|pipe| pipe.at = Some((self.index, slot)));
+        Ok(())
+    }
+
+    fn deregister(&mut self, socket: &mut End) {
+        let at = socket.with(|pipe| pipe.at.take());
+        let (index, slot) = at.expect("only what is registered is deregistered");
+        assert_eq!(index, self.index, "a socket is deregistered where it is");
+        self.slots[slot as usize] = None;
+    }
+
+    fn read(&mut self, socket: &mut End, buffer: &mut [u8]) -> io::Result<usize> {
+        socket.with(|pipe| {
+            let count = buffer.len().min(pipe.read_max).min(pipe.input.len());
+            if count == 0 && pipe.hung_up && pipe.input.is_empty() {
+                pipe.end_read = true;
+                return Ok(0);
+            }
+            if count == 0 {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            for (place, byte) in buffer.iter_mut().zip(pipe.input.drain(..count)) {
+                *place = byte;
+            }
+            Ok(count)
+        })
+    }
+
+    fn write(&mut self, socket: &mut End, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        socket.with(|pipe| {
+            let mut written = 0;
+            for slice in slices {
+                let count = slice.len().min(pipe.window - written);
+                pipe.got.extend_from_slice(&slice[..count]);
+                written += count;
+            }
+            if written == 0 {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            if pipe.window != usize::MAX {
+                pipe.window -= written;
+            }
+            Ok(written)
+        })
+    }
+
+    fn shut(&mut self, socket: &mut End) -> io::Result<()> {
+        socket.with(|pipe| pipe.ended = true);
+        if self.peers_stay {
+            return Ok(());
+        }
+        // The peer has closed its end by the time we do.
+        Err(io::ErrorKind::NotConnected.into())
+    }
+
+    fn listen(&mut self, broker: Arc<BrokerState>, (): ()) {
+        self.listening.push(broker.id);
+    }
+
+    fn stop_listening(&mut self, broker: u32) {
+        self.listening.retain(|id| *id != broker);
+    }
+
+    fn accept(&mut self, _now_ns: u64, newcomers: &mut Vec<Newcomer<End>>) {
+        newcomers.append(&mut self.newcomers);
+    }
+
+    fn wake(&mut self, reactor: usize) {
+        self.woken.push(reactor);
+    }
+
+    fn check_passwords(&mut self, checks: Vec<PasswordCheck>) {
+        self.checks.extend(checks);
+    }
+
+    fn report(&mut self, events: Vec<BrokerEvent>) {
+        self.events.extend(events);
+    }
+
+    fn note_handled(&mut self, slot: u32, bytes: usize) {
+        if let Some(end) = self.end(slot) {
+            end.with(|pipe| pipe.handled += bytes);
+        }
+    }
+}

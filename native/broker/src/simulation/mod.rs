@@ -1,0 +1,7 @@
+//! What tests and the simulator share: sockets that are queues of bytes, chance from a seed, what clients read.
+//!
+//! Compiled for tests and under the feature `simulation` only; the addon has none of it.
+
+pub mod memory;
+pub mod random;
+pub mod wire;

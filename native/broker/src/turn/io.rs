@@ -1,0 +1,104 @@
+//! What a turn asks of the world around it: sockets, listeners, other loops, the control plane.
+//!
+//! The reactor answers with the system's sockets, the simulator with queues of bytes. Both are known at compile time, so
+//! the way of a message pays nothing for the choice.
+
+use crate::shard::admissions::PasswordCheck;
+use crate::shard::event::BrokerEvent;
+use crate::state::BrokerState;
+use std::io::{self, IoSlice};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// The input and output of one loop.
+///
+/// Sockets never block. Readiness is edge-triggered: after [`io::ErrorKind::WouldBlock`] the loop asks again only when
+/// [`crate::EventLoop::socket_is_ready`] says so.
+pub trait Io {
+    /// One end of a connection. It moves from loop to loop with its connection.
+    type Socket: Send + 'static;
+    /// Where clients come from.
+    type Listener: Send + 'static;
+
+    /// From now on the readiness of a socket is reported under this slot.
+    fn register(&mut self, slot: u32, socket: &mut Self::Socket) -> io::Result<()>;
+
+    /// It is not reported any more.
+    fn deregister(&mut self, socket: &mut Self::Socket);
+
+    /// Reads what is there, up to the size of the buffer. Zero: the peer sends no more.
+    fn read(&mut self, socket: &mut Self::Socket, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// Writes what the socket takes. Returns how much that was.
+    fn write(&mut self, socket: &mut Self::Socket, slices: &[IoSlice<'_>]) -> io::Result<usize>;
+
+    /// Tells the peer that nothing more will be sent.
+    fn shut(&mut self, socket: &mut Self::Socket) -> io::Result<()>;
+
+    /// Begins to accept clients of a broker.
+    fn listen(&mut self, broker: Arc<BrokerState>, listener: Self::Listener);
+
+    /// Accepts no more clients of that broker.
+    fn stop_listening(&mut self, broker: u32);
+
+    /// Some of the clients that wait, those that are to live on this loop.
+    fn accept(&mut self, now_ns: u64, newcomers: &mut Vec<Newcomer<Self::Socket>>);
+
+    /// Wakes another loop, which sleeps although something is in its inbox.
+    fn wake(&mut self, reactor: usize);
+
+    /// Has passwords checked, which takes long. Answers come by [`crate::InboxItem::Verdict`].
+    fn check_passwords(&mut self, checks: Vec<PasswordCheck>);
+
+    /// Passes events on to the control plane.
+    fn report(&mut self, events: Vec<BrokerEvent>);
+
+    /// Notes that a client sent so many bytes. `is_answer`: after it was sent something.
+    fn note_read(&mut self, _bytes: usize, _is_answer: bool) {}
+
+    /// Notes that so many bytes of the connection at this slot have had their effect.
+    fn note_handled(&mut self, _slot: u32, _bytes: usize) {}
+}
+
+/// A client that was accepted.
+pub struct Newcomer<Socket> {
+    /// Whose.
+    pub broker: Arc<BrokerState>,
+    /// Our end.
+    pub socket: Socket,
+    /// Where the other end is.
+    pub peer: SocketAddr,
+}
+
+/// What a loop is asked to do with sockets and listeners: the content of [`crate::InboxItem::Command`].
+pub enum Command<Socket, Listener> {
+    /// Accept clients of a broker.
+    Listen {
+        /// Whose.
+        broker: Arc<BrokerState>,
+        /// Where they come from.
+        listener: Listener,
+    },
+    /// Accept no more clients of a broker.
+    StopListening {
+        /// Its number.
+        broker: u32,
+    },
+    /// The same, and tell its clients to go elsewhere: first nobody may come back.
+    Retire {
+        /// Which one.
+        broker: Arc<BrokerState>,
+    },
+    /// Serve a client.
+    Adopt(Newcomer<Socket>),
+    /// Hand a connection over to another loop. Tests move connections when they like, not when a loop is busy.
+    #[cfg(any(test, feature = "simulation"))]
+    Offer {
+        /// Whose connection.
+        broker: Arc<BrokerState>,
+        /// Which one.
+        cid: u64,
+        /// The other loop.
+        to: u16,
+    },
+}
