@@ -173,7 +173,6 @@ describe('2.7 what a start refuses', () => {
     ['port', { port: '4222' }, 'port must be a whole number, not "4222"'],
     ['debug', { debug: 'yes' }, 'debug must be true or false, not "yes"'],
     ['pingInterval', { pingInterval: '5x' }, 'error parsing pingInterval: time: unknown unit "x" in duration "5x"'],
-    ['maxPayload', { maxPayload: -1 }, 'maxPayload can not be negative'],
     ['maxSubTokens', { maxSubTokens: 256 }, 'maxSubTokens value is too big'],
     ['maxPending', { maxPending: 'lots' }, `maxPending must be a number of bytes, or a size such as '1MB', not "lots"`],
     ['writeTimeout', { writeTimeout: 'x' }, "writeTimeout must be 'default', 'close' or 'retry'"],

@@ -136,6 +136,20 @@ impl ConnShared {
         format!("{} - cid:{}{log_suffix}", self.address(), self.cid)
     }
 
+    /// ` - Account:A - user:U`: what rate-limited lines of an admitted client end with.
+    pub(crate) fn account_suffix(&self) -> String {
+        let account = match self.identity.lock().as_deref() {
+            Some(identity) if !identity.account.is_empty() => identity.account.clone(),
+            _ => return String::new(),
+        };
+        let label = self.log_suffix.get().map_or("", |text| text);
+        let user = label.rsplit_once(&format!("\"{account}/")).map(|(_, user)| user);
+        match user.and_then(|user| user.strip_suffix('"')) {
+            Some(user) => format!(" - Account:{account} - {user}"),
+            None => format!(" - Account:{account}"),
+        }
+    }
+
     pub(crate) fn set_identity(&self, mut identity: Identity) {
         let Identity {
             name,

@@ -268,7 +268,8 @@ impl Shard {
         self.error_reply(slot, text);
         let limiter = &self.connections[slot].broker.line_limiter;
         if limiter.allow(LimitedLine::MaxConnections, self.wall_ms()) {
-            self.error(slot, || text.to_owned());
+            let suffix = self.connections[slot].shared().account_suffix();
+            self.error(slot, || format!("{text}{suffix}"));
         }
         self.close(slot, CloseReason::MaxConnectionsExceeded, None);
     }
