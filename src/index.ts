@@ -10,6 +10,9 @@
  */
 export {
   AddressError,
+  type Authenticate,
+  type AuthenticateAnswer,
+  type AuthenticateRequest,
   Broker,
   BrokerError,
   type BrokerEvents,
@@ -19,6 +22,7 @@ export {
   OWN_VERSION,
   PermissionError,
   PortInUseError,
+  type StartOptions,
   StoppedError,
 } from './broker/index.js';
 export {

@@ -5,7 +5,7 @@
  * threads belong to the Runtime, which all brokers share; messages are handled by the data plane alone.
  */
 import { EventEmitter } from 'node:events';
-import type { BrokerOptions, ResolvedOptions } from '../config/index.js';
+import type { ResolvedOptions } from '../config/index.js';
 import {
   InternalClient,
   type Message,
@@ -15,16 +15,23 @@ import {
   type SubscribeOptions,
   type Subscription,
 } from '../internal/index.js';
-import type { BrokerStats, ConnectionInfo, NativeEvent, SubscriptionInfo } from '../native/contract.js';
+import type {
+  AuthenticationRequest,
+  BrokerStats,
+  ConnectionInfo,
+  NativeEvent,
+  SubscriptionInfo,
+} from '../native/contract.js';
 import { localUrl } from './address.js';
 import { ASYNC_DISPOSE, disposeUnderBothSymbols } from './async-dispose.js';
+import { answer, type SendAnswer, separateAuthenticate } from './authenticate.js';
 import { callListener } from './call-listener.js';
 import { ClosedConnections } from './closed-connections.js';
 import { BrokerError, DataPlaneError, StoppedError } from './errors.js';
 import type { BrokerEvents } from './events.js';
 import { removePortsFile } from './files.js';
 import { closeInStages } from './lame-duck.js';
-import type { BrokerParts, Configuration } from './parts.js';
+import type { BrokerParts, Configuration, StartOptions } from './parts.js';
 import { drainWithin, type GraceDeps } from './shutdown-grace.js';
 
 /** How long `stop` waits for the `stopped` event of the data plane. */
@@ -54,7 +61,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
    * Starts a broker; settles once clients can connect. Throws an `OptionsError`, a `ConfigError` (what `configFile` names
    * can't be used), a `BrokerError`, a `LogFileError` or `SyslogError`, or an `AddonError`. Each has a `code`.
    */
-  static async start(options: BrokerOptions = {}): Promise<Broker> {
+  static async start(options: StartOptions = {}): Promise<Broker> {
     const { startBroker } = await import('./start.js');
     return startBroker(options);
   }
@@ -222,7 +229,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
    * `start` do. Settles once every connection follows them: clients that may no longer connect are disconnected, the
    * others stay connected. Throws what `start` does, and a `NotReloadableError`; then nothing has changed.
    */
-  reload(options?: BrokerOptions): Promise<void> {
+  reload(options?: StartOptions): Promise<void> {
     const reloading = this.#reloading.then(() => this.#reload(options));
     this.#reloading = reloading.catch(() => {});
     return reloading;
@@ -250,9 +257,9 @@ export class Broker extends EventEmitter<BrokerEvents> {
     return this.stop();
   }
 
-  async #reload(options?: BrokerOptions): Promise<void> {
+  async #reload(options?: StartOptions): Promise<void> {
     this.#running();
-    const written = options ?? this.#configuration.written;
+    const { written, authenticate } = options ? separateAuthenticate(options) : this.#configuration;
     if (!written || (!options && !written.configFile)) {
       throw new BrokerError(
         'NO_CONFIG_FILE',
@@ -266,6 +273,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
       parts: this.#parts,
       current: this.options,
       written,
+      authenticate,
       putIntoForce: (configuration) => {
         this.#configuration = configuration;
       },
@@ -343,6 +351,9 @@ export class Broker extends EventEmitter<BrokerEvents> {
       case 'log':
         this.#parts.log.write(event.level, event.text);
         break;
+      case 'authenticate':
+        void this.#authenticate(event.request);
+        break;
       case 'connected':
         callListener(() => this.emit('connect', event.connection));
         break;
@@ -366,6 +377,16 @@ export class Broker extends EventEmitter<BrokerEvents> {
         this.#fail(event.text);
         break;
     }
+  }
+
+  /** Never rejects. */
+  async #authenticate(request: AuthenticationRequest): Promise<void> {
+    const { runtime, log } = this.#parts;
+    const { authenticate } = this.#configuration;
+    // Without a function another configuration is in force by now, and asks again by its own rules.
+    if (!authenticate) return;
+    const send: SendAnswer = (id, user) => runtime.addon.answerAuthentication(runtime.handle, id, user);
+    await answer(authenticate, request, send, (text) => log.write('ERR', text));
   }
 
   #createClient(): InternalClient {

@@ -11,8 +11,9 @@ import type { Identity } from './identity.js';
 /** The account of everyone, as long as the configuration names no other. */
 const GLOBAL_ACCOUNT = '$G';
 
-export function compilePlan(options: ResolvedOptions, identity: Identity): BrokerPlan {
-  const auth = compileAuth(options);
+/** `embedder`: a function of the program decides who may connect. */
+export function compilePlan(options: ResolvedOptions, identity: Identity, embedder = false): BrokerPlan {
+  const auth = compileAuth(options, embedder);
   const advertise = options.clientAdvertise ? parseAdvertise(options.clientAdvertise) : {};
   return {
     host: options.host,
@@ -55,7 +56,7 @@ export function compilePlan(options: ResolvedOptions, identity: Identity): Broke
 }
 
 /** Absent when everyone may connect. */
-function compileAuth({ authorization }: ResolvedOptions): AuthPlan | undefined {
+function compileAuth({ authorization }: ResolvedOptions, embedder: boolean): AuthPlan | undefined {
   if (!authorization.required && authorization.users.length === 0 && authorization.token === undefined)
     return undefined;
   return {
@@ -68,6 +69,7 @@ function compileAuth({ authorization }: ResolvedOptions): AuthPlan | undefined {
       ...(allowedConnectionTypes ? { connectionTypes: allowedConnectionTypes } : {}),
     })),
     ...(authorization.noAuthUser === undefined ? {} : { noAuthUser: authorization.noAuthUser }),
+    ...(embedder ? { embedder } : {}),
     timeoutMs: authorization.timeoutMs,
   };
 }

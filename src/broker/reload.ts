@@ -9,6 +9,7 @@
 import { type BrokerOptions, configure, difference, type ResolvedOptions, settingsOf } from '../config/index.js';
 import { nowMs, type PreparedChange } from '../log/index.js';
 import type { StartedReload } from '../native/contract.js';
+import { type Authenticate, withAuthenticate } from './authenticate.js';
 import { BrokerError, NotReloadableError } from './errors.js';
 import { removePortsFile, rewritePidFile, writePortsFile } from './files.js';
 import { logOptions } from './log-options.js';
@@ -22,6 +23,8 @@ export interface ReloadContext {
   current: ResolvedOptions;
   /** The new options as given; the file they name is not read yet. */
   written: BrokerOptions;
+  /** The function that decides who may connect from now on. */
+  authenticate: Authenticate | undefined;
   /** Replaces the broker's configuration. */
   putIntoForce(configuration: Configuration): void;
   /** Settles once every connection follows the plan that the data plane gave this number. */
@@ -29,17 +32,19 @@ export interface ReloadContext {
 }
 
 /** Throws a `ConfigError`, an `OptionsError`, a `LogFileError` or a `BrokerError`; then nothing has changed. */
-export async function reload({ parts, current, written, putIntoForce, applied }: ReloadContext): Promise<void> {
+export async function reload(context: ReloadContext): Promise<void> {
+  const { parts, current, written, authenticate, putIntoForce, applied } = context;
   const { log, runtime, started, identity } = parts;
-  const { options, cautions, digest = '' } = configure(written);
+  const { options: configured, cautions, digest = '' } = configure(written);
+  const options = withAuthenticate(configured, authenticate);
   const lines = changes(current, options, started.port);
   const logging = log.prepare(logOptions(options));
-  const reloading = sendPlan(
-    () => runtime.addon.reloadBroker(runtime.handle, started.broker, compilePlan(options, identity)),
-    logging,
-  );
+  const reloading = sendPlan(() => {
+    const plan = compilePlan(options, identity, authenticate !== undefined);
+    return runtime.addon.reloadBroker(runtime.handle, started.broker, plan);
+  }, logging);
   // From here on nothing fails.
-  putIntoForce({ options, written, loadMs: nowMs(), digest });
+  putIntoForce({ options, written, authenticate, loadMs: nowMs(), digest });
   if (reloading.closing > 0) log.info(`Closed ${reloading.closing} connections to fall within max_connections`);
   for (const line of lines) log.info(line);
   rewriteFiles(parts, current, options);

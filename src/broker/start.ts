@@ -17,6 +17,7 @@ import { loadAddon } from '../native/index.js';
 import { COMPAT_VERSION, OWN_VERSION, RUNTIME_VERSION } from '../version.js';
 import { Runtime } from '../worker/index.js';
 import { isWildcard, joinHostPort, nonLocalAddresses } from './address.js';
+import { type Authenticate, separateAuthenticate, withAuthenticate } from './authenticate.js';
 import { Broker } from './broker.js';
 import { BrokerLog } from './broker-log.js';
 import { callListener } from './call-listener.js';
@@ -27,6 +28,7 @@ import { HttpListeners } from './http-listeners.js';
 import { createIdentity, type Identity } from './identity.js';
 import { logOptions, namesDestination } from './log-options.js';
 import { monitorSource } from './monitor-source.js';
+import type { StartOptions } from './parts.js';
 import { compilePlan } from './plan.js';
 import { openPorts } from './ports.js';
 
@@ -37,17 +39,21 @@ export interface StartContext {
   configFile?: { path: string; digest: string };
   /** The options before the file they name was read: what a reload starts from. */
   written?: BrokerOptions;
+  /** Decides who may connect. */
+  authenticate?: Authenticate | undefined;
   /** What the log has to warn of beside what the options themselves give rise to. */
   warnings?: readonly string[];
   /** There for tests; the broker releases it, also when the start fails. */
   runtime?: Runtime;
 }
 
-export function startBroker(written: BrokerOptions): Promise<Broker> {
+export function startBroker(given: StartOptions): Promise<Broker> {
+  const { written, authenticate } = separateAuthenticate(given);
   const { options, warnings, cautions, digest } = configure(written);
   const path = written.configFile;
-  return startResolved(options, {
+  return startResolved(withAuthenticate(options, authenticate), {
     written,
+    authenticate,
     warnings: [...warnings.map(formatProblem), ...cautions],
     ...(path && digest ? { configFile: { path, digest } } : {}),
   });
@@ -77,7 +83,7 @@ async function openBroker(
   undo: Undo[],
 ): Promise<Broker> {
   const startMs = nowMs();
-  const { configFile: file, written } = context;
+  const { configFile: file, written, authenticate } = context;
   const log = new BrokerLog({ own: context.sink ? undefined : ownLog(options), shared: context.sink });
   const http = new HttpListeners();
   undo.push(
@@ -91,10 +97,10 @@ async function openBroker(
   if (options.pidFile) writePidFile(options.pidFile);
 
   // Nothing that can take long comes before the listener: clients of a restarted server wait for it.
-  const plan = compilePlan(options, identity);
+  const plan = compilePlan(options, identity, authenticate !== undefined);
   const started = listen(runtime, plan);
   undo.push(() => stopSilently(runtime, started));
-  const configuration = { options, written, loadMs: startMs, digest: file?.digest ?? '' };
+  const configuration = { options, written, authenticate, loadMs: startMs, digest: file?.digest ?? '' };
   const broker = new Broker({ identity, runtime, started, log, http }, configuration);
 
   if (options.http) {

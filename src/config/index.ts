@@ -14,7 +14,7 @@ export { type Exact, exactInteger, exactNanoseconds } from './exact.js';
 export { type CommandLine, parseFlags } from './flags.js';
 export { type LoadedConfig, type LoadSettings, loadConfigFile, loadConfigText } from './load.js';
 export { redactArgs } from './redact.js';
-export { resolveOptions, startupWarnings } from './resolve.js';
+export { resolveOptions, resolvePermissions, startupWarnings } from './resolve.js';
 export { OPTIONS } from './schema.js';
 export { type Setting, settingsOf } from './settings.js';
 export type { OptionSpec } from './spec.js';

@@ -7,14 +7,21 @@
  */
 
 import { posix } from 'node:path';
-import { combineAuthorization, isBcrypt } from './blocks/authorization.js';
+import { combineAuthorization, isBcrypt, PERMISSIONS } from './blocks/authorization.js';
 import { formatDuration } from './duration.js';
 import { OptionsError } from './errors.js';
 import { withoutBigints } from './exact.js';
 import { parseListen } from './listen.js';
 import { normalFields, normalize, wrongType } from './normalize.js';
 import { TOP_LEVEL } from './schema.js';
-import type { BrokerOptions, NormalOptions, ResolvedHttp, ResolvedOptions } from './types.js';
+import type {
+  BrokerOptions,
+  NormalOptions,
+  PermissionsOptions,
+  ResolvedHttp,
+  ResolvedOptions,
+  ResolvedPermissions,
+} from './types.js';
 import { port } from './value-type.js';
 
 const PAYLOAD_DISCOURAGED_ABOVE = 8 * 1024 * 1024;
@@ -41,6 +48,12 @@ export function resolveOptions(options: BrokerOptions = {}): ResolvedOptions {
   };
   checkTogether(resolved);
   return resolved;
+}
+
+/** Normalises permissions that do not come with the options; throws `OptionsError`. */
+export function resolvePermissions(permissions: PermissionsOptions): ResolvedPermissions {
+  const written = normalize(PERMISSIONS, permissions, ['permissions']) as Record<string, unknown>;
+  return withoutBigints(written).values as ResolvedPermissions;
 }
 
 /** What is legal but unwise, in the words the start-up log uses. */

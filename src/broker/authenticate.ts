@@ -1,0 +1,102 @@
+/**
+ * `authenticate`: a function of the program that decides about each CONNECT.
+ *
+ * Owns the path from a request of the data plane to its answer. When the function throws, or returns neither a user nor a
+ * refusal, the client is refused and the log says why. The data plane itself refuses a client whose answer is late, and
+ * ignores that answer. Never logs the credentials that a client sent.
+ */
+import {
+  type BrokerOptions,
+  OptionsError,
+  type PermissionsOptions,
+  type ResolvedOptions,
+  resolvePermissions,
+} from '../config/index.js';
+import type { AuthenticatedUser, AuthenticationRequest } from '../native/contract.js';
+import { joinHostPort } from './address.js';
+import type { StartOptions } from './parts.js';
+
+/** A client that sent CONNECT, and the content of that. Empty texts are absent. */
+export type AuthenticateRequest = Omit<AuthenticationRequest, 'id'>;
+
+/** Admits a client as a user, or refuses it. The reason of a refusal is logged and not sent to the client. */
+export type AuthenticateAnswer =
+  | {
+      /** The name that monitoring shows. */
+      user: string;
+      /** What the client may publish and subscribe to; everything when absent. */
+      permissions?: PermissionsOptions | undefined;
+    }
+  | { refuse: string };
+
+/** Called once for each CONNECT; `authorization.timeout` limits how long it may take. */
+export type Authenticate = (request: AuthenticateRequest) => AuthenticateAnswer | Promise<AuthenticateAnswer>;
+
+/** Sends the answer to the data plane; without a user the client is refused. */
+export type SendAnswer = (request: number, user?: AuthenticatedUser) => void;
+
+/** Calls the function for one request and sends the answer. Never rejects. */
+export async function answer(
+  authenticate: Authenticate,
+  { id, ...request }: AuthenticationRequest,
+  send: SendAnswer,
+  logError: (text: string) => void,
+): Promise<void> {
+  try {
+    send(id, userOf(await authenticate(request)));
+  } catch (error) {
+    logError(`${joinHostPort(request.ip, request.port)} - cid:${request.cid} - ${problemOf(error)}`);
+    send(id);
+  }
+}
+
+/** The function, and the options that a configuration file may have as well. */
+export function separateAuthenticate(given: StartOptions): { written: BrokerOptions; authenticate?: Authenticate } {
+  // What is no object is refused where the options are read.
+  if (typeof given !== 'object' || given?.authenticate === undefined) return { written: given };
+  const { authenticate, ...written } = given;
+  return { written, authenticate };
+}
+
+/** The options of a broker whose clients the function decides about. Throws an `OptionsError` where they contradict it. */
+export function withAuthenticate(options: ResolvedOptions, authenticate: Authenticate | undefined): ResolvedOptions {
+  if (authenticate === undefined) return options;
+  if (typeof authenticate !== 'function') {
+    throw new OptionsError('authenticate', 'authenticate must be a function', 'Give a function, or leave it out.');
+  }
+  const { authorization } = options;
+  if (authorization.required || authorization.noAuthUser !== undefined) {
+    throw new OptionsError(
+      'authenticate',
+      'Can not have authenticate and a token, users or noAuthUser',
+      'Keep authenticate, or what authorization says.',
+    );
+  }
+  return { ...options, authorization: { ...authorization, required: true } };
+}
+
+class Refusal extends Error {}
+
+class InvalidAnswer extends Error {}
+
+function problemOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  if (error instanceof Refusal) return `authenticate refused the client: ${text}`;
+  if (error instanceof InvalidAnswer) return `client refused, authenticate returned an invalid answer: ${text}`;
+  return `client refused, authenticate failed: ${text}`;
+}
+
+/** Throws a `Refusal` or an `InvalidAnswer`. */
+function userOf(answered: unknown): AuthenticatedUser {
+  const { user, permissions, refuse } = (answered ?? {}) as Record<string, unknown>;
+  if (typeof refuse === 'string') throw new Refusal(refuse);
+  if (typeof user !== 'string' || user === '') {
+    throw new InvalidAnswer("expected { user: 'name' } or { refuse: 'reason' }");
+  }
+  if (permissions === undefined) return { user };
+  try {
+    return { user, permissions: resolvePermissions(permissions as PermissionsOptions) };
+  } catch (error) {
+    throw new InvalidAnswer((error as Error).message);
+  }
+}
