@@ -32,6 +32,7 @@ import type { BrokerEvents } from './events.js';
 import { removePortsFile } from './files.js';
 import { closeInStages } from './lame-duck.js';
 import type { BrokerParts, Configuration, StartOptions } from './parts.js';
+import { clientListener } from './ports.js';
 import { drainWithin, type GraceDeps } from './shutdown-grace.js';
 
 /** How long `stop` waits for the `stopped` event of the data plane. */
@@ -116,14 +117,14 @@ export class Broker extends EventEmitter<BrokerEvents> {
     return localUrl('nats', this.host, this.port);
   }
 
-  /** The host the listener is bound to. */
+  /** The host the listener is bound to; empty without one. */
   get host(): string {
-    return this.#parts.started.host;
+    return clientListener(this.#parts.started).host;
   }
 
-  /** The port the listener is bound to. */
+  /** The port the listener is bound to; 0 without one. */
   get port(): number {
-    return this.#parts.started.port;
+    return clientListener(this.#parts.started).port;
   }
 
   /** The address of the monitoring endpoints; absent when monitoring is off. */

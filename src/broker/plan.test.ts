@@ -9,9 +9,7 @@ const plan = (options: BrokerOptions) => compilePlan(resolveOptions(options), id
 describe('compilePlan', () => {
   it('carries the defaults of the reference', () => {
     expect(plan({})).toMatchObject({
-      host: '0.0.0.0',
-      port: 4222,
-      listen: true,
+      listeners: [{ kind: 'client', host: '0.0.0.0', port: 4222 }],
       headers: true,
       maxPayload: 1_048_576,
       maxControlLine: 4096,
@@ -23,6 +21,10 @@ describe('compilePlan', () => {
       info: { serverId: identity.serverId, serverName: identity.serverId, version: '2.15.2', xkey: identity.xkey },
     });
     expect(plan({})).not.toHaveProperty('auth');
+  });
+
+  it('has no listener with dontListen', () => {
+    expect(plan({ dontListen: true }).listeners).toEqual([]);
   });
 
   it('refuses everyone with maxConnections 0', () => {

@@ -16,9 +16,7 @@ export function compilePlan(options: ResolvedOptions, identity: Identity, embedd
   const auth = compileAuth(options, embedder);
   const advertise = options.clientAdvertise ? parseAdvertise(options.clientAdvertise) : {};
   return {
-    host: options.host,
-    port: options.port,
-    listen: !options.dontListen,
+    listeners: options.dontListen ? [] : [{ kind: 'client', host: options.host, port: options.port }],
     info: {
       serverId: identity.serverId,
       serverName: options.serverName ?? identity.serverId,

@@ -15,7 +15,7 @@ import { removePortsFile, rewritePidFile, writePortsFile } from './files.js';
 import { logOptions } from './log-options.js';
 import type { BrokerParts, Configuration } from './parts.js';
 import { compilePlan } from './plan.js';
-import { openPorts } from './ports.js';
+import { clientListener, openPorts } from './ports.js';
 
 export interface ReloadContext {
   parts: BrokerParts;
@@ -37,7 +37,7 @@ export async function reload(context: ReloadContext): Promise<void> {
   const { log, runtime, started, identity } = parts;
   const { options: configured, cautions, digest = '' } = configure(written);
   const options = withAuthenticate(configured, authenticate);
-  const lines = changes(current, options, started.port);
+  const lines = changes(current, options, clientListener(started).port);
   const logging = log.prepare(logOptions(options));
   const reloading = sendPlan(() => {
     const plan = compilePlan(options, identity, authenticate !== undefined);

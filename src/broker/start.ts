@@ -12,7 +12,7 @@ import {
   startupWarnings,
 } from '../config/index.js';
 import { Logger, type LogSink, nowMs } from '../log/index.js';
-import type { BrokerPlan, StartedBroker } from '../native/contract.js';
+import type { BrokerPlan, ListenerPlan, StartedBroker } from '../native/contract.js';
 import { loadAddon } from '../native/index.js';
 import { COMPAT_VERSION, OWN_VERSION, RUNTIME_VERSION } from '../version.js';
 import { Runtime } from '../worker/index.js';
@@ -107,7 +107,10 @@ async function openBroker(
     const source = () => monitorSource({ broker, runtime, started, log, startMs });
     log.info(`Starting http monitor on ${await http.openMonitor(options.http, source)}`);
   }
-  if (plan.listen) logListener(log, plan, started);
+  plan.listeners.forEach((listener, at) => {
+    const { port } = started.listeners[at] ?? listener;
+    logListener(log, plan, { ...listener, port });
+  });
   if (options.portsFileDir) {
     const problem = writePortsFile(options.portsFileDir, openPorts(options, started, http));
     if (problem) log.write('ERR', problem);
@@ -151,24 +154,26 @@ function logStartup(log: BrokerLog, options: ResolvedOptions, identity: Identity
 
 /** Throws a `BrokerError` when the address can't be bound or the options contradict each other. */
 function listen(runtime: Runtime, plan: BrokerPlan): StartedBroker {
+  const { host, port } = plan.listeners[0] ?? { host: '', port: 0 };
   try {
     return runtime.addon.startBroker(runtime.handle, plan);
   } catch (error) {
     if ((error as { code?: string }).code === 'INVALID_PLAN') {
       throw new BrokerError('INVALID_PLAN', `the options can't be used: ${(error as Error).message}`, undefined, error);
     }
-    throw listenError(error, { what: 'client port', host: plan.host, port: plan.port });
+    throw listenError(error, { what: 'client port', host, port });
   }
 }
 
-function logListener(log: BrokerLog, plan: BrokerPlan, { port }: StartedBroker): void {
-  log.info(`Listening for client connections on ${joinHostPort(plan.host, port)}`);
+/** `host` as configured, `port` as bound. */
+function logListener(log: BrokerLog, plan: BrokerPlan, { host, port }: ListenerPlan): void {
+  log.info(`Listening for client connections on ${joinHostPort(host, port)}`);
   if (plan.proxyProtocol) log.info('PROXY protocol enabled for client connections');
-  if (plan.logDebug) logReachableAddresses(log, plan);
+  if (plan.logDebug) logReachableAddresses(log, host, plan);
 }
 
 /** The addresses that a wildcard stands for, unless an advertised one replaces them. */
-function logReachableAddresses(log: BrokerLog, { host, info }: BrokerPlan): void {
+function logReachableAddresses(log: BrokerLog, host: string, { info }: BrokerPlan): void {
   if (!isWildcard(host) || info.advertiseHost !== undefined) return;
   log.write('DBG', `Get non local IPs for ${JSON.stringify(host)}`);
   for (const address of nonLocalAddresses()) log.write('DBG', `  ip=${address}`);

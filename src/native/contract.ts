@@ -72,12 +72,17 @@ export interface InfoPlan {
   featureFlags: Record<string, boolean>;
 }
 
-export interface BrokerPlan {
+/** Where a broker is to be reached, and by whom. */
+export interface ListenerPlan {
+  kind: 'client';
   host: string;
   /** 0: any free port. */
   port: number;
-  /** False: no listener at all (embedding). */
-  listen: boolean;
+}
+
+export interface BrokerPlan {
+  /** Empty: the broker is not reached from outside the process. A reload does not change it. */
+  listeners: ListenerPlan[];
   info: InfoPlan;
   accounts: AccountPlan[];
   auth?: AuthPlan;
@@ -111,11 +116,17 @@ export interface BrokerPlan {
   maxTracedMsgLen: number;
 }
 
-export interface StartedBroker {
-  broker: number;
-  /** The address the listener is bound to. */
+/** The address that a listener is bound to. */
+export interface BoundListener {
+  kind: ListenerPlan['kind'];
   host: string;
   port: number;
+}
+
+export interface StartedBroker {
+  broker: number;
+  /** One for each listener of the plan, in the same order. */
+  listeners: BoundListener[];
 }
 
 /** The start of a reload. */
@@ -380,17 +391,17 @@ export interface NativeAddon {
   stopRuntime(runtime: number): void;
   takeEvents(runtime: number): NativeEvent[];
   /**
-   * Binds the listener and starts serving. Throws an Error whose `code` is the system's
+   * Binds the listeners, all of them or none, and starts serving. Throws an Error whose `code` is the system's
    * (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`) or `INVALID_PLAN`.
    */
   startBroker(runtime: number, plan: BrokerPlan): StartedBroker;
   /**
    * Puts another plan into force. Clients that it does not admit are disconnected, subscriptions that it does not permit
-   * are removed; all others are unaffected. Host, port and `listen` are ignored.
+   * are removed; all others are unaffected. Listeners are ignored.
    * Throws an Error with the `code` `INVALID_PLAN` or `NO_BROKER`.
    */
   reloadBroker(runtime: number, broker: number, plan: BrokerPlan): StartedReload;
-  /** Closes listener and connections (reason `Server Shutdown`); a `stopped` event follows. */
+  /** Closes listeners and connections (reason `Server Shutdown`); a `stopped` event follows. */
   stopBroker(runtime: number, broker: number): void;
   /** Stops accepting and sends clients an INFO with `ldm`; the caller closes connections with `closeConnection`. */
   enterLameDuck(runtime: number, broker: number): void;

@@ -54,10 +54,15 @@ export interface AuthPlan {
   timeoutMs: number
 }
 
-export interface BrokerPlan {
+/** See `BoundListener`. */
+export interface BoundListener {
+  kind: string
   host: string
   port: number
-  listen: boolean
+}
+
+export interface BrokerPlan {
+  listeners: Array<ListenerPlan>
   info: InfoPlan
   accounts: Array<AccountPlan>
   auth?: AuthPlan
@@ -207,6 +212,12 @@ export interface InterestStats {
   fanoutMax: number
 }
 
+export interface ListenerPlan {
+  kind: string
+  host: string
+  port: number
+}
+
 /** See `LoadAddon.loadProgress`. */
 export declare function loadProgress(handle: number): string
 
@@ -291,8 +302,7 @@ export declare function startBroker(handle: number, plan: BrokerPlan): StartedBr
 /** A broker that runs; see `StartedBroker`. */
 export interface StartedBroker {
   broker: number
-  host: string
-  port: number
+  listeners: Array<BoundListener>
 }
 
 /** A reload that has begun; see `StartedReload`. */

@@ -10,6 +10,7 @@ use crate::connection::close::CloseReason;
 use crate::interest::account::AccountIds;
 use crate::plan::Plan;
 use crate::plan::config::Config;
+use crate::plan::listener::ListenerKind;
 use crate::plan::reload::Reloading;
 use crate::shard::inbox::InboxItem;
 use crate::state::BrokerState;
@@ -36,12 +37,14 @@ pub trait Loops {
     fn send(&self, reactor: usize, item: InboxItem);
 }
 
-/// What a broker listens on.
+/// One of the sockets that a broker listens on.
 #[derive(Debug)]
 pub struct Listen<Listener> {
-    /// Where its clients come from.
+    /// Who connects to it.
+    pub kind: ListenerKind,
+    /// Where they come from.
     pub listener: Listener,
-    /// Host as asked for, port as bound: INFO shows them where the plan names none.
+    /// Host as asked for, port as bound: INFO shows those of the first one for clients where the plan names none.
     pub bound: (String, u16),
 }
 
@@ -54,6 +57,7 @@ pub struct StartedReload {
     pub closing: usize,
 }
 
+/// A broker, and where its clients find it.
 struct Running {
     state: Arc<BrokerState>,
     bound: Option<(String, u16)>,
@@ -78,8 +82,9 @@ impl Default for Brokers {
 
 impl Brokers {
     /// Starts a broker, on these sockets or on none.
-    pub fn start<L: Loops>(&self, loops: &L, mut plan: Plan, listen: Option<Listen<L::Listener>>) -> Arc<BrokerState> {
-        let (listener, bound) = listen.map(|listen| (listen.listener, listen.bound)).unzip();
+    pub fn start<L: Loops>(&self, loops: &L, mut plan: Plan, listeners: Vec<Listen<L::Listener>>) -> Arc<BrokerState> {
+        let for_clients = listeners.iter().find(|listen| listen.kind == ListenerKind::Client);
+        let bound = for_clients.map(|listen| listen.bound.clone());
         advertise(&mut plan.config, bound.as_ref());
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let state = BrokerState::new(id, self.account_ids.clone(), plan);
@@ -88,7 +93,7 @@ impl Brokers {
             bound,
         };
         self.running.lock().insert(id, running);
-        if let Some(listener) = listener {
+        for Listen { listener, .. } in listeners {
             let broker = state.clone();
             command(loops, listening_loop(loops), Command::Listen { broker, listener });
         }
@@ -105,7 +110,7 @@ impl Brokers {
         self.running.lock().keys().copied().collect()
     }
 
-    /// Lets a broker and all its connections live by another plan; its listener stays as it is. `None`: it is stopped.
+    /// Lets a broker and all its connections live by another plan; its listeners stay as they are. `None`: it is stopped.
     pub fn reload(&self, loops: &impl Loops, broker: BrokerId, mut plan: Plan) -> Option<StartedReload> {
         let state = {
             let running = self.running.lock();

@@ -49,6 +49,7 @@ pub use plan::auth::{Auth, Authenticator, User};
 pub use plan::config::{Config, InfoConfig};
 pub use plan::connection_types::ConnectionTypes;
 pub use plan::in_force::{AuthRules, ServerPart};
+pub use plan::listener::{ListenerKind, ListenerPlan};
 pub use plan::permissions::{PermissionLists, Permissions, ReplyAllowance};
 pub use plan::reload::{Reload, Reloading};
 pub use plan::secret::Secret;

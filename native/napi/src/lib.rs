@@ -121,27 +121,42 @@ pub fn take_events(handle: u32) -> Vec<NativeEvent> {
 #[allow(missing_docs)]
 pub struct StartedBroker {
     pub broker: u32,
+    pub listeners: Vec<BoundListener>,
+}
+
+/// See `BoundListener`.
+#[napi(object)]
+#[allow(missing_docs)]
+pub struct BoundListener {
+    pub kind: String,
     pub host: String,
     pub port: u32,
+}
+
+impl From<nt_reactor::BoundListener> for BoundListener {
+    fn from(bound: nt_reactor::BoundListener) -> Self {
+        Self {
+            kind: bound.kind.as_str().to_owned(),
+            host: bound.address.ip().to_string(),
+            port: u32::from(bound.address.port()),
+        }
+    }
 }
 
 /// See `NativeAddon.startBroker`.
 #[napi]
 pub fn start_broker(handle: u32, plan: BrokerPlan) -> Result<StartedBroker> {
     let runtime = runtime(handle)?;
-    let (host, port, listen) = (plan.host.clone(), plan.port, plan.listen);
     let plan = plan
         .compile()
         .map_err(|text| napi::Error::new("INVALID_PLAN".to_owned(), text))?;
-    let listen = listen.then_some((host.as_str(), port as u16));
-    let started = runtime.start_broker(plan, listen).map_err(|error| {
+    let started = runtime.start_broker(plan).map_err(|error| {
         let code = code_of(&error);
         napi::Error::new(code.to_owned(), error.to_string())
     })?;
     Ok(StartedBroker {
         broker: started.broker,
-        host: started.address.map(|a| a.ip().to_string()).unwrap_or_default(),
-        port: started.address.map(|a| u32::from(a.port())).unwrap_or_default(),
+        listeners: started.listeners.into_iter().map(BoundListener::from).collect(),
     })
 }
 

@@ -3,8 +3,8 @@
 
 use napi_derive::napi;
 use nt_broker::{
-    Auth, Authenticator, Config, ConnectionTypes, InfoConfig, PermissionLists, Permissions, Plan, ReplyAllowance,
-    Secret, User,
+    Auth, Authenticator, Config, ConnectionTypes, InfoConfig, ListenerKind, PermissionLists, Permissions, Plan,
+    ReplyAllowance, Secret, User,
 };
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -68,10 +68,15 @@ pub struct InfoPlan {
 }
 
 #[napi(object)]
-pub struct BrokerPlan {
+pub struct ListenerPlan {
+    pub kind: String,
     pub host: String,
     pub port: u32,
-    pub listen: bool,
+}
+
+#[napi(object)]
+pub struct BrokerPlan {
+    pub listeners: Vec<ListenerPlan>,
     pub info: InfoPlan,
     pub accounts: Vec<AccountPlan>,
     pub auth: Option<AuthPlan>,
@@ -104,6 +109,8 @@ impl BrokerPlan {
     /// Compiles the plan. The error says which entry is wrong.
     pub fn compile(self) -> Result<Plan, String> {
         let auth = self.auth.map(AuthPlan::compile).transpose()?;
+        let listeners = self.listeners.into_iter().map(ListenerPlan::compile);
+        let listeners = listeners.collect::<Result<_, _>>()?;
         let accounts = self
             .accounts
             .iter()
@@ -143,7 +150,17 @@ impl BrokerPlan {
             trace_headers: self.trace_headers,
             max_traced_msg_len: self.max_traced_msg_len as usize,
         };
-        Plan::new(config, auth, accounts.collect()).map_err(|error| error.to_string())
+        let plan = Plan::new(config, auth, accounts.collect()).map_err(|error| error.to_string())?;
+        Ok(plan.with_listeners(listeners))
+    }
+}
+
+impl ListenerPlan {
+    fn compile(self) -> Result<nt_broker::ListenerPlan, String> {
+        let kind = ListenerKind::from_name(&self.kind)
+            .ok_or_else(|| format!("there are no listeners of the kind {:?}", self.kind))?;
+        let (host, port) = (self.host, self.port as u16);
+        Ok(nt_broker::ListenerPlan { kind, host, port })
     }
 }
 

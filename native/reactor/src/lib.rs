@@ -25,4 +25,4 @@ mod tests;
 
 pub use host_thread::HostThread;
 pub use nt_broker::{BrokerEvent, BrokerId, StartedReload};
-pub use runtime::{Runtime, StartError, Started};
+pub use runtime::{BoundListener, Runtime, StartError, Started};

@@ -10,7 +10,7 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Poll, Waker};
 use nt_broker::{
     AdmissionId, BrokerEvent, BrokerId, BrokerState, Brokers, CloseReason, Event, Inbox, InboxItem, InternalPublish,
-    Listen, Loops, Plan, Shard, ShardSeed, SharedBuffers, StartedReload, User, Verdict,
+    Listen, ListenerKind, ListenerPlan, Loops, Plan, Shard, ShardSeed, SharedBuffers, StartedReload, User, Verdict,
 };
 use parking_lot::Mutex;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
@@ -64,12 +64,21 @@ fn resolver_text(error: &io::Error) -> String {
 }
 
 /// A broker that runs.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Started {
     /// Its handle.
     pub broker: BrokerId,
-    /// Where it listens, if it does.
-    pub address: Option<SocketAddr>,
+    /// Where it listens: one for each listener of the plan, in their order.
+    pub listeners: Vec<BoundListener>,
+}
+
+/// A listener that is bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BoundListener {
+    /// Who connects to it.
+    pub kind: ListenerKind,
+    /// Where it is.
+    pub address: SocketAddr,
 }
 
 /// A fixed number of loops, and the brokers on them.
@@ -287,22 +296,24 @@ impl Runtime {
         }
     }
 
-    /// Starts a broker; `listen` is the host and port to bind, if any. INFO shows the bound address where the plan
-    /// leaves host or port empty.
-    pub fn start_broker(&self, plan: Plan, listen: Option<(&str, u16)>) -> Result<Started, StartError> {
-        let listener = listen.map(|(host, port)| bind(host, port)).transpose()?;
-        let address = listener.as_ref().and_then(|l| l.local_addr().ok());
-        let listen = listener
-            .zip(address)
-            .zip(listen)
-            .map(|((listener, address), (host, _))| Listen {
+    /// Starts a broker and binds its listeners, all of them or none. INFO shows the bound address where the plan leaves
+    /// the advertised host or port empty.
+    pub fn start_broker(&self, plan: Plan) -> Result<Started, StartError> {
+        let mut sockets = Vec::new();
+        let mut listeners = Vec::new();
+        for ListenerPlan { kind, host, port } in &plan.listeners {
+            let (listener, address) = bind(host, *port)?;
+            listeners.push(BoundListener { kind: *kind, address });
+            sockets.push(Listen {
+                kind: *kind,
                 listener,
-                bound: (host.to_owned(), address.port()),
+                bound: (host.clone(), address.port()),
             });
-        let state = self.brokers.start(self, plan, listen);
+        }
+        let state = self.brokers.start(self, plan, sockets);
         Ok(Started {
             broker: state.id,
-            address,
+            listeners,
         })
     }
 
@@ -358,7 +369,8 @@ impl Loops for Runtime {
 /// How many connections may wait to be accepted.
 const BACKLOG: i32 = 1024;
 
-fn bind(host: &str, port: u16) -> Result<TcpListener, StartError> {
+/// Binds the first address of the host that can be bound.
+fn bind(host: &str, port: u16) -> Result<(TcpListener, SocketAddr), StartError> {
     let addresses: Vec<SocketAddr> = (host, port)
         .to_socket_addrs()
         .map_err(|source| StartError::Host {
@@ -368,8 +380,12 @@ fn bind(host: &str, port: u16) -> Result<TcpListener, StartError> {
         .collect();
     let mut failure = None;
     for address in addresses {
-        match listen_on(address) {
-            Ok(listener) => return Ok(listener),
+        let bound = listen_on(address).and_then(|listener| {
+            let bound = listener.local_addr()?;
+            Ok((listener, bound))
+        });
+        match bound {
+            Ok(bound) => return Ok(bound),
             Err(source) => failure = Some(StartError::Bind { address, source }),
         }
     }

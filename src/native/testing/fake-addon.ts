@@ -75,7 +75,9 @@ export class FakeAddon implements NativeAddon {
   startBroker(_runtime: number, plan: BrokerPlan) {
     if (this.refusal) throw this.refusal;
     this.plans.push(plan);
-    return { broker: this.plans.length, host: plan.host, port: plan.port || 40_000 + this.plans.length };
+    const port = 40_000 + this.plans.length;
+    const listeners = plan.listeners.map((listener) => ({ ...listener, port: listener.port || port }));
+    return { broker: this.plans.length, listeners };
   }
 
   reloadBroker(_runtime: number, broker: number, plan: BrokerPlan) {

@@ -10,6 +10,7 @@ pub(crate) mod bindings;
 pub(crate) mod config;
 pub(crate) mod connection_types;
 pub(crate) mod in_force;
+pub(crate) mod listener;
 pub(crate) mod permissions;
 pub(crate) mod reload;
 pub(crate) mod secret;
@@ -17,6 +18,7 @@ pub(crate) mod secret;
 use crate::interest::account::Account;
 use crate::plan::auth::{Auth, User};
 use crate::plan::config::Config;
+use crate::plan::listener::ListenerPlan;
 use crate::plan::permissions::Permissions;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -68,6 +70,8 @@ impl AccountPlan {
 pub struct Plan {
     /// Limits and habits.
     pub config: Config,
+    /// Where it is to be reached. A reload does not change it.
+    pub listeners: Vec<ListenerPlan>,
     auth: Option<Auth>,
     accounts: BTreeMap<String, AccountPlan>,
 }
@@ -78,9 +82,15 @@ impl Plan {
         let global = AccountPlan::named(Account::GLOBAL);
         Self {
             config,
+            listeners: Vec::new(),
             auth: None,
             accounts: BTreeMap::from([(global.name.clone(), global)]),
         }
+    }
+
+    /// The same plan with these listeners; without them it has none.
+    pub fn with_listeners(self, listeners: Vec<ListenerPlan>) -> Self {
+        Self { listeners, ..self }
     }
 
     /// Checks that all names in it stand for something. `auth`: who may connect; `None`: everyone. The account `$G` is
@@ -110,6 +120,7 @@ impl Plan {
         }
         Ok(Self {
             config,
+            listeners: Vec::new(),
             auth,
             accounts: by_name,
         })

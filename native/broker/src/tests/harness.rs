@@ -107,7 +107,7 @@ impl World {
         let loops = (0..loops).map(event_loop).collect();
         let (brokers, inboxes) = (Brokers::default(), Inboxes(inboxes));
         Self {
-            broker: brokers.start(&inboxes, plan, None),
+            broker: brokers.start(&inboxes, plan, Vec::new()),
             brokers,
             loops,
             inboxes,

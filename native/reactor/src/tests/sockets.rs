@@ -1,6 +1,6 @@
 //! One connection and its socket.
 
-use super::world::{Client, World};
+use super::world::{Client, World, client_listener, listening};
 use crate::{Runtime, StartError};
 use nt_broker::{CloseReason, Config, Event, Plan};
 use std::net::{Shutdown, TcpListener};
@@ -164,7 +164,7 @@ fn a_broker_stops_and_the_loops_serve_others() {
     clients.iter_mut().for_each(|client| client.ping());
     let other = world
         .runtime
-        .start_broker(Plan::open(Config::default()), Some(("127.0.0.1", 0)))
+        .start_broker(listening("127.0.0.1", 0))
         .expect("a free port");
     world.runtime.stop_broker(world.broker);
     world.wait_for(|event| matches!(event, Event::Stopped));
@@ -178,7 +178,7 @@ fn a_broker_stops_and_the_loops_serve_others() {
     assert!(matches!(world.events.last(), Some((broker, Event::Stopped)) if *broker == world.broker));
     // Its port is free again, and the other broker has not noticed.
     TcpListener::bind(world.address).expect("nobody listens there");
-    world.address = other.address.expect("it listens");
+    world.address = other.listeners[0].address;
     world.connect().ping();
 }
 
@@ -187,7 +187,7 @@ fn a_host_that_nobody_knows_is_named_once() {
     let runtime = Runtime::new(1, 1, Box::new(|| {})).expect("a poller");
     // No resolver has to be asked: that is no name.
     let host = "no such host";
-    let Err(error) = runtime.start_broker(Plan::open(Config::default()), Some((host, 0))) else {
+    let Err(error) = runtime.start_broker(listening(host, 0)) else {
         panic!("it was found");
     };
     assert!(matches!(error, StartError::Host { .. }), "{error}");
@@ -202,12 +202,56 @@ fn a_port_in_use_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = taken.local_addr().expect("bound");
     let runtime = Runtime::new(1, 1, Box::new(|| {})).expect("a poller");
-    let outcome = runtime.start_broker(Plan::open(Config::default()), Some(("127.0.0.1", address.port())));
+    let outcome = runtime.start_broker(listening("127.0.0.1", address.port()));
     let Err(StartError::Bind { address: tried, source }) = outcome else {
         panic!("two listeners on one port");
     };
     assert_eq!(tried, address);
     assert_eq!(source.kind(), std::io::ErrorKind::AddrInUse);
+}
+
+/// A plan with a listener on each of these ports.
+fn listening_on(ports: [u16; 2]) -> Plan {
+    let listeners = ports.map(|port| client_listener("127.0.0.1", port));
+    Plan::open(Config::default()).with_listeners(listeners.into())
+}
+
+#[test]
+fn a_broker_has_as_many_listeners_as_its_plan() {
+    let mut world = World::new(2);
+    let started = world.runtime.start_broker(listening_on([0, 0])).expect("free ports");
+    let addresses: Vec<_> = started.listeners.iter().map(|bound| bound.address).collect();
+    assert_eq!(addresses.len(), 2);
+    let mut clients: Vec<Client> = addresses
+        .iter()
+        .map(|&address| {
+            world.address = address;
+            world.connect()
+        })
+        .collect();
+    clients[0].send("SUB a 1\r\n");
+    clients[0].ping();
+    clients[1].send("PUB a 2\r\nhi\r\n");
+    assert_eq!(clients[0].message().expect("a message").1, b"hi");
+    world.runtime.stop_broker(started.broker);
+    world.wait_for(|event| matches!(event, Event::Stopped));
+    for address in addresses {
+        TcpListener::bind(address).expect("closed with the broker");
+    }
+}
+
+#[test]
+fn a_broker_has_all_of_its_listeners_or_none() {
+    let (free, taken) = {
+        let bind = || TcpListener::bind("127.0.0.1:0").expect("a free port");
+        (bind(), bind())
+    };
+    let ports = [&free, &taken].map(|listener| listener.local_addr().expect("bound").port());
+    drop(free);
+    let runtime = Runtime::new(1, 1, Box::new(|| {})).expect("a poller");
+    let outcome = runtime.start_broker(listening_on(ports));
+    assert!(matches!(outcome, Err(StartError::Bind { .. })), "{outcome:?}");
+    TcpListener::bind(("127.0.0.1", ports[0])).expect("given back");
 }
 
 #[test]

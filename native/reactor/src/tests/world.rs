@@ -2,7 +2,7 @@
 
 use crate::sockets::Command;
 use crate::{BrokerEvent, BrokerId, Runtime};
-use nt_broker::{CloseReason, Config, Event, InboxItem, Loops, Newcomer, Plan};
+use nt_broker::{CloseReason, Config, Event, InboxItem, ListenerKind, ListenerPlan, Loops, Newcomer, Plan};
 use parking_lot::Mutex;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -13,6 +13,16 @@ use std::time::Duration;
 
 /// Far more than anything here takes; a test that waits so long has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A plan of a broker that everyone may connect to, there.
+pub fn listening(host: &str, port: u16) -> Plan {
+    Plan::open(Config::default()).with_listeners(vec![client_listener(host, port)])
+}
+
+pub fn client_listener(host: &str, port: u16) -> ListenerPlan {
+    let (kind, host) = (ListenerKind::Client, host.to_owned());
+    ListenerPlan { kind, host, port }
+}
 
 pub(super) struct World {
     pub runtime: Arc<Runtime>,
@@ -61,10 +71,12 @@ impl World {
         });
         let runtime = Runtime::new(loops, 7, wake).expect("pollers");
         begin(&runtime);
-        let started = runtime.start_broker(plan, Some(("127.0.0.1", 0))).expect("a free port");
+        let started = runtime
+            .start_broker(plan.with_listeners(vec![client_listener("127.0.0.1", 0)]))
+            .expect("a free port");
         Self {
             broker: started.broker,
-            address: started.address.expect("it listens"),
+            address: started.listeners[0].address,
             runtime,
             threads: Vec::new(),
             woken: Mutex::new(woken),
