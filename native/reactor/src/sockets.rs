@@ -6,13 +6,19 @@
 use crate::accept::Listening;
 use crate::runtime::Runtime;
 use crate::spin::SpinPolicy;
+use crate::unacknowledged::unacknowledged;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Poll, Token};
 use nt_broker::{BrokerEvent, BrokerState, Io, Newcomer, PasswordCheck};
 use slab::Slab;
+use socket2::SockRef;
 use std::io::{self, IoSlice, Read, Write};
 use std::net::Shutdown;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a closed socket is kept where the system does not tell what its peer has.
+const UNTOLD_NS: u64 = 30_000_000;
 
 /// What a loop here is asked to do.
 pub(crate) type Command = nt_broker::Command<TcpStream, TcpListener>;
@@ -64,6 +70,18 @@ impl Io for Sockets {
 
     fn shut(&mut self, socket: &mut TcpStream) -> io::Result<()> {
         socket.shutdown(Shutdown::Write)
+    }
+
+    fn has_arrived(&mut self, socket: &TcpStream, kept_ns: u64) -> bool {
+        match unacknowledged(socket) {
+            Some(0) => true,
+            Some(_) => !matches!(socket.take_error(), Ok(None)),
+            None => kept_ns >= UNTOLD_NS,
+        }
+    }
+
+    fn reset(&mut self, socket: &mut TcpStream) {
+        let _ = SockRef::from(&*socket).set_linger(Some(Duration::ZERO));
     }
 
     fn listen(&mut self, broker: Arc<BrokerState>, listener: TcpListener) {

@@ -110,6 +110,9 @@ impl Shard {
                 self.trace_line(slot, &data[start..]);
                 self.error(slot, || error.to_string());
                 self.close(slot, CloseReason::MaxPayloadExceeded, error.wire_text());
+                if has_more_than_a_line(&data[start..]) {
+                    self.connections[slot].note_unread_input();
+                }
             }
             ParseError::Arguments { what, argument } => {
                 self.trace_line(slot, &data[start..]);
@@ -127,4 +130,10 @@ impl Shard {
             }
         }
     }
+}
+
+/// Whether something follows the first line.
+fn has_more_than_a_line(data: &[u8]) -> bool {
+    let end = data.iter().position(|&byte| byte == b'\n');
+    end.is_some_and(|end| end + 1 < data.len())
 }

@@ -76,6 +76,8 @@ pub struct Conn {
     /// Output waiting to be written.
     pub out: OutQueue,
     input: HeldInput,
+    /// It was closed over a message whose payload has come and is not looked at.
+    ends_unread: bool,
     /// The subject it published to last, if it may do so again unasked.
     pub(crate) last_result: ResultRef,
     in_dirty_list: bool,
@@ -157,6 +159,7 @@ impl Conn {
             overflowed: false,
             out: OutQueue::default(),
             input: HeldInput::default(),
+            ends_unread: false,
             last_result: ResultRef::NONE,
             in_dirty_list: false,
             paused: None,
@@ -270,6 +273,15 @@ impl Conn {
     /// The loop has taken it from the list of connections with output.
     pub fn left_dirty_list(&mut self) {
         self.in_dirty_list = false;
+    }
+
+    /// Whether it was closed although something of its peer was left unread: the peer gets a reset for that.
+    pub fn ends_unread(&self) -> bool {
+        self.ends_unread
+    }
+
+    pub(crate) fn note_unread_input(&mut self) {
+        self.ends_unread = true;
     }
 
     pub(crate) fn publish_in_counters(&self) {

@@ -26,6 +26,8 @@ pub struct Pipe {
     pub got: Vec<u8>,
     /// Bytes of the client that had their effect.
     pub handled: usize,
+    /// The server ended it by a reset.
+    pub reset: bool,
     /// The server closed its end.
     pub ended: bool,
     /// Loop and slot where the socket is registered; `None` while it moves and once it is gone.
@@ -78,7 +80,7 @@ pub struct MemoryIo {
     pub checks: Vec<PasswordCheck>,
     /// What the control plane was told.
     pub events: Vec<BrokerEvent>,
-    /// Peers keep their end open after the server has closed its own.
+    /// Peers acknowledge nothing after the server has closed its end.
     pub peers_stay: bool,
 }
 
@@ -166,6 +168,14 @@ impl Io for MemoryIo {
         }
         // The peer has closed its end by the time we do.
         Err(io::ErrorKind::NotConnected.into())
+    }
+
+    fn has_arrived(&mut self, _socket: &End, _kept_ns: u64) -> bool {
+        !self.peers_stay
+    }
+
+    fn reset(&mut self, socket: &mut End) {
+        socket.with(|pipe| pipe.reset = true);
     }
 
     fn listen(&mut self, broker: Arc<BrokerState>, (): ()) {

@@ -266,3 +266,23 @@ fn a_broker_that_ends_waits_a_second() {
     let (_, steps) = lingering(CloseReason::ServerShutdown, 10_000);
     assert!((2..=3).contains(&steps), "{steps} steps");
 }
+
+#[test]
+fn a_refused_payload_that_has_come_ends_in_a_reset() {
+    let config = Config {
+        max_payload: Some(10),
+        ..Config::default()
+    };
+    for (sent, resets) in [
+        ("PUB a 11\r\nhello world\r\n", true),
+        ("PUB a 11\r\n", false),
+        ("FOO\r\nPING\r\n", false),
+    ] {
+        let mut world = World::with(1, config.clone(), None);
+        let client = world.quiet_client(0);
+        world.say(client, sent);
+        assert_eq!(world.errors(client).len(), 1, "{sent:?}");
+        let was_reset = world.clients[client].end.with(|pipe| pipe.reset);
+        assert_eq!(was_reset, resets, "{sent:?}");
+    }
+}

@@ -1,7 +1,43 @@
-//! The end of sockets: last words out, our end shut, the peer's waited for.
+//! The end of sockets: the last words are written, our end is shut, and the socket is kept until the peer has all of it.
+//!
+//! A socket that is closed with something unread resets its connection, and that may overtake what is on its way. So it
+//! stays open until nothing is: milliseconds, and never longer than the connection's time to linger.
 
 use crate::turn::{EventLoop, Io};
 use std::io;
+
+/// How often it is asked what is still on its way: no event tells.
+const ASK_EVERY_NS: u64 = 2_000_000;
+
+/// Sockets whose end is shut and which are kept until the peer has everything.
+#[derive(Default)]
+pub(crate) struct Lingering {
+    /// With the time from which they are kept.
+    sockets: Vec<(u32, u64)>,
+    /// When they are asked next.
+    due_ns: u64,
+}
+
+impl Lingering {
+    /// When a turn is due for them, if there are any.
+    pub fn due(&self) -> Option<u64> {
+        (!self.sockets.is_empty()).then_some(self.due_ns)
+    }
+
+    fn add(&mut self, slot: u32, since_ns: u64, now_ns: u64) {
+        if self.sockets.is_empty() {
+            self.due_ns = now_ns + ASK_EVERY_NS;
+        }
+        self.sockets.push((slot, since_ns));
+    }
+
+    fn take_due(&mut self, now_ns: u64) -> Vec<(u32, u64)> {
+        match self.due() {
+            Some(due) if due <= now_ns => std::mem::take(&mut self.sockets),
+            _ => Vec::new(),
+        }
+    }
+}
 
 impl<I: Io> EventLoop<I> {
     /// Whether the slot still is the closing connection's: that may have gone, and another have come, meanwhile.
@@ -33,14 +69,14 @@ impl<I: Io> EventLoop<I> {
         }
     }
 
-    /// Writes the last words and shuts our end; the peer's end is waited for, so that it can read them: a socket that
-    /// is dropped with something unread takes them back. If they do not fit now, the socket calls again when it takes
-    /// more; all of it ends when the connection's time is up.
+    /// Writes the last words and shuts our end. If they do not fit now, the socket calls again when it takes more; all of
+    /// it ends when the connection's time is up. A peer that is to get a reset is not told of an orderly end before.
     pub(crate) fn shut(&mut self, slot: u32) {
         self.flush(slot);
-        if self.shard.conn(slot).is_some_and(|conn| !conn.out.is_empty()) {
+        let Some(conn) = self.shard.conn(slot).filter(|conn| conn.out.is_empty()) else {
             return;
-        }
+        };
+        let resets = conn.ends_unread();
         let Some(Some(socket)) = self.sockets.get_mut(slot as usize) else {
             return;
         };
@@ -48,21 +84,49 @@ impl<I: Io> EventLoop<I> {
             return;
         }
         socket.shut = true;
-        if self.io.shut(&mut socket.stream).is_err() {
+        if !resets && self.io.shut(&mut socket.stream).is_err() {
             return self.drop_socket(slot);
         }
-        self.mark_ready(slot);
+        let now = self.shard.delivery.now_ns();
+        self.drop_or_keep(slot, now, now);
     }
 
-    /// Reads from a closed connection until its peer closes too.
+    /// Drops the sockets whose peers have everything.
+    pub(crate) fn drop_acknowledged(&mut self) {
+        let now = self.shard.delivery.now_ns();
+        for (slot, since) in self.lingering.take_due(now) {
+            self.drop_or_keep(slot, since, now);
+        }
+    }
+
+    fn drop_or_keep(&mut self, slot: u32, since: u64, now: u64) {
+        // Its time may have been up before, and the slot be another's.
+        let Some(Some(socket)) = self.sockets.get_mut(slot as usize) else {
+            return;
+        };
+        if !socket.shut {
+            return;
+        }
+        if !self.io.has_arrived(&socket.stream, now.saturating_sub(since)) {
+            return self.lingering.add(slot, since, now);
+        }
+        if self.shard.conn(slot).is_some_and(|conn| conn.ends_unread()) {
+            self.io.reset(&mut socket.stream);
+        }
+        self.drop_socket(slot);
+    }
+
+    /// Reads from a closed connection as long as something is to be written to it: its peer may do one after the other.
     pub(crate) fn discard(&mut self, slot: u32) {
         let Some(Some(socket)) = self.sockets.get_mut(slot as usize) else {
             return;
         };
+        if socket.shut {
+            return;
+        }
         match self.io.read(&mut socket.stream, &mut self.buffer) {
             // What is still to be written may be read: the peer has only ended its own sending.
-            Ok(0) if !socket.shut => {}
-            Ok(0) => self.drop_socket(slot),
+            Ok(0) => {}
             Ok(_) => self.mark_ready(slot),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => self.mark_ready(slot),

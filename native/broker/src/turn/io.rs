@@ -35,6 +35,13 @@ pub trait Io {
     /// Tells the peer that nothing more will be sent.
     fn shut(&mut self, socket: &mut Self::Socket) -> io::Result<()>;
 
+    /// Whether nothing that was written is on its way to the peer any more: it has all of it, or the connection is
+    /// broken. Where the system does not tell, `kept_ns` decides: since when this is waited for.
+    fn has_arrived(&mut self, socket: &Self::Socket, kept_ns: u64) -> bool;
+
+    /// From now on the end of the socket is a reset.
+    fn reset(&mut self, socket: &mut Self::Socket);
+
     /// Begins to accept clients of a broker.
     fn listen(&mut self, broker: Arc<BrokerState>, listener: Self::Listener);
 

@@ -26,6 +26,7 @@ pub use socket::Readiness;
 use crate::connection::close::CloseReason;
 use crate::shard::Shard;
 use crate::shard::event::Event;
+use closing::Lingering;
 use ready::ReadyList;
 use socket::Socket;
 use std::any::Any;
@@ -41,6 +42,7 @@ pub struct EventLoop<I: Io> {
     ready: ReadyList,
     /// Sockets whose output did not fit into one turn.
     unfinished: Vec<u32>,
+    lingering: Lingering,
     newcomers: Vec<Newcomer<I::Socket>>,
     buffer: Box<[u8]>,
     buffers_released: bool,
@@ -55,6 +57,7 @@ impl<I: Io> EventLoop<I> {
             sockets: Vec::new(),
             ready: ReadyList::default(),
             unfinished: Vec::new(),
+            lingering: Lingering::default(),
             newcomers: Vec::new(),
             buffer: vec![0; READ_BYTES].into_boxed_slice(),
             buffers_released: true,
@@ -120,7 +123,10 @@ impl<I: Io> EventLoop<I> {
 
     /// When the next turn is due if nothing else happens, on the clock of [`Self::turn`].
     pub fn next_timer(&self) -> Option<u64> {
-        self.shard.next_timer()
+        [self.shard.next_timer(), self.lingering.due()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Does all there is to do.
@@ -221,6 +227,7 @@ impl<I: Io> EventLoop<I> {
         self.move_connections();
         self.flush_dirty();
         self.shut_closing();
+        self.drop_acknowledged();
         self.drop_expired();
         let checks = self.shard.take_password_checks();
         if !checks.is_empty() {

@@ -11,7 +11,7 @@ pub(crate) struct Socket<S> {
     pub writable: bool,
     /// Was written to since it was last read from: what comes next may be an answer.
     pub written: bool,
-    /// Our end is shut: only the peer's end is waited for.
+    /// All was written, and nothing is read any more: it is kept until the peer has everything.
     pub shut: bool,
 }
 

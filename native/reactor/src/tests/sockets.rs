@@ -3,7 +3,9 @@
 use super::world::{Client, World, client_listener, listening};
 use crate::{Runtime, StartError};
 use nt_broker::{CloseReason, Config, Event, Plan};
+use std::io::{ErrorKind, Write};
 use std::net::{Shutdown, TcpListener};
+use std::time::{Duration, Instant};
 
 #[test]
 fn clients_talk_through_the_listener() {
@@ -64,6 +66,43 @@ fn the_last_words_arrive_at_a_client_that_said_too_much_and_hung_up() {
     assert_eq!(client.line(), "-ERR 'Unknown Protocol Operation'");
     assert!(client.is_at_end(), "the end is an end, not a reset");
     assert_eq!(world.end_of(client.cid), CloseReason::ProtocolViolation);
+}
+
+#[test]
+fn an_oversized_payload_is_answered_and_reset() {
+    let config = Config {
+        max_payload: Some(1000),
+        ..Config::default()
+    };
+    let mut world = World::with(1, config);
+    let mut client = world.connect();
+    client.ping();
+    client.send(format!("PUB s 1001\r\n{}\r\n", "x".repeat(1001)));
+    assert_eq!(client.line(), "-ERR 'Maximum Payload Violation'");
+    assert_eq!(client.failure(), ErrorKind::ConnectionReset);
+    assert_eq!(world.end_of(client.cid), CloseReason::MaxPayloadExceeded);
+}
+
+/// The shortest of some attempts: what others do on the machine does not count.
+fn shortest(attempt: impl Fn() -> Duration) -> Duration {
+    (0..5).map(|_| attempt()).min().expect("some attempts")
+}
+
+#[test]
+fn a_socket_takes_nothing_more_soon_after_the_last_words() {
+    let world = World::new(1);
+    let took = shortest(|| {
+        let mut client = world.connect();
+        client.send("NONSENSE\r\n");
+        assert_eq!(client.line(), "-ERR 'Unknown Protocol Operation'");
+        let since = Instant::now();
+        while client.writer.write_all(b"PING\r\n").is_ok() {
+            std::thread::yield_now();
+        }
+        since.elapsed()
+    });
+    // It lingers for a second where the peer's system acknowledges nothing.
+    assert!(took < Duration::from_millis(500), "{took:?}");
 }
 
 /// Closes a subscriber with more waiting for it than the system keeps for a client that does not read yet.

@@ -4,7 +4,7 @@ use crate::sockets::Command;
 use crate::{BrokerEvent, BrokerId, Runtime};
 use nt_broker::{CloseReason, Config, Event, InboxItem, ListenerKind, ListenerPlan, Loops, Newcomer, Plan};
 use parking_lot::Mutex;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -256,6 +256,11 @@ impl Client {
         self.reader.read_exact(&mut payload).expect("a payload follows");
         assert_eq!(payload.split_off(size), b"\r\n");
         Some((arguments.to_owned(), payload))
+    }
+
+    /// How the stream broke.
+    pub fn failure(&mut self) -> ErrorKind {
+        self.reader.fill_buf().expect_err("the stream breaks").kind()
     }
 
     pub fn is_at_end(&mut self) -> bool {
