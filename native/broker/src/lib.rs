@@ -37,6 +37,7 @@ pub use connection::Conn;
 pub use connection::buffer_pool::{BufferPool, SharedBuffers};
 pub use connection::close::CloseReason;
 pub use connection::out_queue::OutQueue;
+pub use connection::protocol::ConnectionKind;
 pub use connection::shared::{ConnShared, ConnectionSnapshot, SubscriptionSnapshot};
 pub use interest::InterestStats;
 pub use interest::account::{Account, AccountIds};

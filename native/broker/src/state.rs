@@ -1,6 +1,7 @@
 //! One broker, as all loops see it.
 
 use crate::connection::close::CloseReason;
+use crate::connection::protocol::ConnectionKind;
 use crate::connection::shared::{ConnShared, ConnectionSnapshot, SubscriptionSnapshot};
 use crate::interest::InterestStats;
 use crate::interest::account::{Account, AccountIds};
@@ -233,12 +234,13 @@ impl BrokerState {
     /// Enters a connection. `Err` carries one that is over the limit (it has an identity, but no place).
     pub(crate) fn register(
         &self,
+        kind: ConnectionKind,
         peer: SocketAddr,
         now_wall_ms: f64,
         location: Location,
     ) -> Result<Arc<ConnShared>, Refused> {
         let cid = self.last_cid.fetch_add(1, Ordering::Relaxed) + 1;
-        let shared = Arc::new(ConnShared::new(cid, peer, now_wall_ms));
+        let shared = Arc::new(ConnShared::new(cid, kind, peer, now_wall_ms));
         let mut directory = self.directory.lock();
         if self.is_shutting_down() {
             return Err(Refused::ShuttingDown);

@@ -40,7 +40,7 @@ impl From<ConnectionSnapshot> for ConnectionInfo {
     fn from(c: ConnectionSnapshot) -> Self {
         Self {
             cid: c.cid as f64,
-            kind: "Client".to_owned(),
+            kind: c.kind.as_str().to_owned(),
             ip: c.peer.ip().to_string(),
             port: u32::from(c.peer.port()),
             start_ms: c.start_ms,

@@ -185,6 +185,7 @@ mod tests {
 
     fn connection(name: &str) -> Box<ConnectionSnapshot> {
         Box::new(ConnectionSnapshot {
+            kind: nt_broker::ConnectionKind::Client,
             cid: 1,
             peer: "127.0.0.1:1000".parse().expect("an address"),
             start_ms: 0.0,

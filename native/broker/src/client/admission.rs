@@ -6,9 +6,10 @@
 //! the verdict on the old question finds nobody. The same wait serves connections that are long since admitted and whose
 //! rights a reload can't tell at once.
 
+use crate::client::state::ClientFlags;
+use crate::connection::Phase;
 use crate::connection::close::CloseReason;
 use crate::connection::shared::Identity;
-use crate::connection::{ClientFlags, Phase};
 use crate::delivery::result_cache::ResultRef;
 use crate::plan::auth::{Decision, Proof, Question, User};
 use crate::plan::in_force::Identified;
@@ -59,7 +60,7 @@ impl Shard {
             Some(identified) => {
                 self.admit(slot, identified, &ConnectOptions::default());
                 // A CONNECT that follows makes it somebody else: what it subscribed to as nobody in particular goes.
-                self.connections[slot].flags.connect_received = true;
+                self.connections[slot].client_mut().flags.connect_received = true;
                 true
             }
             None => {
@@ -71,7 +72,7 @@ impl Shard {
 
     pub(crate) fn connect(&mut self, slot: u32, json: &[u8]) {
         // A second CONNECT speaks only of what changes.
-        let known = self.connections[slot].options.take();
+        let known = self.connections[slot].client_mut().options.take();
         let options = match known.map(|o| *o).unwrap_or_default().decode_over(json) {
             Ok(options) => options,
             Err(error) => {
@@ -79,7 +80,7 @@ impl Shard {
                 return self.close(slot, CloseReason::ProtocolViolation, None);
             }
         };
-        if self.connections[slot].flags.connect_received {
+        if self.connections[slot].client().flags.connect_received {
             self.drop_subscriptions(slot);
             // Word that one of them had ended before must not be taken for word of one that follows.
             self.drain_deliveries();
@@ -109,7 +110,7 @@ impl Shard {
     /// The client is known: what it asked for in its CONNECT is in force now, if that can be.
     fn accept(&mut self, slot: u32, identified: Identified, options: ConnectOptions, proof: Proof) {
         let conn = &self.connections[slot];
-        if !conn.flags.connect_received {
+        if !conn.client().flags.connect_received {
             // Who sends no credentials may have become somebody.
             let user = identified.user.as_ref().filter(|_| !options.has_credentials());
             let account = &identified.account.account.name;
@@ -128,7 +129,7 @@ impl Shard {
             return self.error(slot, || text.to_owned());
         }
         let conn = &mut self.connections[slot];
-        conn.flags = ClientFlags {
+        conn.client_mut().flags = ClientFlags {
             verbose: options.verbose,
             pedantic: options.pedantic,
             echo: options.echo,
@@ -136,12 +137,12 @@ impl Shard {
             no_responders: options.no_responders,
             async_info: options.protocol >= 1,
             connect_received: true,
-            first_pong_sent: conn.flags.first_pong_sent,
-            knows_lame_duck: conn.flags.knows_lame_duck,
+            first_pong_sent: conn.client().flags.first_pong_sent,
+            knows_lame_duck: conn.client().flags.knows_lame_duck,
         };
-        conn.proof = proof.of(identified.user.as_ref());
+        conn.client_mut().proof = proof.of(identified.user.as_ref());
         self.admit(slot, identified, &options);
-        self.connections[slot].options = Some(Box::new(options));
+        self.connections[slot].client_mut().options = Some(Box::new(options));
         self.acknowledge(slot);
     }
 
@@ -153,7 +154,7 @@ impl Shard {
                 self.authorization_violation(slot, Some(&options));
             }
             None => {
-                let said = self.connections[slot].options.clone();
+                let said = self.connections[slot].client().options.clone();
                 self.authorization_violation(slot, said.as_deref());
             }
         }
@@ -167,8 +168,8 @@ impl Shard {
         let conn = &mut self.connections[slot];
         conn.enter_phase(Phase::Ready);
         conn.permissions = permissions;
-        conn.replies.clear();
-        conn.last_result = ResultRef::NONE;
+        conn.client_mut().replies.clear();
+        conn.client_mut().last_result = ResultRef::NONE;
         conn.move_outdated = conn.moving;
         let account = conn.account.clone();
         conn.shared.set_identity(Identity {
@@ -183,7 +184,7 @@ impl Shard {
             let mut interest = account.interest.write();
             interest.generation += 1;
             let member = &mut interest.members[member as usize];
-            member.headers = conn.flags.headers;
+            member.headers = conn.client().flags.headers;
             member.permissions = conn.permissions.clone();
         }
         if conn.broker.watches_connects() {
@@ -230,7 +231,7 @@ impl Shard {
         };
         let conn = &mut self.connections[slot];
         conn.enter_phase(Phase::AwaitingAdmission);
-        conn.pending_admission = Some(Box::new(PendingAdmission {
+        conn.client_mut().pending_admission = Some(Box::new(PendingAdmission {
             id,
             connect,
             asked,
@@ -243,7 +244,10 @@ impl Shard {
     /// Returns when the answer has to be here.
     fn ask_embedder(&mut self, slot: u32, id: AdmissionId, connect: Option<&ConnectOptions>) -> u64 {
         let conn = &self.connections[slot];
-        let connect = connect.or(conn.options.as_deref()).cloned().unwrap_or_default();
+        let connect = connect
+            .or(conn.client().options.as_deref())
+            .cloned()
+            .unwrap_or_default();
         let (broker, cid, address) = (conn.broker.id, conn.shared.cid, conn.shared.address());
         let timeout = conn.plan.auth.as_ref().map_or(0, |auth| auth.timeout.as_nanos() as u64);
         let request = AdmissionRequest {
@@ -265,7 +269,7 @@ impl Shard {
     /// Somebody has decided. It may be too late.
     pub(crate) fn take_verdict(&mut self, id: AdmissionId, verdict: Verdict) {
         let Some(slot) = self.admissions.end(id) else { return };
-        let Some(pending) = self.connections[slot].pending_admission.take() else {
+        let Some(pending) = self.connections[slot].client_mut().pending_admission.take() else {
             return;
         };
         debug_assert_eq!(pending.id, id, "a connection waits for one verdict at a time");
@@ -307,7 +311,7 @@ impl Shard {
                 }
             }
         }
-        match &mut self.connections[slot].pending_admission {
+        match &mut self.connections[slot].client_mut().pending_admission {
             Some(next) => next.reloads.extend(pending.reloads),
             None => self.admission_ended(slot, pending.reloads),
         }
@@ -315,7 +319,7 @@ impl Shard {
 
     /// Keeps a reload from being over before the verdict on this connection is here.
     pub(crate) fn hold_reload(&mut self, slot: u32, reload: &Arc<Reload>) {
-        if let Some(pending) = &mut self.connections[slot].pending_admission {
+        if let Some(pending) = &mut self.connections[slot].client_mut().pending_admission {
             reload.expect_one_more();
             pending.reloads.push(reload.clone());
         }
@@ -323,7 +327,7 @@ impl Shard {
 
     /// Whoever is asked need not answer any more.
     fn cancel_admission(&mut self, slot: u32) -> Option<Box<PendingAdmission>> {
-        let pending = self.connections[slot].pending_admission.take()?;
+        let pending = self.connections[slot].client_mut().pending_admission.take()?;
         self.admissions.end(pending.id);
         Some(pending)
     }
@@ -354,6 +358,7 @@ impl Shard {
         match conn.phase {
             Phase::AwaitingConnect => true,
             Phase::AwaitingAdmission => conn
+                .client()
                 .pending_admission
                 .as_ref()
                 .and_then(|pending| pending.deadline_ns)

@@ -9,4 +9,5 @@ pub(crate) mod publish;
 pub(crate) mod receive;
 pub(crate) mod reply_grants;
 pub(crate) mod run_buffers;
+pub(crate) mod state;
 pub(crate) mod unknown_operation;

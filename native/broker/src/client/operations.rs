@@ -31,7 +31,7 @@ impl Shard {
     }
 
     pub(crate) fn acknowledge(&mut self, slot: u32) {
-        if self.connections[slot].flags.verbose {
+        if self.connections[slot].client().flags.verbose {
             self.send(slot, b"+OK\r\n");
         }
     }
@@ -47,7 +47,7 @@ impl Shard {
             return;
         }
         self.send(slot, b"PONG\r\n");
-        let flags = &mut self.connections[slot].flags;
+        let flags = &mut self.connections[slot].client_mut().flags;
         if flags.connect_received && !flags.first_pong_sent {
             flags.first_pong_sent = true;
             if flags.async_info {
@@ -124,6 +124,7 @@ impl Shard {
         let reactor = self.delivery.reactor();
         let conn = &mut self.connections[slot];
         let generation = conn.generation();
+        let headers = conn.client().flags.headers;
         *conn.member.get_or_insert_with(|| {
             interest.members.insert(Member {
                 location: Location {
@@ -132,7 +133,7 @@ impl Shard {
                     generation,
                 },
                 destination: Destination::Connection(conn.shared.clone()),
-                headers: conn.flags.headers,
+                headers,
                 permissions: conn.permissions.clone(),
                 removed: false,
             }) as u32

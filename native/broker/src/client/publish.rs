@@ -1,7 +1,8 @@
 //! Messages coming in: runs of PUB and HPUB under one read lock of the account's interest.
 
 use crate::client::reply_grants::is_reserved_reply;
-use crate::connection::{ClientFlags, Conn, Phase};
+use crate::client::state::ClientFlags;
+use crate::connection::{Conn, Phase};
 use crate::delivery::Sender;
 use crate::delivery::burst::{self, Burst};
 use crate::delivery::frame::{Frame, frame_of};
@@ -45,10 +46,10 @@ impl Publisher {
             slot,
             member: conn.member,
             permissions: conn.permissions.clone(),
-            flags: conn.flags,
+            flags: conn.client().flags,
             sender: Sender {
                 cid: conn.shared.cid,
-                echo: conn.flags.echo,
+                echo: conn.client().flags.echo,
                 drop_above: if config.no_fast_producer_stall {
                     config.stall_threshold()
                 } else {
@@ -57,7 +58,7 @@ impl Publisher {
             },
             limits: limits_of(conn),
             traced: config.log_trace,
-            shortcut: !conn.flags.verbose && !config.log_trace && !config.no_fast_producer_stall,
+            shortcut: !conn.client().flags.verbose && !config.log_trace && !config.no_fast_producer_stall,
         }
     }
 
@@ -74,7 +75,7 @@ pub(crate) fn limits_of(conn: &Conn) -> Limits {
     Limits {
         max_control_line: config.max_control_line,
         max_payload: config.max_payload.unwrap_or(usize::MAX),
-        headers: config.headers && conn.flags.headers,
+        headers: config.headers && conn.client().flags.headers,
     }
 }
 
@@ -117,7 +118,7 @@ impl Shard {
         }
         let publisher = Publisher::of(slot, conn);
         let account = conn.account.clone();
-        let mut last = conn.last_result;
+        let mut last = conn.client().last_result;
         let mut tally = Tally::default();
         let mut touched = self.run_buffers.take_touched();
         self.prepare_run(&publisher);
@@ -196,7 +197,7 @@ impl Shard {
             let (broker, plan) = (conn.broker.id, conn.plan.clone());
             self.after_run(broker, &plan.config, &account);
         }
-        self.connections[slot].last_result = last;
+        self.connections[slot].client_mut().last_result = last;
         at
     }
 

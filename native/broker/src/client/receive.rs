@@ -9,21 +9,8 @@ use crate::trace::quote::quote;
 use nt_protocol::{ParseError, Parsed, parse};
 
 impl Shard {
-    /// Handles what a client sent. Returns how many bytes are done with; the caller keeps the rest and gives it again,
-    /// with more behind it, next time. May stop early when [`Shard::should_flush`]: then with what is left, at once.
-    pub fn receive(&mut self, slot: u32, data: &[u8]) -> usize {
-        let now = self.delivery.now_ns();
-        self.delivery.begin_receive();
-        let Some(conn) = self.connections.get_mut(slot) else {
-            return data.len();
-        };
-        if conn.is_closing() {
-            return data.len();
-        }
-        if conn.phase == Phase::AwaitingAdmission {
-            return 0;
-        }
-        conn.touch(now);
+    /// Handles what a client sent, as [`Shard::receive`] says.
+    pub(crate) fn receive_from_client(&mut self, slot: u32, data: &[u8]) -> usize {
         let mut at = 0;
         loop {
             let used = self.publish_run(slot, &data[at..]);

@@ -15,7 +15,10 @@ impl Shard {
             return false;
         };
         let now = self.delivery.now_ns();
-        self.connections[slot].replies.use_up(subject, allowance, now)
+        self.connections[slot]
+            .client_mut()
+            .replies
+            .use_up(subject, allowance, now)
     }
 
     /// Whether each message must be checked anew because answers are counted.

@@ -54,8 +54,8 @@ impl Shard {
         // be taken for something of the other account.
         self.drain_deliveries();
         let conn = &mut self.connections[slot];
-        conn.replies.clear();
-        conn.last_result = ResultRef::NONE;
+        conn.client_mut().replies.clear();
+        conn.client_mut().last_result = ResultRef::NONE;
         conn.move_outdated = conn.moving;
         conn.publish_in_counters();
         conn.publish_out_counters();

@@ -90,7 +90,7 @@ impl Shard {
         }
         let subscriptions = self.connections[slot].sids.len() as u32;
         self.keep_subscriptions(slot);
-        self.debug(slot, || format!("Client connection closed: {}", reason.as_str()));
+        self.debug_kind(slot, |kind| format!("{kind} connection closed: {}", reason.as_str()));
         self.drop_subscriptions(slot);
         self.unbind(slot);
         self.abandon_admission(slot);
@@ -99,7 +99,7 @@ impl Shard {
         conn.enter_phase(Phase::Closing(reason));
         conn.input.clear_bytes();
         conn.paused = None;
-        conn.replies.clear();
+        conn.client_mut().replies.clear();
         if reason.is_slow_consumer() {
             conn.out.clear();
         }

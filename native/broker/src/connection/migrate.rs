@@ -116,7 +116,7 @@ impl Shard {
         conn.generation = to.generation;
         conn.moving = false;
         conn.in_dirty_list = false;
-        conn.last_result = ResultRef::NONE;
+        conn.client_mut().last_result = ResultRef::NONE;
         // Still locked: what others deliver to the new place lands behind this.
         self.delivery
             .send_to(to.reactor, InboxItem::Arrive { to, conn, socket });
@@ -149,7 +149,7 @@ impl Shard {
         conn.counters.count_out_of(&place.counters);
         // The stand-in may be in the list of connections with output; the connection takes its place there as well.
         conn.in_dirty_list = place.in_dirty_list;
-        conn.replies.append(&mut place.replies);
+        conn.client_mut().replies.append(&mut place.client_mut().replies);
         for (sid, id) in std::mem::take(&mut place.ended_subscriptions) {
             conn.forget_subscription(sid, id);
         }

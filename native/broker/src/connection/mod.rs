@@ -15,14 +15,13 @@ pub(crate) mod out_queue;
 pub(crate) mod pause;
 mod phase;
 mod ping;
+pub(crate) mod protocol;
 pub(crate) mod proxy;
 pub(crate) mod removal;
 pub(crate) mod shared;
 pub(crate) mod table;
 pub(crate) mod timeouts;
 
-use crate::client::admission::PendingAdmission;
-use crate::client::reply_grants::ReplyGrants;
 use crate::connection::counters::Counters;
 use crate::connection::flush::WriteState;
 use crate::connection::input::HeldInput;
@@ -30,19 +29,17 @@ use crate::connection::out_queue::OutQueue;
 use crate::connection::pause::Pause;
 pub(crate) use crate::connection::phase::Phase;
 use crate::connection::ping::PingState;
+use crate::connection::protocol::Protocol;
 use crate::connection::shared::ConnShared;
-use crate::delivery::result_cache::ResultRef;
 use crate::interest::SidTable;
 use crate::interest::account::Account;
-use crate::plan::auth::Proof;
 use crate::plan::in_force::{Identified, ServerPart};
 use crate::plan::permissions::Permissions;
 use crate::state::BrokerState;
-use nt_protocol::ConnectOptions;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// A connection: its protocol state, its output, its counters.
+/// A connection: a link, with its output, input, PINGs, counters and limits, and the protocol that is spoken over it.
 #[derive(Debug)]
 pub struct Conn {
     pub(crate) broker: Arc<BrokerState>,
@@ -56,21 +53,13 @@ pub struct Conn {
     /// Which of the connections that have had this slot.
     generation: u32,
     pub(crate) phase: Phase,
-    pub(crate) flags: ClientFlags,
-    /// What CONNECT said: another CONNECT speaks only of what changes.
-    pub(crate) options: Option<Box<ConnectOptions>>,
-    /// What is known of it beside what it said.
-    pub(crate) proof: Proof,
-    /// The decision it waits for.
-    pub(crate) pending_admission: Option<Box<PendingAdmission>>,
+    protocol: Protocol,
     /// Its record in the account's interest, once it has subscribed.
     pub(crate) member: Option<u32>,
     pub(crate) sids: SidTable,
     /// Subscriptions that ended while this stood in for the connection that knows them.
     ended_subscriptions: Vec<(Box<[u8]>, u32)>,
     pub(crate) permissions: Option<Arc<Permissions>>,
-    /// Replies it may give, by subject: only under `allow_responses`.
-    pub(crate) replies: ReplyGrants,
     /// Messages for it were left out, since too much is waiting: it is cut off.
     overflowed: bool,
     /// Output waiting to be written.
@@ -78,8 +67,6 @@ pub struct Conn {
     input: HeldInput,
     /// It was closed over a message whose payload has come and is not looked at.
     ends_unread: bool,
-    /// The subject it published to last, if it may do so again unasked.
-    pub(crate) last_result: ResultRef,
     in_dirty_list: bool,
     paused: Option<Pause>,
     /// A slot elsewhere was asked for.
@@ -92,37 +79,6 @@ pub struct Conn {
     last_activity_ns: u64,
     pub(crate) started_ns: u64,
     counters: Counters,
-}
-
-/// What the client asked for in CONNECT, and how far the handshake is.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ClientFlags {
-    pub verbose: bool,
-    pub pedantic: bool,
-    pub echo: bool,
-    pub headers: bool,
-    pub no_responders: bool,
-    pub async_info: bool,
-    pub connect_received: bool,
-    pub first_pong_sent: bool,
-    /// An INFO has told it that the broker goes away.
-    pub knows_lame_duck: bool,
-}
-
-impl Default for ClientFlags {
-    fn default() -> Self {
-        Self {
-            verbose: true,
-            pedantic: true,
-            echo: true,
-            headers: false,
-            no_responders: false,
-            async_info: false,
-            connect_received: false,
-            first_pong_sent: false,
-            knows_lame_duck: false,
-        }
-    }
 }
 
 impl Conn {
@@ -139,6 +95,7 @@ impl Conn {
         } else {
             Phase::first(&plan)
         };
+        let kind = shared.kind;
         Self {
             broker: broker.clone(),
             plan,
@@ -147,20 +104,15 @@ impl Conn {
             shared,
             generation,
             phase,
-            flags: ClientFlags::default(),
-            options: None,
-            proof: Proof::None,
-            pending_admission: None,
+            protocol: Protocol::of(kind),
             member: None,
             sids: SidTable::default(),
             ended_subscriptions: Vec::new(),
             permissions: None,
-            replies: ReplyGrants::default(),
             overflowed: false,
             out: OutQueue::default(),
             input: HeldInput::default(),
             ends_unread: false,
-            last_result: ResultRef::NONE,
             in_dirty_list: false,
             paused: None,
             moving: false,
@@ -336,7 +288,7 @@ impl Conn {
             && let Some(allowance) = permissions.allow_responses
             && !permissions.may_publish(reply)
         {
-            self.replies.grant(reply, allowance, now_ns);
+            self.client_mut().replies.grant(reply, allowance, now_ns);
         }
     }
 

@@ -65,7 +65,7 @@ impl Shard {
     }
 
     pub(crate) fn ping_due(&mut self, slot: u32) {
-        self.debug(slot, || "Client Ping Timer".to_owned());
+        self.debug_kind(slot, |kind| format!("{kind} Ping Timer"));
         let interval = self.ping_interval(slot);
         let now = self.delivery.now_ns();
         let conn = &mut self.connections[slot];
@@ -81,7 +81,7 @@ impl Shard {
             });
         } else if conn.phase == Phase::Ready {
             if conn.ping.outstanding >= conn.plan.config.ping_max {
-                self.debug(slot, || "Stale Client Connection - Closing".to_owned());
+                self.debug_kind(slot, |kind| format!("Stale {kind} Connection - Closing"));
                 // The one reply that traces leave out.
                 self.delivery
                     .push(&mut self.connections, slot, b"-ERR 'Stale Connection'\r\n");

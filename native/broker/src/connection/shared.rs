@@ -1,5 +1,6 @@
 //! What others may see of a connection: counters its loop keeps and anyone reads.
 
+use crate::connection::protocol::ConnectionKind;
 use parking_lot::Mutex;
 use std::net::SocketAddr;
 use std::sync::OnceLock;
@@ -10,6 +11,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 pub struct ConnShared {
     /// Unique within the broker, never reused.
     pub cid: u64,
+    /// Who speaks over it.
+    pub kind: ConnectionKind,
     /// Who is at the other end of the socket.
     pub peer: SocketAddr,
     /// The client, where that end is a proxy which said so.
@@ -54,6 +57,7 @@ pub(crate) struct Identity {
 #[allow(missing_docs)] // named after the monitoring fields
 pub struct ConnectionSnapshot {
     pub cid: u64,
+    pub kind: ConnectionKind,
     pub peer: SocketAddr,
     pub start_ms: f64,
     pub last_activity_ms: f64,
@@ -86,9 +90,10 @@ pub struct SubscriptionSnapshot {
 }
 
 impl ConnShared {
-    pub(crate) fn new(cid: u64, peer: SocketAddr, start_ms: f64) -> Self {
+    pub(crate) fn new(cid: u64, kind: ConnectionKind, peer: SocketAddr, start_ms: f64) -> Self {
         Self {
             cid,
+            kind,
             peer,
             proxied: OnceLock::new(),
             start_ms,
@@ -133,7 +138,7 @@ impl ConnShared {
     /// `ip:port - cid:N`, with who it is once it said so: how log lines name it.
     pub(crate) fn label(&self) -> String {
         let log_suffix = self.log_suffix.get().map_or("", |text| text);
-        format!("{} - cid:{}{log_suffix}", self.address(), self.cid)
+        format!("{} - {}:{}{log_suffix}", self.address(), self.kind.id_label(), self.cid)
     }
 
     /// ` - Account:A - user:U`: what rate-limited lines of an admitted client end with.
@@ -192,6 +197,7 @@ impl ConnShared {
         let identity = self.identity.lock().as_deref().cloned().unwrap_or_default();
         ConnectionSnapshot {
             cid: self.cid,
+            kind: self.kind,
             peer: self.address(),
             start_ms: self.start_ms,
             last_activity_ms: self.start_ms + self.last_activity_ms.load(Ordering::Relaxed) as f64,

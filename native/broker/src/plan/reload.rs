@@ -164,7 +164,7 @@ impl Shard {
 
     /// Asks again who a connection is and what it may do, with what it said in CONNECT.
     pub(crate) fn reauthorize(&mut self, slot: u32, reload: &Arc<Reload>) {
-        let proof = std::mem::take(&mut self.connections[slot].proof);
+        let proof = std::mem::take(&mut self.connections[slot].client_mut().proof);
         if let Some(question) = self.identify_again(slot, proof) {
             self.await_admission(slot, None, question);
             // Until then its rights are the old ones, so the old plan is not out of force.
@@ -176,7 +176,7 @@ impl Shard {
     pub(crate) fn identify_again(&mut self, slot: u32, proof: Proof) -> Option<Question> {
         let conn = &self.connections[slot];
         let nothing = ConnectOptions::default();
-        let options = conn.options.as_deref().unwrap_or(&nothing);
+        let options = conn.client().options.as_deref().unwrap_or(&nothing);
         let decision = conn.broker.lock_plan().identify(options, &proof);
         match decision {
             Decision::Admit(identified) => self.become_user(slot, identified, proof),
@@ -188,9 +188,9 @@ impl Shard {
 
     fn become_user(&mut self, slot: u32, identified: Identified, proof: Proof) {
         let conn = &mut self.connections[slot];
-        conn.proof = proof.of(identified.user.as_ref());
+        conn.client_mut().proof = proof.of(identified.user.as_ref());
         let nothing = ConnectOptions::default();
-        let options = conn.options.as_deref().unwrap_or(&nothing);
+        let options = conn.client().options.as_deref().unwrap_or(&nothing);
         let account = &identified.account.account.name;
         conn.shared
             .set_user(shown_user(identified.user.as_deref(), options), account);
@@ -225,10 +225,10 @@ impl Shard {
         self.remove_lost(slot, &mut interest, &mut lost[last..]);
         let conn = &mut self.connections[slot];
         if permissions.as_ref().is_none_or(|p| p.allow_responses.is_none()) {
-            conn.replies.clear();
+            conn.client_mut().replies.clear();
         }
         conn.permissions = permissions.clone();
-        conn.last_result = ResultRef::NONE;
+        conn.client_mut().last_result = ResultRef::NONE;
         conn.move_outdated = conn.moving;
         if let Some(member) = conn.member {
             interest.members[member as usize].permissions = permissions;
@@ -292,7 +292,7 @@ impl Shard {
         let what = format!("{}{using} (sid {})", quote(&lost.subject), quote(&lost.sid));
         self.error_reply(slot, &format!("Permissions Violation for Subscription to {what}"));
         let conn = &self.connections[slot];
-        let said = conn.options.as_deref();
+        let said = conn.client().options.as_deref();
         let whose = match said {
             Some(options) if !options.nkey.is_empty() => format!("Nkey {}", quote(options.nkey.as_bytes())),
             Some(options) if !options.user.is_empty() => format!("User {}", quote(options.user.as_bytes())),

@@ -15,6 +15,7 @@ use crate::connection::buffer_pool::{BufferPool, SharedBuffers};
 use crate::connection::close::CloseReason;
 use crate::connection::migrate::Moves;
 use crate::connection::pause::Pauses;
+use crate::connection::protocol::ConnectionKind;
 use crate::connection::removal::PendingRemovals;
 use crate::connection::table::Connections;
 use crate::delivery::Delivery;
@@ -122,7 +123,7 @@ impl Shard {
             let in_force = broker.lock_plan();
             (in_force.server().clone(), in_force.nobody())
         };
-        let (shared, over_limit) = match broker.register(peer, self.wall_ms(), location) {
+        let (shared, over_limit) = match broker.register(ConnectionKind::Client, peer, self.wall_ms(), location) {
             Ok(shared) => (shared, false),
             Err(Refused::OverLimit(shared)) => (shared, true),
             Err(Refused::ShuttingDown) => return None,
@@ -136,7 +137,7 @@ impl Shard {
             self.delivery.now_ns(),
         ));
         self.bind(slot);
-        self.debug(slot, || "Client connection created".to_owned());
+        self.debug_kind(slot, |kind| format!("{kind} connection created"));
         self.send_info(slot, false);
         if over_limit {
             self.close_over_limit(slot);
@@ -298,7 +299,9 @@ impl Shard {
     /// Once for each connection that reads INFO at any time, wherever the news reaches it.
     pub(crate) fn notify_lame_duck(&mut self, slot: u32) {
         let conn = &self.connections[slot];
-        let listens = conn.flags.async_info && conn.flags.first_pong_sent && !conn.flags.knows_lame_duck;
+        let listens = conn.client().flags.async_info
+            && conn.client().flags.first_pong_sent
+            && !conn.client().flags.knows_lame_duck;
         if listens && !conn.is_closing() {
             self.send_info(slot, false);
         }
@@ -435,7 +438,7 @@ impl Shard {
 
     pub(crate) fn send_info(&mut self, slot: u32, connect_info: bool) {
         let conn = &mut self.connections[slot];
-        conn.flags.knows_lame_duck = conn.broker.is_lame_duck();
+        conn.client_mut().flags.knows_lame_duck = conn.broker.is_lame_duck();
         let line = info_line(conn, connect_info);
         self.send(slot, &line);
     }

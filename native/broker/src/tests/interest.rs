@@ -14,7 +14,12 @@ fn member(interest: &mut Interest) -> u32 {
             slot: 0,
             generation: 1,
         },
-        destination: crate::interest::Destination::Connection(Arc::new(crate::ConnShared::new(1, peer, 0.0))),
+        destination: crate::interest::Destination::Connection(Arc::new(crate::ConnShared::new(
+            1,
+            crate::ConnectionKind::Client,
+            peer,
+            0.0,
+        ))),
         headers: false,
         permissions: None,
         removed: false,

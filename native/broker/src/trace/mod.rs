@@ -52,6 +52,12 @@ impl Shard {
         }
     }
 
+    /// The same, with the kind of the connection.
+    pub(crate) fn debug_kind(&mut self, slot: u32, text: impl FnOnce(&str) -> String) {
+        let kind = self.connections[slot].kind();
+        self.debug(slot, || text(kind.as_str()));
+    }
+
     pub(crate) fn error(&mut self, slot: u32, text: impl FnOnce() -> String) {
         self.log(slot, LogLevel::Error, &text());
     }
