@@ -1,4 +1,5 @@
 /** Runs one broker as this process: from options to exit code. */
+import type { Broker } from '../broker/broker.js';
 import type { BrokerError } from '../broker/errors.js';
 import { logOptions } from '../broker/log-options.js';
 import { startResolved } from '../broker/start.js';
@@ -21,13 +22,20 @@ export async function run({ options, cautions, digest }: Configured, written: Br
     exit(1);
   };
   const path = options.configFile;
-  const starting = startResolved(options, {
-    sink: logger,
-    written,
-    warnings: cautions,
-    ...(path && digest ? { configFile: { path, digest } } : {}),
+  let begin: (broker: Promise<Broker>) => void = () => {};
+  const starting = new Promise<Broker>((resolve) => {
+    begin = resolve;
   });
+  // Before the start: a signal that follows "Server is ready" at once must not end the process.
   handleSignals({ broker: starting, logger, exit });
+  begin(
+    startResolved(options, {
+      sink: logger,
+      written,
+      warnings: cautions,
+      ...(path && digest ? { configFile: { path, digest } } : {}),
+    }),
+  );
   try {
     const broker = await starting;
     broker.on('error', fail);
