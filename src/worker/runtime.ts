@@ -18,6 +18,9 @@ const BOOT_DELAY_MS = 100;
 const REACTORS_MAX = 16;
 const REACTORS_MIN = 2;
 
+/** Time to the next attempt when there were no descriptors for the workers. */
+const BOOT_RETRY_MS = 1000;
+
 export type EventSink = (event: NativeEvent) => void;
 
 type StartPool = (runtime: number, reactors: number) => ReactorPool | Promise<ReactorPool>;
@@ -72,10 +75,21 @@ export class Runtime {
    */
   bootWorkers(delayMs: number = BOOT_DELAY_MS): void {
     if (this.#bootTimer || this.#closing) return;
-    this.#bootTimer = setTimeout(() => {
-      this.#pool = Promise.resolve(this.#startPool(this.handle, this.reactors));
-      this.#pool.then(({ ended }) => ended).catch((error: Error) => this.#failed(error));
-    }, delayMs);
+    this.#bootTimer = setTimeout(() => this.#boot(), delayMs);
+  }
+
+  #boot(): void {
+    this.#pool = Promise.resolve(this.#startPool(this.handle, this.reactors));
+    this.#pool.then(
+      ({ ended }) => ended.catch((error: Error) => this.#failed(error)),
+      (error: Error) => this.#bootFailed(error),
+    );
+  }
+
+  /** Clients may have taken all descriptors before the workers were booted: the loops stay where they are until then. */
+  #bootFailed(error: Error): void {
+    if (!isOutOfDescriptors(error)) return this.#failed(error);
+    if (!this.#closing) this.#bootTimer = setTimeout(() => this.#boot(), BOOT_RETRY_MS);
   }
 
   /** Counts one more user. */
@@ -119,9 +133,15 @@ export class Runtime {
 
   /** A thread died: every broker on it is told. */
   #failed(error: Error): void {
-    if (this.#closing) return;
+    // A worker that could not begin has claimed no loop: it runs on.
+    if (this.#closing || isOutOfDescriptors(error)) return;
     for (const [broker, sink] of this.#sinks) sink({ kind: 'fatal', broker, text: error.message });
   }
+}
+
+function isOutOfDescriptors(error: Error): boolean {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === 'EMFILE' || code === 'ENFILE' || (code === 'ERR_WORKER_INIT_FAILED' && /EMFILE|ENFILE/.test(message));
 }
 
 /** Piscina is loaded with the first pool. That the script is there is known before. */

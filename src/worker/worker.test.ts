@@ -115,6 +115,23 @@ describe('Runtime', () => {
     expect(await told).toEqual({ kind: 'fatal', broker: 1, text: 'no thread' });
   });
 
+  it('tries again when there are no descriptors for the workers, and tells nobody', async () => {
+    const addon = new FakeAddon();
+    const sink = vi.fn();
+    let attempts = 0;
+    const startPool = () => {
+      attempts += 1;
+      const error = Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' });
+      return attempts === 1 ? Promise.reject(error) : addon.startPool();
+    };
+    const runtime = Runtime.acquire({ addon, startPool }, 2);
+    used.push(runtime);
+    runtime.attach(1, sink);
+    runtime.bootWorkers(0);
+    await vi.waitUntil(() => attempts === 2, { timeout: 10_000 });
+    expect(sink).not.toHaveBeenCalled();
+  });
+
   it('tells every broker when a thread died', async () => {
     const addon = new FakeAddon();
     const runtime = acquire(addon);
