@@ -88,8 +88,8 @@ export class Runtime {
 
   /** Clients may have taken all descriptors before the workers were booted: the loops stay where they are until then. */
   #bootFailed(error: Error): void {
-    if (!isOutOfDescriptors(error)) return this.#failed(error);
-    if (!this.#closing) this.#bootTimer = setTimeout(() => this.#boot(), BOOT_RETRY_MS);
+    if (!isOutOfDescriptors(error)) this.#failed(error);
+    else if (!this.#closing) this.#bootTimer = setTimeout(() => this.#boot(), BOOT_RETRY_MS);
   }
 
   /** Counts one more user. */

@@ -39,7 +39,7 @@ pub fn bench_parse(stream: &[u8], read: u32) -> Result<BenchParsed> {
     each_publish(stream, read, |publish| {
         messages += 1;
         subject_bytes += publish.subject.len();
-        body_bytes += publish.command.len();
+        body_bytes += publish.body.len();
     })?;
     Ok(BenchParsed {
         messages,
@@ -61,7 +61,7 @@ pub fn bench_parse_fields(stream: &[u8], read: u32) -> Result<Vec<u32>> {
         fields.extend(place(publish.subject));
         fields.extend(publish.reply.map_or([0, 0], place));
         fields.push(publish.header_len as u32);
-        fields.extend(place(publish.command));
+        fields.extend(place(publish.body));
         fields.extend(publish.tail.map_or([0, 0], place));
     })?;
     Ok(fields)
