@@ -25,7 +25,8 @@ impl Delivery {
         if !self.staged_for(queue).add(frame, status)
             && let Some(reply) = reply
         {
-            let subject = interest.subject_of(&interest.subs[target.sub as usize]);
+            // The subscription may have wildcards; the frame names the subject.
+            let subject = subject_of(frame[0]).to_vec();
             let reply = reply.to_vec();
             self.refused.push(RefusedRequest { subject, reply });
         }
@@ -58,4 +59,9 @@ impl Delivery {
     pub fn take_refused(&mut self) -> Vec<RefusedRequest> {
         std::mem::take(&mut self.refused)
     }
+}
+
+/// The subject in the prefix of a frame: `MSG subject sid ` or `HMSG subject sid `.
+fn subject_of(prefix: &[u8]) -> &[u8] {
+    prefix.split(|&byte| byte == b' ').nth(1).unwrap_or_default()
 }

@@ -127,23 +127,23 @@ fn a_full_queue_answers_requests_with_503_and_drops_the_rest() {
     let mut world = World::new(2);
     let requester = world.quiet_client(1);
     world.say(requester, "SUB inbox.* 1\r\n");
-    subscribe(&world, "service", None);
+    subscribe(&world, "service.*", None);
     // With its frame each takes a megabyte: 64 fill the queue.
-    let payload = "x".repeat((1 << 20) - "MSG service 1 1234567\r\n\r\n".len());
+    let payload = "x".repeat((1 << 20) - "MSG service.a 1 1234567\r\n\r\n".len());
     for _ in 0..64 {
-        world.say(requester, format!("PUB service {}\r\n{payload}\r\n", payload.len()));
+        world.say(requester, format!("PUB service.a {}\r\n{payload}\r\n", payload.len()));
     }
-    world.say(requester, "PUB service inbox.1 4\r\nping\r\n");
+    world.say(requester, "PUB service.a inbox.1 4\r\nping\r\n");
     let frames = world.messages(requester);
     assert_eq!(frames.len(), 1);
     let headers = String::from_utf8_lossy(&frames[0].headers).into_owned();
     assert!(
-        headers.starts_with("NATS/1.0 503\r\nNats-Subject: service\r\n"),
+        headers.starts_with("NATS/1.0 503\r\nNats-Subject: service.a\r\n"),
         "{headers}"
     );
     assert!(world.broker.internal().queue().dropped() >= 1);
     while taken(&world).more {}
-    world.say(requester, "PUB service inbox.1 4\r\nping\r\n");
+    world.say(requester, "PUB service.a inbox.1 4\r\nping\r\n");
     assert_eq!(taken(&world).messages, 1, "there is room again");
 }
 
