@@ -10,14 +10,20 @@ import { toRun } from './lib/steps.mjs';
 import { closingLine, newTally } from './lib/tally.mjs';
 import { secondsSince } from './lib/timed.mjs';
 
+const fuzz = 'native/fuzz/Cargo.toml';
+
 const checks = [
   ['format, Rust', () => cargo('fmt', '--all', '--check')],
   ['format and lint, TypeScript', () => tool('@biomejs/biome/bin/biome', ['check', '--error-on-warnings', root])],
-  ['lint, Rust', () => cargo('clippy', '--workspace', '--all-targets', '--', '-D', 'warnings')],
+  ['lint, Rust', () => cargo('clippy', '--workspace', '--all-targets', '--all-features', '--', '-D', 'warnings')],
   ['docs, Rust', docs],
   ['types', () => tool('typescript/bin/tsc', ['--noEmit'])],
   ['generated declarations', () => run('git', ['diff', '--exit-code', '--', 'src/native/generated.d.ts'])],
   ['lock file of the crates', () => run('git', ['diff', '--exit-code', '--', 'Cargo.lock'])],
+  [
+    'lock file of the fuzz targets',
+    () => run('cargo', ['metadata', '--locked', '--format-version=1', `--manifest-path=${fuzz}`], { quiet: true }),
+  ],
 ];
 
 await main(async () => {
