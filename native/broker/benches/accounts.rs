@@ -3,8 +3,8 @@
 
 use divan::Bencher;
 use nt_broker::{
-    AccountPlan, Auth, Authenticator, BrokerState, Config, ConnectionTypes, InboxItem, PermissionLists, Permissions,
-    Plan, Shard, ShardSeed, User,
+    AccountIds, AccountPlan, Auth, Authenticator, BrokerState, Config, ConnectionTypes, InboxItem, PermissionLists,
+    Permissions, Plan, Shard, ShardSeed, Time, User,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -46,8 +46,8 @@ impl Crowd {
         let seed = ShardSeed::alone();
         let inbox = seed.inboxes[0].clone();
         let mut shard = Shard::new(seed);
-        shard.set_now(1);
-        let broker = BrokerState::new(1, Arc::default(), plan);
+        shard.set_now(Time::on_both_clocks(1));
+        let broker = BrokerState::new(1, Arc::new(AccountIds::new(1)), plan);
         for name in &names[..names.len() / 2] {
             let peer = ([127, 0, 0, 1], 1).into();
             let slot = shard.add_connection(&broker, peer).expect("room");

@@ -7,7 +7,7 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use nt_broker::{BrokerState, Config, Plan, Shard, ShardSeed};
+use nt_broker::{AccountIds, BrokerState, Config, Plan, Shard, ShardSeed, Time};
 use std::sync::Arc;
 
 /// What a loop reads at once from a fast publisher.
@@ -25,8 +25,8 @@ impl Loop {
     /// Each text is what one subscriber says.
     fn new(subscribers: &[String]) -> Self {
         let mut shard = Shard::new(ShardSeed::alone());
-        shard.set_now(1);
-        let broker = BrokerState::new(1, Arc::default(), Plan::open(Config::default()));
+        shard.set_now(Time::on_both_clocks(1));
+        let broker = BrokerState::new(1, Arc::new(AccountIds::new(1)), Plan::open(Config::default()));
         let publisher = client(&mut shard, &broker);
         let mut this = Self {
             shard,

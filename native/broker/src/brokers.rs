@@ -70,17 +70,16 @@ pub struct Brokers {
     account_ids: Arc<AccountIds>,
 }
 
-impl Default for Brokers {
-    fn default() -> Self {
+impl Brokers {
+    /// No brokers yet. `random` is a secret that seeds what depends on chance in them.
+    pub fn new(random: u64) -> Self {
         Self {
             running: Mutex::default(),
             next_id: AtomicU32::new(1),
-            account_ids: Arc::default(),
+            account_ids: Arc::new(AccountIds::new(random)),
         }
     }
-}
 
-impl Brokers {
     /// Starts a broker, on these sockets or on none.
     pub fn start<L: Loops>(&self, loops: &L, mut plan: Plan, listeners: Vec<Listen<L::Listener>>) -> Arc<BrokerState> {
         let for_clients = listeners.iter().find(|listen| listen.kind == ListenerKind::Client);

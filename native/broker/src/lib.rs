@@ -14,7 +14,7 @@
 //!
 //! Lock order: an account's interest, then the plan, then an inbox or the directory. Identities, and what is kept
 //! of closed connections, are locked alone.
-//! This crate never touches a socket, a clock or a thread.
+//! This crate never touches a socket, a clock or a thread, and all chance in it comes from seeds that it is given.
 #![forbid(unsafe_code)]
 
 mod brokers;
@@ -29,6 +29,7 @@ mod shard;
 #[cfg(any(test, fuzzing, feature = "simulation"))]
 pub mod simulation;
 mod state;
+mod time;
 mod trace;
 mod turn;
 
@@ -60,10 +61,11 @@ pub use shard::event::{BrokerEvent, Event, LogLevel};
 pub use shard::inbox::{Inbox, InboxItem, Location, RemoteBatch};
 pub use shard::{Shard, ShardSeed};
 pub use state::{AccountStats, BrokerState, BrokerStats, Ending};
+pub use time::Time;
 pub use turn::{Command, EventLoop, Io, Newcomer, Readiness};
 
 #[cfg(any(test, fuzzing))]
-#[cfg_attr(fuzzing, allow(dead_code))]
+#[cfg_attr(fuzzing, allow(dead_code, unused_imports))]
 mod tests;
 
 /// What the fuzzer calls.

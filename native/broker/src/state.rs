@@ -13,7 +13,7 @@ use crate::plan::Plan;
 use crate::plan::in_force::{Affected, PlanInForce, ServerPart};
 use crate::shard::inbox::Location;
 use crate::trace::line_limiter::LineLimiter;
-use foldhash::fast::RandomState;
+use nt_subject::HashSeed;
 use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockUpgradableReadGuard};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -54,7 +54,7 @@ pub struct BrokerState {
     unreported: AtomicUsize,
     stopped_reported: AtomicBool,
     /// For the tables of subscriptions, which move with their connections from loop to loop.
-    pub(crate) sid_seed: RandomState,
+    pub(crate) sid_seed: HashSeed,
 }
 
 #[derive(Debug)]
@@ -110,6 +110,7 @@ impl BrokerState {
             max_connections,
             global: plan.nobody().account.account.clone(),
             plan: RwLock::new(plan),
+            sid_seed: account_ids.seed_of_broker(id),
             account_ids,
             directory: Mutex::default(),
             closed: Mutex::default(),
@@ -129,7 +130,6 @@ impl BrokerState {
             shutdown_acks: AtomicUsize::new(0),
             unreported: AtomicUsize::new(0),
             stopped_reported: AtomicBool::new(false),
-            sid_seed: RandomState::default(),
         })
     }
 
@@ -236,11 +236,11 @@ impl BrokerState {
         &self,
         kind: ConnectionKind,
         peer: SocketAddr,
-        now_wall_ms: f64,
+        now_wall_ns: u64,
         location: Location,
     ) -> Result<Arc<ConnShared>, Refused> {
         let cid = self.last_cid.fetch_add(1, Ordering::Relaxed) + 1;
-        let shared = Arc::new(ConnShared::new(cid, kind, peer, now_wall_ms));
+        let shared = Arc::new(ConnShared::new(cid, kind, peer, now_wall_ns));
         let mut directory = self.directory.lock();
         if self.is_shutting_down() {
             return Err(Refused::ShuttingDown);

@@ -6,9 +6,9 @@
 use crate::Result;
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
-use nt_broker::{BrokerState, Config, Plan, Shard, ShardSeed};
+use nt_broker::{AccountIds, BrokerState, Config, Plan, Shard, ShardSeed, Time};
 use nt_protocol::{Limits, Op, Parsed, Publish, parse};
-use nt_subject::{Matches, Sublist};
+use nt_subject::{HashSeed, Matches, Sublist};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::Arc;
@@ -87,7 +87,6 @@ fn each_publish<'a>(stream: &'a [u8], read: u32, mut visit: impl FnMut(Publish<'
 
 /// The interest index.
 #[napi]
-#[derive(Default)]
 pub struct BenchInterest {
     list: Sublist,
     found: Matches,
@@ -97,8 +96,12 @@ pub struct BenchInterest {
 impl BenchInterest {
     /// An empty index.
     #[napi(constructor)]
+    #[allow(clippy::new_without_default)] // made by JavaScript only
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            list: Sublist::new(HashSeed::new(1)),
+            found: Matches::default(),
+        }
     }
 
     /// Adds subscriptions with the ids 0, 1, ...; an empty queue is none.
@@ -178,9 +181,9 @@ impl BenchBroker {
     #[allow(clippy::new_without_default)] // made by JavaScript only
     pub fn new() -> Self {
         let mut shard = Shard::new(ShardSeed::alone());
-        shard.set_now(1_000_000_000);
+        shard.set_now(Time::on_both_clocks(1_000_000_000));
         Self {
-            state: BrokerState::new(1, Arc::default(), Plan::open(Config::default())),
+            state: BrokerState::new(1, Arc::new(AccountIds::new(1)), Plan::open(Config::default())),
             shard,
         }
     }

@@ -36,7 +36,7 @@ pub fn find_connections(handle: u32, broker: u32, query: ConnectionQuery) -> Res
         user: query.user.as_deref(),
         // Saturates; NaN becomes 0.
         limit: query.limit as usize,
-        now_ms: query.now_ms,
+        now_ns: (query.now_ms.max(0.0) * 1e6) as u64,
     });
     Ok(FoundConnections {
         total: found.total as f64,

@@ -32,6 +32,11 @@ pub struct ConnectionInfo {
     pub account: String,
 }
 
+/// Of a wall clock, as JavaScript counts.
+fn milliseconds(ns: u64) -> f64 {
+    ns as f64 / 1e6
+}
+
 fn some(text: String) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
@@ -43,8 +48,8 @@ impl From<ConnectionSnapshot> for ConnectionInfo {
             kind: c.kind.as_str().to_owned(),
             ip: c.peer.ip().to_string(),
             port: u32::from(c.peer.port()),
-            start_ms: c.start_ms,
-            last_activity_ms: c.last_activity_ms,
+            start_ms: milliseconds(c.start_ns),
+            last_activity_ms: milliseconds(c.last_activity_ns),
             stop_ms: None,
             reason: None,
             rtt_ns: c.rtt_ns as f64,
@@ -139,10 +144,10 @@ impl From<BrokerEvent> for NativeEvent {
             Event::Disconnected {
                 connection,
                 reason,
-                stop_ms,
+                stop_ns,
             } => {
                 let connection = ConnectionInfo {
-                    stop_ms: Some(stop_ms),
+                    stop_ms: Some(milliseconds(stop_ns)),
                     reason: Some(reason.as_str().to_owned()),
                     ..(*connection).into()
                 };

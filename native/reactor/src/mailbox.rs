@@ -188,8 +188,8 @@ mod tests {
             kind: nt_broker::ConnectionKind::Client,
             cid: 1,
             peer: "127.0.0.1:1000".parse().expect("an address"),
-            start_ms: 0.0,
-            last_activity_ms: 0.0,
+            start_ns: 0,
+            last_activity_ns: 0,
             rtt_ns: 0,
             pending_bytes: 0,
             in_msgs: 0,
@@ -210,7 +210,7 @@ mod tests {
         let gone = Event::Disconnected {
             connection: connection(name),
             reason: nt_broker::CloseReason::ClientClosed,
-            stop_ms: 0.0,
+            stop_ns: 0,
         };
         vec![(broker, Event::Connected(connection(name))), (broker, gone)]
     }

@@ -38,8 +38,8 @@ impl Reactor {
         while !is_over() {
             let before = self.runtime().now_ns();
             self.wait(&mut events)?;
-            let now = self.runtime().now_ns();
-            self.measure(before, now);
+            let now = self.runtime().now();
+            self.measure(before, now.monotonic_ns);
             for event in &events {
                 self.note(event, host);
             }

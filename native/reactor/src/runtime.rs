@@ -10,7 +10,8 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Poll, Waker};
 use nt_broker::{
     AdmissionId, BrokerEvent, BrokerId, BrokerState, Brokers, CloseReason, Event, Inbox, InboxItem, InternalPublish,
-    Listen, ListenerKind, ListenerPlan, Loops, Plan, Shard, ShardSeed, SharedBuffers, StartedReload, User, Verdict,
+    Listen, ListenerKind, ListenerPlan, Loops, Plan, Shard, ShardSeed, SharedBuffers, StartedReload, Time, User,
+    Verdict,
 };
 use parking_lot::Mutex;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
@@ -94,7 +95,6 @@ pub struct Runtime {
     pub(crate) loads: Vec<Load>,
     stopping: AtomicBool,
     started: Instant,
-    wall_ms_at_start: f64,
     random: u64,
 }
 
@@ -114,7 +114,6 @@ impl Runtime {
             wakers.push(Waker::new(poll.registry(), WAKE)?);
             threads.push(LoopThread::new(poll));
         }
-        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Ok(Arc::new(Self {
             inboxes: (0..reactors).map(|_| Arc::default()).collect(),
             wakers,
@@ -123,11 +122,10 @@ impl Runtime {
             buffers: Arc::default(),
             mailbox: Mailbox::new(wake),
             passwords: Passwords::default(),
-            brokers: Brokers::default(),
+            brokers: Brokers::new(random),
             loads: (0..reactors).map(|_| Load::default()).collect(),
             stopping: AtomicBool::new(false),
             started: Instant::now(),
-            wall_ms_at_start: wall.as_secs_f64() * 1e3,
             random,
         }))
     }
@@ -208,7 +206,6 @@ impl Runtime {
             random: self
                 .random
                 .wrapping_add((index as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)),
-            wall_ms_at_zero: self.wall_ms_at_start,
         });
         Reactor::new(self.clone(), index, poll, shard)
     }
@@ -245,6 +242,15 @@ impl Runtime {
 
     pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Acquire)
+    }
+
+    /// The time of a turn: nanoseconds since the runtime's start, and the machine's clock, which may be set at any time.
+    pub(crate) fn now(&self) -> Time {
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Time {
+            monotonic_ns: self.now_ns(),
+            wall_ns: wall.as_nanos() as u64,
+        }
     }
 
     /// Nanoseconds since the runtime's start.

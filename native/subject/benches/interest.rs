@@ -7,7 +7,7 @@
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
-use nt_subject::{Matches, NodeId, Sublist};
+use nt_subject::{HashSeed, Matches, NodeId, Sublist};
 
 const SIZES: [u32; 2] = [1_000, 100_000];
 /// Subjects of one iteration of a match.
@@ -46,7 +46,7 @@ fn insert(bencher: Bencher<'_, '_>, total: u32) {
     let all = subscriptions(total);
     bencher
         .counter(ItemsCount::new(total))
-        .with_inputs(Sublist::new)
+        .with_inputs(|| Sublist::new(HashSeed::new(1)))
         .bench_local_values(|mut list| {
             fill(&mut list, &all);
             list
@@ -57,7 +57,7 @@ fn insert(bencher: Bencher<'_, '_>, total: u32) {
 fn remove(bencher: Bencher<'_, '_>, total: u32) {
     let all = subscriptions(total);
     let filled = || {
-        let mut list = Sublist::new();
+        let mut list = Sublist::new(HashSeed::new(1));
         let nodes = fill(&mut list, &all);
         (list, nodes)
     };
@@ -75,7 +75,7 @@ fn remove(bencher: Bencher<'_, '_>, total: u32) {
 
 /// Matches a batch of subjects made by `subject`; each must find the given number of subscriptions.
 fn measure(bencher: Bencher<'_, '_>, total: u32, found: usize, subject: impl Fn(u32) -> String) {
-    let mut list = Sublist::new();
+    let mut list = Sublist::new(HashSeed::new(1));
     fill(&mut list, &subscriptions(total));
     let subjects: Vec<String> = scattered(total / 4).map(|n| subject(n * 4)).collect();
     let mut matches = Matches::new();

@@ -5,7 +5,7 @@
 
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, missing_docs)]
 
-use nt_subject::{Matches, NodeId, Sublist};
+use nt_subject::{HashSeed, Matches, NodeId, Sublist};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::hint::black_box;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -79,7 +79,7 @@ impl Random {
 }
 
 fn time_matches(total: usize, range: usize) {
-    let mut list = Sublist::new();
+    let mut list = Sublist::new(HashSeed::new(1));
     fill(&mut list, &subjects(total));
     let mut random = Random(88_172_645_463_325_252);
     let probes: Vec<String> = (0..1 << 16)
@@ -106,7 +106,7 @@ fn time_matches(total: usize, range: usize) {
 
 fn main() {
     let all = subjects(1_000_000);
-    let mut list = Sublist::new();
+    let mut list = Sublist::new(HashSeed::new(1));
     let mut nodes = Vec::with_capacity(all.len());
     nodes.resize(all.len(), list.insert(b"warm", None, 0).expect("valid"));
     list.remove(nodes[0], None, 0);

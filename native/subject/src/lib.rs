@@ -9,9 +9,9 @@
 //! `queue_names` (each queue name once).
 //!
 //! ```
-//! use nt_subject::{Matches, Sublist};
+//! use nt_subject::{HashSeed, Matches, Sublist};
 //!
-//! let mut interest = Sublist::new();
+//! let mut interest = Sublist::new(HashSeed::new(1));
 //! interest.insert(b"orders.*", None, 1)?;
 //! let worker = interest.insert(b"orders.new", Some(b"workers"), 2)?;
 //! let mut found = Matches::new();
@@ -30,6 +30,7 @@
 
 mod branches;
 mod error;
+mod hash_seed;
 mod indexed;
 mod matches;
 mod members;
@@ -45,6 +46,7 @@ pub mod validate;
 mod tests;
 
 pub use error::{InvalidPattern, InvalidSubject};
+pub use hash_seed::HashSeed;
 pub use matches::Matches;
 pub use pattern_set::PatternSet;
 pub use queue_names::QueueId;

@@ -1,9 +1,8 @@
 //! Queue names: each is stored once, with the number of subscriptions that use it.
 
+use crate::hash_seed::HashSeed;
 use crate::slab::Slab;
-use foldhash::fast::RandomState;
 use hashbrown::HashTable;
-use std::hash::BuildHasher;
 
 /// A queue name inside one `Sublist`. Valid until the last subscription of that name is removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,16 +37,16 @@ impl QueueNames {
         }
     }
 
-    pub(crate) fn find(&self, hasher: &RandomState, name: &[u8]) -> Option<QueueId> {
-        let hash = hasher.hash_one(name);
+    pub(crate) fn find(&self, seed: &HashSeed, name: &[u8]) -> Option<QueueId> {
+        let hash = seed.hash(name);
         self.index
             .find(hash, |&id| *self.names.at(id).text == *name)
             .map(|&id| QueueId(id))
     }
 
     /// The id of `name`; counts one more use.
-    pub(crate) fn acquire(&mut self, hasher: &RandomState, name: &[u8]) -> QueueId {
-        if let Some(id) = self.find(hasher, name) {
+    pub(crate) fn acquire(&mut self, seed: &HashSeed, name: &[u8]) -> QueueId {
+        if let Some(id) = self.find(seed, name) {
             self.names.at_mut(id.0).uses += 1;
             return id;
         }
@@ -58,18 +57,18 @@ impl QueueNames {
         self.text_bytes += name.len();
         let names = &self.names;
         self.index
-            .insert_unique(hasher.hash_one(name), id, |&id| hasher.hash_one(&*names.at(id).text));
+            .insert_unique(seed.hash(name), id, |&id| seed.hash(&names.at(id).text));
         QueueId(id)
     }
 
     /// Counts one use less; the name is removed with its last use.
-    pub(crate) fn release(&mut self, hasher: &RandomState, id: QueueId) {
+    pub(crate) fn release(&mut self, seed: &HashSeed, id: QueueId) {
         let name = self.names.at_mut(id.0);
         name.uses -= 1;
         if name.uses > 0 {
             return;
         }
-        let hash = hasher.hash_one(&*name.text);
+        let hash = seed.hash(&name.text);
         if let Ok(entry) = self.index.find_entry(hash, |&other| other == id.0) {
             entry.remove();
         }

@@ -3,7 +3,7 @@
 //! Layout: subjects without wildcards are in one hash table by their whole text, so the most common match is one
 //! lookup. Subjects with wildcards form a trie: nodes in a slab, children under ordinary tokens in one hash table of
 //! edges keyed by (parent, token), wildcard children and only children as fields of their parent. Both tables store 32
-//! bits of each hash, so that they can grow without reading a node. Hashing is seeded per index.
+//! bits of each hash, so that they can grow without reading a node. Hashing is seeded by the caller.
 //!
 //! Invariants: except for the root there is no node without subscriptions and without children. The caller inserts
 //! each id once under one subject and removes it with the node it was given. Readers need only `&self`: put a lock
@@ -11,6 +11,7 @@
 
 use crate::branches::{Branch, Branches};
 use crate::error::InvalidSubject;
+use crate::hash_seed::HashSeed;
 use crate::matches::Matches;
 use crate::members::{MemberSet, Members};
 use crate::node::{Edges, EdgesView, Literal, Node};
@@ -18,9 +19,8 @@ use crate::queue_names::{QueueId, QueueNames};
 use crate::slab::{NONE, Slab};
 use crate::text::Text;
 use crate::validate::{check_subject, has_wildcard, is_well_formed, tokens};
-use foldhash::fast::RandomState;
 use hashbrown::HashTable;
-use std::hash::{BuildHasher, Hasher};
+use std::hash::Hasher;
 
 /// The node of a subscription. Valid while the node has a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,21 +53,15 @@ pub struct Sublist {
     edges: HashTable<Entry>,
     sets: Slab<MemberSet>,
     queues: QueueNames,
-    hasher: RandomState,
+    seed: HashSeed,
     len: usize,
     generation: u64,
     boxed_text_bytes: usize,
 }
 
-impl Default for Sublist {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Sublist {
-    /// An empty index with its own hash seed.
-    pub fn new() -> Self {
+    /// An empty index. Subjects come from peers, so the seed of their hashes is to be a secret.
+    pub fn new(seed: HashSeed) -> Self {
         let mut nodes = Slab::new();
         nodes.insert(Node::new(b"", NONE));
         Self {
@@ -77,7 +71,7 @@ impl Sublist {
             edges: HashTable::new(),
             sets: Slab::new(),
             queues: QueueNames::new(),
-            hasher: RandomState::default(),
+            seed,
             len: 0,
             generation: 0,
             boxed_text_bytes: 0,
@@ -87,7 +81,7 @@ impl Sublist {
     /// Adds a subscription. `id` must not be under the same subject and queue already.
     pub fn insert(&mut self, subject: &[u8], queue: Option<&[u8]>, id: u32) -> Result<NodeId, InvalidSubject> {
         check_subject(subject)?;
-        let queue = queue.map(|name| self.queues.acquire(&self.hasher, name));
+        let queue = queue.map(|name| self.queues.acquire(&self.seed, name));
         self.len += 1;
         self.generation += 1;
         if has_wildcard(subject) {
@@ -104,7 +98,7 @@ impl Sublist {
     pub fn remove(&mut self, node: NodeId, queue: Option<&[u8]>, id: u32) -> bool {
         let queue = match queue {
             None => None,
-            Some(name) => match self.queues.find(&self.hasher, name) {
+            Some(name) => match self.queues.find(&self.seed, name) {
                 None => return false,
                 found => found,
             },
@@ -122,7 +116,7 @@ impl Sublist {
         }
         let is_last = members.is_empty();
         if let Some(queue) = queue {
-            self.queues.release(&self.hasher, queue);
+            self.queues.release(&self.seed, queue);
         }
         self.len -= 1;
         self.generation += 1;
@@ -237,13 +231,13 @@ impl Sublist {
     }
 
     fn hash_literal(&self, subject: &[u8]) -> u32 {
-        let mut hasher = self.hasher.build_hasher();
+        let mut hasher = self.seed.hasher();
         hasher.write(subject);
         fold(hasher.finish())
     }
 
     fn hash_edge(&self, parent: u32, token: &[u8]) -> u32 {
-        let mut hasher = self.hasher.build_hasher();
+        let mut hasher = self.seed.hasher();
         hasher.write_u32(parent);
         hasher.write(token);
         fold(hasher.finish())

@@ -88,7 +88,10 @@ impl Shard {
         let max_subscriptions = conn.plan.config.max_subscriptions;
         if max_subscriptions > 0 && conn.sids.len() >= max_subscriptions {
             let text = "maximum subscriptions exceeded";
-            if broker.line_limiter.allow(LimitedLine::MaxSubscriptions, self.wall_ms()) {
+            if broker
+                .line_limiter
+                .allow(LimitedLine::MaxSubscriptions, self.delivery.now_ns())
+            {
                 self.error(slot, || text.to_owned());
             }
             return self.error_reply(slot, text);

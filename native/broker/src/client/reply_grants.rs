@@ -6,7 +6,7 @@ use crate::client::publish::Publisher;
 use crate::interest::Interest;
 use crate::plan::permissions::{Permissions, ReplyAllowance};
 use crate::shard::Shard;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 impl Shard {
     /// Whether a request that was delivered to this connection lets the message in. Uses up one answer.
@@ -65,7 +65,7 @@ const GRANTS_MAX: usize = 16 * 1024;
 /// Answers that a connection may give although its user's lists do not name their subjects.
 #[derive(Debug, Default)]
 pub(crate) struct ReplyGrants {
-    by_subject: HashMap<Box<[u8]>, ReplyGrant>,
+    by_subject: BTreeMap<Box<[u8]>, ReplyGrant>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -111,7 +111,7 @@ impl ReplyGrants {
         let mut ages: Vec<u64> = grants.values().map(|g| g.granted_ns).collect();
         let (_, median, _) = ages.select_nth_unstable(GRANTS_MAX / 2);
         let median = *median;
-        // Many may be of the same moment: half of all goes, not all of that moment.
+        // Many may be of the same moment: half of all goes, not all of that moment. Which, their subjects decide.
         let mut to_forget = GRANTS_MAX / 2;
         grants.retain(|_, g| {
             let goes = to_forget > 0 && g.granted_ns <= median;
@@ -122,12 +122,12 @@ impl ReplyGrants {
 
     /// Takes over what was granted where the connection is now.
     pub fn append(&mut self, other: &mut Self) {
-        self.by_subject.extend(other.by_subject.drain());
+        self.by_subject.append(&mut other.by_subject);
     }
 
     /// Lets nothing in any more, and frees what the grants needed.
     pub fn clear(&mut self) {
-        self.by_subject = HashMap::new();
+        self.by_subject = BTreeMap::new();
     }
 
     #[cfg(test)]

@@ -94,7 +94,7 @@ impl Shard {
         self.drop_subscriptions(slot);
         self.unbind(slot);
         self.abandon_admission(slot);
-        let stop_ms = self.wall_ms();
+        let stop_ns = self.delivery.wall_ns();
         let conn = &mut self.connections[slot];
         conn.enter_phase(Phase::Closing(reason));
         conn.input.clear_bytes();
@@ -119,7 +119,7 @@ impl Shard {
             Event::Disconnected {
                 connection: Box::new(shared.snapshot()),
                 reason,
-                stop_ms,
+                stop_ns,
             },
         );
         if report_before_end {

@@ -298,9 +298,8 @@ impl Conn {
         self.ping.sent_ns()
     }
 
-    pub(crate) fn touch(&mut self, now_ns: u64) {
+    pub(crate) fn touch(&mut self, now_ns: u64, wall_ns: u64) {
         self.last_activity_ns = now_ns;
-        let ms = now_ns.saturating_sub(self.started_ns) / 1_000_000;
-        self.shared.last_activity_ms.store(ms, Ordering::Relaxed);
+        self.shared.last_activity_ns.store(wall_ns, Ordering::Relaxed);
     }
 }

@@ -70,7 +70,7 @@ impl Shard {
     /// again, with more behind it, next time. May stop early when [`Shard::should_flush`]: then with what is left, at
     /// once.
     pub fn receive(&mut self, slot: u32, data: &[u8]) -> usize {
-        let now = self.delivery.now_ns();
+        let (now, wall) = (self.delivery.now_ns(), self.delivery.wall_ns());
         self.delivery.begin_receive();
         let Some(conn) = self.connections.get_mut(slot) else {
             return data.len();
@@ -78,7 +78,7 @@ impl Shard {
         match conn.phase {
             Phase::Closing(_) => return data.len(),
             Phase::AwaitingAdmission => return 0,
-            _ => conn.touch(now),
+            _ => conn.touch(now, wall),
         }
         match conn.kind() {
             ConnectionKind::Client => self.receive_from_client(slot, data),

@@ -17,8 +17,8 @@ pub struct ConnShared {
     pub peer: SocketAddr,
     /// The client, where that end is a proxy which said so.
     proxied: OnceLock<Box<SocketAddr>>,
-    /// When it came, milliseconds since the epoch.
-    pub start_ms: f64,
+    /// When it came, nanoseconds since the epoch.
+    pub start_ns: u64,
     identity: Mutex<Option<Box<Identity>>>,
     /// What its first CONNECT adds to its name in the log.
     log_suffix: OnceLock<Box<str>>,
@@ -35,8 +35,8 @@ pub struct ConnShared {
     pub(crate) stalls: AtomicU32,
     pub(crate) subscriptions: AtomicU32,
     pub(crate) rtt_ns: AtomicU64,
-    /// Milliseconds after `start_ms`.
-    pub(crate) last_activity_ms: AtomicU64,
+    /// When it sent something last, nanoseconds since the epoch.
+    pub(crate) last_activity_ns: AtomicU64,
 }
 
 /// What is kept of each text a client describes itself with, bytes. Each copy of it costs as much.
@@ -59,8 +59,8 @@ pub struct ConnectionSnapshot {
     pub cid: u64,
     pub kind: ConnectionKind,
     pub peer: SocketAddr,
-    pub start_ms: f64,
-    pub last_activity_ms: f64,
+    pub start_ns: u64,
+    pub last_activity_ns: u64,
     pub rtt_ns: u64,
     pub pending_bytes: usize,
     pub in_msgs: u64,
@@ -90,13 +90,13 @@ pub struct SubscriptionSnapshot {
 }
 
 impl ConnShared {
-    pub(crate) fn new(cid: u64, kind: ConnectionKind, peer: SocketAddr, start_ms: f64) -> Self {
+    pub(crate) fn new(cid: u64, kind: ConnectionKind, peer: SocketAddr, start_ns: u64) -> Self {
         Self {
             cid,
             kind,
             peer,
             proxied: OnceLock::new(),
-            start_ms,
+            start_ns,
             identity: Mutex::new(None),
             log_suffix: OnceLock::new(),
             out_pending: AtomicUsize::new(0),
@@ -109,7 +109,7 @@ impl ConnShared {
             stalls: AtomicU32::new(0),
             subscriptions: AtomicU32::new(0),
             rtt_ns: AtomicU64::new(0),
-            last_activity_ms: AtomicU64::new(0),
+            last_activity_ns: AtomicU64::new(start_ns),
         }
     }
 
@@ -199,8 +199,8 @@ impl ConnShared {
             cid: self.cid,
             kind: self.kind,
             peer: self.address(),
-            start_ms: self.start_ms,
-            last_activity_ms: self.start_ms + self.last_activity_ms.load(Ordering::Relaxed) as f64,
+            start_ns: self.start_ns,
+            last_activity_ns: self.last_activity_ns.load(Ordering::Relaxed),
             rtt_ns: self.rtt_ns.load(Ordering::Relaxed),
             pending_bytes: self.pending(),
             in_msgs: self.in_msgs.load(Ordering::Relaxed),

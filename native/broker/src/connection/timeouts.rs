@@ -47,7 +47,7 @@ impl Shard {
             let logged = conn
                 .broker
                 .line_limiter
-                .allow(LimitedLine::AuthenticationTimeout, self.wall_ms());
+                .allow(LimitedLine::AuthenticationTimeout, self.delivery.now_ns());
             self.error_reply(slot, text);
             if logged {
                 self.debug(slot, || text.to_owned());

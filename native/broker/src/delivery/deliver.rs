@@ -159,7 +159,7 @@ impl Delivery {
         if target.tracks_replies
             && let Some(reply) = reply
         {
-            conn.grant_reply(reply, self.now_ns);
+            conn.grant_reply(reply, self.now_ns());
         }
         self.after_staging(connections, slot);
     }

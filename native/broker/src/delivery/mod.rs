@@ -22,6 +22,7 @@ use crate::delivery::remote::RemoteStage;
 use crate::internal::StagedMessages;
 use crate::plan::config::Config;
 use crate::shard::inbox::Inbox;
+use crate::time::Time;
 use crate::trace::DeliveryTrace;
 use crate::trace::msgtrace::MsgTrace;
 use std::sync::Arc;
@@ -52,7 +53,7 @@ impl Sender {
 pub(crate) struct Delivery {
     reactor: u16,
     /// The time on the loop's clock.
-    now_ns: u64,
+    now: Time,
     /// Bytes queued here since the list of connections with output was taken.
     staged_bytes: usize,
     /// Bytes handed over to other loops since [`crate::Shard::receive`] was entered.
@@ -92,7 +93,7 @@ impl Delivery {
     pub fn new(reactor: u16, inboxes: Vec<Arc<Inbox>>, pool: BufferPool, random: u64) -> Self {
         Self {
             reactor,
-            now_ns: 0,
+            now: Time::default(),
             staged_bytes: 0,
             handed_bytes: 0,
             pool,
@@ -122,11 +123,21 @@ impl Delivery {
     /// The time on the loop's clock.
     #[inline]
     pub fn now_ns(&self) -> u64 {
-        self.now_ns
+        self.now.monotonic_ns
     }
 
-    pub fn set_now(&mut self, now_ns: u64) {
-        self.now_ns = now_ns;
+    /// The time on the machine's clock.
+    #[inline]
+    pub fn wall_ns(&self) -> u64 {
+        self.now.wall_ns
+    }
+
+    pub fn set_now(&mut self, now: Time) {
+        debug_assert!(
+            now.monotonic_ns >= self.now.monotonic_ns,
+            "the loop's clock never goes back"
+        );
+        self.now = now;
     }
 
     /// Number of loops.

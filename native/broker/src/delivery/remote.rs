@@ -115,7 +115,7 @@ impl Delivery {
                 continue;
             };
             for reply in &batch.replies {
-                conn.grant_reply(reply, self.now_ns);
+                conn.grant_reply(reply, self.now_ns());
             }
             if batch.overflowed {
                 conn.note_overflow();

@@ -6,9 +6,8 @@
 
 use crate::delivery::resolved::Resolved;
 use crate::interest::Interest;
-use foldhash::fast::RandomState;
+use nt_subject::HashSeed;
 use nt_subject::Matches;
-use std::hash::BuildHasher;
 use std::ops::{Index, IndexMut};
 
 /// What a connection remembers of a result: its place, and whose place it was. A place is given to other subjects, and
@@ -61,11 +60,11 @@ pub(crate) struct ResultCache {
     misses: u64,
     last_stamp: u64,
     found: Matches,
-    seed: RandomState,
+    seed: HashSeed,
 }
 
 impl ResultCache {
-    pub fn new(seed: RandomState) -> Self {
+    pub fn new(seed: HashSeed) -> Self {
         Self {
             results: vec![Resolved::default()],
             slots: Vec::new(),
@@ -132,7 +131,7 @@ impl ResultCache {
     /// Where the result of a subject may be.
     #[inline]
     pub fn place_of(&self, account: u32, subject: &[u8]) -> Place {
-        let hash = self.seed.hash_one((account, subject));
+        let hash = self.seed.hash_in(account, subject);
         Place {
             at: (hash as usize % SLOTS) as u32,
             tag: (hash >> 32) as u32,

@@ -2,18 +2,45 @@
 
 use crate::interest::feed::InterestReader;
 use crate::interest::{Interest, InterestCounts, InterestStats};
+use nt_subject::HashSeed;
 use parking_lot::RwLock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
-/// Hands out the ids of accounts. All brokers of a runtime share one: loops remember subjects by the id of their
-/// account, whosever it is. No id is given twice, so nothing remembered is taken for another account's.
-#[derive(Debug, Default)]
-pub struct AccountIds(AtomicU32);
+/// Hands out the ids of accounts, and the seeds of the hashes of their tables. All brokers of a runtime share one: loops
+/// remember subjects by the id of their account, whosever it is. No id is given twice, so nothing remembered is taken for
+/// another account's.
+#[derive(Debug)]
+pub struct AccountIds {
+    last: AtomicU32,
+    random: u64,
+}
 
 impl AccountIds {
+    /// None given yet. `random` is a secret.
+    pub fn new(random: u64) -> Self {
+        Self {
+            last: AtomicU32::new(0),
+            random,
+        }
+    }
+
     fn next(&self) -> u32 {
-        self.0.fetch_add(1, Ordering::Relaxed) + 1
+        self.last.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// For the subjects of an account.
+    fn seed_of(&self, account: u32) -> HashSeed {
+        self.seed(u64::from(account) << 1)
+    }
+
+    /// For the names that the clients of a broker give their subscriptions.
+    pub(crate) fn seed_of_broker(&self, broker: u32) -> HashSeed {
+        self.seed(u64::from(broker) << 1 | 1)
+    }
+
+    fn seed(&self, number: u64) -> HashSeed {
+        HashSeed::new(self.random.wrapping_add(number.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
     }
 }
 
@@ -42,7 +69,7 @@ impl Account {
     /// `cached`: whether loops remember whom a subject goes to.
     pub(crate) fn new(ids: &AccountIds, name: &str, cached: bool) -> Self {
         let id = ids.next();
-        let interest = Interest::new(id, cached);
+        let interest = Interest::new(id, cached, ids.seed_of(id));
         Self {
             id,
             name: name.to_owned(),

@@ -12,11 +12,10 @@ use crate::interest::feed::{InterestFeed, InterestReader};
 use crate::internal::MessageQueue;
 use crate::plan::permissions::Permissions;
 use crate::shard::inbox::Location;
-use foldhash::fast::RandomState;
 use hashbrown::{HashTable, hash_table};
+use nt_subject::HashSeed;
 use nt_subject::{InvalidSubject, NodeId, Sublist};
 use slab::Slab;
-use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -175,12 +174,12 @@ pub(crate) struct Interest {
 }
 
 impl Interest {
-    pub fn new(account: u32, cached: bool) -> Self {
+    pub fn new(account: u32, cached: bool, seed: HashSeed) -> Self {
         Self {
             account,
             feed: InterestFeed::default(),
             counts: Arc::default(),
-            list: Sublist::new(),
+            list: Sublist::new(seed),
             subs: Slab::new(),
             members: Slab::new(),
             generation: 1,
@@ -317,9 +316,9 @@ fn spread(hash: u32) -> u64 {
 }
 
 impl SidTable {
-    /// Names are chosen by clients, so the seed is the process' secret.
-    fn hash(sid: &[u8], seed: &RandomState) -> u32 {
-        seed.hash_one(sid) as u32
+    /// Names are chosen by clients, so the seed is a secret.
+    fn hash(sid: &[u8], seed: &HashSeed) -> u32 {
+        seed.hash(sid) as u32
     }
 
     pub fn len(&self) -> usize {
@@ -327,7 +326,7 @@ impl SidTable {
     }
 
     /// The live subscription of that name. An id whose subscription is gone, or is another's by now, is not found.
-    pub fn find(&self, sid: &[u8], member: u32, interest: &Interest, seed: &RandomState) -> Option<u32> {
+    pub fn find(&self, sid: &[u8], member: u32, interest: &Interest, seed: &HashSeed) -> Option<u32> {
         self.ids
             .find(spread(Self::hash(sid, seed)), |(id, _)| {
                 interest
@@ -338,14 +337,14 @@ impl SidTable {
             .map(|(id, _)| *id)
     }
 
-    pub fn insert(&mut self, sid: &[u8], id: u32, seed: &RandomState) {
+    pub fn insert(&mut self, sid: &[u8], id: u32, seed: &HashSeed) {
         let hash = Self::hash(sid, seed);
         self.ids
             .insert_unique(spread(hash), (id, hash), |(_, hash)| spread(*hash));
     }
 
     /// Forgets an id under its name; the subscription itself may be gone already.
-    pub fn forget(&mut self, sid: &[u8], id: u32, seed: &RandomState) {
+    pub fn forget(&mut self, sid: &[u8], id: u32, seed: &HashSeed) {
         let hash = Self::hash(sid, seed);
         // The id alone is not enough: it may be another name's by now.
         if let Ok(entry) = self.ids.find_entry(spread(hash), |entry| *entry == (id, hash)) {

@@ -11,7 +11,7 @@ use crate::interest::{Interest, Subscription};
 use crate::monitoring::listing::{Listing, snapshot};
 use crate::state::BrokerState;
 use nt_subject::literal_matches;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -43,8 +43,8 @@ pub struct ConnectionQuery<'a> {
     pub user: Option<&'a str>,
     /// Only so many from the front.
     pub limit: usize,
-    /// Wall clock, milliseconds since the epoch.
-    pub now_ms: f64,
+    /// Wall clock, nanoseconds since the epoch.
+    pub now_ns: u64,
 }
 
 /// Connections by number, in order.
@@ -78,7 +78,7 @@ pub struct SubscriptionQuery<'a> {
     /// Only those of this account.
     pub account: Option<&'a str>,
     /// Only those of these connections.
-    pub cids: Option<HashSet<u64>>,
+    pub cids: Option<BTreeSet<u64>>,
     /// Only those that a message on this subject would reach.
     pub subject: Option<&'a str>,
     /// How many to leave out at the front.
@@ -186,7 +186,8 @@ impl BrokerState {
 }
 
 fn key(c: &ConnShared, query: &ConnectionQuery<'_>) -> f64 {
-    let last = || c.start_ms + c.last_activity_ms.load(Ordering::Relaxed) as f64;
+    let ms = |ns: u64| ns as f64 / 1e6;
+    let last = || ms(c.last_activity_ns.load(Ordering::Relaxed));
     let count = |n: &AtomicU64| -(n.load(Ordering::Relaxed) as f64);
     match query.order {
         ConnectionOrder::Cid => c.cid as f64,
@@ -198,7 +199,7 @@ fn key(c: &ConnShared, query: &ConnectionQuery<'_>) -> f64 {
         ConnectionOrder::InBytes => count(&c.in_bytes),
         ConnectionOrder::LastActivity => -last(),
         ConnectionOrder::Idle => last(),
-        ConnectionOrder::Uptime => query.now_ms - c.start_ms,
+        ConnectionOrder::Uptime => ms(query.now_ns) - ms(c.start_ns),
         ConnectionOrder::Rtt => count(&c.rtt_ns),
     }
 }

@@ -5,15 +5,14 @@
 //! nothing. Knows neither threads nor the program around the broker: it hands out questions and takes answers.
 
 use crate::plan::auth::User;
-use foldhash::fast::RandomState;
 use nt_protocol::ConnectOptions;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 
 /// The number of one decision that a shard waits for. Names the shard's loop as well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AdmissionId(u64);
 
 /// Bits of the number that name the loop: whole numbers up to 2^53 cross into JavaScript unharmed.
@@ -91,7 +90,7 @@ pub(crate) struct Admissions {
     reactor: u16,
     last: u64,
     /// Slots by number.
-    waiting: HashMap<AdmissionId, u32, RandomState>,
+    waiting: BTreeMap<AdmissionId, u32>,
     /// To be taken by the loop around.
     checks: Vec<PasswordCheck>,
 }
@@ -101,7 +100,7 @@ impl Admissions {
         Self {
             reactor,
             last: 0,
-            waiting: HashMap::default(),
+            waiting: BTreeMap::new(),
             checks: Vec::new(),
         }
     }

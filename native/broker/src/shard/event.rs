@@ -38,8 +38,8 @@ pub enum Event {
         connection: Box<ConnectionSnapshot>,
         /// Why.
         reason: CloseReason,
-        /// When, milliseconds since the epoch.
-        stop_ms: f64,
+        /// When, nanoseconds since the epoch.
+        stop_ns: u64,
     },
     /// Messages wait for the control plane, which was not notified of any since it took the last ones.
     Messages,

@@ -30,9 +30,10 @@ use crate::shard::inbox::{Inbox, InboxItem};
 use crate::shard::incoming::Incoming;
 use crate::shard::timers::{Timer, TimerKind, Timers};
 use crate::state::{BrokerState, Ending, Refused};
+use crate::time::Time;
 use crate::trace::info_line;
 use crate::trace::line_limiter::LimitedLine;
-use foldhash::fast::RandomState;
+use nt_subject::HashSeed;
 use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -45,10 +46,8 @@ pub struct ShardSeed {
     pub inboxes: Vec<Arc<Inbox>>,
     /// Buffers of all loops.
     pub buffers: Arc<SharedBuffers>,
-    /// For queue group selection and PING jitter.
+    /// For queue group selection, PING jitter and the hashes of its tables: a secret, another one for each loop.
     pub random: u64,
-    /// Wall clock at the loop clock's zero, milliseconds since the epoch.
-    pub wall_ms_at_zero: f64,
 }
 
 impl ShardSeed {
@@ -59,7 +58,6 @@ impl ShardSeed {
             inboxes: vec![Arc::default()],
             buffers: Arc::default(),
             random: 1,
-            wall_ms_at_zero: 0.0,
         }
     }
 }
@@ -73,7 +71,6 @@ pub struct Shard {
     /// Connections by account and user.
     pub(crate) bindings: Bindings,
     pub(crate) admissions: Admissions,
-    pub(crate) wall_ms_at_zero: f64,
     incoming: Incoming,
     events: EventSink,
     pub(crate) pauses: Pauses,
@@ -90,11 +87,10 @@ impl Shard {
         Self {
             connections: Connections::new(seed.reactor),
             delivery: Delivery::new(seed.reactor, seed.inboxes, BufferPool::new(seed.buffers), seed.random),
-            results: ResultCache::new(RandomState::default()),
+            results: ResultCache::new(HashSeed::new(seed.random)),
             timers: Timers::default(),
             bindings: Bindings::default(),
             admissions: Admissions::new(seed.reactor),
-            wall_ms_at_zero: seed.wall_ms_at_zero,
             incoming: Incoming::new(inbox),
             events: EventSink::default(),
             pauses: Pauses::default(),
@@ -105,13 +101,9 @@ impl Shard {
         }
     }
 
-    /// Tells the time: nanoseconds on the loop's clock, never going back.
-    pub fn set_now(&mut self, now_ns: u64) {
-        self.delivery.set_now(now_ns);
-    }
-
-    pub(crate) fn wall_ms(&self) -> f64 {
-        self.wall_ms_at_zero + self.delivery.now_ns() as f64 / 1e6
+    /// Tells the time of what follows.
+    pub fn set_now(&mut self, now: Time) {
+        self.delivery.set_now(now);
     }
 
     /// Takes a new connection in and greets it. `None`: the broker is shutting down, drop the socket. One that is
@@ -123,11 +115,12 @@ impl Shard {
             let in_force = broker.lock_plan();
             (in_force.server().clone(), in_force.nobody())
         };
-        let (shared, over_limit) = match broker.register(ConnectionKind::Client, peer, self.wall_ms(), location) {
-            Ok(shared) => (shared, false),
-            Err(Refused::OverLimit(shared)) => (shared, true),
-            Err(Refused::ShuttingDown) => return None,
-        };
+        let (shared, over_limit) =
+            match broker.register(ConnectionKind::Client, peer, self.delivery.wall_ns(), location) {
+                Ok(shared) => (shared, false),
+                Err(Refused::OverLimit(shared)) => (shared, true),
+                Err(Refused::ShuttingDown) => return None,
+            };
         let slot = self.connections.insert(Conn::new(
             broker,
             plan.clone(),
@@ -268,7 +261,7 @@ impl Shard {
         let text = "maximum connections exceeded";
         self.error_reply(slot, text);
         let limiter = &self.connections[slot].broker.line_limiter;
-        if limiter.allow(LimitedLine::MaxConnections, self.wall_ms()) {
+        if limiter.allow(LimitedLine::MaxConnections, self.delivery.now_ns()) {
             let suffix = self.connections[slot].shared().account_suffix();
             self.error(slot, || format!("{text}{suffix}"));
         }

@@ -97,7 +97,7 @@ fn accounts_are_subject_spaces_of_their_own() {
 
 #[test]
 fn ids_are_unique_over_all_brokers_of_a_runtime() {
-    let ids = Arc::default();
+    let ids = Arc::new(crate::AccountIds::new(1));
     let brokers: Vec<_> = (1..=2)
         .map(|id| crate::BrokerState::new(id, Arc::clone(&ids), plan(&[("a", "A"), ("b", "B")])))
         .collect();
@@ -259,7 +259,7 @@ fn monitoring_goes_by_the_account_of_each_connection() {
             account,
             user: None,
             limit: 10,
-            now_ms: 0.0,
+            now_ns: 0,
         };
         world.broker.find_connections(&query).cids
     };

@@ -8,7 +8,7 @@ use crate::simulation::wire::{Frame, Message, frames};
 use crate::{
     AdmissionId, AdmissionRequest, Auth, BrokerState, Brokers, CloseReason, Config, Event, EventLoop, Inbox, InboxItem,
     LogLevel, Loops, Newcomer, PasswordCheck, Plan, Readiness, Reload, Reloading, Shard, ShardSeed, SharedBuffers,
-    Verdict,
+    Time, Verdict,
 };
 use std::sync::Arc;
 
@@ -100,12 +100,11 @@ impl World {
                 inboxes: inboxes.clone(),
                 buffers: buffers.clone(),
                 random: random.wrapping_mul(31).wrapping_add(reactor as u64),
-                wall_ms_at_zero: 0.0,
             });
             EventLoop::new(shard, MemoryIo::new(reactor))
         };
         let loops = (0..loops).map(event_loop).collect();
-        let (brokers, inboxes) = (Brokers::default(), Inboxes(inboxes));
+        let (brokers, inboxes) = (Brokers::new(random), Inboxes(inboxes));
         Self {
             broker: brokers.start(&inboxes, plan, Vec::new()),
             brokers,
@@ -123,7 +122,7 @@ impl World {
         let peer = "127.0.0.1:1000".parse().expect("an address");
         let (broker, end) = (self.broker.clone(), End::default());
         let event_loop = &mut self.loops[loop_];
-        event_loop.shard.set_now(self.now);
+        event_loop.shard.set_now(Time::on_both_clocks(self.now));
         event_loop.adopt(Newcomer {
             broker,
             socket: end.clone(),
@@ -270,13 +269,13 @@ impl World {
     /// Takes in what others sent; lets connections go and come.
     pub fn take_in(&mut self, loop_: usize) {
         let event_loop = &mut self.loops[loop_];
-        event_loop.shard.set_now(self.now);
+        event_loop.shard.set_now(Time::on_both_clocks(self.now));
         event_loop.take_in();
     }
 
     pub fn fire_timers(&mut self, loop_: usize) {
         let shard = &mut self.loops[loop_].shard;
-        shard.set_now(self.now);
+        shard.set_now(Time::on_both_clocks(self.now));
         shard.handle_timers();
     }
 
@@ -292,7 +291,7 @@ impl World {
             && !self.awaits_admission(client)
             && !(worked && most < usize::MAX)
         {
-            self.loops[loop_].shard.set_now(self.now);
+            self.loops[loop_].shard.set_now(Time::on_both_clocks(self.now));
             self.loops[loop_].read(slot);
             worked = true;
         }
@@ -302,7 +301,7 @@ impl World {
 
     /// Writes, closes, tells.
     pub fn finish(&mut self, loop_: usize) {
-        self.loops[loop_].shard.set_now(self.now);
+        self.loops[loop_].shard.set_now(Time::on_both_clocks(self.now));
         self.write_and_close(loop_);
         self.report(loop_);
     }
@@ -337,7 +336,7 @@ impl World {
             };
             self.loops[loop_].socket_is_ready(slot, readiness);
         }
-        self.loops[loop_].turn(self.now);
+        self.loops[loop_].turn(Time::on_both_clocks(self.now));
         self.checks.append(&mut self.loops[loop_].io.checks);
         self.collect(loop_);
     }
@@ -397,7 +396,7 @@ impl World {
         if let Some((loop_, slot)) = self.clients[client].at() {
             let writable = true;
             let event_loop = &mut self.loops[loop_];
-            event_loop.shard.set_now(self.now);
+            event_loop.shard.set_now(Time::on_both_clocks(self.now));
             event_loop.socket_is_ready(
                 slot,
                 Readiness {

@@ -2,7 +2,7 @@
 
 use super::harness::World;
 use crate::interest::{Interest, Member, SidTable};
-use foldhash::fast::RandomState;
+use nt_subject::HashSeed;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -18,7 +18,7 @@ fn member(interest: &mut Interest) -> u32 {
             1,
             crate::ConnectionKind::Client,
             peer,
-            0.0,
+            0,
         ))),
         headers: false,
         permissions: None,
@@ -28,7 +28,11 @@ fn member(interest: &mut Interest) -> u32 {
 
 #[test]
 fn a_name_is_found_until_it_is_forgotten() {
-    let (mut interest, mut table, seed) = (Interest::new(1, true), SidTable::default(), RandomState::default());
+    let (mut interest, mut table, seed) = (
+        Interest::new(1, true, HashSeed::new(2)),
+        SidTable::default(),
+        HashSeed::new(1),
+    );
     let owner = member(&mut interest);
     let other = member(&mut interest);
     let names: Vec<Vec<u8>> = (0..1000).map(|i| format!("sid-{i}").into_bytes()).collect();
@@ -63,9 +67,9 @@ fn a_name_is_found_until_it_is_forgotten() {
 #[test]
 fn forgetting_a_name_leaves_another_with_the_same_id_alone() {
     // An id is used again before its first owner's name is forgotten. Many tries: names must fall together in the table.
-    let seed = RandomState::default();
+    let seed = HashSeed::new(1);
     for i in 0..4000 {
-        let (mut interest, mut table) = (Interest::new(1, true), SidTable::default());
+        let (mut interest, mut table) = (Interest::new(1, true, HashSeed::new(2)), SidTable::default());
         let owner = member(&mut interest);
         let (old, new) = (format!("old-{i}").into_bytes(), format!("new-{i}").into_bytes());
         let id = interest.add(owner, b"a", None, &new).expect("valid");

@@ -5,7 +5,7 @@
 //! was one a broker may make.
 
 use crate::simulation::wire::{Frame, Message};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// What a scripted client does.
 #[derive(Debug, Clone)]
@@ -117,7 +117,7 @@ struct Receipt {
 pub(super) struct Model<'a> {
     outcomes: &'a [Outcome],
     /// By receiver, sid and message.
-    receipts: HashMap<(usize, u32, u64), Receipt>,
+    receipts: BTreeMap<(usize, u32, u64), Receipt>,
     /// Where each PONG of a client came.
     pongs: Vec<Vec<usize>>,
     live: Vec<Subscription>,
@@ -129,7 +129,7 @@ pub(super) struct Model<'a> {
 pub(super) fn replay(outcomes: &[Outcome], log: &[(usize, usize)]) -> Totals {
     let mut model = Model {
         outcomes,
-        receipts: HashMap::new(),
+        receipts: BTreeMap::new(),
         pongs: Vec::new(),
         live: Vec::new(),
         flags: vec![(true, false); outcomes.len()],

@@ -1,9 +1,9 @@
 //! What monitoring sees: lists of subscriptions, of open and of closed connections, and what clients say of themselves.
 
-use super::harness::World;
-use crate::Config;
+use super::harness::{SECOND, World};
 use crate::monitoring::listing::Listing;
-use std::collections::HashMap;
+use crate::{Config, Event, Time};
+use std::collections::BTreeMap;
 
 const MANY: usize = 5000;
 
@@ -25,7 +25,7 @@ fn a_long_list_leaves_the_interest_to_others_in_between() {
     }
     world.rest();
     let cid = world.clients[stays].cid;
-    let mut seen: HashMap<String, usize> = HashMap::new();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut pages = 0;
     for page in Listing::new(world.broker.global.clone(), None) {
         assert!(
@@ -177,4 +177,30 @@ fn a_delivery_is_counted_before_it_is_written() {
     assert_eq!((stats.in_msgs, stats.out_msgs, stats.out_bytes), (1, 1, 3));
     world.rest();
     assert_eq!(world.texts(subscriber), ["xyz"]);
+}
+
+#[test]
+fn times_follow_the_clock_of_the_machine() {
+    let mut world = World::new(1);
+    let client = world.quiet_client(0);
+    let slot = world.clients[client].at().expect("connected").1;
+    let at = |monotonic_ns: u64, wall_ns: u64| Time { monotonic_ns, wall_ns };
+    // Somebody sets the clock of the machine an hour back.
+    let (now, wall) = (world.now + SECOND, 10_000 * SECOND);
+    world.loops[0].shard.set_now(at(now, wall));
+    world.loops[0].shard.receive(slot, b"PUB a 0\r\n\r\n");
+    assert_eq!(world.broker.connections()[client].last_activity_ns, wall);
+    let earlier = wall - 3600 * SECOND;
+    world.loops[0].shard.set_now(at(now + 1, earlier));
+    world.loops[0].shard.receive(slot, b"PUB a 0\r\n\r\n");
+    assert_eq!(world.broker.connections()[client].last_activity_ns, earlier);
+    let events = {
+        world.loops[0].shard.close(slot, crate::CloseReason::ClientClosed, None);
+        world.loops[0].shard.take_events()
+    };
+    let stopped = events.iter().find_map(|(_, event)| match event {
+        Event::Disconnected { stop_ns, .. } => Some(*stop_ns),
+        _ => None,
+    });
+    assert_eq!(stopped, Some(earlier));
 }

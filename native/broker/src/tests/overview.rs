@@ -9,7 +9,7 @@ fn find(world: &World, order: ConnectionOrder, limit: usize) -> FoundConnections
         account: None,
         user: None,
         limit,
-        now_ms: 1e6,
+        now_ns: 1_000_000_000_000,
     })
 }
 
@@ -56,7 +56,7 @@ fn connections_are_found_by_account_and_user() {
             account,
             user,
             limit: 10,
-            now_ms: 0.0,
+            now_ns: 0,
         });
         (found.total, found.matching, found.cids.len())
     };

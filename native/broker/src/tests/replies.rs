@@ -60,7 +60,7 @@ fn the_right_to_answer_moves_along() {
             world.offer(responder, 0);
             world.take_in(0);
             world.take_in(1);
-            world.loops[0].shard.set_now(world.now);
+            world.loops[0].shard.set_now(crate::Time::on_both_clocks(world.now));
             let (_, slot) = world.clients[requester].at().expect("connected");
             world.loops[0].shard.receive(slot, b"PUB q r.1 1\r\n?\r\n");
         } else {

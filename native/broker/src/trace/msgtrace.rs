@@ -241,7 +241,7 @@ impl Shard {
     fn send_trace(&mut self, run: &mut Run<'_>, trace: MsgTrace) {
         let conn = &self.connections[run.publisher.slot];
         let info = &conn.plan.config.info;
-        let now = event::rfc3339(self.wall_ms());
+        let now = event::rfc3339(self.delivery.wall_ns());
         let server = Server {
             name: &info.server_name,
             host: &info.host,

@@ -26,6 +26,7 @@ pub use socket::Readiness;
 use crate::connection::close::CloseReason;
 use crate::shard::Shard;
 use crate::shard::event::Event;
+use crate::time::Time;
 use closing::Lingering;
 use ready::ReadyList;
 use socket::Socket;
@@ -121,7 +122,7 @@ impl<I: Io> EventLoop<I> {
         self.shard.inbox().has_items()
     }
 
-    /// When the next turn is due if nothing else happens, on the clock of [`Self::turn`].
+    /// When the next turn is due if nothing else happens, on the monotonic clock.
     pub fn next_timer(&self) -> Option<u64> {
         [self.shard.next_timer(), self.lingering.due()]
             .into_iter()
@@ -130,11 +131,11 @@ impl<I: Io> EventLoop<I> {
     }
 
     /// Does all there is to do.
-    pub fn turn(&mut self, now_ns: u64) {
-        self.shard.set_now(now_ns);
+    pub fn turn(&mut self, now: Time) {
+        self.shard.set_now(now);
         self.take_in();
         self.shard.handle_timers();
-        self.accept(now_ns);
+        self.accept(now.monotonic_ns);
         self.read_ready();
         self.write_unfinished();
         self.write_and_close();

@@ -2,7 +2,7 @@
 
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)] // The threads and the lock are the caller under test.
 
-use crate::{Matches, Sublist};
+use crate::{HashSeed, Matches, Sublist};
 use std::sync::RwLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use std::thread;
@@ -38,7 +38,7 @@ fn queue(round: u32) -> Option<&'static [u8]> {
 
 #[test]
 fn what_was_inserted_is_seen_and_what_was_removed_is_not() {
-    let list = RwLock::new(Sublist::new());
+    let list = RwLock::new(Sublist::new(HashSeed::new(1)));
     let progress: Vec<Progress> = (0..WRITERS).map(|_| Progress::default()).collect();
     let finished = AtomicBool::new(false);
     let checks = AtomicU32::new(0);

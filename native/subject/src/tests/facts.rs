@@ -1,12 +1,12 @@
 //! The rules of subjects and of permission lists, one by one.
 
 use crate::{
-    InvalidPattern, InvalidSubject, Matches, PatternSet, Sublist, check_subject, has_wildcard, is_subset,
+    HashSeed, InvalidPattern, InvalidSubject, Matches, PatternSet, Sublist, check_subject, has_wildcard, is_subset,
     is_valid_literal_subject, is_valid_subject, literal_matches, overlaps, token_count,
 };
 
 fn index(subjects: &[&str]) -> Sublist {
-    let mut list = Sublist::new();
+    let mut list = Sublist::new(HashSeed::new(1));
     for (at, subject) in subjects.iter().enumerate() {
         list.insert(subject.as_bytes(), None, at as u32 + 1)
             .expect("a valid subject");
@@ -65,7 +65,10 @@ fn invalid_subjects_say_why() {
     for (subject, why) in cases {
         assert_eq!(check_subject(subject.as_bytes()), Err(why), "{subject:?}");
         assert!(!is_valid_subject(subject.as_bytes()));
-        assert_eq!(Sublist::new().insert(subject.as_bytes(), None, 1), Err(why));
+        assert_eq!(
+            Sublist::new(HashSeed::new(1)).insert(subject.as_bytes(), None, 1),
+            Err(why)
+        );
     }
 }
 
@@ -148,7 +151,7 @@ fn server_prefixes_are_ordinary_subjects() {
 
 #[test]
 fn plain_subscribers_and_two_groups_on_one_subject() {
-    let mut list = Sublist::new();
+    let mut list = Sublist::new(HashSeed::new(1));
     for (queue, id) in [(Some("g"), 1), (Some("g"), 2), (None, 3), (Some("h"), 4)] {
         list.insert(b"q", queue.map(str::as_bytes), id).expect("valid");
     }
@@ -158,7 +161,7 @@ fn plain_subscribers_and_two_groups_on_one_subject() {
 
 #[test]
 fn a_queue_met_at_several_nodes_is_one_group() {
-    let mut list = Sublist::new();
+    let mut list = Sublist::new(HashSeed::new(1));
     for (subject, id) in [("a.*", 1), ("a.b", 2), (">", 3), ("a.>", 4), ("*.b", 5)] {
         list.insert(subject.as_bytes(), Some(b"g"), id).expect("valid");
     }
@@ -172,7 +175,7 @@ fn a_queue_met_at_several_nodes_is_one_group() {
 
 #[test]
 fn queue_names_may_hold_wildcard_characters() {
-    let mut list = Sublist::new();
+    let mut list = Sublist::new(HashSeed::new(1));
     list.insert(b"a", Some(b"*"), 1).expect("valid");
     list.insert(b"a", Some(b">"), 2).expect("valid");
     list.insert(b"a", Some(b"v1.*"), 3).expect("valid");
@@ -194,7 +197,7 @@ fn long_tokens_and_deep_subjects_are_kept_whole() {
     let long = "x".repeat(8_000);
     let deep = vec!["d"; 100_000].join(".");
     let stars = vec!["*"; 100_000].join(".");
-    let mut list = Sublist::new();
+    let mut list = Sublist::new(HashSeed::new(1));
     let empty = list.memory_bytes();
     let subjects = [long.clone(), format!("{long}.*"), deep.clone(), stars];
     let nodes: Vec<_> = subjects
@@ -238,7 +241,7 @@ fn a_walk_keeps_more_branches_than_lie_in_place() {
 
 #[test]
 fn a_shared_prefix_stays_while_somebody_needs_it() {
-    let mut list = Sublist::new();
+    let mut list = Sublist::new(HashSeed::new(1));
     let short = list.insert(b"a.*", None, 1).expect("valid");
     let long = list.insert(b"a.*.c.>", None, 2).expect("valid");
     assert_eq!(list.node_count(), 4);
@@ -251,7 +254,7 @@ fn a_shared_prefix_stays_while_somebody_needs_it() {
 
 #[test]
 fn removing_many_gives_the_memory_back() {
-    let mut list = Sublist::new();
+    let mut list = Sublist::new(HashSeed::new(1));
     let empty = list.memory_bytes();
     let nodes: Vec<_> = (0..20_000)
         .map(|id| {

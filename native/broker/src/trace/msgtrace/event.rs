@@ -105,18 +105,16 @@ pub(super) struct Timed<'a> {
     error: Option<&'a str>,
 }
 
-const US_PER_SECOND: u64 = 1_000_000;
+const NS_PER_SECOND: u64 = 1_000_000_000;
 const SECONDS_PER_DAY: u64 = 86_400;
 
-/// A moment in UTC, given in milliseconds since the epoch.
-pub(super) fn rfc3339(ms: f64) -> String {
-    // A number of that kind holds microseconds for some centuries to come, and no more.
-    let us = (ms.max(0.0) * 1e3).round() as u64;
-    let (seconds, us) = (us / US_PER_SECOND, us % US_PER_SECOND);
+/// A moment in UTC, given in nanoseconds since the epoch.
+pub(super) fn rfc3339(ns: u64) -> String {
+    let (seconds, ns) = (ns / NS_PER_SECOND, ns % NS_PER_SECOND);
     let (year, month, day) = date(seconds / SECONDS_PER_DAY);
     let time = seconds % SECONDS_PER_DAY;
     let (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);
-    let fraction = format!(".{us:06}");
+    let fraction = format!(".{ns:09}");
     let fraction = fraction.trim_end_matches('0').trim_end_matches('.');
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
 }
@@ -140,14 +138,14 @@ mod tests {
 
     #[test]
     fn moments_are_written_in_utc() {
-        for (ms, text) in [
-            (0.0, "1970-01-01T00:00:00Z"),
-            (951_782_400_000.0, "2000-02-29T00:00:00Z"),
-            (1_709_251_199_500.0, "2024-02-29T23:59:59.5Z"),
-            (1_735_689_600_000.0, "2025-01-01T00:00:00Z"),
-            (4_107_542_400_001.0, "2100-03-01T00:00:00.001Z"),
+        for (ms, ns, text) in [
+            (0, 0, "1970-01-01T00:00:00Z"),
+            (951_782_400_000, 0, "2000-02-29T00:00:00Z"),
+            (1_709_251_199_500, 0, "2024-02-29T23:59:59.5Z"),
+            (1_735_689_600_000, 7, "2025-01-01T00:00:00.000000007Z"),
+            (4_107_542_400_001, 0, "2100-03-01T00:00:00.001Z"),
         ] {
-            assert_eq!(rfc3339(ms), text);
+            assert_eq!(rfc3339(ms * 1_000_000 + ns), text);
         }
     }
 }
