@@ -3,6 +3,7 @@
 use crate::connection::close::CloseReason;
 use crate::connection::protocol::ConnectionKind;
 use crate::connection::shared::{ConnShared, ConnectionSnapshot, SubscriptionSnapshot};
+use crate::connection::traffic::{SharedTraffic, Traffic};
 use crate::interest::InterestStats;
 use crate::interest::account::{Account, AccountIds};
 use crate::internal::InternalClient;
@@ -38,9 +39,9 @@ pub struct BrokerState {
     slow_pending: AtomicU64,
     slow_deadline: AtomicU64,
     stale: AtomicU64,
-    pub(crate) stalled: AtomicU64,
-    /// What connections that are gone have moved.
-    removed: [AtomicU64; 4],
+    stalled: AtomicU64,
+    /// What closed connections have moved.
+    removed: SharedTraffic,
     internal: InternalClient,
     lame_duck: AtomicBool,
     shutting_down: AtomicBool,
@@ -120,7 +121,7 @@ impl BrokerState {
             slow_deadline: AtomicU64::new(0),
             stale: AtomicU64::new(0),
             stalled: AtomicU64::new(0),
-            removed: [const { AtomicU64::new(0) }; 4],
+            removed: SharedTraffic::default(),
             internal: InternalClient::new(id),
             lame_duck: AtomicBool::new(false),
             shutting_down: AtomicBool::new(false),
@@ -257,7 +258,7 @@ impl BrokerState {
                 account: self.global.clone(),
             },
         );
-        self.global.connection_joins([0; 4]);
+        self.global.connection_joins(Traffic::default());
         self.total_connections.fetch_add(1, Ordering::Relaxed);
         Ok(shared)
     }
@@ -275,10 +276,8 @@ impl BrokerState {
         let Some(entry) = directory.remove(&shared.cid) else {
             return false;
         };
-        let moved = moved(shared);
-        for (total, n) in self.removed.iter().zip(moved) {
-            total.fetch_add(n, Ordering::Relaxed);
-        }
+        let moved = shared.traffic().load();
+        self.removed.add(moved);
         entry.account.connection_leaves(moved);
         if reason.is_slow_consumer() {
             entry.account.count_slow_consumer();
@@ -314,7 +313,7 @@ impl BrokerState {
     /// it leaves.
     pub(crate) fn rebind(&self, shared: &ConnShared, to: &Arc<Account>) {
         if let Some(entry) = self.directory.lock().get_mut(&shared.cid) {
-            let moved = moved(shared);
+            let moved = shared.traffic().load();
             entry.account.connection_leaves(moved);
             to.connection_joins(moved);
             entry.account = to.clone();
@@ -343,14 +342,15 @@ impl BrokerState {
         // Before the directory is locked.
         let accounts = self.accounts();
         let directory = self.directory.lock();
-        let mut sums: [u64; 4] = std::array::from_fn(|i| self.removed[i].load(Ordering::Relaxed));
+        let mut total = self.removed.load();
         let mut open = OpenTotals::default();
-        let mut of_accounts: BTreeMap<u32, [u64; 4]> = BTreeMap::new();
+        let mut of_accounts: BTreeMap<u32, Traffic> = BTreeMap::new();
         for entry in directory.values() {
             open.add(&entry.shared);
-            add(of_accounts.entry(entry.account.id).or_default(), moved(&entry.shared));
+            let traffic = entry.shared.traffic().load();
+            *of_accounts.entry(entry.account.id).or_default() += traffic;
+            total += traffic;
         }
-        add(&mut sums, open.moved());
         let accounts: Vec<AccountStats> = accounts
             .iter()
             .map(|account| stats_of(account, of_accounts.remove(&account.id).unwrap_or_default()))
@@ -358,10 +358,10 @@ impl BrokerState {
         BrokerStats {
             connections: directory.len() as u64,
             total_connections: self.total_connections.load(Ordering::Relaxed),
-            in_msgs: sums[0],
-            in_bytes: sums[1],
-            out_msgs: sums[2],
-            out_bytes: sums[3],
+            in_msgs: total.in_msgs,
+            in_bytes: total.in_bytes,
+            out_msgs: total.out_msgs,
+            out_bytes: total.out_bytes,
             slow_consumers_pending: self.slow_pending.load(Ordering::Relaxed),
             slow_consumers_deadline: self.slow_deadline.load(Ordering::Relaxed),
             stale_connections: self.stale.load(Ordering::Relaxed),
@@ -370,6 +370,11 @@ impl BrokerState {
             open,
             accounts,
         }
+    }
+
+    /// A publisher is stalled because a subscriber has too much waiting.
+    pub(crate) fn count_stall(&self) {
+        self.stalled.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The account a connection belongs to.
@@ -415,19 +420,14 @@ pub(crate) enum Refused {
     ShuttingDown,
 }
 
-fn moved(shared: &ConnShared) -> [u64; 4] {
-    [&shared.in_msgs, &shared.in_bytes, &shared.out_msgs, &shared.out_bytes].map(|n| n.load(Ordering::Relaxed))
-}
-
-fn add(sums: &mut [u64; 4], more: [u64; 4]) {
-    for (sum, n) in sums.iter_mut().zip(more) {
-        *sum += n;
-    }
-}
-
-/// `open`: what its connections that are here have moved.
-fn stats_of(account: &Account, open: [u64; 4]) -> AccountStats {
-    let [in_msgs, in_bytes, out_msgs, out_bytes] = account.traffic(open);
+/// `open`: what its open connections have moved.
+fn stats_of(account: &Account, open: Traffic) -> AccountStats {
+    let Traffic {
+        in_msgs,
+        in_bytes,
+        out_msgs,
+        out_bytes,
+    } = account.traffic(open);
     AccountStats {
         name: account.name.clone(),
         connections: account.connections() as u64,

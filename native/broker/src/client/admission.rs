@@ -22,7 +22,6 @@ use crate::trace::log_suffix;
 use crate::trace::quote::quote;
 use nt_protocol::ConnectOptions;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 /// A decision that a connection waits for.
 #[derive(Debug)]
@@ -89,7 +88,7 @@ impl Shard {
             let now = self.delivery.now_ns();
             let conn = &self.connections[slot];
             let estimate = now.saturating_sub(conn.started_ns).max(1);
-            conn.shared.rtt_ns.store(estimate, Ordering::Relaxed);
+            conn.shared.set_rtt_ns(estimate);
         }
         if !options.account.is_empty() || options.new_account {
             return self.authorization_violation(slot, Some(&options));

@@ -2,11 +2,11 @@
 
 use crate::connection::Phase;
 use crate::connection::flush::WriteState;
+use crate::connection::pause::resume_threshold;
 use crate::monitoring::closed::last_subscriptions;
 use crate::shard::Shard;
 use crate::shard::event::Event;
 use crate::shard::timers::TimerKind;
-use std::sync::atomic::Ordering;
 
 /// The reason shown to operators, in the reference's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,13 +106,13 @@ impl Shard {
         conn.write = WriteState::closing(self.delivery.now_ns());
         conn.publish_in_counters();
         conn.publish_out_counters();
-        conn.shared.subscriptions.store(subscriptions, Ordering::Relaxed);
+        conn.shared.set_subscriptions(subscriptions);
         let broker = conn.broker.clone();
-        let behind_bytes = conn.plan.config.behind_bytes();
+        let enough = resume_threshold(&conn.plan.config);
         let shared = conn.shared.clone();
-        // Nobody waits for it any more.
-        shared.out_pending.store(0, Ordering::Relaxed);
-        self.notify_waiting(&shared, behind_bytes);
+        // No publisher waits for it any more.
+        shared.backlog().set_queued(0);
+        self.notify_waiting(shared.backlog(), enough);
         let report_before_end = broker.unregister(&shared, reason);
         self.event(
             broker.id,

@@ -3,11 +3,11 @@
 //! Owns the state of the flush under way. Never writes to a socket: the loop does, and says how far it came.
 
 use crate::connection::close::CloseReason;
+use crate::connection::pause::resume_threshold;
 use crate::connection::timeouts::seconds_text;
 use crate::shard::Shard;
 use crate::shard::event::LogLevel;
 use crate::shard::timers::TimerKind;
-use std::sync::atomic::Ordering;
 
 /// Progress of the flush that is under way when the socket takes no more; once the connection is closed, of all that is
 /// left.
@@ -114,11 +114,12 @@ impl Shard {
             return;
         }
         debug_assert!(!conn.is_placeholder(), "a placeholder has no socket");
-        conn.shared.out_pending.store(conn.out.len(), Ordering::Relaxed);
-        if conn.shared.waited_for_by.load(Ordering::Relaxed) != 0 {
-            let shared = conn.shared.clone();
-            let behind_bytes = conn.plan.config.behind_bytes();
-            self.notify_waiting(&shared, behind_bytes);
+        let backlog = conn.shared.backlog();
+        backlog.set_queued(conn.out.len());
+        if backlog.has_waiting() {
+            let backlog = backlog.clone();
+            let enough = resume_threshold(&conn.plan.config);
+            self.notify_waiting(&backlog, enough);
         }
         let conn = &mut self.connections[slot];
         let config = &conn.plan.config;

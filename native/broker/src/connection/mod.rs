@@ -21,6 +21,7 @@ pub(crate) mod removal;
 pub(crate) mod shared;
 pub(crate) mod table;
 pub(crate) mod timeouts;
+pub(crate) mod traffic;
 
 use crate::connection::counters::Counters;
 use crate::connection::flush::WriteState;
@@ -37,7 +38,6 @@ use crate::plan::in_force::{Identified, ServerPart};
 use crate::plan::permissions::Permissions;
 use crate::state::BrokerState;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 /// A connection: a link, with its output, input, PINGs, counters and limits, and the protocol that is spoken over it.
 #[derive(Debug)]
@@ -156,9 +156,7 @@ impl Conn {
     }
 
     pub(crate) fn publish_subscription_count(&self) {
-        self.shared
-            .subscriptions
-            .store(self.sids.len() as u32, Ordering::Relaxed);
+        self.shared.set_subscriptions(self.sids.len() as u32);
     }
 
     /// The slot that was asked for is given back.
@@ -237,11 +235,11 @@ impl Conn {
     }
 
     pub(crate) fn publish_in_counters(&self) {
-        self.counters.publish_in(&self.shared);
+        self.counters.publish_in(self.shared.traffic());
     }
 
     pub(crate) fn publish_out_counters(&self) {
-        self.counters.publish_out(&self.shared);
+        self.counters.publish_out(self.shared.traffic());
     }
 
     /// Counts messages it sent.
@@ -300,6 +298,6 @@ impl Conn {
 
     pub(crate) fn touch(&mut self, now_ns: u64, wall_ns: u64) {
         self.last_activity_ns = now_ns;
-        self.shared.last_activity_ns.store(wall_ns, Ordering::Relaxed);
+        self.shared.set_last_activity_ns(wall_ns);
     }
 }

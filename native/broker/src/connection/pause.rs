@@ -1,31 +1,31 @@
-//! Back-pressure: a publisher whose subscriber falls behind is not read from for a moment.
+//! Back-pressure: a publisher whose subscriber has a large backlog is not read from for a moment.
 //!
 //! Two degrees. A subscriber with more than a megabyte waiting gets a little time, so that a fast stream stays in the
-//! cache instead of growing a queue; this is not worth counting. One above three quarters of `max_pending` is close to
-//! being cut off: that pause is longer and counted as a stall. Either ends as soon as the subscriber has caught up, and
-//! neither lasts longer than its limit, however stuck the subscriber is: it costs its publishers no more than that.
+//! cache instead of making a queue longer; this is not counted. One above three quarters of `max_pending` is close to
+//! being cut off: that pause is longer and counted as a stall. Either ends as soon as the backlog is small enough, and
+//! neither lasts longer than its limit, even if the subscriber reads nothing: it costs its publishers no more than that.
 
-use crate::connection::shared::ConnShared;
 use crate::connection::table::Connections;
+use crate::delivery::backlog::Backlog;
+use crate::plan::config::Config;
 use crate::shard::Shard;
 use crate::shard::inbox::InboxItem;
 use crate::shard::timers::TimerKind;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
-/// Longest pause for a subscriber that is merely behind.
+/// Longest pause for a backlog that is merely large.
 const SOFT_PAUSE_NS: u64 = 1_000_000;
-/// Longest pause for one that is nearly full.
+/// Longest pause for one near the limit.
 const STALL_NS: u64 = 10_000_000;
 
-/// A publisher that is not read from while a subscriber catches up.
+/// Why and how long a publisher is not read from.
 #[derive(Debug)]
-pub(crate) struct Pause {
-    pub until_ns: u64,
-    /// Who is behind.
-    pub behind: Arc<ConnShared>,
-    /// How much may wait for them before it goes on.
-    pub enough: usize,
+pub(super) struct Pause {
+    until_ns: u64,
+    /// The subscriber's.
+    backlog: Arc<Backlog>,
+    /// Bytes that may wait when the publisher goes on.
+    enough: usize,
 }
 
 /// Publishers that are not read from for a moment.
@@ -59,7 +59,7 @@ impl Pauses {
                 return false;
             };
             let Some(pause) = &conn.paused else { return false };
-            if pause.behind.pending() > pause.enough && now_ns < pause.until_ns {
+            if pause.backlog.bytes() > pause.enough && now_ns < pause.until_ns {
                 return true;
             }
             conn.paused = None;
@@ -70,50 +70,46 @@ impl Pauses {
 }
 
 impl Shard {
-    /// After a read from `slot` and the writes it caused: pauses the publisher if a subscriber can't keep up.
-    pub fn pause_if_somebody_is_behind(&mut self, slot: u32) {
-        let Some(behind) = self.delivery.take_lagging() else {
+    /// After a read from `slot` and the writes it caused: pauses the publisher if a subscriber has a large backlog.
+    pub fn pause_for_backlog(&mut self, slot: u32) {
+        let Some(backlog) = self.delivery.take_largest_backlog() else {
             return;
         };
-        let pending = behind.pending();
-        let (now, bit) = (self.delivery.now_ns(), self.bit());
+        let waiting = backlog.bytes();
+        let now = self.delivery.now_ns();
         let Some(conn) = self.connections.get_mut(slot) else {
             return;
         };
-        let behind_bytes = conn.plan.config.behind_bytes();
-        if pending <= behind_bytes || conn.is_closing() || conn.plan.config.no_fast_producer_stall {
+        let config = &conn.plan.config;
+        if waiting <= config.pause_threshold() || conn.is_closing() || config.no_fast_producer_stall {
             return;
         }
-        let threshold = conn.plan.config.stall_threshold();
-        let (wait, enough) = if pending > threshold {
-            behind.stalls.fetch_add(1, Ordering::Relaxed);
-            conn.broker.stalled.fetch_add(1, Ordering::Relaxed);
-            (STALL_NS, threshold)
+        let stall_above = config.stall_threshold();
+        let (wait, enough) = if waiting > stall_above {
+            backlog.count_stall();
+            conn.broker.count_stall();
+            (STALL_NS, stall_above)
         } else {
-            (SOFT_PAUSE_NS, behind_bytes / 2)
+            (SOFT_PAUSE_NS, resume_threshold(config))
         };
-        behind.waited_for_by.fetch_or(bit, Ordering::SeqCst);
+        backlog.add_waiting(self.delivery.reactor());
         conn.paused = Some(Pause {
             until_ns: now + wait,
-            behind,
+            backlog,
             enough,
         });
         self.pauses.slots.push(slot);
         self.add_timer(slot, TimerKind::Resume, wait);
     }
 
-    fn bit(&self) -> u64 {
-        1 << (self.delivery.reactor() % 64)
-    }
-
-    /// Tells publishers that wait for this connection, if it has caught up.
-    pub(crate) fn notify_waiting(&mut self, shared: &Arc<ConnShared>, behind_bytes: usize) {
-        if shared.waited_for_by.load(Ordering::SeqCst) == 0 || shared.pending() > behind_bytes / 2 {
+    /// Notifies the loops of publishers that wait for this backlog, if at most `enough` bytes are left of it.
+    pub(crate) fn notify_waiting(&mut self, backlog: &Backlog, enough: usize) {
+        let loops = backlog.take_waiting(enough);
+        if loops.is_empty() {
             return;
         }
-        let loops = shared.waited_for_by.swap(0, Ordering::SeqCst);
         for reactor in 0..self.delivery.reactors() {
-            if loops & (1 << (reactor % 64)) == 0 {
+            if !loops.contains(reactor) {
                 continue;
             }
             if reactor == self.delivery.reactor() {
@@ -128,4 +124,9 @@ impl Shard {
     pub(crate) fn resume_all(&mut self) {
         self.pauses.end_due(&mut self.connections, self.delivery.now_ns());
     }
+}
+
+/// Pending bytes of a subscriber at which its publishers are read from again after a short pause.
+pub(super) fn resume_threshold(config: &Config) -> usize {
+    config.pause_threshold() / 2
 }

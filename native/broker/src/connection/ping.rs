@@ -7,7 +7,6 @@ use crate::connection::close::CloseReason;
 use crate::connection::timeouts::whole_seconds_text;
 use crate::shard::Shard;
 use crate::shard::timers::TimerKind;
-use std::sync::atomic::Ordering;
 
 /// When the first PING goes out, to learn the round-trip time: plus up to a fifth, so that a crowd spreads.
 const FIRST_PING_NS: u64 = 2_000_000_000;
@@ -97,7 +96,7 @@ impl Shard {
         let now = self.delivery.now_ns();
         let conn = &mut self.connections[slot];
         if let Some(rtt) = conn.ping.note_pong(now) {
-            conn.shared.rtt_ns.store(rtt, Ordering::Relaxed);
+            conn.shared.set_rtt_ns(rtt);
         }
     }
 }

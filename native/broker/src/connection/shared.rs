@@ -1,48 +1,44 @@
-//! What others may see of a connection: counters its loop keeps and anyone reads.
+//! What any thread may read of a connection: who is at its other end, its counters and its backlog.
+//!
+//! Owns what only a connection has: addresses, identity, round-trip time. Its backlog and its traffic are types of their
+//! own, since not only connections have them.
 
 use crate::connection::protocol::ConnectionKind;
+use crate::connection::traffic::SharedTraffic;
+use crate::delivery::backlog::Backlog;
 use parking_lot::Mutex;
 use std::net::SocketAddr;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
-/// One connection, seen from outside its loop. Counters have one writer, so plain stores suffice.
+/// One connection, seen from outside its loop. Its loop is the only writer of its numbers, so plain stores suffice.
 #[derive(Debug)]
 pub struct ConnShared {
     /// Unique within the broker, never reused.
     pub cid: u64,
-    /// Who speaks over it.
+    /// What is at the other end.
     pub kind: ConnectionKind,
-    /// Who is at the other end of the socket.
+    /// The address of the other end of the socket.
     pub peer: SocketAddr,
-    /// The client, where that end is a proxy which said so.
+    /// The client's address, where that end is a proxy which reported it.
     proxied: OnceLock<Box<SocketAddr>>,
-    /// When it came, nanoseconds since the epoch.
+    /// When it was accepted, nanoseconds since the epoch.
     pub start_ns: u64,
     identity: Mutex<Option<Box<Identity>>>,
     /// What its first CONNECT adds to its name in the log.
     log_suffix: OnceLock<Box<str>>,
-    /// Bytes in its output queue.
-    pub out_pending: AtomicUsize,
-    /// Bytes in parcels on their way to it; several writers.
-    pub inbox_pending: AtomicUsize,
-    /// Loops, by bit, where publishers wait for it to catch up.
-    pub(crate) waited_for_by: AtomicU64,
-    pub(crate) in_msgs: AtomicU64,
-    pub(crate) in_bytes: AtomicU64,
-    pub(crate) out_msgs: AtomicU64,
-    pub(crate) out_bytes: AtomicU64,
-    pub(crate) stalls: AtomicU32,
-    pub(crate) subscriptions: AtomicU32,
-    pub(crate) rtt_ns: AtomicU64,
+    backlog: Arc<Backlog>,
+    traffic: SharedTraffic,
+    subscriptions: AtomicU32,
+    rtt_ns: AtomicU64,
     /// When it sent something last, nanoseconds since the epoch.
-    pub(crate) last_activity_ns: AtomicU64,
+    last_activity_ns: AtomicU64,
 }
 
 /// What is kept of each text a client describes itself with, bytes. Each copy of it costs as much.
 const TEXT_MAX: usize = 1024;
 
-/// What CONNECT said.
+/// How the client described itself in CONNECT, and its account.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Identity {
     pub name: String,
@@ -99,43 +95,76 @@ impl ConnShared {
             start_ns,
             identity: Mutex::new(None),
             log_suffix: OnceLock::new(),
-            out_pending: AtomicUsize::new(0),
-            inbox_pending: AtomicUsize::new(0),
-            waited_for_by: AtomicU64::new(0),
-            in_msgs: AtomicU64::new(0),
-            in_bytes: AtomicU64::new(0),
-            out_msgs: AtomicU64::new(0),
-            out_bytes: AtomicU64::new(0),
-            stalls: AtomicU32::new(0),
+            backlog: Arc::default(),
+            traffic: SharedTraffic::default(),
             subscriptions: AtomicU32::new(0),
             rtt_ns: AtomicU64::new(0),
             last_activity_ns: AtomicU64::new(start_ns),
         }
     }
 
-    /// Where the client is: as its proxy said, if one did.
+    /// The client's address: the one its proxy reported, if one did.
     pub fn address(&self) -> SocketAddr {
         self.proxied.get().map_or(self.peer, |client| **client)
     }
 
-    /// A proxy said who the client is.
+    /// A proxy reported the client's address.
     pub(crate) fn set_proxied(&self, client: SocketAddr) {
         let _ = self.proxied.set(Box::new(client));
     }
 
-    /// Bytes waiting for this connection anywhere.
-    pub fn pending(&self) -> usize {
-        self.out_pending.load(Ordering::Relaxed) + self.inbox_pending.load(Ordering::Relaxed)
+    /// What waits for it.
+    #[inline]
+    pub(crate) fn backlog(&self) -> &Arc<Backlog> {
+        &self.backlog
     }
 
-    /// From now on log lines name it with this. Only the first time counts: names in a log do not change.
+    /// Bytes that wait for it anywhere.
+    pub fn pending(&self) -> usize {
+        self.backlog.bytes()
+    }
+
+    /// What it sent and got.
+    #[inline]
+    pub(crate) fn traffic(&self) -> &SharedTraffic {
+        &self.traffic
+    }
+
+    pub(crate) fn subscriptions(&self) -> u32 {
+        self.subscriptions.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_subscriptions(&self, count: u32) {
+        self.subscriptions.store(count, Ordering::Relaxed);
+    }
+
+    /// The round-trip time; 0: not known.
+    pub(crate) fn rtt_ns(&self) -> u64 {
+        self.rtt_ns.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_rtt_ns(&self, rtt_ns: u64) {
+        self.rtt_ns.store(rtt_ns, Ordering::Relaxed);
+    }
+
+    /// When it sent something last, nanoseconds since the epoch.
+    pub(crate) fn last_activity_ns(&self) -> u64 {
+        self.last_activity_ns.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    pub(crate) fn set_last_activity_ns(&self, wall_ns: u64) {
+        self.last_activity_ns.store(wall_ns, Ordering::Relaxed);
+    }
+
+    /// Sets what log lines add to its name. Only the first call has an effect: names in a log do not change.
     pub(crate) fn set_log_suffix(&self, log_suffix: Option<String>) {
         if let Some(text) = log_suffix {
             let _ = self.log_suffix.set(text.into());
         }
     }
 
-    /// `ip:port - cid:N`, with who it is once it said so: how log lines name it.
+    /// `ip:port - cid:N`, with client and user once they are known: how log lines name it.
     pub(crate) fn label(&self) -> String {
         let log_suffix = self.log_suffix.get().map_or("", |text| text);
         format!("{} - {}:{}{log_suffix}", self.address(), self.kind.id_label(), self.cid)
@@ -169,7 +198,7 @@ impl ConnShared {
         *self.identity.lock() = Some(Box::new(identity));
     }
 
-    /// It counts as another user, maybe of another account, from now on, with everything else it said of itself.
+    /// It is another user from now on, maybe of another account. Everything else it said of itself stays.
     pub(crate) fn set_user(&self, mut user: String, account: &str) {
         cut(&mut user);
         if let Some(identity) = self.identity.lock().as_deref_mut() {
@@ -183,7 +212,7 @@ impl ConnShared {
         self.identity.lock().as_deref().is_some_and(|i| i.user == user)
     }
 
-    /// What the client calls itself, if anything.
+    /// The client's name for itself; empty: none.
     pub(crate) fn name(&self) -> String {
         self.identity
             .lock()
@@ -195,20 +224,21 @@ impl ConnShared {
     /// Everything at this moment.
     pub fn snapshot(&self) -> ConnectionSnapshot {
         let identity = self.identity.lock().as_deref().cloned().unwrap_or_default();
+        let traffic = self.traffic.load();
         ConnectionSnapshot {
             cid: self.cid,
             kind: self.kind,
             peer: self.address(),
             start_ns: self.start_ns,
-            last_activity_ns: self.last_activity_ns.load(Ordering::Relaxed),
-            rtt_ns: self.rtt_ns.load(Ordering::Relaxed),
+            last_activity_ns: self.last_activity_ns(),
+            rtt_ns: self.rtt_ns(),
             pending_bytes: self.pending(),
-            in_msgs: self.in_msgs.load(Ordering::Relaxed),
-            in_bytes: self.in_bytes.load(Ordering::Relaxed),
-            out_msgs: self.out_msgs.load(Ordering::Relaxed),
-            out_bytes: self.out_bytes.load(Ordering::Relaxed),
-            stalls: self.stalls.load(Ordering::Relaxed),
-            subscriptions: self.subscriptions.load(Ordering::Relaxed),
+            in_msgs: traffic.in_msgs,
+            in_bytes: traffic.in_bytes,
+            out_msgs: traffic.out_msgs,
+            out_bytes: traffic.out_bytes,
+            stalls: self.backlog.stalls(),
+            subscriptions: self.subscriptions(),
             name: identity.name,
             lang: identity.lang,
             version: identity.version,

@@ -176,8 +176,8 @@ impl Delivery {
     #[inline]
     pub fn after_staging(&mut self, connections: &mut Connections, slot: u32) {
         let conn = &mut connections[slot];
-        if conn.out.len() > self.lags_above && self.lagging.is_none() {
-            self.lagging = Some(conn.shared.clone());
+        if conn.out.len() > self.pause_above && self.largest_backlog.is_none() {
+            self.largest_backlog = Some(conn.shared.backlog().clone());
         }
         connections.mark_dirty(slot);
     }
@@ -205,7 +205,7 @@ impl Delivery {
         } else {
             0
         };
-        staged.max(destination.pending())
+        staged.max(destination.pending_bytes())
     }
 }
 

@@ -4,6 +4,7 @@
 //! to connections here only what is queued, counted and granted with a message. Never changes interest: subscriptions
 //! that got their last message are reported, and removed once the interest is unlocked. Never wakes a loop itself.
 
+pub(crate) mod backlog;
 pub(crate) mod burst;
 pub(crate) mod byte_range;
 mod deliver;
@@ -15,8 +16,8 @@ pub(crate) mod result_cache;
 
 use crate::connection::buffer_pool::BufferPool;
 use crate::connection::out_queue::OutQueue;
-use crate::connection::shared::ConnShared;
 use crate::connection::table::Connections;
+use crate::delivery::backlog::Backlog;
 pub(crate) use crate::delivery::internal::RefusedRequest;
 use crate::delivery::remote::RemoteStage;
 use crate::internal::StagedMessages;
@@ -68,10 +69,10 @@ pub(crate) struct Delivery {
     trace: DeliveryTrace,
     /// The message that is being delivered is traced for its publisher.
     traced_message: Option<Box<MsgTrace>>,
-    /// The subscriber that lags most among those written to lately: its publisher may have to pause.
-    lagging: Option<Arc<ConnShared>>,
-    /// Bytes above which a subscriber counts as lagging, for the broker whose messages are being delivered.
-    lags_above: usize,
+    /// The largest backlog among the subscribers written to lately: its publisher may have to pause.
+    largest_backlog: Option<Arc<Backlog>>,
+    /// Bytes that may wait before a backlog counts, for the broker whose messages are being delivered.
+    pause_above: usize,
     /// Bytes above which a subscriber is cut off: no more is staged for it, however much matches.
     cut_above: usize,
     /// Frames for control planes, since the last hand-over: one entry for each broker.
@@ -101,8 +102,8 @@ impl Delivery {
             exhausted: Vec::new(),
             trace: DeliveryTrace::default(),
             traced_message: None,
-            lagging: None,
-            lags_above: usize::MAX,
+            largest_backlog: None,
+            pause_above: usize::MAX,
             cut_above: usize::MAX,
             stages: inboxes.iter().map(|_| RemoteStage::default()).collect(),
             internal: Vec::new(),
@@ -157,7 +158,7 @@ impl Delivery {
     /// Before the messages of one broker are delivered: its limits, and whether somebody reads traces.
     pub fn begin_run(&mut self, config: &Config, traced: bool) {
         debug_assert!(!self.has_staged(), "what an earlier run staged is handed over");
-        self.lags_above = config.behind_bytes();
+        self.pause_above = config.pause_threshold();
         self.cut_above = config.max_pending;
         self.trace.set_up(config, traced);
     }
@@ -189,9 +190,9 @@ impl Delivery {
         out.advance(written, &mut self.pool);
     }
 
-    /// The subscriber that lags most since this was asked last, if any does.
-    pub fn take_lagging(&mut self) -> Option<Arc<ConnShared>> {
-        self.lagging.take()
+    /// The largest backlog since the last call, if a publisher may have to pause for any.
+    pub fn take_largest_backlog(&mut self) -> Option<Arc<Backlog>> {
+        self.largest_backlog.take()
     }
 
     /// Whether something is left to be done once the interest is unlocked.

@@ -7,13 +7,12 @@ use crate::delivery::resolved::Target;
 use crate::interest::Interest;
 use crate::internal::{NO_REACTOR, StagedMessages};
 use crate::shard::inbox::{InboxItem, RemoteBatch};
-use std::sync::atomic::Ordering;
 
 /// Batches for one other loop, since the last hand-over.
 #[derive(Debug)]
 pub(crate) struct RemoteStage {
     batches: Vec<RemoteBatch>,
-    /// RemoteBatch of a slot: valid when its epoch is the current one.
+    /// Index of the batch for a slot: valid when its epoch is the current one.
     by_slot: Vec<(u32, u32)>,
     epoch: u32,
 }
@@ -63,12 +62,13 @@ impl Delivery {
         }
     }
 
-    /// Whether anything waits for [`Self::send_batches`].
+    /// Whether there is something for [`Self::send_batches`] to send.
     pub(super) fn has_staged(&self) -> bool {
         !self.internal.is_empty() || self.stages.iter().any(|stage| !stage.batches.is_empty())
     }
 
-    /// Hands all batches over. While the interest is still locked: whoever changes it next may rely on that.
+    /// Puts all batches into the inboxes of their loops. While the interest is still locked: whoever changes it next relies
+    /// on that.
     pub fn send_batches(&mut self) {
         if !self.internal.is_empty() {
             let staged = self.internal.drain(..).filter_map(StagedMessages::send);
@@ -83,11 +83,9 @@ impl Delivery {
             for batch in &stage.batches {
                 let bytes = batch.bytes.len();
                 self.handed_bytes += bytes;
-                let pending = batch.shared.inbox_pending.fetch_add(bytes, Ordering::Relaxed)
-                    + bytes
-                    + batch.shared.out_pending.load(Ordering::Relaxed);
-                if pending > self.lags_above && self.lagging.as_ref().is_none_or(|b| b.pending() < pending) {
-                    self.lagging = Some(batch.shared.clone());
+                let waiting = batch.backlog.note_sent(bytes);
+                if waiting > self.pause_above && self.largest_backlog.as_ref().is_none_or(|b| b.bytes() < waiting) {
+                    self.largest_backlog = Some(batch.backlog.clone());
                 }
             }
             let batches = std::mem::take(&mut stage.batches);
@@ -97,7 +95,7 @@ impl Delivery {
         }
     }
 
-    /// Tells another loop something.
+    /// Puts an item into the inbox of a loop.
     pub fn send_to(&mut self, reactor: u16, item: InboxItem) {
         if self.inboxes[usize::from(reactor)].push(item) && reactor != self.reactor {
             self.wakes.push(reactor);
@@ -107,10 +105,7 @@ impl Delivery {
     /// Queues what other loops staged.
     pub fn accept(&mut self, connections: &mut Connections, batches: Vec<RemoteBatch>) {
         for batch in batches {
-            batch
-                .shared
-                .inbox_pending
-                .fetch_sub(batch.bytes.len(), Ordering::Relaxed);
+            batch.backlog.note_received(batch.bytes.len());
             let Some(conn) = connections.occupant(batch.to) else {
                 continue;
             };
@@ -160,15 +155,15 @@ impl RemoteStage {
         }
         self.by_slot[slot] = (self.epoch, self.batches.len() as u32);
         let destination = &interest.members[target.member as usize].destination;
-        let shared = destination
-            .connection()
+        let backlog = destination
+            .backlog()
             .expect("only a connection is at a location")
             .clone();
         self.batches.push(RemoteBatch {
             to: target.location,
-            room: cut_above.saturating_sub(shared.inbox_pending.load(Ordering::Relaxed)),
+            room: cut_above.saturating_sub(backlog.in_transit()),
             overflowed: false,
-            shared,
+            backlog,
             messages: 0,
             payload_bytes: 0,
             bytes: pool.take_small(0),

@@ -1,5 +1,6 @@
 //! An account: a subject space of its own, with its counters.
 
+use crate::connection::traffic::{SharedTraffic, Traffic};
 use crate::interest::feed::InterestReader;
 use crate::interest::{Interest, InterestCounts, InterestStats};
 use nt_subject::HashSeed;
@@ -55,10 +56,10 @@ pub struct Account {
     counts: Arc<InterestCounts>,
     /// Connections bound to it now.
     connections: AtomicUsize,
-    /// What connections moved in it that are gone, less what those that are here moved elsewhere before. Wraps: with
-    /// what those that are here have moved in all it makes the account's traffic. Changed and read while the directory
-    /// of the broker is locked.
-    moved: [AtomicU64; 4],
+    /// What closed connections moved in it, less what its open ones moved in other accounts before. Wraps: with all that
+    /// its open connections have moved it makes the account's traffic. Changed and read while the directory of the
+    /// broker is locked.
+    moved: SharedTraffic,
     slow_consumers: AtomicU64,
 }
 
@@ -76,7 +77,7 @@ impl Account {
             counts: interest.counts.clone(),
             interest: RwLock::new(interest),
             connections: AtomicUsize::new(0),
-            moved: [const { AtomicU64::new(0) }; 4],
+            moved: SharedTraffic::default(),
             slow_consumers: AtomicU64::new(0),
         }
     }
@@ -111,24 +112,19 @@ impl Account {
     }
 
     /// A connection joins that has moved this much elsewhere.
-    pub(crate) fn connection_joins(&self, moved: [u64; 4]) {
+    pub(crate) fn connection_joins(&self, moved: Traffic) {
         self.connections.fetch_add(1, Ordering::Relaxed);
-        for (total, n) in self.moved.iter().zip(moved) {
-            total.fetch_sub(n, Ordering::Relaxed);
-        }
+        self.moved.subtract(moved);
     }
 
     /// A connection leaves that has moved this much in all.
-    pub(crate) fn connection_leaves(&self, moved: [u64; 4]) {
+    pub(crate) fn connection_leaves(&self, moved: Traffic) {
         self.connections.fetch_sub(1, Ordering::Relaxed);
-        for (total, n) in self.moved.iter().zip(moved) {
-            total.fetch_add(n, Ordering::Relaxed);
-        }
+        self.moved.add(moved);
     }
 
-    /// Messages and bytes in, messages and bytes out: of all its connections, those that are gone and those that are
-    /// here, of which the sums are given.
-    pub(crate) fn traffic(&self, open: [u64; 4]) -> [u64; 4] {
-        std::array::from_fn(|i| self.moved[i].load(Ordering::Relaxed).wrapping_add(open[i]))
+    /// The traffic of all its connections, closed and open. `open`: the sum of the open ones.
+    pub(crate) fn traffic(&self, open: Traffic) -> Traffic {
+        self.moved.plus(open)
     }
 }

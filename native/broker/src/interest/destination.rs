@@ -1,20 +1,21 @@
 //! Where a member's messages go.
 
 use crate::connection::shared::ConnShared;
+use crate::delivery::backlog::Backlog;
 use crate::internal::MessageQueue;
 use std::sync::Arc;
 
-/// What takes the messages of a member: delivery knows how much waits there and who it is.
+/// What takes the messages of a member. Delivery asks for the backlog only; the rest is for logs and monitoring.
 #[derive(Debug, Clone)]
 pub(crate) enum Destination {
     /// A connection, at the member's location.
     Connection(Arc<ConnShared>),
-    /// The control plane of the broker, which is at no location.
+    /// The control plane of the broker, which has no location. Its queue has limits of its own.
     Internal(Arc<MessageQueue>),
 }
 
 impl Destination {
-    /// The connection's number; 0: it is none.
+    /// The connection's number; 0: it is no connection.
     pub fn cid(&self) -> u64 {
         match self {
             Self::Connection(shared) => shared.cid,
@@ -22,6 +23,7 @@ impl Destination {
         }
     }
 
+    /// The connection, for those who describe it.
     pub fn connection(&self) -> Option<&Arc<ConnShared>> {
         match self {
             Self::Connection(shared) => Some(shared),
@@ -29,8 +31,17 @@ impl Destination {
         }
     }
 
-    /// Bytes that wait for it. The control plane's have a bound of their own: publishers do not look at them.
-    pub fn pending(&self) -> usize {
-        self.connection().map_or(0, |shared| shared.pending())
+    /// What waits for it, if publishers pause because of that.
+    #[inline]
+    pub fn backlog(&self) -> Option<&Arc<Backlog>> {
+        match self {
+            Self::Connection(shared) => Some(shared.backlog()),
+            Self::Internal(_) => None,
+        }
+    }
+
+    /// Bytes that wait for it; 0 where no publisher pauses because of them.
+    pub fn pending_bytes(&self) -> usize {
+        self.backlog().map_or(0, |backlog| backlog.bytes())
     }
 }

@@ -32,7 +32,7 @@ pub struct InternalPublish {
 
 /// Bytes published before a loop goes on with its connections.
 const PORTION_BYTES: usize = 256 * 1024;
-/// Pause while a subscriber is behind: as long as a client that publishes to it would have to wait.
+/// Pause while a subscriber has a backlog: as long as a client that publishes to it would have to wait.
 const PAUSE_NS: u64 = 1_000_000;
 
 /// The control plane checks sizes itself, against the limits it knows.
@@ -96,7 +96,7 @@ impl Shard {
                 pending.batches.pop_front();
                 pending.done = 0;
             }
-            if self.delivery.take_lagging().is_some() {
+            if self.delivery.take_largest_backlog().is_some() {
                 pending.resume_ns = self.delivery.now_ns() + PAUSE_NS;
                 break;
             }

@@ -13,7 +13,6 @@ use crate::state::BrokerState;
 use nt_subject::literal_matches;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What connections are sorted by; counters come greatest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,18 +97,13 @@ pub struct FoundSubscriptions {
 
 impl OpenTotals {
     pub(crate) fn add(&mut self, c: &ConnShared) {
-        let read = |n: &AtomicU64| n.load(Ordering::Relaxed);
+        let traffic = c.traffic().load();
         self.pending_bytes += c.pending() as u64;
-        self.subscriptions += u64::from(c.subscriptions.load(Ordering::Relaxed));
-        self.in_msgs += read(&c.in_msgs);
-        self.in_bytes += read(&c.in_bytes);
-        self.out_msgs += read(&c.out_msgs);
-        self.out_bytes += read(&c.out_bytes);
-    }
-
-    /// Messages and bytes in, messages and bytes out.
-    pub(crate) fn moved(&self) -> [u64; 4] {
-        [self.in_msgs, self.in_bytes, self.out_msgs, self.out_bytes]
+        self.subscriptions += u64::from(c.subscriptions());
+        self.in_msgs += traffic.in_msgs;
+        self.in_bytes += traffic.in_bytes;
+        self.out_msgs += traffic.out_msgs;
+        self.out_bytes += traffic.out_bytes;
     }
 }
 
@@ -187,20 +181,21 @@ impl BrokerState {
 
 fn key(c: &ConnShared, query: &ConnectionQuery<'_>) -> f64 {
     let ms = |ns: u64| ns as f64 / 1e6;
-    let last = || ms(c.last_activity_ns.load(Ordering::Relaxed));
-    let count = |n: &AtomicU64| -(n.load(Ordering::Relaxed) as f64);
+    let last = || ms(c.last_activity_ns());
+    let descending = |n: u64| -(n as f64);
+    let traffic = || c.traffic().load();
     match query.order {
         ConnectionOrder::Cid => c.cid as f64,
-        ConnectionOrder::Subscriptions => -f64::from(c.subscriptions.load(Ordering::Relaxed)),
-        ConnectionOrder::Pending => -(c.pending() as f64),
-        ConnectionOrder::OutMsgs => count(&c.out_msgs),
-        ConnectionOrder::InMsgs => count(&c.in_msgs),
-        ConnectionOrder::OutBytes => count(&c.out_bytes),
-        ConnectionOrder::InBytes => count(&c.in_bytes),
+        ConnectionOrder::Subscriptions => -f64::from(c.subscriptions()),
+        ConnectionOrder::Pending => descending(c.pending() as u64),
+        ConnectionOrder::OutMsgs => descending(traffic().out_msgs),
+        ConnectionOrder::InMsgs => descending(traffic().in_msgs),
+        ConnectionOrder::OutBytes => descending(traffic().out_bytes),
+        ConnectionOrder::InBytes => descending(traffic().in_bytes),
         ConnectionOrder::LastActivity => -last(),
         ConnectionOrder::Idle => last(),
         ConnectionOrder::Uptime => ms(query.now_ns) - ms(c.start_ns),
-        ConnectionOrder::Rtt => count(&c.rtt_ns),
+        ConnectionOrder::Rtt => descending(c.rtt_ns()),
     }
 }
 

@@ -96,9 +96,9 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Pending bytes above which a subscriber is behind and its publishers give it a little time: more would only grow
-    /// a queue that has left the cache.
-    pub fn behind_bytes(&self) -> usize {
+    /// Pending bytes of a subscriber above which its publishers pause for a moment: more would only make a queue longer
+    /// that has left the cache.
+    pub fn pause_threshold(&self) -> usize {
         self.stall_threshold().min(1 << 20)
     }
 

@@ -1,7 +1,7 @@
 //! How loops talk: batches in inboxes, one wake-up each.
 
 use crate::connection::Conn;
-use crate::connection::shared::ConnShared;
+use crate::delivery::backlog::Backlog;
 use crate::internal::{InternalPublish, NO_REACTOR};
 use crate::plan::reload::Reload;
 use crate::shard::admissions::{AdmissionId, Verdict};
@@ -34,10 +34,10 @@ impl Location {
 /// Frames staged by one loop for a connection of another.
 #[derive(Debug)]
 pub struct RemoteBatch {
-    /// The receiver's slot and tenant.
+    /// The receiver's location.
     pub to: Location,
-    /// Its counters: what waits here is pending for it too.
-    pub shared: Arc<ConnShared>,
+    /// The receiver's backlog: it includes what is in this batch.
+    pub(crate) backlog: Arc<Backlog>,
     /// Bytes it may hold: with more, the receiver has too much waiting.
     pub room: usize,
     /// Something found no room: the receiver is cut off.

@@ -141,6 +141,6 @@ impl<I: Io> EventLoop<I> {
         if count >= FLUSH_EARLY_BYTES {
             self.flush_dirty();
         }
-        self.shard.pause_if_somebody_is_behind(slot);
+        self.shard.pause_for_backlog(slot);
     }
 }
