@@ -1,12 +1,13 @@
 //! Subjects and interest: which subjects are valid, which patterns match them, and which subscriptions want them.
 //!
 //! What: validation and comparison of subjects ([`validate`]), the interest index ([`Sublist`] and its reusable
-//! result [`Matches`]), and lists of permitted patterns ([`PatternSet`]).
+//! result [`Matches`]), lists of permitted patterns ([`PatternSet`]), and rewriting ([`transform`]).
 //!
 //! Layout: `validate` works on bytes alone. `sublist` is the index; it is built from `slab` (ids instead of pointers),
 //! `branches` (the stack of a search), `node` (the values in the slabs), `text` (short byte strings without an
 //! allocation), `members` (the subscriptions of one subject), `indexed` (vectors whose items are found by key) and
-//! `queue_names` (each queue name once).
+//! `queue_names` (each queue name once). `transform` compiles and executes subject transforms and the mappings of
+//! accounts.
 //!
 //! ```
 //! use nt_subject::{HashSeed, Matches, Sublist};
@@ -40,6 +41,7 @@ mod queue_names;
 mod slab;
 mod sublist;
 mod text;
+pub mod transform;
 pub mod validate;
 
 #[cfg(test)]
@@ -51,6 +53,7 @@ pub use matches::Matches;
 pub use pattern_set::PatternSet;
 pub use queue_names::QueueId;
 pub use sublist::{NodeId, Sublist};
+pub use transform::{Mapping, MappingTable, Transform};
 pub use validate::{
     check_subject, has_wildcard, is_subset, is_valid_literal_subject, is_valid_subject, literal_matches, overlaps,
     token_count,

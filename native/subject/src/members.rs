@@ -48,6 +48,16 @@ impl Members {
         }
     }
 
+    /// The smallest id outside of queue groups.
+    #[inline]
+    pub(crate) fn first_plain(self, sets: &Slab<MemberSet>) -> Option<u32> {
+        match self.view() {
+            MembersView::OnePlain(id) => Some(id),
+            MembersView::Set(set) => sets.at(set).plain().iter().copied().min(),
+            MembersView::Empty | MembersView::OneInQueue(..) => None,
+        }
+    }
+
     fn one(queue: Option<QueueId>, id: u32) -> Self {
         Self {
             value: id,

@@ -188,6 +188,23 @@ impl Sublist {
             || (self.has_wildcards() && self.walk(subject, true, &mut Vec::new(), |members| !members.is_empty()))
     }
 
+    /// The smallest id outside of queue groups whose subject covers the published `subject`: a wildcard in `subject`
+    /// is matched only by a wildcard that covers it. No subject covers a malformed one.
+    pub(crate) fn first_covering(&self, subject: &[u8]) -> Option<u32> {
+        let mut first = None;
+        let mut visit = |members: Members| {
+            first = first.into_iter().chain(members.first_plain(&self.sets)).min();
+            false
+        };
+        if let Some(found) = self.find_literal(subject) {
+            visit(found);
+        }
+        if self.has_wildcards() && is_well_formed(subject) {
+            self.walk(subject, true, &mut Vec::new(), visit);
+        }
+        first
+    }
+
     /// Number of subscriptions.
     pub fn len(&self) -> usize {
         self.len
@@ -277,7 +294,7 @@ impl Sublist {
     /// Visits every trie node whose subject matches, until `visit` returns true; returns whether it did.
     ///
     /// `subject` must be well formed. A token `*` in it matches only `*`, because no edge has that name. With
-    /// `tail_is_wildcard` a last token `>` matches only `>`, which makes this the subset test.
+    /// `tail_is_wildcard` a token `>` matches only `>`, which makes this the subset test.
     #[inline]
     fn walk(
         &self,
@@ -298,7 +315,7 @@ impl Sublist {
             let token = &rest[..end];
             let is_last = end == rest.len();
             let edge = self.find_edge(at, token);
-            let no_star = node.star == NONE || (tail_is_wildcard && is_last && token == b">");
+            let no_star = node.star == NONE || (tail_is_wildcard && token == b">");
             let star = if no_star { None } else { Some(node.star) };
             let next = offset + end as u32 + 1;
             if is_last {

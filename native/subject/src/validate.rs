@@ -28,7 +28,7 @@ pub fn check_subject(subject: &[u8]) -> Result<(), InvalidSubject> {
                 }
                 token_start = i + 1;
             }
-            b' ' | b'\t' | b'\x0c' | b'\r' | b'\n' => return Err(InvalidSubject::Blank),
+            _ if is_blank(&byte) => return Err(InvalidSubject::Blank),
             _ => {}
         }
     }
@@ -143,8 +143,13 @@ pub(crate) fn tokens(subject: &[u8]) -> impl Iterator<Item = &[u8]> {
     subject.split(|&byte| byte == b'.')
 }
 
+/// Whether a byte can't be in a subject that is subscribed to.
+pub(crate) fn is_blank(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\x0c' | b'\r' | b'\n')
+}
+
 /// As [`check_subject`], but blanks are allowed: publish subjects are not searched for them.
-fn check_shape(subject: &[u8]) -> Result<(), InvalidSubject> {
+pub(crate) fn check_shape(subject: &[u8]) -> Result<(), InvalidSubject> {
     match check_subject(subject) {
         Err(InvalidSubject::Blank) if is_well_formed(subject) && !tail_before_end(subject) => Ok(()),
         other => other,

@@ -1,6 +1,7 @@
-//! A match into a reused result allocates nothing, and asking whether there is interest never does. Counted by this
-//! test's own allocator.
+//! A match into a reused result allocates nothing, neither does a transform into a buffer with room, and asking whether
+//! there is interest never does. Counted by this test's own allocator.
 
+use nt_subject::transform::{Destination, Mapping, MappingTable, Outcome};
 use nt_subject::{HashSeed, Matches, PatternSet, Sublist};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -82,6 +83,44 @@ fn questions_never_allocate() {
                 set.matches_literal_in_queue(subject, Some(b"q.1")),
             );
             let _ = set.allows(subject, Some(b"q.1"));
+        }
+    });
+    assert_eq!(calls, 0);
+}
+
+#[test]
+fn a_mapped_subject_allocates_nothing() {
+    let rules = [
+        ("a.*.c", "x.{{partition(9,1)}}.{{partition(9)}}.$1"),
+        ("s.*.*", "{{split(1,-)}}.{{split(2,)}}.{{random(7)}}"),
+        ("s.>", "t.>"),
+        (
+            "c.*",
+            "{{splitFromLeft(1,2)}}.{{sliceFromLeft(1,2)}}.{{sliceFromRight(1,2)}}.{{right(1,2)}}",
+        ),
+        ("literal", "other"),
+    ];
+    let rule = |&(source, destination): &(&str, &str)| {
+        Mapping::new(source.as_bytes(), &[Destination::new(destination.as_bytes())], b"").expect("valid")
+    };
+    let table = MappingTable::new(rules.iter().map(rule));
+    let mut out = Vec::with_capacity(200);
+    let calls = count(|| {
+        for subject in [
+            "a.b.c",
+            "s.1-2.xyz",
+            "s.1.2.3",
+            "c.12345",
+            "literal",
+            "nobody",
+            "",
+            "a..c",
+        ] {
+            out.clear();
+            if let Some(Outcome::Transformed(transform)) = table.find(subject.as_bytes()).map(|rule| rule.choose(0)) {
+                transform.apply(subject.as_bytes(), &mut || 3, &mut out);
+                assert!(!out.is_empty() && out.len() <= transform.longest(subject.len()));
+            }
         }
     });
     assert_eq!(calls, 0);
