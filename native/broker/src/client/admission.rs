@@ -181,10 +181,8 @@ impl Shard {
         // Subscriptions made before CONNECT stay; how their messages are framed may change now.
         if let Some(member) = conn.member {
             let mut interest = account.interest.write();
-            interest.generation += 1;
-            let member = &mut interest.members[member as usize];
-            member.headers = conn.client().flags.headers;
-            member.permissions = conn.permissions.clone();
+            interest.set_headers(member, conn.client().flags.headers);
+            interest.set_permissions(member, conn.permissions.clone());
         }
         if conn.broker.watches_connects() {
             let (broker, snapshot) = (conn.broker.id, Box::new(conn.shared.snapshot()));

@@ -1,7 +1,7 @@
 //! Everything a client may ask for besides publishing and CONNECT: SUB, UNSUB, PING, PONG.
 
 use crate::connection::close::CloseReason;
-use crate::interest::{Destination, Interest, Member};
+use crate::interest::{Interest, Member};
 use crate::shard::Shard;
 use crate::shard::inbox::InboxItem;
 use crate::shard::inbox::Location;
@@ -10,7 +10,6 @@ use crate::trace::quote::quote;
 use crate::trace::subscription_deleted;
 use nt_protocol::Op;
 use nt_subject::token_count;
-use std::sync::atomic::Ordering;
 
 /// The queue group that only the server itself may use.
 const SYSTEM_QUEUE: &[u8] = b"_sys_";
@@ -101,9 +100,9 @@ impl Shard {
         let known = self.connections[slot]
             .sids
             .find(sid, member, &interest, &broker.sid_seed);
-        // One that got its last message is as good as gone, even if whoever sent that has not removed it yet.
-        if let Some(spent) = known.filter(|&id| interest.is_spent(id)) {
-            self.remove_subscription(&mut interest, spent);
+        // One that got its last message has ended, even if the loop that sent it has not removed the subscription yet.
+        if let Some(exhausted) = known.filter(|&id| interest.is_exhausted(id)) {
+            self.remove_subscription(&mut interest, exhausted);
         }
         let conn = &mut self.connections[slot];
         if conn.sids.find(sid, member, &interest, &broker.sid_seed).is_none() {
@@ -129,17 +128,13 @@ impl Shard {
         let generation = conn.generation();
         let headers = conn.client().flags.headers;
         *conn.member.get_or_insert_with(|| {
-            interest.members.insert(Member {
-                location: Location {
-                    reactor,
-                    slot,
-                    generation,
-                },
-                destination: Destination::Connection(conn.shared.clone()),
-                headers,
-                permissions: conn.permissions.clone(),
-                removed: false,
-            }) as u32
+            let location = Location {
+                reactor,
+                slot,
+                generation,
+            };
+            let (shared, permissions) = (conn.shared.clone(), conn.permissions.clone());
+            interest.add_member(Member::connection(location, shared, headers, permissions))
         })
     }
 
@@ -151,14 +146,13 @@ impl Shard {
             let mut interest = account.interest.write();
             let conn = &self.connections[slot];
             if let Some(id) = conn.sids.find(sid, member, &interest, &conn.broker.sid_seed) {
-                let sub = &mut interest.subs[id as usize];
+                let sub = interest.subscription(id);
                 let max = max.unwrap_or(0);
-                if max > sub.delivered.load(Ordering::Relaxed) {
-                    sub.max = max;
-                    interest.generation += 1;
+                if max > sub.delivered() {
+                    interest.limit(id, max);
                 } else {
-                    // Whoever sent the last message of a spent one tells of its end.
-                    removed = !interest.is_spent(id);
+                    // The loop that sends the last message of a limited subscription traces its end.
+                    removed = !sub.is_exhausted();
                     self.remove_subscription(&mut interest, id);
                     self.require_drain_before_pong();
                 }
@@ -173,23 +167,23 @@ impl Shard {
     /// Removes one subscription from the interest and from its owner's table, here or elsewhere.
     pub(crate) fn remove_subscription(&mut self, interest: &mut Interest, id: u32) {
         let Some(sub) = interest.remove(id) else { return };
-        let member = &interest.members[sub.member as usize];
-        if member.removed {
+        let member = interest.member_of(&sub);
+        if member.is_removed() {
             return;
         }
-        let to = member.location;
+        let to = member.location();
         if to.reactor != self.delivery.reactor() {
             return self.delivery.send_to(
                 to.reactor,
                 InboxItem::SubscriptionGone {
                     to,
                     sub: id,
-                    sid: sub.sid,
+                    sid: sub.into_sid(),
                 },
             );
         }
         if let Some(conn) = self.connections.occupant(to) {
-            conn.forget_subscription(sub.sid, id);
+            conn.forget_subscription(sub.into_sid(), id);
         }
     }
 

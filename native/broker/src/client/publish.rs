@@ -229,7 +229,7 @@ impl Shard {
         last: ResultRef,
         data: &[u8],
     ) -> Ahead {
-        if let Some(resolved) = self.results.known(last, account.id, interest.generation)
+        if let Some(resolved) = self.results.known(last, account.id, interest.generation())
             && let line = resolved.line()
             && burst::starts_with(data, line)
         {
@@ -355,7 +355,7 @@ impl Shard {
         tally: &mut Tally,
         touched: &mut Vec<u32>,
     ) -> usize {
-        let Some(resolved) = self.results.known(last, account.id, interest.generation) else {
+        let Some(resolved) = self.results.known(last, account.id, interest.generation()) else {
             return 0;
         };
         let count = match resolved.target_count() {
@@ -410,7 +410,7 @@ impl Shard {
         tally.bytes += message.body.len() as u64;
         let same = self
             .results
-            .known(*last, account.id, interest.generation)
+            .known(*last, account.id, interest.generation())
             .is_some_and(|resolved| resolved.subject() == message.subject);
         let index = if same {
             last.index()
@@ -494,12 +494,11 @@ impl Shard {
         let told = !config.log_debug || config.log_trace;
         let mut interest = account.interest.write();
         for id in exhausted {
-            if interest.is_spent(id) {
-                let sub = &interest.subs[id as usize];
-                let owner = interest.members[sub.member as usize].destination.connection();
+            if let Some(sub) = interest.find(id).filter(|sub| sub.is_exhausted()) {
+                let owner = interest.member_of(sub).destination().connection();
                 if let Some(shared) = owner.filter(|_| !told) {
                     let label = shared.label();
-                    let text = format!("{label} - {}", limit_reached(&sub.sid, sub.max));
+                    let text = format!("{label} - {}", limit_reached(sub.sid(), sub.max()));
                     let level = LogLevel::Debug;
                     self.event(broker, Event::Log { level, text });
                 }

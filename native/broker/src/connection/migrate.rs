@@ -107,8 +107,7 @@ impl Shard {
             return Some(socket);
         }
         if let Some(member) = conn.member {
-            interest.members[member as usize].location = to;
-            interest.generation += 1;
+            interest.relocate(member, to);
         }
         broker.relocate(conn.shared.cid, to);
         self.unbind(slot);

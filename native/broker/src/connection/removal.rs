@@ -6,7 +6,7 @@
 //! turn; the more are left the more go, so that they can't gather however fast clients come and leave.
 
 use crate::interest::account::Account;
-use crate::interest::{Interest, SidIds};
+use crate::interest::{Interest, SidIds, Subscription};
 use crate::shard::Shard;
 use crate::trace::subscription_deleted;
 use parking_lot::RwLockWriteGuard;
@@ -32,18 +32,13 @@ impl PendingRemoval {
     fn remove_batch(&mut self, interest: &mut Interest, most: usize) -> Vec<Box<[u8]>> {
         let mut names = Vec::new();
         for id in self.left.by_ref().take(most) {
-            // An id may be another's by now.
-            if interest
-                .subs
-                .get(id as usize)
-                .is_some_and(|sub| sub.member == self.member)
-            {
-                let spent = interest.is_spent(id);
-                names.extend(interest.remove(id).filter(|_| !spent).map(|sub| sub.sid));
+            if interest.subscription_of(self.member, id).is_some() {
+                let ended = interest.remove(id).filter(|sub| !sub.is_exhausted());
+                names.extend(ended.map(Subscription::into_sid));
             }
         }
         if self.is_done() {
-            interest.members.remove(self.member as usize);
+            interest.remove_member(self.member);
         }
         names
     }

@@ -148,7 +148,7 @@ impl Delivery {
             return 0;
         }
         let frames = if target.limited {
-            let sub = &interest.subs[target.sub as usize];
+            let sub = interest.subscription(target.sub);
             let granted = burst
                 .frames
                 .iter()

@@ -7,7 +7,6 @@ use crate::delivery::{Delivery, Sender};
 use crate::interest::{Interest, Subscription};
 use crate::trace::TracedDelivery;
 use crate::trace::msgtrace::Undelivered;
-use std::sync::atomic::Ordering;
 
 impl Delivery {
     /// Delivers to everyone the subject goes to, and tells `trace` of it where somebody reads traces. Returns how many got it.
@@ -103,7 +102,7 @@ impl Delivery {
         }
         if !target.limited {
             target.delivered += 1;
-        } else if !reserve(&interest.subs[target.sub as usize], target.sub, &mut self.exhausted) {
+        } else if !reserve(interest.subscription(target.sub), target.sub, &mut self.exhausted) {
             if TRACED {
                 self.follow(interest, target, Some(Undelivered::AutoUnsubscribed));
             }
@@ -117,16 +116,16 @@ impl Delivery {
             self.follow(interest, target, None);
         }
         if TRACED && self.trace.on {
-            let sub = &interest.subs[target.sub as usize];
+            let sub = interest.subscription(target.sub);
             let is_last = target.limited && self.exhausted.last() == Some(&target.sub);
             let header_len = bytes - frame.msg_bytes;
             let delivery = TracedDelivery {
                 prefix,
                 tail,
                 header_len,
-                last: is_last.then_some((&sub.sid, sub.max)),
+                last: is_last.then_some((sub.sid(), sub.max())),
             };
-            if let Some(shared) = interest.members[target.member as usize].destination.connection() {
+            if let Some(shared) = interest.member(target.member).destination().connection() {
                 self.trace.add(shared, &delivery);
             }
         }
@@ -198,7 +197,7 @@ impl Delivery {
 
     /// Bytes that wait for a subscriber, as far as they have been handed over.
     fn pending(&self, connections: &Connections, interest: &Interest, target: &Target) -> usize {
-        let destination = &interest.members[target.member as usize].destination;
+        let destination = interest.member(target.member).destination();
         let here = target.location.reactor == self.reactor;
         let staged = if here {
             connections[target.location.slot].out.len()
@@ -209,14 +208,10 @@ impl Delivery {
     }
 }
 
-/// Takes one delivery of a limited subscription; publishers of all loops draw from the same number.
+/// Takes one delivery of a limited subscription, if one is left. Notes a subscription that got its last one.
 pub(crate) fn reserve(sub: &Subscription, id: u32, exhausted: &mut Vec<u32>) -> bool {
-    let before = sub.delivered.fetch_add(1, Ordering::Relaxed);
-    if before >= sub.max {
-        sub.delivered.fetch_sub(1, Ordering::Relaxed);
-        return false;
-    }
-    if before + 1 == sub.max {
+    let Some(number) = sub.reserve() else { return false };
+    if number == sub.max() {
         exhausted.push(id);
     }
     true

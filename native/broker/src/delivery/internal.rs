@@ -17,7 +17,7 @@ impl Delivery {
     #[cold]
     #[inline(never)]
     pub fn stage_internal(&mut self, interest: &Interest, target: &Target, frame: &[&[u8]], reply: Option<&[u8]>) {
-        let Destination::Internal(queue) = &interest.members[target.member as usize].destination else {
+        let Destination::Internal(queue) = interest.member(target.member).destination() else {
             debug_assert!(false, "a connection is at a location");
             return;
         };

@@ -154,7 +154,7 @@ impl RemoteStage {
             return &mut self.batches[at as usize];
         }
         self.by_slot[slot] = (self.epoch, self.batches.len() as u32);
-        let destination = &interest.members[target.member as usize].destination;
+        let destination = interest.member(target.member).destination();
         let backlog = destination
             .backlog()
             .expect("only a connection is at a location")

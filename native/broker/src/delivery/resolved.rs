@@ -4,10 +4,9 @@
 //! to the subscriptions' counters. Never stages anything: that is what `Delivery` does with it.
 
 use crate::delivery::byte_range::{BLOCK, ByteRange};
-use crate::interest::{Interest, Remembered};
+use crate::interest::{CachedResult, Interest};
 use crate::shard::inbox::Location;
 use nt_subject::Matches;
-use std::sync::atomic::Ordering;
 
 /// One subscription a message goes to.
 #[derive(Debug)]
@@ -87,8 +86,8 @@ pub(crate) struct Resolved {
     reserved: bool,
     /// Whether some target has uncounted deliveries.
     uncounted: bool,
-    /// Its place in the account's counts.
-    remembered: Option<Remembered>,
+    /// Its share of the account's counts.
+    counted: Option<CachedResult>,
 }
 
 const PUB: &[u8] = b"PUB ";
@@ -167,7 +166,7 @@ impl Resolved {
     /// Completes the shared prefix with the sid of one target.
     #[cold]
     fn write_shared_sid(&mut self, interest: &Interest, index: usize) {
-        let sid = &*interest.subs[self.targets[index].sub as usize].sid;
+        let sid = interest.subscription(self.targets[index].sub).sid();
         let place = &mut self.text[self.sid_at..];
         place[..sid.len()].copy_from_slice(sid);
         place[sid.len()] = b' ';
@@ -197,7 +196,7 @@ impl Resolved {
             self.stamp = stamp;
         }
         self.account = account;
-        self.generation = interest.generation;
+        self.generation = interest.generation();
         self.line.clear();
         self.line.extend_from_slice(PUB);
         self.line.extend_from_slice(subject);
@@ -208,7 +207,7 @@ impl Resolved {
         self.reserved = [&b"_GR_."[..], b"$GR.", b"$NRG."]
             .iter()
             .any(|p| subject.starts_with(p));
-        interest.list.matches(subject, found);
+        interest.matches(subject, found);
         self.own_prefixes = usize::MAX;
         let mut sid_max = 0;
         for &id in &found.plain {
@@ -239,50 +238,50 @@ impl Resolved {
 
     /// Adds one subscription, unless its connection is gone or its user may not receive this subject.
     fn add_target(&mut self, interest: &Interest, subject: &[u8], id: u32, sid_max: &mut usize) {
-        let sub = &interest.subs[id as usize];
-        let member = &interest.members[sub.member as usize];
-        if member.removed {
+        let sub = interest.subscription(id);
+        let member = interest.member_of(sub);
+        if member.is_removed() {
             return;
         }
-        let permissions = member.permissions.as_deref();
-        if permissions.is_some_and(|p| !p.may_receive(subject, interest.queue_of(sub))) {
+        let permissions = member.permissions();
+        if permissions.is_some_and(|p| !p.may_receive(subject, sub.queue())) {
             return;
         }
         let mut start = self.text.len();
-        if self.own_prefixes == usize::MAX && start + HMSG.len() + subject.len() + sub.sid.len() > TEXT_MAX {
+        if self.own_prefixes == usize::MAX && start + HMSG.len() + subject.len() + sub.sid().len() > TEXT_MAX {
             self.own_prefixes = self.targets.len();
             self.text.extend([HMSG, subject, b" "].concat());
             self.sid_at = self.text.len();
         }
         let end = if self.own_prefixes == usize::MAX {
-            for part in [HMSG, subject, b" ", &sub.sid, b" "] {
+            for part in [HMSG, subject, b" ", sub.sid(), b" "] {
                 self.text.extend_from_slice(part);
             }
             self.text.len()
         } else {
             start = self.sid_at - HMSG.len() - subject.len() - 1;
-            *sid_max = sub.sid.len().max(*sid_max);
-            self.sid_at + sub.sid.len() + 1
+            *sid_max = sub.sid().len().max(*sid_max);
+            self.sid_at + sub.sid().len() + 1
         };
         self.targets.push(Target {
-            location: member.location,
+            location: member.location(),
             sub: id,
-            member: sub.member,
-            cid: member.destination.cid(),
+            member: sub.member(),
+            cid: member.destination().cid(),
             prefix: (start as u32, end as u32),
-            headers: member.headers,
-            limited: sub.max > 0,
+            headers: member.headers(),
+            limited: sub.max() > 0,
             tracks_replies: permissions.is_some_and(|p| p.allow_responses.is_some()),
             delivered: 0,
         });
     }
 
-    /// Takes its place in the account's counts of remembered subjects, or updates it.
+    /// Counts it among the account's cached subjects, or updates its share of the counts.
     pub(super) fn count_in(&mut self, interest: &Interest) {
         let fanout = self.plain + self.groups.len();
-        match &mut self.remembered {
-            Some(place) if place.is_of(&interest.counts) => place.set_fanout(fanout),
-            place => *place = Some(Remembered::new(&interest.counts, fanout)),
+        match &mut self.counted {
+            Some(share) if share.is_of(interest.counts()) => share.set_fanout(fanout),
+            share => *share = Some(CachedResult::new(interest.counts(), fanout)),
         }
     }
 
@@ -291,9 +290,9 @@ impl Resolved {
         self.uncounted = false;
         for target in &mut self.targets {
             if target.delivered > 0 {
-                interest.subs[target.sub as usize]
-                    .delivered
-                    .fetch_add(u64::from(target.delivered), Ordering::Relaxed);
+                interest
+                    .subscription(target.sub)
+                    .count_deliveries(u64::from(target.delivered));
                 target.delivered = 0;
             }
         }

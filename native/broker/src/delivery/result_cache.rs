@@ -5,7 +5,7 @@
 //! who gets a message: [`Resolved`] does.
 
 use crate::delivery::resolved::Resolved;
-use crate::interest::Interest;
+use crate::interest::{Interest, Subscription};
 use nt_subject::HashSeed;
 use nt_subject::Matches;
 use std::ops::{Index, IndexMut};
@@ -86,7 +86,7 @@ impl ResultCache {
 
     /// The same, when its place has been asked for already.
     pub fn find_at(&mut self, place: Place, account: u32, interest: &Interest, subject: &[u8]) -> u32 {
-        let (index, is_valid) = if interest.cached {
+        let (index, is_valid) = if interest.is_cached() {
             self.claim(place, account, interest, subject)
         } else {
             (0, false)
@@ -114,7 +114,7 @@ impl ResultCache {
             resolved.is_of(account, subject)
         };
         if known {
-            if self.results[index as usize].is_valid(account, interest.generation) {
+            if self.results[index as usize].is_valid(account, interest.generation()) {
                 return (index, true);
             }
         } else if self.missed[at] != tag {
@@ -157,9 +157,9 @@ impl ResultCache {
     /// The result of `subject`, if a valid one is known, and whether it is reserved.
     #[inline]
     pub fn lookup(&self, place: Place, account: u32, interest: &Interest, subject: &[u8]) -> Option<(ResultRef, bool)> {
-        let index = *self.slots.get(place.at as usize).filter(|_| interest.cached)?;
+        let index = *self.slots.get(place.at as usize).filter(|_| interest.is_cached())?;
         let resolved = &self.results[index as usize];
-        let is_known = index != 0 && resolved.is_valid(account, interest.generation) && resolved.subject() == subject;
+        let is_known = index != 0 && resolved.is_valid(account, interest.generation()) && resolved.subject() == subject;
         is_known.then(|| (self.remember(index), resolved.is_reserved()))
     }
 
@@ -188,7 +188,7 @@ impl ResultCache {
     #[inline]
     pub fn count_lookups(&mut self, reactor: u16, interest: &Interest) {
         let (hits, misses) = (std::mem::take(&mut self.hits), std::mem::take(&mut self.misses));
-        interest.counts.add_lookups(reactor, hits, misses);
+        interest.counts().add_lookups(reactor, hits, misses);
     }
 
     /// Starts over when the cache has grown too large. Not while deliveries are uncounted.
@@ -206,7 +206,7 @@ impl ResultCache {
     pub fn own_reply_sid<'a>(&mut self, interest: &'a Interest, member: u32, reply: &[u8]) -> Option<&'a [u8]> {
         interest
             .plain_match_of(member, reply, &mut self.found)
-            .map(|sub| &*sub.sid)
+            .map(Subscription::sid)
     }
 
     /// All there are, the one that is not remembered first.

@@ -74,7 +74,7 @@ impl Account {
         Self {
             id,
             name: name.to_owned(),
-            counts: interest.counts.clone(),
+            counts: interest.counts().clone(),
             interest: RwLock::new(interest),
             connections: AtomicUsize::new(0),
             moved: SharedTraffic::default(),
@@ -94,7 +94,7 @@ impl Account {
 
     /// Subscriptions right now.
     pub fn subscriptions(&self) -> usize {
-        self.counts.subscriptions.load(Ordering::Relaxed)
+        self.counts.subscriptions()
     }
 
     /// How interest changed and how it was asked.

@@ -1,5 +1,6 @@
 //! The subscriptions of the control plane, by handle.
 
+use crate::interest::Member;
 use crate::interest::account::Account;
 use crate::internal::queue::MessageQueue;
 use parking_lot::Mutex;
@@ -66,7 +67,7 @@ impl InternalClient {
         let member = *table
             .members
             .entry(account.id)
-            .or_insert_with(|| interest.add_internal_member(self.queue.clone()));
+            .or_insert_with(|| interest.add_member(Member::internal(self.queue.clone())));
         let id = interest
             .add(member, subject, queue, handle.to_string().as_bytes())
             .map_err(|_| SubscribeError::InvalidSubject)?;

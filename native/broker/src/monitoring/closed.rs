@@ -71,9 +71,7 @@ pub(crate) fn last_subscriptions(conn: &Conn) -> Vec<SubscriptionSnapshot> {
     let mut left = LIST_BYTES_MAX;
     conn.sids
         .iter()
-        .filter_map(|id| interest.subs.get(id as usize))
-        // An id may be another's by now.
-        .filter(|sub| sub.member == member)
+        .filter_map(|id| interest.subscription_of(member, id))
         .map(|sub| snapshot(&interest, sub, &conn.account.name))
         .take_while(|sub| {
             let size = size_of_one(sub);

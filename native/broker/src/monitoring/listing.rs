@@ -7,7 +7,6 @@ use crate::connection::shared::SubscriptionSnapshot;
 use crate::interest::account::Account;
 use crate::interest::{Interest, Subscription};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 /// Subscriptions looked at under one lock.
 const PAGE: usize = 1024;
@@ -28,14 +27,14 @@ impl Listing {
     /// Shows the subscriptions of the next page to `visit`; `None`: there is none.
     pub fn visit_page(&mut self, mut visit: impl FnMut(&Interest, &Subscription)) -> Option<()> {
         let interest = self.account.interest.read();
-        if self.next >= interest.subs.capacity() {
+        if self.next >= interest.id_bound() {
             return None;
         }
         let ids = self.next..self.next + PAGE;
         self.next = ids.end;
-        for sub in ids.filter_map(|id| interest.subs.get(id)) {
-            let member = &interest.members[sub.member as usize];
-            if !member.removed && self.cid.is_none_or(|cid| cid == member.destination.cid()) {
+        for sub in ids.filter_map(|id| interest.find(id as u32)) {
+            let member = interest.member_of(sub);
+            if !member.is_removed() && self.cid.is_none_or(|cid| cid == member.destination().cid()) {
                 visit(&interest, sub);
             }
         }
@@ -58,12 +57,12 @@ impl Iterator for Listing {
 pub(crate) fn snapshot(interest: &Interest, sub: &Subscription, account: &str) -> SubscriptionSnapshot {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     SubscriptionSnapshot {
-        cid: interest.members[sub.member as usize].destination.cid(),
+        cid: interest.member_of(sub).destination().cid(),
         account: account.to_owned(),
         subject: text(&interest.subject_of(sub)),
-        queue: interest.queue_of(sub).map(text),
-        sid: text(&sub.sid),
-        msgs: sub.delivered.load(Ordering::Relaxed),
-        max: sub.max,
+        queue: sub.queue().map(text),
+        sid: text(sub.sid()),
+        msgs: sub.delivered(),
+        max: sub.max(),
     }
 }

@@ -202,7 +202,7 @@ fn key(c: &ConnShared, query: &ConnectionQuery<'_>) -> f64 {
 fn find_subscriptions_in(account: &Arc<Account>, query: &SubscriptionQuery<'_>, found: &mut FoundSubscriptions) {
     let mut listing = Listing::new(account.clone(), None);
     let mut visit = |interest: &Interest, sub: &Subscription| {
-        let cid = interest.members[sub.member as usize].destination.cid();
+        let cid = interest.member_of(sub).destination().cid();
         let of_these = query.cids.as_ref().is_none_or(|cids| cids.contains(&cid));
         let reached = |subject: &str| literal_matches(subject.as_bytes(), &interest.subject_of(sub));
         if !(of_these && query.subject.is_none_or(reached)) {

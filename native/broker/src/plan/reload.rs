@@ -18,7 +18,7 @@ use crate::client::admission::shown_user;
 use crate::connection::Phase;
 use crate::connection::removal::REMOVAL_BATCH;
 use crate::delivery::result_cache::ResultRef;
-use crate::interest::{Interest, Subscription};
+use crate::interest::Interest;
 use crate::plan::auth::{Decision, Proof, Question, User};
 use crate::plan::config::Config;
 use crate::plan::in_force::{Affected, Identified, ServerPart};
@@ -231,8 +231,7 @@ impl Shard {
         conn.client_mut().last_result = ResultRef::NONE;
         conn.move_outdated = conn.moving;
         if let Some(member) = conn.member {
-            interest.members[member as usize].permissions = permissions;
-            interest.generation += 1;
+            interest.set_permissions(member, permissions);
         }
         drop(interest);
         lost.retain(|lost| lost.removed);
@@ -253,15 +252,15 @@ impl Shard {
             let interest = conn.account.interest.read();
             for &id in portion {
                 // One that is gone, or got its last message, is somebody else's business.
-                let Some(sub) = interest.subs.get(id as usize).filter(|sub| sub.member == member) else {
+                let Some(sub) = interest.subscription_of(member, id) else {
                     continue;
                 };
-                let (subject, queue) = (interest.subject_of(sub), interest.queue_of(sub));
-                if !interest.is_spent(id) && !permissions.may_subscribe(&subject, queue) {
+                let (subject, queue) = (interest.subject_of(sub), sub.queue());
+                if !sub.is_exhausted() && !permissions.may_subscribe(&subject, queue) {
                     lost.push(Lost {
                         id,
                         queue: queue.map(Into::into),
-                        sid: sub.sid.clone(),
+                        sid: sub.sid().into(),
                         subject,
                         removed: false,
                     });
@@ -273,10 +272,12 @@ impl Shard {
 
     /// Removes those that are still there, and notes which were.
     fn remove_lost(&mut self, slot: u32, interest: &mut Interest, lost: &mut [Lost]) {
-        let member = self.connections[slot].member;
+        let Some(member) = self.connections[slot].member else {
+            return;
+        };
         for Lost { id, removed, .. } in lost {
-            let is_there = |sub: &Subscription| Some(sub.member) == member;
-            *removed = !interest.is_spent(*id) && interest.subs.get(*id as usize).is_some_and(is_there);
+            let sub = interest.subscription_of(member, *id);
+            *removed = sub.is_some_and(|sub| !sub.is_exhausted());
             if *removed {
                 self.remove_subscription(interest, *id);
             }

@@ -390,7 +390,7 @@ fn who_has_no_permissions_of_its_own_has_those_of_its_account() {
         })
     };
     assert_eq!(refused(&mut world), [0, 3, 0]);
-    let generation = |world: &World| world.broker.account("B").expect("there").interest.read().generation;
+    let generation = |world: &World| world.broker.account("B").expect("there").interest.read().generation();
     let before = generation(&world);
     let started = world.broker.replace_account(account("A", None), 2);
     assert_eq!(settle(&mut world, started), 2);

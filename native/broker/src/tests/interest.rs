@@ -4,26 +4,16 @@ use super::harness::World;
 use crate::interest::{Interest, Member, SidTable};
 use nt_subject::HashSeed;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 fn member(interest: &mut Interest) -> u32 {
     let peer = "127.0.0.1:1000".parse().expect("an address");
-    interest.members.insert(Member {
-        location: crate::Location {
-            reactor: 0,
-            slot: 0,
-            generation: 1,
-        },
-        destination: crate::interest::Destination::Connection(Arc::new(crate::ConnShared::new(
-            1,
-            crate::ConnectionKind::Client,
-            peer,
-            0,
-        ))),
-        headers: false,
-        permissions: None,
-        removed: false,
-    }) as u32
+    let location = crate::Location {
+        reactor: 0,
+        slot: 0,
+        generation: 1,
+    };
+    let shared = crate::ConnShared::new(1, crate::ConnectionKind::Client, peer, 0);
+    interest.add_member(Member::connection(location, Arc::new(shared), false, None))
 }
 
 #[test]
@@ -90,9 +80,9 @@ fn a_name_whose_subscription_got_its_last_message_is_free_at_once() {
     {
         // Another loop has just delivered the last message and not yet removed the subscription.
         let interest = world.broker.global.interest.read();
-        let (id, sub) = interest.subs.iter().next().expect("one");
-        sub.delivered.store(1, Ordering::Relaxed);
-        world.loops[1].shard.delivery.push_exhausted(id as u32);
+        let (id, sub) = interest.first().expect("one");
+        sub.count_deliveries(1);
+        world.loops[1].shard.delivery.push_exhausted(id);
     }
     world.say(client, "SUB b 1\r\n");
     let account = world.broker.global.clone();

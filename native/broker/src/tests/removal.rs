@@ -17,7 +17,7 @@ fn with_many(world: &mut World) -> usize {
 
 fn held(world: &World) -> (usize, usize) {
     let interest = world.broker.global.interest.read();
-    (interest.subs.len(), interest.members.len())
+    interest.record_counts()
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn they_go_in_portions_and_nobody_notices() {
     assert_eq!(held(&world), (2, 2));
     assert_eq!((world.texts(near).len(), world.texts(far).len()), (20, 20));
     assert_eq!(world.broker.global.subscriptions(), 2);
-    let room = world.broker.global.interest.read().subs.capacity();
+    let room = world.broker.global.interest.read().id_bound();
     assert!(room < MANY / 2, "room for {room} is kept");
 }
 
@@ -88,11 +88,12 @@ fn names_are_free_at_once_for_who_becomes_somebody_else() {
     world.loops[0].shard.receive(slot, b"CONNECT {\"verbose\":false}\r\n");
     let (id, name) = {
         let mut interest = world.broker.global.interest.write();
-        let (id, sub) = interest.subs.iter_mut().next().expect("most are left");
+        let (id, sub) = interest.first().expect("most are left");
+        let name = String::from_utf8(sub.sid().to_vec()).expect("a number");
         // Its last message was under way from the other loop when its owner left it.
-        sub.max = 1;
-        sub.delivered = 1.into();
-        (id as u32, String::from_utf8(sub.sid.to_vec()).expect("a number"))
+        sub.count_deliveries(1);
+        interest.limit(id, 1);
+        (id, name)
     };
     world.loops[1].shard.delivery.push_exhausted(id);
     let (account, broker) = (world.broker.global.clone(), world.broker.clone());
@@ -103,7 +104,7 @@ fn names_are_free_at_once_for_who_becomes_somebody_else() {
     world.loops[0]
         .shard
         .receive(slot, format!("SUB b {name}\r\n").as_bytes());
-    assert!(world.broker.global.interest.read().subs[id as usize].max == 0);
+    assert!(world.broker.global.interest.read().subscription(id).max() == 0);
     world.rest();
     world.say(publisher, "PUB a 1\r\nx\r\nPUB b 1\r\ny\r\n");
     assert_eq!(world.texts(client), ["y"]);

@@ -61,15 +61,14 @@ impl MsgTrace {
 
     /// Notes a delivery, or why there was none.
     pub fn add(&mut self, interest: &Interest, sub: u32, why: Option<Undelivered>) {
-        let sub = &interest.subs[sub as usize];
-        let Some(shared) = interest.members[sub.member as usize].destination.connection() else {
+        let sub = interest.subscription(sub);
+        let Some(shared) = interest.member_of(sub).destination().connection() else {
             return;
         };
         let subject = interest.subject_of(sub);
-        let queue = interest.queue_of(sub);
         self.egress.push(Entry {
             sub: Some(text(&subject)),
-            queue: queue.map(text),
+            queue: sub.queue().map(text),
             error: why.map(|why| why.text().to_owned()),
             ..Entry::of("eg", shared)
         });
@@ -84,12 +83,12 @@ impl MsgTrace {
     /// group, only where no member may.
     pub fn add_denied(&mut self, interest: &Interest, subject: &[u8]) {
         let mut found = Matches::new();
-        interest.list.matches(subject, &mut found);
-        let member_of = |id: u32| &interest.members[interest.subs[id as usize].member as usize];
-        let is_there = |id: &u32| !member_of(*id).removed;
+        interest.matches(subject, &mut found);
+        let member_of = |id: u32| interest.member_of(interest.subscription(id));
+        let is_there = |id: &u32| !member_of(*id).is_removed();
         let denied = |id: u32| {
-            let queue = interest.queue_of(&interest.subs[id as usize]);
-            let permissions = member_of(id).permissions.as_deref();
+            let queue = interest.subscription(id).queue();
+            let permissions = member_of(id).permissions();
             permissions.is_some_and(|p| !p.may_receive(subject, queue))
         };
         let plain = found.plain.iter().copied().filter(is_there).filter(|&id| denied(id));
