@@ -21,6 +21,7 @@ mod brokers;
 mod client;
 mod connection;
 mod delivery;
+mod faults;
 mod interest;
 mod internal;
 mod monitoring;

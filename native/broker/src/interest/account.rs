@@ -97,6 +97,12 @@ impl Account {
         self.counts.subscriptions()
     }
 
+    /// Whether nothing is left of the interest there was.
+    #[cfg(any(test, fuzzing, feature = "simulation"))]
+    pub fn is_unused(&self) -> bool {
+        self.interest.read().is_empty()
+    }
+
     /// How interest changed and how it was asked.
     pub fn interest_stats(&self) -> InterestStats {
         self.counts.stats()

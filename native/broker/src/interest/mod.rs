@@ -227,13 +227,13 @@ impl Interest {
     }
 
     /// Subscriptions and members there are records of.
-    #[cfg(any(test, fuzzing))]
+    #[cfg(any(test, fuzzing, feature = "simulation"))]
     pub fn record_counts(&self) -> (usize, usize) {
         (self.subscriptions.len(), self.members.len())
     }
 
     /// Whether there is nothing left, in the index either.
-    #[cfg(any(test, fuzzing))]
+    #[cfg(any(test, fuzzing, feature = "simulation"))]
     pub fn is_empty(&self) -> bool {
         self.record_counts() == (0, 0) && self.list.is_empty()
     }

@@ -20,6 +20,7 @@ use crate::connection::removal::PendingRemovals;
 use crate::connection::table::Connections;
 use crate::delivery::Delivery;
 use crate::delivery::result_cache::ResultCache;
+use crate::faults::{Fault, Planted};
 use crate::internal::PendingPublishes;
 use crate::plan::bindings::Bindings;
 use crate::plan::reload::Reload;
@@ -78,6 +79,7 @@ pub struct Shard {
     pub(crate) internal_publishes: PendingPublishes,
     pub(crate) removals: PendingRemovals,
     pub(crate) run_buffers: RunBuffers,
+    planted: Planted,
 }
 
 impl Shard {
@@ -98,6 +100,7 @@ impl Shard {
             internal_publishes: PendingPublishes::default(),
             removals: PendingRemovals::default(),
             run_buffers: RunBuffers::default(),
+            planted: Planted::default(),
         }
     }
 
@@ -200,9 +203,22 @@ impl Shard {
         }
     }
 
+    /// Takes in what other loops handed over before the bytes that were just read were sent.
+    pub(crate) fn drain_before_parsing(&mut self) {
+        if !self.planted.is(Fault::ReadBeforeInbox) {
+            self.drain_inbox();
+        }
+    }
+
+    /// Plants a fault, which the simulator has to find.
+    #[cfg(any(test, fuzzing, feature = "simulation"))]
+    pub fn plant(&mut self, fault: Fault) {
+        self.planted.plant(fault);
+    }
+
     /// Takes in what other loops handed over before the PONG that is due, if that PONG promises that it is out.
     pub(crate) fn drain_before_pong(&mut self) {
-        if self.incoming.take_drain_before_pong() {
+        if self.incoming.take_drain_before_pong() && !self.planted.is(Fault::PongBeforeInbox) {
             self.drain_inbox();
         }
     }

@@ -12,6 +12,8 @@ use std::sync::Arc;
 /// One connection: what its client sent and got, and how its socket stands.
 #[derive(Debug, Default)]
 pub struct Pipe {
+    /// Which client's it is, where whoever drives the loops counts them.
+    pub number: usize,
     /// Sent by the client, not read by the loop yet.
     pub input: VecDeque<u8>,
     /// What one read takes at most.
@@ -57,6 +59,11 @@ impl End {
     /// The client sends bytes.
     pub fn send(&self, bytes: &[u8]) {
         self.0.lock().input.extend(bytes);
+    }
+
+    /// Which client's it is.
+    pub fn number(&self) -> usize {
+        self.0.lock().number
     }
 
     /// Whether a read would find something new.

@@ -2,6 +2,8 @@
 //!
 //! Compiled for tests and under the feature `simulation` only; the addon has none of it.
 
+pub use crate::faults::Fault;
+
 pub mod memory;
 pub mod random;
 pub mod wire;

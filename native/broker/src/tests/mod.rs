@@ -1,8 +1,6 @@
-//! Whole scenarios in one thread, from a seed: several loops of one broker, clients without sockets, a clock that is
-//! told the time.
+//! Whole scenarios in one thread: several loops of one broker, clients without sockets, a clock that the test moves.
 //!
 //! - `harness` takes the turns and holds the clients' ends; `crate::simulation` has what it shares with the simulator.
-//! - `model` is the slow twin: what each client must have got, replayed from what was asked for in which order.
 //! - `session` is a whole scenario from a string of bytes: what the fuzzer calls.
 //! - The rest are tests by theme.
 
@@ -23,7 +21,6 @@ mod endings;
 mod interest;
 mod interest_feed;
 #[cfg(test)]
-mod interleavings;
 mod internal;
 #[cfg(test)]
 mod log;
@@ -31,8 +28,6 @@ mod log;
 mod memory;
 #[cfg(test)]
 mod migration;
-#[cfg(test)]
-mod model;
 #[cfg(test)]
 mod monitoring;
 #[cfg(test)]

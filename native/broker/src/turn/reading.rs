@@ -42,7 +42,7 @@ impl<I: Io> EventLoop<I> {
         };
         let outcome = self.io.read(&mut socket.stream, &mut self.buffer[from..to]);
         // Whatever another loop handed over before these bytes were sent comes first.
-        self.shard.drain_inbox();
+        self.shard.drain_before_parsing();
         match outcome {
             Ok(0) => self.shard.peer_gone(slot, CloseReason::ClientClosed),
             Ok(count) => {

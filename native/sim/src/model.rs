@@ -1,15 +1,15 @@
-//! The slow twin of a broker: replays what clients asked for, in the order it was carried out, and says what each of
-//! them must have got by then.
+//! A simple and slow broker: replays what clients did, in the order in which it had its effect, and says what each of
+//! them must have received.
 //!
-//! Who of a queue group got a message is chance; the twin takes it from what was received and judges whether the choice
-//! was one a broker may make.
+//! Which member of a queue group gets a message is random; the model takes it from what was received, and checks that
+//! the broker was allowed to choose that member.
 
-use crate::simulation::wire::{Frame, Message};
+use nt_broker::simulation::wire::{Frame, Message};
 use std::collections::BTreeMap;
 
-/// What a scripted client does.
+/// What a client does.
 #[derive(Debug, Clone)]
-pub(super) enum Action {
+pub(crate) enum Action {
     Connect {
         echo: bool,
         headers: bool,
@@ -28,10 +28,10 @@ pub(super) enum Action {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Published {
+pub(crate) struct Published {
     /// Unique; grows with each message of one publisher.
     pub id: u64,
-    pub subject: &'static str,
+    pub subject: String,
     pub reply: Option<&'static str>,
     pub headers: bool,
 }
@@ -59,7 +59,7 @@ impl Action {
             Self::Ping => "PING\r\n".to_owned(),
             Self::Publish(message) => {
                 let reply = message.reply.map(|reply| format!("{reply} ")).unwrap_or_default();
-                let (subject, payload) = (message.subject, message.id.to_string());
+                let (subject, payload) = (&message.subject, message.id.to_string());
                 if message.headers {
                     let (head, total) = (HEADERS.len(), HEADERS.len() + payload.len());
                     format!("HPUB {subject} {reply}{head} {total}\r\n{HEADERS}{payload}\r\n")
@@ -72,23 +72,27 @@ impl Action {
     }
 }
 
-/// What a client got and whether it lived to the end.
-pub(super) struct Outcome {
+/// What a client received, and whether it closed.
+pub(crate) struct Outcome {
+    /// Which broker it was a client of.
+    pub broker: usize,
     pub frames: Vec<Frame>,
     pub closed: bool,
-    /// All it was to do; the first ones were carried out.
+    /// Everything it sent. If it closed, only the first ones had an effect.
     pub script: Vec<Action>,
+    /// How long the log was when it sent each of them.
+    pub sent_at: Vec<usize>,
 }
 
 /// What must hold in the broker when everything was replayed.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Totals {
+pub(crate) struct Totals {
     pub in_msgs: u64,
     pub in_bytes: u64,
     pub out_msgs: u64,
     pub out_bytes: u64,
-    /// Live subscriptions of each client.
-    pub subscriptions: Vec<usize>,
+    /// Live subscriptions of each client of this broker.
+    pub subscriptions: Vec<(usize, usize)>,
 }
 
 struct Subscription {
@@ -114,43 +118,53 @@ struct Receipt {
 }
 
 /// One replay.
-pub(super) struct Model<'a> {
+pub(crate) struct Model<'a> {
     outcomes: &'a [Outcome],
     /// By receiver, sid and message.
     receipts: BTreeMap<(usize, u32, u64), Receipt>,
     /// Where each PONG of a client came.
     pongs: Vec<Vec<usize>>,
+    /// Of each PING that a client sent: how long the log was then.
+    pings: Vec<Vec<usize>>,
+    /// The current place in the log.
+    now: usize,
     live: Vec<Subscription>,
     flags: Vec<(bool, bool)>,
-    totals: Totals,
+    /// By broker.
+    totals: Vec<Totals>,
 }
 
-/// Replays `log`: clients and the index of what they did.
-pub(super) fn replay(outcomes: &[Outcome], log: &[(usize, usize)]) -> Totals {
+/// Replays `log`: clients and the index of what they did. Returns what must hold in each broker.
+pub(crate) fn replay(brokers: usize, outcomes: &[Outcome], log: &[(usize, usize)]) -> Vec<Totals> {
     let mut model = Model {
         outcomes,
         receipts: BTreeMap::new(),
         pongs: Vec::new(),
+        pings: outcomes.iter().map(pings_of).collect(),
+        now: 0,
         live: Vec::new(),
         flags: vec![(true, false); outcomes.len()],
-        totals: Totals::default(),
+        totals: (0..brokers).map(|_| Totals::default()).collect(),
     };
     model.read_receipts();
-    for &(client, index) in log {
-        model.carry_out(client, index);
+    for (now, &(client, index)) in log.iter().enumerate() {
+        model.now = now;
+        model.apply(client, index);
     }
     let unexpected: Vec<_> = model.receipts.keys().collect();
-    assert!(unexpected.is_empty(), "got by nobody's right: {unexpected:?}");
-    model.totals.subscriptions = (0..outcomes.len())
-        .map(|client| {
-            model
-                .live
-                .iter()
-                .filter(|s| s.client == client && !outcomes[client].closed)
-                .count()
-        })
-        .collect();
+    assert!(unexpected.is_empty(), "received without a subscription: {unexpected:?}");
+    for (client, outcome) in outcomes.iter().enumerate() {
+        let is_live = |s: &&Subscription| s.client == client && !outcome.closed;
+        let count = model.live.iter().filter(is_live).count();
+        model.totals[outcome.broker].subscriptions.push((client, count));
+    }
     model.totals
+}
+
+fn pings_of(outcome: &Outcome) -> Vec<usize> {
+    let actions = outcome.script.iter().zip(&outcome.sent_at);
+    let pings = actions.filter(|(action, _)| matches!(action, Action::Ping));
+    pings.map(|(_, &at)| at).collect()
 }
 
 impl Model<'_> {
@@ -162,7 +176,8 @@ impl Model<'_> {
             for (at, frame) in outcome.frames.iter().enumerate() {
                 match frame {
                     Frame::Pong => pongs.push(at),
-                    Frame::Err(text) => panic!("client {client} was told {text}"),
+                    Frame::Err(text) if is_about_probe(text) => {}
+                    Frame::Err(text) => panic!("client {client} got the error {text}"),
                     Frame::Msg(message) => {
                         let sid: u32 = message.sid.parse().expect("one of our sids");
                         let id: u64 = message.text().parse().expect("one of our messages");
@@ -185,7 +200,7 @@ impl Model<'_> {
         }
     }
 
-    fn carry_out(&mut self, client: usize, index: usize) {
+    fn apply(&mut self, client: usize, index: usize) {
         match self.outcomes[client].script[index].clone() {
             Action::Connect { echo, headers } => {
                 self.flags[client] = (echo, headers);
@@ -219,8 +234,19 @@ impl Model<'_> {
                     self.check_silence(&removed, index);
                 }
             }
+            Action::Publish(message) if self.was_refused(client, &message) => {}
             Action::Publish(message) => self.publish(client, &message),
         }
+    }
+
+    /// Whether a probe was refused, as its publisher was told. One that closed may not have been.
+    fn was_refused(&self, publisher: usize, message: &Published) -> bool {
+        if !message.subject.starts_with(PROBES) {
+            return false;
+        }
+        let outcome = &self.outcomes[publisher];
+        is_refused(outcome, &message.subject)
+            || (outcome.closed && !self.receipts.keys().any(|&(_, _, id)| id == message.id))
     }
 
     fn find(&self, client: usize, sid: u32) -> Option<usize> {
@@ -247,12 +273,14 @@ impl Model<'_> {
     fn publish(&mut self, publisher: usize, message: &Published) {
         let payload = message.id.to_string().len() as u64;
         let whole = payload + if message.headers { HEADERS.len() as u64 } else { 0 };
-        self.totals.in_msgs += 1;
-        self.totals.in_bytes += whole;
+        let broker = self.outcomes[publisher].broker;
+        self.totals[broker].in_msgs += 1;
+        self.totals[broker].in_bytes += whole;
         let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         let matching = (0..self.live.len()).filter(|&i| {
             let sub = &self.live[i];
-            matches(message.subject, sub.subject)
+            self.outcomes[sub.client].broker == broker
+                && matches(&message.subject, sub.subject)
                 && sub.has_room()
                 && (sub.client != publisher || self.flags[publisher].0)
         });
@@ -306,17 +334,41 @@ impl Model<'_> {
         sub.last_at = sub.last_at.max(receipt.at);
         let got = &receipt.message;
         let with_headers = message.headers && self.flags[sub.client].1;
+        // Who sends a PING after a message had its effect gets the message before the PONG.
+        let later = self.pings[sub.client].partition_point(|&sent_at| sent_at <= self.now);
+        if let Some(&pong) = self.pongs[sub.client].get(later) {
+            assert!(
+                receipt.at < pong,
+                "client {}: {message:?} came after a later PONG",
+                sub.client
+            );
+        }
         assert_eq!(got.subject, message.subject);
         assert_eq!(got.reply.as_deref(), message.reply);
         assert_eq!(got.headers, if with_headers { HEADERS.as_bytes() } else { b"" });
-        self.totals.out_msgs += 1;
-        self.totals.out_bytes += if with_headers { whole } else { payload };
+        let totals = &mut self.totals[self.outcomes[sub.client].broker];
+        totals.out_msgs += 1;
+        totals.out_bytes += if with_headers { whole } else { payload };
         true
     }
 }
 
+/// Where probes are published.
+pub(crate) const PROBES: &str = "probe.";
+
+/// Whether the publisher of a probe got the error that says so.
+pub(crate) fn is_refused(outcome: &Outcome, probe: &str) -> bool {
+    let wanted = format!("\"{probe}\"");
+    let mut frames = outcome.frames.iter();
+    frames.any(|frame| matches!(frame, Frame::Err(text) if text.contains(&wanted)))
+}
+
+fn is_about_probe(text: &str) -> bool {
+    text.starts_with("Permissions Violation for Publish to \"probe.")
+}
+
 /// Ids are `publisher * 1_000_000 + number`.
-pub(super) fn publisher_of(id: u64) -> u64 {
+pub(crate) fn publisher_of(id: u64) -> u64 {
     id / 1_000_000
 }
 

@@ -1,0 +1,64 @@
+//! `nt-sim SEED` runs a seed and prints the hash of everything that happened; `nt-sim search COUNT [FAULT]` looks for a seed that fails.
+
+use nt_sim::{Fault, Options, run, search};
+use std::process::ExitCode;
+
+const USAGE: &str = "usage: nt-sim SEED [trace]
+       nt-sim search COUNT [FAULT]
+
+SEED runs one seed and prints a hash of all it did; with trace, every step of it.
+search runs seeds 0 to COUNT - 1 until one fails, with a fault planted if one is named:";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments[..] {
+        [seed] => seed.parse().ok().map(|seed| replay(seed, false)),
+        [seed, "trace"] => seed.parse().ok().map(|seed| replay(seed, true)),
+        ["search", count] => count.parse().ok().map(|count| look(count, None)),
+        ["search", count, name] => count
+            .parse()
+            .ok()
+            .zip(Fault::named(name))
+            .map(|(count, fault)| look(count, Some(fault))),
+        _ => None,
+    };
+    done.unwrap_or_else(|| {
+        let names: Vec<&str> = Fault::ALL.iter().map(|fault| fault.name()).collect();
+        eprintln!("{USAGE} {}", names.join(", "));
+        ExitCode::from(2)
+    })
+}
+
+fn replay(seed: u64, print_trace: bool) -> ExitCode {
+    let options = Options {
+        print_trace,
+        ..Options::default()
+    };
+    let report = run(seed, options);
+    println!(
+        "seed {seed}: hash {:016x}, {} steps, {} messages",
+        report.hash, report.steps, report.published
+    );
+    ExitCode::SUCCESS
+}
+
+fn look(count: u64, fault: Option<Fault>) -> ExitCode {
+    match search(
+        0,
+        count,
+        Options {
+            fault,
+            ..Options::default()
+        },
+    ) {
+        None => {
+            println!("{count} seeds, nothing found");
+            ExitCode::SUCCESS
+        }
+        Some(failure) => {
+            println!("seed {} fails: {}", failure.seed, failure.text);
+            ExitCode::FAILURE
+        }
+    }
+}
