@@ -1,18 +1,20 @@
 /**
  * The Runtime: the worker threads and their loops, shared by every Broker of the process.
  *
- * Starts at first use, ends with its last user, and is kept on `globalThis`, so that several copies of the library share
- * one. Owns the pool, the addon's runtime handle and the dispatch of events to brokers; holds no rule of a broker.
+ * Starts at first use, ends with its last user, and is kept on `globalThis`, so that several copies of the library of one
+ * version share one. Owns the pool, the addon's runtime handle and the dispatch of events to brokers; holds no rule of a broker.
  *
  * A worker thread blocked inside the addon can't be interrupted: `process.exit()` would wait for it for ever. That is
  * why the loops are told to return from an exit handler as well.
  */
 import { availableParallelism } from 'node:os';
 import type { NativeAddon, NativeEvent } from '../native/contract.js';
+import { OWN_VERSION } from '../version.js';
 import { locateScript } from './locate.js';
 import type { ReactorPool } from './pool.js';
 
-const SLOT = Symbol.for('nats-turbo.runtime');
+/** Copies of one version share a runtime. Another version may speak otherwise with its addon, and has its own. */
+const SLOT = Symbol.for(`nats-turbo.runtime ${OWN_VERSION}`);
 /** A restarted server has its clients back in the first moments. They need the cores more than the workers do. */
 const BOOT_DELAY_MS = 100;
 const REACTORS_MAX = 16;
@@ -31,7 +33,7 @@ export interface RuntimeParts {
   startPool?: StartPool;
 }
 
-/** The slot on `globalThis`: copies of the library meet here. */
+/** The slot on `globalThis`: copies of the library of one version meet here. */
 type Slot = { [SLOT]?: Runtime | undefined };
 
 export class Runtime {

@@ -52,7 +52,7 @@ describe('Runtime', () => {
     for (const runtime of used.splice(0)) await runtime.release();
   });
 
-  it('is one for all copies of the library', async () => {
+  it('is one for all copies of the library of one version', async () => {
     const addon = new FakeAddon();
     const runtime = acquire(addon);
     vi.resetModules();
@@ -61,6 +61,19 @@ describe('Runtime', () => {
     expect(copy.Runtime.acquire({ addon, startPool: addon.startPool })).toBe(runtime);
     await runtime.release();
     expect(addon.calls).toEqual(['createRuntime 2']);
+  });
+
+  it('is another one for a copy of another version', async () => {
+    const addon = new FakeAddon();
+    const runtime = acquire(addon);
+    vi.resetModules();
+    vi.doMock('../version.js', () => ({ OWN_VERSION: '0.0.0-other' }));
+    const copy = await import('./runtime.js');
+    vi.doUnmock('../version.js');
+    const other = copy.Runtime.acquire({ addon, startPool: addon.startPool }, 2);
+    expect(other).not.toBe(runtime);
+    await other.release();
+    expect(addon.calls).toEqual(['createRuntime 2', 'createRuntime 2', 'stopRuntime']);
   });
 
   it('is a new one after the last user has gone', async () => {
