@@ -60,7 +60,7 @@ impl Loop {
             for slot in dirty.drain(..) {
                 let Some(conn) = self.shard.conn(slot) else { continue };
                 conn.left_dirty_list();
-                let bytes = conn.out.slices().map(|slice| slice.len()).sum();
+                let bytes = conn.out().slices().map(|slice| slice.len()).sum();
                 self.shard.wrote(slot, bytes);
                 self.shard.flushed(slot);
             }

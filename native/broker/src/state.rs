@@ -55,7 +55,7 @@ pub struct BrokerState {
     unreported: AtomicUsize,
     stopped_reported: AtomicBool,
     /// For the tables of subscriptions, which move with their connections from loop to loop.
-    pub(crate) sid_seed: HashSeed,
+    sid_seed: HashSeed,
 }
 
 #[derive(Debug)]
@@ -370,6 +370,11 @@ impl BrokerState {
             open,
             accounts,
         }
+    }
+
+    /// The seed of the hashes of its connections' tables of sids.
+    pub(crate) fn sid_seed(&self) -> &HashSeed {
+        &self.sid_seed
     }
 
     /// A publisher is stalled because a subscriber has too much waiting.

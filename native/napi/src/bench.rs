@@ -248,8 +248,8 @@ impl BenchBroker {
             for slot in dirty.drain(..) {
                 let Some(conn) = self.shard.conn(slot) else { continue };
                 conn.left_dirty_list();
-                let bytes = conn.out.len();
-                conn.out.slices().for_each(|part| sink(slot, &part));
+                let bytes = conn.out().len();
+                conn.out().slices().for_each(|part| sink(slot, &part));
                 if bytes > 0 {
                     self.shard.wrote(slot, bytes);
                 }

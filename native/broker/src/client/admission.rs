@@ -10,7 +10,6 @@ use crate::client::state::ClientFlags;
 use crate::connection::Phase;
 use crate::connection::close::CloseReason;
 use crate::connection::shared::Identity;
-use crate::delivery::result_cache::ResultRef;
 use crate::plan::auth::{Decision, Proof, Question, User};
 use crate::plan::in_force::Identified;
 use crate::plan::reload::Reload;
@@ -51,10 +50,10 @@ impl Shard {
     /// Whether a connection may go on with something else than CONNECT: it is admitted, or nobody in particular may be.
     pub(crate) fn admit_implicitly(&mut self, slot: u32) -> bool {
         let conn = &self.connections[slot];
-        if conn.phase != Phase::AwaitingConnect {
+        if conn.phase() != Phase::AwaitingConnect {
             return true;
         }
-        let default_user = conn.broker.lock_plan().default_user();
+        let default_user = conn.broker().lock_plan().default_user();
         match default_user {
             Some(identified) => {
                 self.admit(slot, identified, &ConnectOptions::default());
@@ -79,7 +78,7 @@ impl Shard {
                 return self.close(slot, CloseReason::ProtocolViolation, None);
             }
         };
-        if self.connections[slot].client().flags.connect_received {
+        if self.connections[slot].client().flags().connect_received {
             self.drop_subscriptions(slot);
             // Word that one of them had ended before must not be taken for word of one that follows.
             self.drain_deliveries();
@@ -87,8 +86,8 @@ impl Shard {
             // It answers INFO: until a PONG tells better, that is how long an answer takes.
             let now = self.delivery.now_ns();
             let conn = &self.connections[slot];
-            let estimate = now.saturating_sub(conn.started_ns).max(1);
-            conn.shared.set_rtt_ns(estimate);
+            let estimate = now.saturating_sub(conn.started_ns()).max(1);
+            conn.shared().set_rtt_ns(estimate);
         }
         if !options.account.is_empty() || options.new_account {
             return self.authorization_violation(slot, Some(&options));
@@ -98,7 +97,7 @@ impl Shard {
 
     /// Decides about a CONNECT by the plan in force, or begins to wait for who does.
     fn decide(&mut self, slot: u32, options: ConnectOptions, proof: Proof) {
-        let decision = self.connections[slot].broker.lock_plan().identify(&options, &proof);
+        let decision = self.connections[slot].broker().lock_plan().identify(&options, &proof);
         match decision {
             Decision::Admit(identified) => self.accept(slot, identified, options, proof),
             Decision::Refuse => self.refuse(slot, Some(options)),
@@ -109,19 +108,19 @@ impl Shard {
     /// The client is known: what it asked for in its CONNECT is in force now, if that can be.
     fn accept(&mut self, slot: u32, identified: Identified, options: ConnectOptions, proof: Proof) {
         let conn = &self.connections[slot];
-        if !conn.client().flags.connect_received {
+        if !conn.client().flags().connect_received {
             // Who sends no credentials may have become somebody.
             let user = identified.user.as_ref().filter(|_| !options.has_credentials());
             let account = &identified.account.account.name;
             let log_suffix = log_suffix(&options, user.map(|user| user.name.as_str()), account);
-            conn.shared.set_log_suffix(log_suffix);
+            conn.shared().set_log_suffix(log_suffix);
         }
         if !(0..=1).contains(&options.protocol) {
             let text = "invalid client protocol";
             self.close(slot, CloseReason::BadClientProtocolVersion, Some(text));
             return self.error(slot, || text.to_owned());
         }
-        let headers = conn.plan.config.headers && options.headers;
+        let headers = conn.config().headers && options.headers;
         if options.no_responders && !headers {
             let text = "no responders requires headers support";
             self.close(slot, CloseReason::NoRespondersRequiresHeaders, Some(text));
@@ -136,8 +135,8 @@ impl Shard {
             no_responders: options.no_responders,
             async_info: options.protocol >= 1,
             connect_received: true,
-            first_pong_sent: conn.client().flags.first_pong_sent,
-            knows_lame_duck: conn.client().flags.knows_lame_duck,
+            first_pong_sent: conn.client().flags().first_pong_sent,
+            knows_lame_duck: conn.client().flags().knows_lame_duck,
         };
         conn.client_mut().proof = proof.of(identified.user.as_ref());
         self.admit(slot, identified, &options);
@@ -166,12 +165,10 @@ impl Shard {
         self.rebind(slot, identified);
         let conn = &mut self.connections[slot];
         conn.enter_phase(Phase::Ready);
-        conn.permissions = permissions;
-        conn.client_mut().replies.clear();
-        conn.client_mut().last_result = ResultRef::NONE;
-        conn.move_outdated = conn.moving;
-        let account = conn.account.clone();
-        conn.shared.set_identity(Identity {
+        conn.set_permissions(permissions);
+        conn.client_mut().clear_grants();
+        let account = conn.account().clone();
+        conn.shared().set_identity(Identity {
             name: options.name.clone(),
             lang: options.lang.clone(),
             version: options.version.clone(),
@@ -179,20 +176,20 @@ impl Shard {
             account: account.name.clone(),
         });
         // Subscriptions made before CONNECT stay; how their messages are framed may change now.
-        if let Some(member) = conn.member {
+        if let Some(member) = conn.subscriptions().member() {
             let mut interest = account.interest.write();
-            interest.set_headers(member, conn.client().flags.headers);
-            interest.set_permissions(member, conn.permissions.clone());
+            interest.set_headers(member, conn.client().flags().headers);
+            interest.set_permissions(member, conn.permissions().cloned());
         }
-        if conn.broker.watches_connects() {
-            let (broker, snapshot) = (conn.broker.id, Box::new(conn.shared.snapshot()));
+        if conn.broker().watches_connects() {
+            let (broker, snapshot) = (conn.broker().id, Box::new(conn.shared().snapshot()));
             self.event(broker, Event::Connected(snapshot));
         }
     }
 
     /// What monitoring tells of a client that is refused: what it said of itself, and no account.
     fn record_rejected_client(&self, slot: u32, options: &ConnectOptions) {
-        self.connections[slot].shared.set_identity(Identity {
+        self.connections[slot].shared().set_identity(Identity {
             name: options.name.clone(),
             lang: options.lang.clone(),
             version: options.version.clone(),
@@ -245,8 +242,12 @@ impl Shard {
             .or(conn.client().options.as_deref())
             .cloned()
             .unwrap_or_default();
-        let (broker, cid, address) = (conn.broker.id, conn.shared.cid, conn.shared.address());
-        let timeout = conn.plan.auth.as_ref().map_or(0, |auth| auth.timeout.as_nanos() as u64);
+        let (broker, cid, address) = (conn.broker().id, conn.shared().cid, conn.shared().address());
+        let timeout = conn
+            .plan()
+            .auth
+            .as_ref()
+            .map_or(0, |auth| auth.timeout.as_nanos() as u64);
         let request = AdmissionRequest {
             id,
             cid,
@@ -352,7 +353,7 @@ impl Shard {
     /// Its time to be decided about may be up.
     pub(crate) fn is_admission_overdue(&self, slot: u32) -> bool {
         let conn = &self.connections[slot];
-        match conn.phase {
+        match conn.phase() {
             Phase::AwaitingConnect => true,
             Phase::AwaitingAdmission => conn
                 .client()

@@ -1,10 +1,9 @@
 //! Everything a client may ask for besides publishing and CONNECT: SUB, UNSUB, PING, PONG.
 
 use crate::connection::close::CloseReason;
-use crate::interest::{Interest, Member};
+use crate::interest::Interest;
 use crate::shard::Shard;
 use crate::shard::inbox::InboxItem;
-use crate::shard::inbox::Location;
 use crate::trace::line_limiter::LimitedLine;
 use crate::trace::quote::quote;
 use crate::trace::subscription_deleted;
@@ -30,7 +29,7 @@ impl Shard {
     }
 
     pub(crate) fn acknowledge(&mut self, slot: u32) {
-        if self.connections[slot].client().flags.verbose {
+        if self.connections[slot].client().flags().verbose {
             self.send(slot, b"+OK\r\n");
         }
     }
@@ -64,17 +63,13 @@ impl Shard {
 
     fn subscribe(&mut self, slot: u32, subject: &[u8], queue: Option<&[u8]>, sid: &[u8]) {
         let conn = &self.connections[slot];
-        let broker = conn.broker.clone();
-        let account = conn.account.clone();
-        let allowed = queue != Some(SYSTEM_QUEUE)
-            && conn
-                .permissions
-                .as_ref()
-                .is_none_or(|p| p.may_subscribe(subject, queue));
+        let broker = conn.broker().clone();
+        let account = conn.account().clone();
+        let allowed = queue != Some(SYSTEM_QUEUE) && conn.permissions().is_none_or(|p| p.may_subscribe(subject, queue));
         if !allowed {
             return self.refuse_subscription(slot, subject, queue, sid);
         }
-        let max_tokens = conn.plan.config.max_sub_tokens;
+        let max_tokens = conn.config().max_sub_tokens;
         if max_tokens > 0 && token_count(subject) > max_tokens {
             let subject = quote(subject);
             let text = format!("Permissions Violation for Subscription to {subject}, too many tokens");
@@ -84,8 +79,8 @@ impl Shard {
                 format!("Subscription Violation Too Many Tokens - Subject {subject}, SID {sid}")
             });
         }
-        let max_subscriptions = conn.plan.config.max_subscriptions;
-        if max_subscriptions > 0 && conn.sids.len() >= max_subscriptions {
+        let max_subscriptions = conn.config().max_subscriptions;
+        if max_subscriptions > 0 && conn.subscriptions().len() >= max_subscriptions {
             let text = "maximum subscriptions exceeded";
             if broker
                 .line_limiter
@@ -96,21 +91,18 @@ impl Shard {
             return self.error_reply(slot, text);
         }
         let mut interest = account.interest.write();
-        let member = self.member_of(slot, &mut interest);
-        let known = self.connections[slot]
-            .sids
-            .find(sid, member, &interest, &broker.sid_seed);
+        let at = self.connections.location(slot);
+        let member = self.connections[slot].join_interest(&mut interest, at);
+        let subscriptions = self.connections[slot].subscriptions();
+        let known = subscriptions.find(sid, &interest, broker.sid_seed());
         // One that got its last message has ended, even if the loop that sent it has not removed the subscription yet.
         if let Some(exhausted) = known.filter(|&id| interest.is_exhausted(id)) {
             self.remove_subscription(&mut interest, exhausted);
         }
         let conn = &mut self.connections[slot];
-        if conn.sids.find(sid, member, &interest, &broker.sid_seed).is_none() {
+        if conn.subscriptions().find(sid, &interest, broker.sid_seed()).is_none() {
             match interest.add(member, subject, queue, sid) {
-                Ok(id) => {
-                    conn.sids.insert(sid, id, &broker.sid_seed);
-                    conn.publish_subscription_count();
-                }
+                Ok(id) => conn.add_subscription(sid, id),
                 Err(_) => {
                     drop(interest);
                     return self.error_reply(slot, "Invalid Subject");
@@ -121,31 +113,15 @@ impl Shard {
         self.acknowledge(slot);
     }
 
-    /// The connection's record in the interest, made at its first subscription.
-    fn member_of(&mut self, slot: u32, interest: &mut Interest) -> u32 {
-        let reactor = self.delivery.reactor();
-        let conn = &mut self.connections[slot];
-        let generation = conn.generation();
-        let headers = conn.client().flags.headers;
-        *conn.member.get_or_insert_with(|| {
-            let location = Location {
-                reactor,
-                slot,
-                generation,
-            };
-            let (shared, permissions) = (conn.shared.clone(), conn.permissions.clone());
-            interest.add_member(Member::connection(location, shared, headers, permissions))
-        })
-    }
-
     fn unsubscribe(&mut self, slot: u32, sid: &[u8], max: Option<u64>) {
         let conn = &self.connections[slot];
-        let account = conn.account.clone();
+        let account = conn.account().clone();
         let mut removed = false;
-        if let Some(member) = conn.member {
+        if conn.subscriptions().member().is_some() {
             let mut interest = account.interest.write();
             let conn = &self.connections[slot];
-            if let Some(id) = conn.sids.find(sid, member, &interest, &conn.broker.sid_seed) {
+            let seed = conn.broker().sid_seed();
+            if let Some(id) = conn.subscriptions().find(sid, &interest, seed) {
                 let sub = interest.subscription(id);
                 let max = max.unwrap_or(0);
                 if max > sub.delivered() {

@@ -41,15 +41,15 @@ pub(crate) struct Publisher {
 
 impl Publisher {
     pub fn of(slot: u32, conn: &Conn) -> Self {
-        let config = &conn.plan.config;
+        let config = &conn.config();
         Self {
             slot,
-            member: conn.member,
-            permissions: conn.permissions.clone(),
-            flags: conn.client().flags,
+            member: conn.subscriptions().member(),
+            permissions: conn.permissions().cloned(),
+            flags: conn.client().flags(),
             sender: Sender {
-                cid: conn.shared.cid,
-                echo: conn.client().flags.echo,
+                cid: conn.shared().cid,
+                echo: conn.client().flags().echo,
                 drop_above: if config.no_fast_producer_stall {
                     config.stall_threshold()
                 } else {
@@ -58,7 +58,7 @@ impl Publisher {
             },
             limits: limits_of(conn),
             traced: config.log_trace,
-            shortcut: !conn.client().flags.verbose && !config.log_trace && !config.no_fast_producer_stall,
+            shortcut: !conn.client().flags().verbose && !config.log_trace && !config.no_fast_producer_stall,
         }
     }
 
@@ -71,11 +71,11 @@ impl Publisher {
 }
 
 pub(crate) fn limits_of(conn: &Conn) -> Limits {
-    let config = &conn.plan.config;
+    let config = &conn.config();
     Limits {
         max_control_line: config.max_control_line,
         max_payload: config.max_payload.unwrap_or(usize::MAX),
-        headers: config.headers && conn.client().flags.headers,
+        headers: config.headers && conn.client().flags().headers,
     }
 }
 
@@ -113,11 +113,11 @@ impl Shard {
     /// Handles the messages at the start of `data`. Returns the bytes they took: 0 when something else comes first.
     pub(crate) fn publish_run(&mut self, slot: u32, data: &[u8]) -> usize {
         let conn = &self.connections[slot];
-        if conn.phase != Phase::Ready || !starts_like_publish(data) {
+        if conn.phase() != Phase::Ready || !starts_like_publish(data) {
             return 0;
         }
         let publisher = Publisher::of(slot, conn);
-        let account = conn.account.clone();
+        let account = conn.account().clone();
         let mut last = conn.client().last_result;
         let mut tally = Tally::default();
         let mut touched = self.run_buffers.take_touched();
@@ -194,7 +194,7 @@ impl Shard {
         self.run_buffers.reuse_touched(touched);
         if self.delivery.has_aftermath() {
             let conn = &self.connections[slot];
-            let (broker, plan) = (conn.broker.id, conn.plan.clone());
+            let (broker, plan) = (conn.broker().id, conn.plan().clone());
             self.after_run(broker, &plan.config, &account);
         }
         self.connections[slot].client_mut().last_result = last;
@@ -259,7 +259,7 @@ impl Shard {
     /// Before the interest is locked.
     fn prepare_run(&mut self, publisher: &Publisher) {
         self.results.trim();
-        let config = &self.connections[publisher.slot].plan.config;
+        let config = &self.connections[publisher.slot].config();
         self.delivery.begin_run(config, publisher.traced);
     }
 
@@ -276,7 +276,7 @@ impl Shard {
     #[cold]
     pub(crate) fn run_aside(&mut self, slot: u32, work: impl FnOnce(&mut Self, &mut Run<'_>)) {
         let conn = &self.connections[slot];
-        let (plan, broker, account) = (conn.plan.clone(), conn.broker.id, conn.account.clone());
+        let (plan, broker, account) = (conn.plan().clone(), conn.broker().id, conn.account().clone());
         let publisher = Publisher::of(slot, conn);
         self.prepare_run(&publisher);
         let interest = account.interest.read();
@@ -338,7 +338,7 @@ impl Shard {
         if was_counted && resolved.has_uncounted() {
             run.touched.push(index);
         }
-        let broker = self.connections[run.publisher.slot].broker.id;
+        let broker = self.connections[run.publisher.slot].broker().id;
         self.report_deliveries(broker);
     }
 
@@ -454,7 +454,7 @@ impl Shard {
         self.run_buffers.reuse_frame(scratch);
         tally.deliveries += delivered;
         if publisher.traced {
-            let broker = self.connections[publisher.slot].broker.id;
+            let broker = self.connections[publisher.slot].broker().id;
             self.report_deliveries(broker);
         }
         if delivered == 0

@@ -22,7 +22,7 @@ impl Shard {
                 continue;
             }
             let conn = &mut self.connections[slot];
-            if conn.phase == Phase::AwaitingProxyHeader {
+            if conn.phase() == Phase::AwaitingProxyHeader {
                 match self.take_proxy_header(slot, &data[at..]) {
                     Some(used) => at += used,
                     None if self.connections[slot].is_closing() => return data.len(),
@@ -30,7 +30,7 @@ impl Shard {
                 }
                 continue;
             }
-            if conn.phase == Phase::AwaitingConnect && !matches!(data.get(at), None | Some(b'c' | b'C')) {
+            if conn.phase() == Phase::AwaitingConnect && !matches!(data.get(at), None | Some(b'c' | b'C')) {
                 // Whatever this will be, it is no CONNECT: nothing else is listened to, or judged, before one.
                 if self.admit_implicitly(slot) {
                     continue;
@@ -39,7 +39,7 @@ impl Shard {
             }
             match parse(&data[at..], &limits_of(conn)) {
                 Parsed::Op(op, used) => {
-                    if conn.plan.config.log_trace {
+                    if conn.config().log_trace {
                         self.trace_line(slot, &data[at..at + used]);
                     }
                     at += used;
@@ -47,14 +47,14 @@ impl Shard {
                 }
                 Parsed::Incomplete { need } => {
                     conn.expect_input(need);
-                    if need > 0 && conn.plan.config.log_trace {
+                    if need > 0 && conn.config().log_trace {
                         self.trace_line_early(slot, &data[at..]);
                     }
                     break;
                 }
                 Parsed::Error(error) => self.protocol_error(slot, &error, data, at),
             }
-            match self.connections[slot].phase {
+            match self.connections[slot].phase() {
                 Phase::Closing(_) => return data.len(),
                 Phase::AwaitingAdmission => {
                     self.connections[slot].keep_for_later();
@@ -69,7 +69,7 @@ impl Shard {
 
     /// The peer closed its end, or the socket broke.
     pub fn peer_gone(&mut self, slot: u32, reason: CloseReason) {
-        let awaited = |conn: &Conn| conn.phase == Phase::AwaitingProxyHeader;
+        let awaited = |conn: &Conn| conn.phase() == Phase::AwaitingProxyHeader;
         if self.connections.get(slot).is_some_and(awaited) {
             return self.refuse_proxy_header(slot, "the connection ended before a whole header");
         }
@@ -80,7 +80,7 @@ impl Shard {
     fn protocol_error(&mut self, slot: u32, error: &ParseError, data: &[u8], start: usize) {
         match error {
             ParseError::UnknownOperation => {
-                let traced = self.connections[slot].plan.config.log_trace;
+                let traced = self.connections[slot].config().log_trace;
                 if traced && is_bad_payload(&data[start..]) {
                     self.trace_line_early(slot, &data[start..]);
                 }

@@ -6,22 +6,86 @@ use crate::client::admission::PendingAdmission;
 use crate::client::reply_grants::ReplyGrants;
 use crate::delivery::result_cache::ResultRef;
 use crate::plan::auth::Proof;
+use crate::plan::permissions::ReplyAllowance;
 use nt_protocol::ConnectOptions;
 
 /// The state of the client protocol.
 #[derive(Debug)]
 pub(crate) struct ClientState {
-    pub flags: ClientFlags,
-    /// What CONNECT said: another CONNECT speaks only of what changes.
-    pub options: Option<Box<ConnectOptions>>,
-    /// What is known of the client beside what it said.
-    pub proof: Proof,
+    pub(super) flags: ClientFlags,
+    /// The options of its CONNECT: another CONNECT has only those that change.
+    pub(super) options: Option<Box<ConnectOptions>>,
+    /// What has been proved about the client.
+    pub(super) proof: Proof,
     /// The decision it waits for.
-    pub pending_admission: Option<Box<PendingAdmission>>,
+    pub(super) pending_admission: Option<Box<PendingAdmission>>,
     /// Replies it may give, by subject: only under `allow_responses`.
-    pub replies: ReplyGrants,
-    /// The subject it published to last, if it may do so again unasked.
-    pub last_result: ResultRef,
+    pub(super) replies: ReplyGrants,
+    /// The subject it published to last, if it may do so again without a check.
+    pub(super) last_result: ResultRef,
+}
+
+impl ClientState {
+    /// What it asked for in CONNECT.
+    #[inline]
+    pub fn flags(&self) -> ClientFlags {
+        self.flags
+    }
+
+    /// The options of its CONNECT.
+    pub fn options(&self) -> Option<&ConnectOptions> {
+        self.options.as_deref()
+    }
+
+    /// What has been proved about it, to be decided about again.
+    pub fn take_proof(&mut self) -> Proof {
+        std::mem::take(&mut self.proof)
+    }
+
+    pub fn set_proof(&mut self, proof: Proof) {
+        self.proof = proof;
+    }
+
+    /// Its next message is checked and looked up again.
+    pub fn forget_result(&mut self) {
+        self.last_result = ResultRef::NONE;
+    }
+
+    /// It may answer on this subject from now on.
+    pub fn grant_reply(&mut self, reply: &[u8], allowance: ReplyAllowance, now_ns: u64) {
+        self.replies.grant(reply, allowance, now_ns);
+    }
+
+    /// It may answer no request any more.
+    pub fn clear_grants(&mut self) {
+        self.replies.clear();
+    }
+
+    /// Adds the grants that another one has.
+    pub fn take_grants(&mut self, other: &mut Self) {
+        self.replies.append(&mut other.replies);
+    }
+
+    /// Whether it is to get an INFO because the broker goes away.
+    pub fn awaits_lame_duck_info(&self) -> bool {
+        self.flags.async_info && self.flags.first_pong_sent && !self.flags.knows_lame_duck
+    }
+
+    /// An INFO is sent to it, of a broker that goes away or does not.
+    pub fn note_info(&mut self, is_lame_duck: bool) {
+        self.flags.knows_lame_duck = is_lame_duck;
+    }
+
+    /// The subject it published to last, if it may do so again without a check.
+    #[cfg(test)]
+    pub fn last_result(&self) -> ResultRef {
+        self.last_result
+    }
+
+    #[cfg(test)]
+    pub fn grant_count(&self) -> usize {
+        self.replies.len()
+    }
 }
 
 impl Default for ClientState {

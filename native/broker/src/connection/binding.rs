@@ -4,7 +4,6 @@
 //! remembered results. Permissions are the callers' business.
 
 use crate::connection::Conn;
-use crate::delivery::result_cache::ResultRef;
 use crate::interest::account::Account;
 use crate::plan::bindings::Binding;
 use crate::plan::in_force::Identified;
@@ -18,6 +17,12 @@ impl Conn {
             account: self.account.id,
             user: self.identified.user_name(),
         }
+    }
+
+    /// It is this user from now on, in the user's account.
+    fn set_identified(&mut self, identified: Identified) {
+        self.account = identified.account.account.clone();
+        self.identified = identified;
     }
 }
 
@@ -36,14 +41,12 @@ impl Shard {
 
     /// A connection is somebody else from now on, maybe in another account. Nothing happens where it is not.
     pub(crate) fn rebind(&mut self, slot: u32, identified: Identified) {
-        let account = identified.account.account.clone();
-        if !Arc::ptr_eq(&account, &self.connections[slot].account) {
-            self.leave_account(slot, &account);
+        let account = &identified.account.account;
+        if !Arc::ptr_eq(account, &self.connections[slot].account) {
+            self.leave_account(slot, account);
         }
         self.unbind(slot);
-        let conn = &mut self.connections[slot];
-        conn.account = account;
-        conn.identified = identified;
+        self.connections[slot].set_identified(identified);
         self.bind(slot);
     }
 
@@ -54,9 +57,8 @@ impl Shard {
         // be taken for something of the other account.
         self.drain_deliveries();
         let conn = &mut self.connections[slot];
-        conn.client_mut().replies.clear();
-        conn.client_mut().last_result = ResultRef::NONE;
-        conn.move_outdated = conn.moving;
+        conn.client_mut().clear_grants();
+        conn.forget_decisions();
         conn.publish_in_counters();
         conn.publish_out_counters();
         conn.broker.rebind(&conn.shared, to);

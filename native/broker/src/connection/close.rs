@@ -88,7 +88,7 @@ impl Shard {
         if let Some(text) = error {
             self.error_reply(slot, text);
         }
-        let subscriptions = self.connections[slot].sids.len() as u32;
+        let subscriptions = self.connections[slot].subscriptions.len() as u32;
         self.keep_subscriptions(slot);
         self.debug_kind(slot, |kind| format!("{kind} connection closed: {}", reason.as_str()));
         self.drop_subscriptions(slot);
@@ -99,7 +99,7 @@ impl Shard {
         conn.enter_phase(Phase::Closing(reason));
         conn.input.clear_bytes();
         conn.paused = None;
-        conn.client_mut().replies.clear();
+        conn.client_mut().clear_grants();
         if reason.is_slow_consumer() {
             conn.out.clear();
         }

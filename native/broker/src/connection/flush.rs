@@ -34,7 +34,7 @@ impl WriteState {
         }
     }
 
-    fn note_written(&mut self, bytes: usize) {
+    pub(super) fn note_written(&mut self, bytes: usize) {
         self.left = self.left.saturating_sub(bytes);
         self.progressed += bytes;
     }
@@ -95,12 +95,10 @@ impl Shard {
         }
     }
 
-    /// Notes that bytes left for a connection.
+    /// Bytes were written to a connection.
     pub fn wrote(&mut self, slot: u32, written: usize) {
         let conn = &mut self.connections[slot];
-        debug_assert!(written <= conn.out.len(), "only what waited has left");
-        self.delivery.advance(&mut conn.out, written);
-        conn.write.note_written(written);
+        self.delivery.advance(conn, written);
     }
 
     /// Notes how a flush ended: everything left, or the socket takes no more for now. Cuts off whoever has more waiting

@@ -8,7 +8,6 @@
 //! even if parcels are taken in before the arrival they follow.
 
 use crate::connection::{Conn, Phase};
-use crate::delivery::result_cache::ResultRef;
 use crate::shard::Shard;
 use crate::shard::inbox::{InboxItem, Location};
 use std::any::Any;
@@ -26,6 +25,76 @@ impl Moves {
     }
 }
 
+/// How far the move of a connection to another loop has come.
+#[derive(Debug, Default)]
+pub(super) struct MoveState {
+    /// A slot on another loop was asked for.
+    requested: bool,
+    /// The placeholder in that slot has old permissions or an old account: another slot has to be asked for.
+    outdated: bool,
+}
+
+impl MoveState {
+    /// The connection's permissions or account are others now.
+    pub fn note_change(&mut self) {
+        self.outdated = self.requested;
+    }
+}
+
+/// Moving.
+impl Conn {
+    /// What keeps a slot for this connection on another loop.
+    fn placeholder(&self) -> Self {
+        let mut place = Self::new(
+            &self.broker,
+            self.plan.clone(),
+            self.identified.clone(),
+            self.shared.clone(),
+            0,
+            self.started_ns,
+        );
+        // Not by `enter_phase`: it never is anything else.
+        place.phase = Phase::Placeholder;
+        place.permissions = self.permissions.clone();
+        place
+    }
+
+    pub(crate) fn is_placeholder(&self) -> bool {
+        self.phase == Phase::Placeholder
+    }
+
+    /// Whether it is in a state in which it can leave its loop.
+    fn is_movable(&self) -> bool {
+        self.phase == Phase::Ready && self.paused.is_none()
+    }
+
+    /// Whether a move may begin.
+    fn may_move(&self) -> bool {
+        self.is_movable() && !self.move_state.requested
+    }
+
+    /// The slot that was asked for is given back.
+    fn cancel_move(&mut self) {
+        self.move_state = MoveState::default();
+    }
+
+    /// A connection arrives at the slot that this placeholder has kept for it: takes over what was delivered here.
+    fn replace_with(&mut self, mut conn: Self) {
+        conn.out.append(&mut self.out);
+        conn.overflowed |= self.overflowed;
+        conn.counters.count_out_of(&self.counters);
+        // The placeholder may be in the list of connections with output; the connection takes its place there as well.
+        conn.in_dirty_list = self.in_dirty_list;
+        conn.client_mut().take_grants(self.client_mut());
+        for (sid, id) in self.subscriptions.take_ended() {
+            conn.forget_subscription(sid, id);
+        }
+        *self = conn;
+        // The timers it had name its old slot.
+        self.write.forget_timer();
+    }
+}
+
 impl Shard {
     /// Begins to hand a connection over. Nothing happens if it is not in a state to move.
     pub fn offer(&mut self, slot: u32, to_reactor: u16) {
@@ -36,13 +105,9 @@ impl Shard {
         if !conn.may_move() || to_reactor == reactor {
             return;
         }
-        conn.moving = true;
-        let from = Location {
-            reactor,
-            slot,
-            generation: conn.generation,
-        };
+        conn.move_state.requested = true;
         let placeholder = Box::new(conn.placeholder());
+        let from = self.connections.location(slot);
         self.delivery
             .send_to(to_reactor, InboxItem::Reserve { from, placeholder });
     }
@@ -65,7 +130,7 @@ impl Shard {
     /// A slot is kept: the loop around decides when to go on, with [`Self::depart`].
     pub(crate) fn reserved(&mut self, from: Location, to: Location) {
         match self.connections.occupant(from) {
-            Some(conn) if conn.phase == Phase::Ready && conn.paused.is_none() && !conn.move_outdated => {
+            Some(conn) if conn.is_movable() && !conn.move_state.outdated => {
                 self.moves.departures.push((from.slot, to));
             }
             other => {
@@ -100,22 +165,22 @@ impl Shard {
         // Held until it is in the inbox: whoever replaces the plan after that asks the new loop behind it.
         let broker = conn.broker.clone();
         let current = broker.lock_plan();
-        let outdated = conn.move_outdated || !current.is_followed_by(&conn.plan, &conn.identified);
-        if conn.phase != Phase::Ready || conn.paused.is_some() || outdated {
+        let outdated = conn.move_state.outdated || !current.is_followed_by(&conn.plan, &conn.identified);
+        if !conn.is_movable() || outdated {
             conn.cancel_move();
             self.delivery.send_to(to.reactor, InboxItem::Release(to));
             return Some(socket);
         }
-        if let Some(member) = conn.member {
+        if let Some(member) = conn.subscriptions.member() {
             interest.relocate(member, to);
         }
         broker.relocate(conn.shared.cid, to);
         self.unbind(slot);
         let mut conn = Box::new(self.connections.remove(slot));
         conn.generation = to.generation;
-        conn.moving = false;
+        conn.cancel_move();
         conn.in_dirty_list = false;
-        conn.client_mut().last_result = ResultRef::NONE;
+        conn.client_mut().forget_result();
         // Still locked: what others deliver to the new place lands behind this.
         self.delivery
             .send_to(to.reactor, InboxItem::Arrive { to, conn, socket });
@@ -134,7 +199,7 @@ impl Shard {
         }
     }
 
-    pub(crate) fn arrive(&mut self, to: Location, mut conn: Box<Conn>, socket: Box<dyn Any + Send>) {
+    pub(crate) fn arrive(&mut self, to: Location, conn: Box<Conn>, socket: Box<dyn Any + Send>) {
         let slot = to.slot;
         let Some(place) = self.connections.get_mut(slot) else {
             return;
@@ -143,18 +208,7 @@ impl Shard {
             place.is_placeholder() && place.generation == to.generation,
             "only its connection comes to a slot"
         );
-        conn.out.append(&mut place.out);
-        conn.overflowed |= place.overflowed;
-        conn.counters.count_out_of(&place.counters);
-        // The stand-in may be in the list of connections with output; the connection takes its place there as well.
-        conn.in_dirty_list = place.in_dirty_list;
-        conn.client_mut().replies.append(&mut place.client_mut().replies);
-        for (sid, id) in std::mem::take(&mut place.ended_subscriptions) {
-            conn.forget_subscription(sid, id);
-        }
-        *place = *conn;
-        // The timers it had are of its old place.
-        place.write.forget_timer();
+        place.replace_with(*conn);
         let (broker, plan) = (place.broker.clone(), place.plan.clone());
         let deadline = plan.config.write_deadline.as_nanos() as u64;
         let (write_due, ping_due) = (place.write.due_ns(deadline), place.ping.due_ns());

@@ -1,8 +1,9 @@
-//! Connections: their table, the state of each, and all that happens to one besides what its client asks for.
+//! Connections: their table, the state of each, and everything that happens to one besides what its client asks for.
 //!
 //! Owns the life of a connection: its phase, output queue, flush and PING state, counters, pauses, moves between loops,
-//! its end. May touch the interest only to take a connection's subscriptions out, and another loop only through its
-//! inbox. Never parses what a client sends and never touches a socket or a clock.
+//! its end. Fields of [`Conn`] are private to this folder. May touch the interest only to remove a connection's
+//! subscriptions, and another loop only through its inbox. Never parses what a client sends and never touches a socket or
+//! a clock.
 
 pub(crate) mod binding;
 pub(crate) mod buffer_pool;
@@ -19,65 +20,66 @@ pub(crate) mod protocol;
 pub(crate) mod proxy;
 pub(crate) mod removal;
 pub(crate) mod shared;
+pub(crate) mod subscriptions;
 pub(crate) mod table;
 pub(crate) mod timeouts;
 pub(crate) mod traffic;
 
+use crate::connection::buffer_pool::BufferPool;
 use crate::connection::counters::Counters;
 use crate::connection::flush::WriteState;
 use crate::connection::input::HeldInput;
+use crate::connection::migrate::MoveState;
 use crate::connection::out_queue::OutQueue;
 use crate::connection::pause::Pause;
 pub(crate) use crate::connection::phase::Phase;
 use crate::connection::ping::PingState;
 use crate::connection::protocol::Protocol;
 use crate::connection::shared::ConnShared;
-use crate::interest::SidTable;
+use crate::connection::subscriptions::Subscriptions;
+use crate::delivery::burst::Burst;
+use crate::delivery::byte_range::ByteRange;
 use crate::interest::account::Account;
+use crate::interest::{Interest, Member};
+use crate::plan::config::Config;
 use crate::plan::in_force::{Identified, ServerPart};
 use crate::plan::permissions::Permissions;
+use crate::shard::inbox::Location;
 use crate::state::BrokerState;
 use std::sync::Arc;
 
 /// A connection: a link, with its output, input, PINGs, counters and limits, and the protocol that is spoken over it.
 #[derive(Debug)]
 pub struct Conn {
-    pub(crate) broker: Arc<BrokerState>,
-    /// What it lives by as all connections do, until a reload brings another.
-    pub(crate) plan: Arc<ServerPart>,
-    /// Who it is and where it belongs.
-    pub(crate) identified: Identified,
+    broker: Arc<BrokerState>,
+    /// What is in force for all connections alike, until a reload brings another version.
+    plan: Arc<ServerPart>,
+    /// Its user and account.
+    identified: Identified,
     /// That of `identified`, at hand.
-    pub(crate) account: Arc<Account>,
-    pub(crate) shared: Arc<ConnShared>,
+    account: Arc<Account>,
+    permissions: Option<Arc<Permissions>>,
+    shared: Arc<ConnShared>,
     /// Which of the connections that have had this slot.
     generation: u32,
-    pub(crate) phase: Phase,
+    phase: Phase,
     protocol: Protocol,
-    /// Its record in the account's interest, once it has subscribed.
-    pub(crate) member: Option<u32>,
-    pub(crate) sids: SidTable,
-    /// Subscriptions that ended while this stood in for the connection that knows them.
-    ended_subscriptions: Vec<(Box<[u8]>, u32)>,
-    pub(crate) permissions: Option<Arc<Permissions>>,
+    subscriptions: Subscriptions,
+    /// Output waiting to be written.
+    out: OutQueue,
     /// Messages for it were left out, since too much is waiting: it is cut off.
     overflowed: bool,
-    /// Output waiting to be written.
-    pub out: OutQueue,
-    input: HeldInput,
-    /// It was closed over a message whose payload has come and is not looked at.
-    ends_unread: bool,
     in_dirty_list: bool,
+    input: HeldInput,
+    /// It was closed because of a message whose payload has arrived and is not read.
+    ends_unread: bool,
     paused: Option<Pause>,
-    /// A slot elsewhere was asked for.
-    pub(crate) moving: bool,
-    /// What keeps that slot knows old permissions: another one has to be asked for.
-    pub(crate) move_outdated: bool,
+    move_state: MoveState,
     ping: PingState,
     write: WriteState,
     /// Nanoseconds on the loop's clock.
     last_activity_ns: u64,
-    pub(crate) started_ns: u64,
+    started_ns: u64,
     counters: Counters,
 }
 
@@ -101,22 +103,19 @@ impl Conn {
             plan,
             account: identified.account.account.clone(),
             identified,
+            permissions: None,
             shared,
             generation,
             phase,
             protocol: Protocol::of(kind),
-            member: None,
-            sids: SidTable::default(),
-            ended_subscriptions: Vec::new(),
-            permissions: None,
-            overflowed: false,
+            subscriptions: Subscriptions::default(),
             out: OutQueue::default(),
+            overflowed: false,
+            in_dirty_list: false,
             input: HeldInput::default(),
             ends_unread: false,
-            in_dirty_list: false,
             paused: None,
-            moving: false,
-            move_outdated: false,
+            move_state: MoveState::default(),
             ping: PingState::default(),
             write: WriteState::default(),
             last_activity_ns: now_ns,
@@ -125,60 +124,75 @@ impl Conn {
         }
     }
 
-    /// What keeps a slot for this connection elsewhere.
-    pub(crate) fn placeholder(&self) -> Self {
-        let (broker, plan) = (&self.broker, self.plan.clone());
-        let mut place = Self::new(
-            broker,
-            plan,
-            self.identified.clone(),
-            self.shared.clone(),
-            0,
-            self.started_ns,
-        );
-        // Not by `enter_phase`: it never is anything else.
-        place.phase = Phase::Placeholder;
-        place.permissions = self.permissions.clone();
-        place
-    }
-
-    pub(crate) fn is_placeholder(&self) -> bool {
-        self.phase == Phase::Placeholder
-    }
-
-    /// A subscription left the interest: its last message is out. A stand-in keeps that for the connection to come.
-    pub(crate) fn forget_subscription(&mut self, sid: Box<[u8]>, id: u32) {
-        if self.is_placeholder() {
-            return self.ended_subscriptions.push((sid, id));
-        }
-        self.sids.forget(&sid, id, &self.broker.sid_seed);
-        self.publish_subscription_count();
-    }
-
-    pub(crate) fn publish_subscription_count(&self) {
-        self.shared.set_subscriptions(self.sids.len() as u32);
-    }
-
-    /// The slot that was asked for is given back.
-    pub(crate) fn cancel_move(&mut self) {
-        (self.moving, self.move_outdated) = (false, false);
-    }
-
-    pub(crate) fn may_move(&self) -> bool {
-        self.phase == Phase::Ready && !self.moving && self.paused.is_none()
-    }
-
-    /// Counters and identity, readable from anywhere.
-    pub fn shared(&self) -> &Arc<ConnShared> {
-        &self.shared
-    }
-
     /// The broker it belongs to.
     pub fn broker(&self) -> &Arc<BrokerState> {
         &self.broker
     }
 
-    /// Whether it is on its way out.
+    /// Counters and identity, readable from anywhere.
+    #[inline]
+    pub fn shared(&self) -> &Arc<ConnShared> {
+        &self.shared
+    }
+
+    /// What is in force for it as for all connections.
+    #[inline]
+    pub(crate) fn plan(&self) -> &Arc<ServerPart> {
+        &self.plan
+    }
+
+    /// The limits and options of its broker.
+    #[inline]
+    pub(crate) fn config(&self) -> &Config {
+        &self.plan.config
+    }
+
+    /// Puts another version of the server's part into force for it. False: it has this version already, or a later one.
+    pub(crate) fn set_plan(&mut self, plan: &Arc<ServerPart>) -> bool {
+        let is_newer = self.plan.version < plan.version;
+        if is_newer {
+            self.plan = plan.clone();
+        }
+        is_newer
+    }
+
+    /// The account it is bound to.
+    #[inline]
+    pub(crate) fn account(&self) -> &Arc<Account> {
+        &self.account
+    }
+
+    /// What its user may do; `None`: anything.
+    #[inline]
+    pub(crate) fn permissions(&self) -> Option<&Arc<Permissions>> {
+        self.permissions.as_ref()
+    }
+
+    /// Its user may do something else from now on. What was decided by the old permissions is forgotten.
+    pub(crate) fn set_permissions(&mut self, permissions: Option<Arc<Permissions>>) {
+        self.permissions = permissions;
+        self.forget_decisions();
+    }
+
+    /// It may be another user from now on, or another account's: nothing it may do is known from before.
+    fn forget_decisions(&mut self) {
+        self.client_mut().forget_result();
+        self.move_state.note_change();
+    }
+
+    /// How far it has come.
+    #[inline]
+    pub(crate) fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Goes on to another phase.
+    pub(crate) fn enter_phase(&mut self, next: Phase) {
+        debug_assert!(self.phase.may_become(next), "{:?} can't become {next:?}", self.phase);
+        self.phase = next;
+    }
+
+    /// Whether it is closing.
     pub fn is_closing(&self) -> bool {
         matches!(self.phase, Phase::Closing(_))
     }
@@ -188,29 +202,163 @@ impl Conn {
         self.paused.is_some() || self.phase == Phase::AwaitingAdmission
     }
 
-    /// Notes that what is held back is not unfinished, but found no time.
-    pub fn set_backlog(&mut self) {
-        self.input.set_backlog();
+    /// Which of the connections that have had this slot it is.
+    #[inline]
+    pub(crate) fn generation(&self) -> u32 {
+        self.generation
     }
 
-    /// What it sent behind the operation that made it wait is not unfinished either.
-    pub(crate) fn keep_for_later(&mut self) {
-        self.input.expect(0);
-        self.input.set_backlog();
+    /// When it was accepted, on the loop's clock.
+    pub(crate) fn started_ns(&self) -> u64 {
+        self.started_ns
     }
 
-    /// Whether something found no time.
-    pub fn has_backlog(&self) -> bool {
-        self.input.has_backlog()
+    /// It sent something.
+    #[inline]
+    pub(crate) fn touch(&mut self, now_ns: u64, wall_ns: u64) {
+        self.last_activity_ns = now_ns;
+        self.shared.set_last_activity_ns(wall_ns);
     }
 
-    /// Takes what found no time, if anything, to be received now.
-    pub fn take_backlog(&mut self) -> Option<Vec<u8>> {
-        self.input.take_backlog()
+    /// When its last PING was sent.
+    #[cfg(test)]
+    pub(crate) fn ping_sent_ns(&self) -> u64 {
+        self.ping.sent_ns()
+    }
+}
+
+/// Subscriptions.
+impl Conn {
+    pub(crate) fn subscriptions(&self) -> &Subscriptions {
+        &self.subscriptions
     }
 
-    /// Bytes to read from it at once: few where little may wait for its subscribers, so that they are not cut off for
-    /// one read's worth.
+    /// Its member in the account's interest, which it becomes at its first subscription.
+    pub(crate) fn join_interest(&mut self, interest: &mut Interest, at: Location) -> u32 {
+        if let Some(member) = self.subscriptions.member() {
+            return member;
+        }
+        let headers = self.client().flags().headers;
+        let member = Member::connection(at, self.shared.clone(), headers, self.permissions.clone());
+        let member = interest.add_member(member);
+        self.subscriptions.set_member(member);
+        member
+    }
+
+    /// It has another subscription.
+    pub(crate) fn add_subscription(&mut self, sid: &[u8], id: u32) {
+        self.subscriptions.insert(sid, id, self.broker.sid_seed());
+        self.publish_subscription_count();
+    }
+
+    /// A subscription was removed from the interest: nothing comes by it any more. A placeholder keeps that for its
+    /// connection.
+    pub(crate) fn forget_subscription(&mut self, sid: Box<[u8]>, id: u32) {
+        if self.is_placeholder() {
+            return self.subscriptions.note_ended(sid, id);
+        }
+        self.subscriptions.forget(&sid, id, self.broker.sid_seed());
+        self.publish_subscription_count();
+    }
+
+    fn publish_subscription_count(&self) {
+        self.shared.set_subscriptions(self.subscriptions.len() as u32);
+    }
+}
+
+/// Output and its counters.
+impl Conn {
+    /// What waits to be written.
+    #[inline]
+    pub fn out(&self) -> &OutQueue {
+        &self.out
+    }
+
+    /// Queues a message given as two parts.
+    #[inline]
+    pub(crate) fn queue_frame(&mut self, prefix: &[u8], tail: &[u8], payload_bytes: usize, pool: &mut BufferPool) {
+        self.out.push2(prefix, tail, pool);
+        self.counters.count_out(1, payload_bytes as u64);
+    }
+
+    /// Queues the messages of a burst. Returns the bytes of their frames.
+    #[inline]
+    pub(crate) fn queue_burst(&mut self, prefix: ByteRange<'_>, burst: Burst<'_>, pool: &mut BufferPool) -> usize {
+        let before = self.out.len();
+        self.out.push_burst(prefix, burst, pool);
+        let payload_bytes = burst.frames.iter().map(|frame| u64::from(frame.size)).sum();
+        self.counters.count_out(burst.frames.len() as u64, payload_bytes);
+        self.out.len() - before
+    }
+
+    /// Queues messages that another loop has staged.
+    pub(crate) fn queue_batch(&mut self, frames: Vec<u8>, messages: u32, payload_bytes: u64, pool: &mut BufferPool) {
+        self.counters.count_out(u64::from(messages), payload_bytes);
+        self.out.push_chunk(frames, pool);
+    }
+
+    /// Queues bytes that are no message.
+    pub(crate) fn queue_bytes(&mut self, bytes: &[u8], pool: &mut BufferPool) {
+        self.out.push(bytes, pool);
+    }
+
+    /// So many bytes were written to the socket.
+    pub(crate) fn note_written(&mut self, written: usize, pool: &mut BufferPool) {
+        debug_assert!(written <= self.out.len(), "only what waited is written");
+        self.out.advance(written, pool);
+        self.write.note_written(written);
+    }
+
+    /// Nothing that waits will be written.
+    pub fn drop_output(&mut self) {
+        self.out.clear();
+    }
+
+    /// Messages for it were left out: it is cut off at its next flush.
+    pub(crate) fn note_overflow(&mut self) {
+        self.overflowed = true;
+    }
+
+    /// The loop has taken it from the list of connections with output.
+    pub fn left_dirty_list(&mut self) {
+        self.in_dirty_list = false;
+    }
+
+    /// Counts messages it sent.
+    #[inline]
+    pub(crate) fn count_in(&mut self, messages: u64, payload_bytes: u64) {
+        self.counters.count_in(messages, payload_bytes);
+    }
+
+    /// Counts messages that were queued as bytes.
+    pub(crate) fn count_out(&mut self, messages: u64, payload_bytes: u64) {
+        self.counters.count_out(messages, payload_bytes);
+    }
+
+    #[inline]
+    pub(crate) fn publish_in_counters(&self) {
+        self.counters.publish_in(self.shared.traffic());
+    }
+
+    pub(crate) fn publish_out_counters(&self) {
+        self.counters.publish_out(self.shared.traffic());
+    }
+
+    /// A request reached it: it may answer, if its user may answer at all and not publish there anyway.
+    pub(crate) fn grant_reply(&mut self, reply: &[u8], now_ns: u64) {
+        if let Some(permissions) = &self.permissions
+            && let Some(allowance) = permissions.allow_responses
+            && !permissions.may_publish(reply)
+        {
+            self.client_mut().grant_reply(reply, allowance, now_ns);
+        }
+    }
+}
+
+/// Input.
+impl Conn {
+    /// Bytes to read from it at once: few where little may wait for its subscribers, so that they are not cut off
+    /// because of one read.
     pub fn read_bytes(&self) -> usize {
         (self.plan.config.max_pending / 16).max(4096)
     }
@@ -220,84 +368,42 @@ impl Conn {
         self.input.parts()
     }
 
-    /// The loop has taken it from the list of connections with output.
-    pub fn left_dirty_list(&mut self) {
-        self.in_dirty_list = false;
-    }
-
-    /// Whether it was closed although something of its peer was left unread: the peer gets a reset for that.
-    pub fn ends_unread(&self) -> bool {
-        self.ends_unread
-    }
-
-    pub(crate) fn note_unread_input(&mut self) {
-        self.ends_unread = true;
-    }
-
-    pub(crate) fn publish_in_counters(&self) {
-        self.counters.publish_in(self.shared.traffic());
-    }
-
-    pub(crate) fn publish_out_counters(&self) {
-        self.counters.publish_out(self.shared.traffic());
-    }
-
-    /// Counts messages it sent.
-    #[inline]
-    pub(crate) fn count_in(&mut self, messages: u64, payload_bytes: u64) {
-        self.counters.count_in(messages, payload_bytes);
-    }
-
-    /// Counts messages that were queued for it.
-    #[inline]
-    pub(crate) fn count_out(&mut self, messages: u64, payload_bytes: u64) {
-        self.counters.count_out(messages, payload_bytes);
-    }
-
-    /// Messages for it were left out: it is cut off at its next flush.
-    pub(crate) fn note_overflow(&mut self) {
-        self.overflowed = true;
-    }
-
     /// An operation is unfinished: how long it is as a whole; 0: unknown.
     pub(crate) fn expect_input(&mut self, need: usize) {
         self.input.expect(need);
+    }
+
+    /// What is held are whole operations, to be handled in a later turn.
+    pub fn set_backlog(&mut self) {
+        self.input.set_backlog();
+    }
+
+    /// The same for what followed the operation that made it wait.
+    pub(crate) fn keep_for_later(&mut self) {
+        self.input.expect(0);
+        self.input.set_backlog();
+    }
+
+    /// Whether whole operations are held.
+    pub fn has_backlog(&self) -> bool {
+        self.input.has_backlog()
+    }
+
+    /// Takes whole operations that are held, if there are any, to be handled now.
+    pub fn take_backlog(&mut self) -> Option<Vec<u8>> {
+        self.input.take_backlog()
     }
 
     pub(crate) fn input_mut(&mut self) -> &mut HeldInput {
         &mut self.input
     }
 
-    /// Which of the connections that have had this slot it is.
-    #[inline]
-    pub(crate) fn generation(&self) -> u32 {
-        self.generation
+    /// Whether it was closed although something its peer sent was left unread: the peer gets a reset then.
+    pub fn ends_unread(&self) -> bool {
+        self.ends_unread
     }
 
-    /// Goes on to another phase.
-    pub(crate) fn enter_phase(&mut self, next: Phase) {
-        debug_assert!(self.phase.may_become(next), "{:?} can't become {next:?}", self.phase);
-        self.phase = next;
-    }
-
-    /// A request reached it: its answer is let in, if its user may answer at all and not publish there anyway.
-    pub(crate) fn grant_reply(&mut self, reply: &[u8], now_ns: u64) {
-        if let Some(permissions) = &self.permissions
-            && let Some(allowance) = permissions.allow_responses
-            && !permissions.may_publish(reply)
-        {
-            self.client_mut().replies.grant(reply, allowance, now_ns);
-        }
-    }
-
-    /// When its last PING was sent.
-    #[cfg(test)]
-    pub(crate) fn ping_sent_ns(&self) -> u64 {
-        self.ping.sent_ns()
-    }
-
-    pub(crate) fn touch(&mut self, now_ns: u64, wall_ns: u64) {
-        self.last_activity_ns = now_ns;
-        self.shared.set_last_activity_ns(wall_ns);
+    pub(crate) fn note_unread_input(&mut self) {
+        self.ends_unread = true;
     }
 }

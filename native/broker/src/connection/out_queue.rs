@@ -46,7 +46,7 @@ impl OutQueue {
     pub(crate) fn push_burst(&mut self, prefix: ByteRange<'_>, burst: Burst<'_>, pool: &mut BufferPool) {
         let Burst { data, frames: mut left } = burst;
         while let Some(first) = left.first() {
-            let needed = prefix.len() + first.piece(data).len();
+            let needed = prefix.len() + first.range(data).len();
             let tail = match self.chunks.back_mut() {
                 Some(tail) if tail.capacity() - tail.len() >= needed => tail,
                 _ => self.grow(needed, pool),
@@ -54,7 +54,7 @@ impl OutQueue {
             let before = tail.len();
             let mut fitted = 0;
             for frame in left {
-                let body = frame.piece(data);
+                let body = frame.range(data);
                 if tail.capacity() - tail.len() < prefix.len() + body.len() {
                     break;
                 }

@@ -92,9 +92,10 @@ impl Shard {
     /// Removes everything a connection wanted to hear, and its record.
     pub(crate) fn drop_subscriptions(&mut self, slot: u32) {
         let conn = &mut self.connections[slot];
-        let Some(member) = conn.member.take() else { return };
+        let Some((member, left)) = conn.subscriptions.take() else {
+            return;
+        };
         let account = conn.account.clone();
-        let left = conn.sids.take();
         conn.publish_subscription_count();
         // Each one is told of.
         let traced = conn.plan.config.log_trace && !conn.broker.is_shutting_down();

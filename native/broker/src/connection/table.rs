@@ -45,6 +45,15 @@ impl Connections {
         }
     }
 
+    /// Where the connection in a slot is.
+    pub fn location(&self, slot: u32) -> Location {
+        Location {
+            reactor: self.reactor,
+            slot,
+            generation: self[slot].generation,
+        }
+    }
+
     /// Puts a connection into the slot that [`Self::next_location`] named last.
     pub fn insert(&mut self, conn: Conn) -> u32 {
         debug_assert_eq!(

@@ -7,7 +7,6 @@ use crate::connection::table::Connections;
 use crate::delivery::byte_range::ByteRange;
 use crate::delivery::deliver::reserve;
 use crate::delivery::frame::Frame;
-use crate::delivery::remote::make_room;
 use crate::delivery::resolved::{Resolved, Target};
 use crate::delivery::{Delivery, Sender};
 use crate::interest::Interest;
@@ -24,7 +23,7 @@ pub(crate) struct BurstFrame {
 impl BurstFrame {
     /// Its bytes.
     #[inline]
-    pub fn piece(self, data: &[u8]) -> ByteRange<'_> {
+    pub fn range(self, data: &[u8]) -> ByteRange<'_> {
         ByteRange {
             text: data,
             start: self.start as usize,
@@ -178,25 +177,20 @@ impl Delivery {
     ) {
         let slot = target.location.slot;
         let conn = &mut connections[slot];
-        if conn.out.len() > self.cut_above {
+        if conn.out().len() > self.cut_above {
             return self.overflow(connections, slot);
         }
-        let before = conn.out.len();
-        conn.out.push_burst(prefix, burst, &mut self.pool);
-        let payload_bytes = burst.frames.iter().map(|frame| u64::from(frame.size)).sum();
-        conn.count_out(burst.frames.len() as u64, payload_bytes);
-        self.staged_bytes += conn.out.len() - before;
+        self.staged_bytes += conn.queue_burst(prefix, burst, &mut self.pool);
         self.after_staging(connections, slot);
     }
 
     fn stage_burst_elsewhere(&mut self, interest: &Interest, target: &Target, prefix: ByteRange<'_>, burst: Burst<'_>) {
-        let Burst { data, frames } = burst;
-        let Some((first, last)) = frames.first().zip(frames.last()) else {
+        if burst.frames.is_empty() {
             return;
-        };
+        }
         if target.location.reactor == NO_REACTOR {
-            for frame in frames {
-                let parts = [prefix.bytes(), frame.alone(data).msg_tail];
+            for frame in burst.frames {
+                let parts = [prefix.bytes(), frame.alone(burst.data).msg_tail];
                 self.stage_internal(interest, target, &parts, None);
             }
             return;
@@ -206,16 +200,7 @@ impl Delivery {
         if batch.is_full() {
             return;
         }
-        batch.messages += frames.len() as u32;
-        let added = frames.len() * prefix.len() + (last.end - first.start) as usize;
-        if batch.bytes.capacity() - batch.bytes.len() < added {
-            make_room(&mut batch.bytes, added, &mut self.pool);
-        }
-        for frame in frames {
-            batch.payload_bytes += u64::from(frame.size);
-            prefix.append_to(&mut batch.bytes);
-            frame.piece(data).append_to(&mut batch.bytes);
-        }
+        batch.push_burst(prefix, burst, &mut self.pool);
     }
 }
 

@@ -149,11 +149,10 @@ impl Delivery {
     ) {
         let slot = target.location.slot;
         let conn = &mut connections[slot];
-        if conn.out.len() > self.cut_above {
+        if conn.out().len() > self.cut_above {
             return self.overflow(connections, slot);
         }
-        conn.out.push2(prefix, tail, &mut self.pool);
-        conn.count_out(1, bytes as u64);
+        conn.queue_frame(prefix, tail, bytes, &mut self.pool);
         self.staged_bytes += prefix.len() + tail.len();
         if target.tracks_replies
             && let Some(reply) = reply
@@ -175,8 +174,8 @@ impl Delivery {
     #[inline]
     pub fn after_staging(&mut self, connections: &mut Connections, slot: u32) {
         let conn = &mut connections[slot];
-        if conn.out.len() > self.pause_above && self.largest_backlog.is_none() {
-            self.largest_backlog = Some(conn.shared.backlog().clone());
+        if conn.out().len() > self.pause_above && self.largest_backlog.is_none() {
+            self.largest_backlog = Some(conn.shared().backlog().clone());
         }
         connections.mark_dirty(slot);
     }
@@ -200,7 +199,7 @@ impl Delivery {
         let destination = interest.member(target.member).destination();
         let here = target.location.reactor == self.reactor;
         let staged = if here {
-            connections[target.location.slot].out.len()
+            connections[target.location.slot].out().len()
         } else {
             0
         };

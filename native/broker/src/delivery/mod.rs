@@ -11,11 +11,12 @@ mod deliver;
 pub(crate) mod frame;
 mod internal;
 mod remote;
+pub(crate) mod remote_batch;
 pub(crate) mod resolved;
 pub(crate) mod result_cache;
 
+use crate::connection::Conn;
 use crate::connection::buffer_pool::BufferPool;
-use crate::connection::out_queue::OutQueue;
 use crate::connection::table::Connections;
 use crate::delivery::backlog::Backlog;
 pub(crate) use crate::delivery::internal::RefusedRequest;
@@ -181,13 +182,13 @@ impl Delivery {
 
     /// Queues bytes that are no message.
     pub fn push(&mut self, connections: &mut Connections, slot: u32, bytes: &[u8]) {
-        connections[slot].out.push(bytes, &mut self.pool);
+        connections[slot].queue_bytes(bytes, &mut self.pool);
         connections.mark_dirty(slot);
     }
 
-    /// Takes note that bytes left for a connection.
-    pub fn advance(&mut self, out: &mut OutQueue, written: usize) {
-        out.advance(written, &mut self.pool);
+    /// Removes what was written to a connection from its queue.
+    pub fn advance(&mut self, conn: &mut Conn, written: usize) {
+        conn.note_written(written, &mut self.pool);
     }
 
     /// The largest backlog since the last call, if a publisher may have to pause for any.

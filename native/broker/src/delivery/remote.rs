@@ -1,12 +1,13 @@
 //! Frames for connections of other loops: staged in batches, handed over while the interest is still locked.
 
-use crate::connection::buffer_pool::{BufferPool, LARGE_BYTES};
+use crate::connection::buffer_pool::BufferPool;
 use crate::connection::table::Connections;
 use crate::delivery::Delivery;
+use crate::delivery::remote_batch::RemoteBatch;
 use crate::delivery::resolved::Target;
 use crate::interest::Interest;
 use crate::internal::{NO_REACTOR, StagedMessages};
-use crate::shard::inbox::{InboxItem, RemoteBatch};
+use crate::shard::inbox::InboxItem;
 
 /// Batches for one other loop, since the last hand-over.
 #[derive(Debug)]
@@ -47,18 +48,11 @@ impl Delivery {
         if batch.is_full() {
             return;
         }
-        batch.messages += 1;
-        batch.payload_bytes += bytes as u64;
-        let added = prefix.len() + tail.len();
-        if batch.bytes.capacity() - batch.bytes.len() < added {
-            make_room(&mut batch.bytes, added, &mut self.pool);
-        }
-        batch.bytes.extend_from_slice(prefix);
-        batch.bytes.extend_from_slice(tail);
+        batch.push(prefix, tail, bytes, &mut self.pool);
         if target.tracks_replies
             && let Some(reply) = reply
         {
-            batch.replies.push(reply.into());
+            batch.grant_reply(reply);
         }
     }
 
@@ -81,11 +75,10 @@ impl Delivery {
             debug_assert_ne!(reactor, usize::from(self.reactor), "connections here have queues here");
             stage.epoch = stage.epoch.wrapping_add(1);
             for batch in &stage.batches {
-                let bytes = batch.bytes.len();
-                self.handed_bytes += bytes;
-                let waiting = batch.backlog.note_sent(bytes);
+                self.handed_bytes += batch.len();
+                let waiting = batch.backlog().note_sent(batch.len());
                 if waiting > self.pause_above && self.largest_backlog.as_ref().is_none_or(|b| b.bytes() < waiting) {
-                    self.largest_backlog = Some(batch.backlog.clone());
+                    self.largest_backlog = Some(batch.backlog().clone());
                 }
             }
             let batches = std::mem::take(&mut stage.batches);
@@ -105,33 +98,15 @@ impl Delivery {
     /// Queues what other loops staged.
     pub fn accept(&mut self, connections: &mut Connections, batches: Vec<RemoteBatch>) {
         for batch in batches {
-            batch.backlog.note_received(batch.bytes.len());
-            let Some(conn) = connections.occupant(batch.to) else {
+            batch.backlog().note_received(batch.len());
+            let to = batch.to();
+            let Some(conn) = connections.occupant(to) else {
                 continue;
             };
-            for reply in &batch.replies {
-                conn.grant_reply(reply, self.now_ns());
-            }
-            if batch.overflowed {
-                conn.note_overflow();
-            }
-            conn.count_out(u64::from(batch.messages), batch.payload_bytes);
-            conn.out.push_chunk(batch.bytes, &mut self.pool);
-            connections.mark_dirty(batch.to.slot);
+            batch.move_into(conn, self.now.monotonic_ns, &mut self.pool);
+            connections.mark_dirty(to.slot);
         }
     }
-}
-
-/// Makes room in a batch: as much as is asked for, or a large buffer once that is mostly filled.
-#[cold]
-pub(crate) fn make_room(bytes: &mut Vec<u8>, added: usize, pool: &mut BufferPool) {
-    let needed = bytes.len() + added;
-    if needed <= LARGE_BYTES / 2 || bytes.capacity() >= LARGE_BYTES {
-        return bytes.reserve(added);
-    }
-    let mut large = pool.take_large(needed);
-    large.extend_from_slice(bytes);
-    pool.put(std::mem::replace(bytes, large));
 }
 
 impl RemoteStage {
@@ -149,7 +124,11 @@ impl RemoteStage {
             self.by_slot.resize(slot + 1, (0, 0));
         }
         let (epoch, at) = self.by_slot[slot];
-        let known = epoch == self.epoch && self.batches.get(at as usize).is_some_and(|p| p.to == target.location);
+        let known = epoch == self.epoch
+            && self
+                .batches
+                .get(at as usize)
+                .is_some_and(|batch| batch.to() == target.location);
         if known {
             return &mut self.batches[at as usize];
         }
@@ -159,16 +138,8 @@ impl RemoteStage {
             .backlog()
             .expect("only a connection is at a location")
             .clone();
-        self.batches.push(RemoteBatch {
-            to: target.location,
-            room: cut_above.saturating_sub(backlog.in_transit()),
-            overflowed: false,
-            backlog,
-            messages: 0,
-            payload_bytes: 0,
-            bytes: pool.take_small(0),
-            replies: Vec::new(),
-        });
+        self.batches
+            .push(RemoteBatch::new(target.location, backlog, cut_above, pool));
         self.batches.last_mut().expect("just pushed")
     }
 }

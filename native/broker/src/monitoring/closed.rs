@@ -64,15 +64,15 @@ fn size_of_one(sub: &SubscriptionSnapshot) -> usize {
 
 /// What a connection is subscribed to, as far as it is worth keeping.
 pub(crate) fn last_subscriptions(conn: &Conn) -> Vec<SubscriptionSnapshot> {
-    let Some(member) = conn.member else {
+    let Some(member) = conn.subscriptions().member() else {
         return Vec::new();
     };
-    let interest = conn.account.interest.read();
+    let interest = conn.account().interest.read();
     let mut left = LIST_BYTES_MAX;
-    conn.sids
-        .iter()
+    conn.subscriptions()
+        .ids()
         .filter_map(|id| interest.subscription_of(member, id))
-        .map(|sub| snapshot(&interest, sub, &conn.account.name))
+        .map(|sub| snapshot(&interest, sub, &conn.account().name))
         .take_while(|sub| {
             let size = size_of_one(sub);
             let fits = size <= left;

@@ -17,7 +17,6 @@
 use crate::client::admission::shown_user;
 use crate::connection::Phase;
 use crate::connection::removal::REMOVAL_BATCH;
-use crate::delivery::result_cache::ResultRef;
 use crate::interest::Interest;
 use crate::plan::auth::{Decision, Proof, Question, User};
 use crate::plan::config::Config;
@@ -132,7 +131,7 @@ impl Shard {
                 let mut slots = self.bindings.of(broker.id, users, accounts);
                 // Who waits for a decision is nobody yet, and may be one of them.
                 let waiting = self.admissions.waiting();
-                slots.extend(waiting.filter(|&slot| Arc::ptr_eq(&self.connections[slot].broker, broker)));
+                slots.extend(waiting.filter(|&slot| Arc::ptr_eq(&self.connections[slot].broker(), broker)));
                 slots.into_iter().collect()
             }
         };
@@ -146,17 +145,14 @@ impl Shard {
 
     fn follow_plan(&mut self, slot: u32, server: &Arc<ServerPart>, reload: &Arc<Reload>) {
         let conn = &mut self.connections[slot];
-        if matches!(reload.affected, Affected::All) {
-            if conn.plan.version >= server.version {
-                return;
-            }
-            conn.plan = server.clone();
+        if matches!(reload.affected, Affected::All) && !conn.set_plan(server) {
+            return;
         }
-        match conn.phase {
+        match conn.phase() {
             Phase::Ready => self.reauthorize(slot, reload),
             Phase::AwaitingAdmission => self.decide_again(slot, reload),
             // Nobody is asked for anything any more.
-            Phase::AwaitingConnect if conn.plan.auth.is_none() => conn.enter_phase(Phase::Ready),
+            Phase::AwaitingConnect if conn.plan().auth.is_none() => conn.enter_phase(Phase::Ready),
             // What a stand-in waits for brings its own plan along.
             Phase::AwaitingProxyHeader | Phase::AwaitingConnect | Phase::Placeholder | Phase::Closing(_) => {}
         }
@@ -164,7 +160,7 @@ impl Shard {
 
     /// Asks again who a connection is and what it may do, with what it said in CONNECT.
     pub(crate) fn reauthorize(&mut self, slot: u32, reload: &Arc<Reload>) {
-        let proof = std::mem::take(&mut self.connections[slot].client_mut().proof);
+        let proof = self.connections[slot].client_mut().take_proof();
         if let Some(question) = self.identify_again(slot, proof) {
             self.await_admission(slot, None, question);
             // Until then its rights are the old ones, so the old plan is not out of force.
@@ -176,8 +172,8 @@ impl Shard {
     pub(crate) fn identify_again(&mut self, slot: u32, proof: Proof) -> Option<Question> {
         let conn = &self.connections[slot];
         let nothing = ConnectOptions::default();
-        let options = conn.client().options.as_deref().unwrap_or(&nothing);
-        let decision = conn.broker.lock_plan().identify(options, &proof);
+        let options = conn.client().options().unwrap_or(&nothing);
+        let decision = conn.broker().lock_plan().identify(options, &proof);
         match decision {
             Decision::Admit(identified) => self.become_user(slot, identified, proof),
             Decision::Refuse => self.refuse(slot, None),
@@ -188,15 +184,15 @@ impl Shard {
 
     fn become_user(&mut self, slot: u32, identified: Identified, proof: Proof) {
         let conn = &mut self.connections[slot];
-        conn.client_mut().proof = proof.of(identified.user.as_ref());
+        conn.client_mut().set_proof(proof.of(identified.user.as_ref()));
         let nothing = ConnectOptions::default();
-        let options = conn.client().options.as_deref().unwrap_or(&nothing);
+        let options = conn.client().options().unwrap_or(&nothing);
         let account = &identified.account.account.name;
-        conn.shared
+        conn.shared()
             .set_user(shown_user(identified.user.as_deref(), options), account);
         let permissions = identified.permissions();
         self.rebind(slot, identified);
-        let same = match (&self.connections[slot].permissions, &permissions) {
+        let same = match (self.connections[slot].permissions(), &permissions) {
             (None, None) => true,
             // Those that stayed the same stayed the same object.
             (Some(old), Some(new)) => Arc::ptr_eq(old, new),
@@ -208,7 +204,7 @@ impl Shard {
     }
 
     fn change_permissions(&mut self, slot: u32, permissions: Option<Arc<Permissions>>) {
-        let account = self.connections[slot].account.clone();
+        let account = self.connections[slot].account().clone();
         let mut lost = match &permissions {
             Some(permissions) => self.lost_under(slot, permissions),
             None => Vec::new(),
@@ -225,12 +221,10 @@ impl Shard {
         self.remove_lost(slot, &mut interest, &mut lost[last..]);
         let conn = &mut self.connections[slot];
         if permissions.as_ref().is_none_or(|p| p.allow_responses.is_none()) {
-            conn.client_mut().replies.clear();
+            conn.client_mut().clear_grants();
         }
-        conn.permissions = permissions.clone();
-        conn.client_mut().last_result = ResultRef::NONE;
-        conn.move_outdated = conn.moving;
-        if let Some(member) = conn.member {
+        conn.set_permissions(permissions.clone());
+        if let Some(member) = conn.subscriptions().member() {
             interest.set_permissions(member, permissions);
         }
         drop(interest);
@@ -245,11 +239,13 @@ impl Shard {
     /// meanwhile, and may end some of them, but only this loop makes new ones.
     fn lost_under(&self, slot: u32, permissions: &Permissions) -> Vec<Lost> {
         let conn = &self.connections[slot];
-        let Some(member) = conn.member else { return Vec::new() };
-        let ids: Vec<u32> = conn.sids.iter().collect();
+        let Some(member) = conn.subscriptions().member() else {
+            return Vec::new();
+        };
+        let ids: Vec<u32> = conn.subscriptions().ids().collect();
         let mut lost = Vec::new();
         for portion in ids.chunks(REMOVAL_BATCH) {
-            let interest = conn.account.interest.read();
+            let interest = conn.account().interest.read();
             for &id in portion {
                 // One that is gone, or got its last message, is somebody else's business.
                 let Some(sub) = interest.subscription_of(member, id) else {
@@ -272,7 +268,7 @@ impl Shard {
 
     /// Removes those that are still there, and notes which were.
     fn remove_lost(&mut self, slot: u32, interest: &mut Interest, lost: &mut [Lost]) {
-        let Some(member) = self.connections[slot].member else {
+        let Some(member) = self.connections[slot].subscriptions().member() else {
             return;
         };
         for Lost { id, removed, .. } in lost {
@@ -293,14 +289,14 @@ impl Shard {
         let what = format!("{}{using} (sid {})", quote(&lost.subject), quote(&lost.sid));
         self.error_reply(slot, &format!("Permissions Violation for Subscription to {what}"));
         let conn = &self.connections[slot];
-        let said = conn.client().options.as_deref();
+        let said = conn.client().options();
         let whose = match said {
             Some(options) if !options.nkey.is_empty() => format!("Nkey {}", quote(options.nkey.as_bytes())),
             Some(options) if !options.user.is_empty() => format!("User {}", quote(options.user.as_bytes())),
             Some(options) if !options.auth_token.is_empty() => "Token \"[REDACTED]\"".to_owned(),
             _ => "User \"N/A\"".to_owned(),
         };
-        let (broker, level) = (conn.broker.id, LogLevel::Info);
+        let (broker, level) = (conn.broker().id, LogLevel::Info);
         let text = format!("Removed sub {what} for {whose} - not authorized");
         self.event(broker, Event::Log { level, text });
     }

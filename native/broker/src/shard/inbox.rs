@@ -1,7 +1,7 @@
 //! How loops talk: batches in inboxes, one wake-up each.
 
 use crate::connection::Conn;
-use crate::delivery::backlog::Backlog;
+use crate::delivery::remote_batch::RemoteBatch;
 use crate::internal::{InternalPublish, NO_REACTOR};
 use crate::plan::reload::Reload;
 use crate::shard::admissions::{AdmissionId, Verdict};
@@ -29,37 +29,6 @@ impl Location {
         slot: 0,
         generation: 0,
     };
-}
-
-/// Frames staged by one loop for a connection of another.
-#[derive(Debug)]
-pub struct RemoteBatch {
-    /// The receiver's location.
-    pub to: Location,
-    /// The receiver's backlog: it includes what is in this batch.
-    pub(crate) backlog: Arc<Backlog>,
-    /// Bytes it may hold: with more, the receiver has too much waiting.
-    pub room: usize,
-    /// Something found no room: the receiver is cut off.
-    pub overflowed: bool,
-    /// Messages in `bytes`.
-    pub messages: u32,
-    /// Payload bytes of those messages.
-    pub payload_bytes: u64,
-    /// Whole frames.
-    pub bytes: Vec<u8>,
-    /// Reply subjects the receiver may answer, where its permissions grant answers only.
-    pub replies: Vec<Box<[u8]>>,
-}
-
-impl RemoteBatch {
-    /// Whether nothing more fits, which is noted.
-    #[inline]
-    pub(crate) fn is_full(&mut self) -> bool {
-        let full = self.bytes.len() > self.room;
-        self.overflowed |= full;
-        full
-    }
 }
 
 /// What one loop, or the control plane, asks of another loop.

@@ -276,7 +276,7 @@ impl Shard {
     fn close_over_limit(&mut self, slot: u32) {
         let text = "maximum connections exceeded";
         self.error_reply(slot, text);
-        let limiter = &self.connections[slot].broker.line_limiter;
+        let limiter = &self.connections[slot].broker().line_limiter;
         if limiter.allow(LimitedLine::MaxConnections, self.delivery.now_ns()) {
             let suffix = self.connections[slot].shared().account_suffix();
             self.error(slot, || format!("{text}{suffix}"));
@@ -287,7 +287,7 @@ impl Shard {
     pub(crate) fn slots_of(&self, broker: &Arc<BrokerState>) -> Vec<u32> {
         self.connections
             .iter()
-            .filter(|(_, c)| Arc::ptr_eq(&c.broker, broker))
+            .filter(|(_, c)| Arc::ptr_eq(&c.broker(), broker))
             .map(|(slot, _)| slot)
             .collect()
     }
@@ -308,10 +308,7 @@ impl Shard {
     /// Once for each connection that reads INFO at any time, wherever the news reaches it.
     pub(crate) fn notify_lame_duck(&mut self, slot: u32) {
         let conn = &self.connections[slot];
-        let listens = conn.client().flags.async_info
-            && conn.client().flags.first_pong_sent
-            && !conn.client().flags.knows_lame_duck;
-        if listens && !conn.is_closing() {
+        if conn.client().awaits_lame_duck_info() && !conn.is_closing() {
             self.send_info(slot, false);
         }
     }
@@ -447,14 +444,15 @@ impl Shard {
 
     pub(crate) fn send_info(&mut self, slot: u32, connect_info: bool) {
         let conn = &mut self.connections[slot];
-        conn.client_mut().flags.knows_lame_duck = conn.broker.is_lame_duck();
+        let is_lame_duck = conn.broker().is_lame_duck();
+        conn.client_mut().note_info(is_lame_duck);
         let line = info_line(conn, connect_info);
         self.send(slot, &line);
     }
 
     /// Queues bytes for a connection.
     pub(crate) fn send(&mut self, slot: u32, bytes: &[u8]) {
-        if self.connections[slot].plan.config.log_trace {
+        if self.connections[slot].config().log_trace {
             self.trace_out(slot, bytes);
         }
         self.delivery.push(&mut self.connections, slot, bytes);

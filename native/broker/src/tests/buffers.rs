@@ -85,12 +85,12 @@ proptest! {
                 Step::Burst(n, count) => {
                     let data = source.take(n * count + 64);
                     let prefix = source.take(40);
-                    let piece = ByteRange { text: &prefix, start: 3, end: 17 };
+                    let range = ByteRange { text: &prefix, start: 3, end: 17 };
                     let frames: Vec<BurstFrame> = (0..count)
                         .map(|i| BurstFrame { start: (i * n) as u32, end: (i * n + n) as u32, size: 0 })
                         .collect();
                     let burst = Burst { data: &data, frames: &frames };
-                    queue.push_burst(piece, burst, &mut pool);
+                    queue.push_burst(range, burst, &mut pool);
                     for frame in data[..n * count].chunks(n) {
                         model.extend_from_slice(&prefix[3..17]);
                         model.extend_from_slice(frame);
@@ -145,8 +145,8 @@ proptest! {
         for frame in &frames {
             let nt_protocol::Parsed::Op(nt_protocol::Op::Publish(message), length) =
                 nt_protocol::parse(&data[at..], &limits) else { panic!("a burst of what is no message") };
-            let piece = frame.piece(&data);
-            prop_assert_eq!(message.tail, Some(&data[piece.start..piece.end]));
+            let range = frame.range(&data);
+            prop_assert_eq!(message.tail, Some(&data[range.start..range.end]));
             prop_assert_eq!(message.body.len(), frame.size as usize);
             at += length;
             total += message.body.len();

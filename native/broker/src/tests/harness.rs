@@ -198,13 +198,13 @@ impl World {
 
     pub fn is_paused(&mut self, client: usize) -> bool {
         let conn = self.conn(client);
-        conn.is_some_and(|conn| conn.is_paused() && conn.phase != Phase::AwaitingAdmission)
+        conn.is_some_and(|conn| conn.is_paused() && conn.phase() != Phase::AwaitingAdmission)
     }
 
     /// Whether somebody else is deciding who it is.
     pub fn awaits_admission(&mut self, client: usize) -> bool {
         let conn = self.conn(client);
-        conn.is_some_and(|conn| conn.phase == Phase::AwaitingAdmission)
+        conn.is_some_and(|conn| conn.phase() == Phase::AwaitingAdmission)
     }
 
     fn conn(&mut self, client: usize) -> Option<&mut Conn> {

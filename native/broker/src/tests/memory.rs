@@ -27,7 +27,7 @@ fn staged(publisher_loop: usize, lines: &str) -> (usize, World, usize) {
     world.read(publisher, usize::MAX);
     world.take_in(0);
     let (loop_, slot) = world.clients[subscriber].at().expect("still here");
-    let waiting = world.loops[loop_].shard.conn(slot).expect("still here").out.len();
+    let waiting = world.loops[loop_].shard.conn(slot).expect("still here").out().len();
     (waiting, world, subscriber)
 }
 

@@ -111,7 +111,7 @@ fn a_place_in_the_cache_that_changed_hands_opens_no_way_either() {
         .iter()
         .map(|&client| {
             let (_, slot) = world.clients[client].at().expect("connected");
-            let last = world.loops[0].shard.connections[slot].client().last_result;
+            let last = world.loops[0].shard.connections[slot].client().last_result();
             let resolved = &world.loops[0].shard.results[last.index()];
             (client, String::from_utf8_lossy(resolved.subject()).into_owned())
         })

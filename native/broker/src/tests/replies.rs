@@ -93,7 +93,7 @@ fn requests_never_answered_take_bounded_memory_and_the_newest_stay() {
         world.now += 1;
         world.say(requester, batch);
         let (loop_, slot) = world.clients[responder].at().expect("connected");
-        assert!(world.loops[loop_].shard.connections[slot].client().replies.len() <= 16 * 1024);
+        assert!(world.loops[loop_].shard.connections[slot].client().grant_count() <= 16 * 1024);
     }
     world.texts(responder);
     world.say(

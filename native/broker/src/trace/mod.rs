@@ -17,11 +17,11 @@ use nt_protocol::{ConnectOptions, Publish, ServerInfo};
 
 /// The INFO line of one connection.
 pub(crate) fn info_line(conn: &Conn, connect_info: bool) -> Vec<u8> {
-    let config = &conn.plan.config;
+    let config = &conn.config();
     let info = &config.info;
     // Not a proxy's.
-    let known = conn.phase != Phase::AwaitingProxyHeader;
-    let client_ip = known.then(|| conn.shared.address().ip().to_string());
+    let known = conn.phase() != Phase::AwaitingProxyHeader;
+    let client_ip = known.then(|| conn.shared().address().ip().to_string());
     ServerInfo {
         server_id: &info.server_id,
         server_name: &info.server_name,
@@ -32,13 +32,13 @@ pub(crate) fn info_line(conn: &Conn, connect_info: bool) -> Vec<u8> {
         host: &info.host,
         port: info.port,
         headers: config.headers,
-        auth_required: conn.plan.auth.as_ref().is_some_and(AuthRules::is_required),
+        auth_required: conn.plan().auth.as_ref().is_some_and(AuthRules::is_required),
         max_payload: config.max_payload.map_or(-1, |max| max as i64),
-        client_id: conn.shared.cid,
+        client_id: conn.shared().cid,
         client_ip: client_ip.as_deref(),
-        ldm: conn.broker.is_lame_duck(),
+        ldm: conn.broker().is_lame_duck(),
         connect_info,
-        remote_account: connect_info.then_some(conn.account.name.as_str()),
+        remote_account: connect_info.then_some(conn.account().name.as_str()),
         api_lvl: 5,
         xkey: &info.xkey,
     }
@@ -47,7 +47,7 @@ pub(crate) fn info_line(conn: &Conn, connect_info: bool) -> Vec<u8> {
 
 impl Shard {
     pub(crate) fn debug(&mut self, slot: u32, text: impl FnOnce() -> String) {
-        if self.connections[slot].plan.config.log_debug {
+        if self.connections[slot].config().log_debug {
             self.log(slot, LogLevel::Debug, &text());
         }
     }
@@ -64,20 +64,20 @@ impl Shard {
 
     pub(crate) fn log(&mut self, slot: u32, level: LogLevel, text: &str) {
         let conn = &self.connections[slot];
-        let broker = conn.broker.id;
-        let text = format!("{} - {text}", conn.shared.label());
+        let broker = conn.broker().id;
+        let text = format!("{} - {text}", conn.shared().label());
         self.event(broker, Event::Log { level, text });
     }
 
     pub(crate) fn trace(&mut self, slot: u32, text: impl FnOnce() -> String) {
-        if self.connections[slot].plan.config.log_trace {
+        if self.connections[slot].config().log_trace {
             self.log(slot, LogLevel::Trace, &text());
         }
     }
 
     /// Shows the line that `bytes` begin with, if it is there as a whole.
     pub(crate) fn trace_line(&mut self, slot: u32, bytes: &[u8]) {
-        if self.connections[slot].plan.config.log_trace
+        if self.connections[slot].config().log_trace
             && let Some(line) = line_text(bytes)
         {
             self.log(slot, LogLevel::Trace, &format!("<<- [{line}]"));
@@ -96,7 +96,7 @@ impl Shard {
         if !self.connections[slot].input_mut().take_line_traced() {
             self.trace_line(slot, bytes);
         }
-        let shown = Shown::of(&self.connections[slot].plan.config);
+        let shown = Shown::of(&self.connections[slot].config());
         if let Some(payload) = shown.payload(message.body, message.header_len) {
             self.log(slot, LogLevel::Trace, &format!("<<- {payload}"));
         }

@@ -230,7 +230,7 @@ impl Shard {
             ingress: Entry {
                 acc: Some(account.name.clone()),
                 subj: Some(text(subject)),
-                ..Entry::of("in", &conn.shared)
+                ..Entry::of("in", &conn.shared())
             },
             egress: Vec::new(),
         }))
@@ -239,7 +239,7 @@ impl Shard {
     /// Publishes the event, as the server itself: nobody's permissions and echo matter.
     fn send_trace(&mut self, run: &mut Run<'_>, trace: MsgTrace) {
         let conn = &self.connections[run.publisher.slot];
-        let info = &conn.plan.config.info;
+        let info = &conn.config().info;
         let now = event::rfc3339(self.delivery.wall_ns());
         let server = Server {
             name: &info.server_name,
@@ -251,7 +251,7 @@ impl Shard {
             feature_flags: &info.feature_flags,
             jetstream: false,
             flags: 0,
-            seq: conn.broker.next_event_number(),
+            seq: conn.broker().next_event_number(),
             time: &now,
         };
         let accepted = trace.headers.first(headers::ACCEPT_ENCODING).map(str::to_owned);

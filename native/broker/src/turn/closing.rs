@@ -73,7 +73,7 @@ impl<I: Io> EventLoop<I> {
     /// it ends when the connection's time is up. A peer that is to get a reset is not told of an orderly end before.
     pub(crate) fn shut(&mut self, slot: u32) {
         self.flush(slot);
-        let Some(conn) = self.shard.conn(slot).filter(|conn| conn.out.is_empty()) else {
+        let Some(conn) = self.shard.conn(slot).filter(|conn| conn.out().is_empty()) else {
             return;
         };
         let resets = conn.ends_unread();

@@ -31,13 +31,13 @@ impl<I: Io> EventLoop<I> {
         self.shard.flush_begins(slot);
         let mut budget = WRITE_BYTES;
         while let Some(conn) = self.shard.conn(slot) {
-            if conn.out.is_empty() || !socket.writable {
+            if conn.out().is_empty() || !socket.writable {
                 break;
             }
             let mut slices: [IoSlice<'_>; SLICES_MAX] = std::array::from_fn(|_| IoSlice::new(&[]));
             let mut count = 0;
             let mut bytes = 0;
-            for (place, slice) in slices.iter_mut().zip(conn.out.slices()) {
+            for (place, slice) in slices.iter_mut().zip(conn.out().slices()) {
                 bytes += slice.len();
                 *place = slice;
                 count += 1;
@@ -60,7 +60,7 @@ impl<I: Io> EventLoop<I> {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => {
                     if let Some(conn) = self.shard.conn(slot) {
-                        conn.out.clear();
+                        conn.drop_output();
                     }
                     return self.shard.peer_gone(slot, CloseReason::WriteError);
                 }
