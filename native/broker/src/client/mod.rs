@@ -8,6 +8,7 @@ pub(crate) mod operations;
 pub(crate) mod publish;
 pub(crate) mod receive;
 pub(crate) mod reply_grants;
+pub(crate) mod run;
 pub(crate) mod run_buffers;
 pub(crate) mod state;
 pub(crate) mod unknown_operation;

@@ -83,7 +83,7 @@ impl Shard {
         if max_subscriptions > 0 && conn.subscriptions().len() >= max_subscriptions {
             let text = "maximum subscriptions exceeded";
             if broker
-                .line_limiter
+                .line_limiter()
                 .allow(LimitedLine::MaxSubscriptions, self.delivery.now_ns())
             {
                 self.error(slot, || text.to_owned());

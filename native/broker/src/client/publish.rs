@@ -1,109 +1,26 @@
-//! Messages coming in: runs of PUB and HPUB under one read lock of the account's interest.
+//! PUB and HPUB: messages are recognised, checked and delivered in runs.
+//!
+//! Nearly all messages pass here. Messages that repeat the subject of the last one form bursts, which need no check; the
+//! others are parsed one by one. What frames a run is in `run.rs`.
 
 use crate::client::reply_grants::is_reserved_reply;
-use crate::client::state::ClientFlags;
-use crate::connection::{Conn, Phase};
-use crate::delivery::Sender;
+use crate::client::run::{Publisher, RUN_BYTES_MAX, RUN_DELIVERIES_MAX, Run, Tally};
+use crate::connection::Phase;
 use crate::delivery::burst::{self, Burst};
-use crate::delivery::frame::{Frame, frame_of};
+use crate::delivery::frame::frame_of;
 use crate::delivery::result_cache::{Place, ResultRef};
 use crate::interest::Interest;
 use crate::interest::account::Account;
-use crate::plan::config::Config;
-use crate::plan::permissions::Permissions;
 use crate::shard::Shard;
-use crate::shard::event::{Event, LogLevel};
-use crate::trace::limit_reached;
 use crate::trace::msgtrace;
-use nt_protocol::{Limits, Op, Parsed, Publish, parse_canonical, parse_leniently, published_subject};
+use nt_protocol::{Op, Parsed, Publish, parse_canonical, parse_leniently, published_subject};
 use nt_subject::is_valid_literal_subject;
-use std::sync::Arc;
 
-/// Deliveries after which the lock is given to others who wait for it.
-pub(crate) const RUN_DELIVERIES_MAX: u32 = 16 * 1024;
-/// Bytes after which it is, so that a parcel fits into one large buffer.
-pub(crate) const RUN_BYTES_MAX: usize = 96 * 1024;
-
-/// What a run needs to know of its publisher, copied so that connections can be written to meanwhile.
-#[derive(Clone)]
-pub(crate) struct Publisher {
-    pub slot: u32,
-    member: Option<u32>,
-    pub permissions: Option<Arc<Permissions>>,
-    pub flags: ClientFlags,
-    sender: Sender,
-    limits: Limits,
-    /// Deliveries are told of: in the log, or to whoever traces the message.
-    pub traced: bool,
-    /// May messages skip all checks when their lines start like the last one's?
-    shortcut: bool,
-}
-
-impl Publisher {
-    pub fn of(slot: u32, conn: &Conn) -> Self {
-        let config = &conn.config();
-        Self {
-            slot,
-            member: conn.subscriptions().member(),
-            permissions: conn.permissions().cloned(),
-            flags: conn.client().flags(),
-            sender: Sender {
-                cid: conn.shared().cid,
-                echo: conn.client().flags().echo,
-                drop_above: if config.no_fast_producer_stall {
-                    config.stall_threshold()
-                } else {
-                    usize::MAX
-                },
-            },
-            limits: limits_of(conn),
-            traced: config.log_trace,
-            shortcut: !conn.client().flags().verbose && !config.log_trace && !config.no_fast_producer_stall,
-        }
-    }
-
-    /// Whether the line of a message with a subject of that length is short enough, whatever size it tells.
-    #[inline]
-    fn fits_any_size(&self, subject: usize) -> bool {
-        const SIZE_MAX: usize = b" 999999999".len();
-        subject + SIZE_MAX <= self.limits.max_control_line
-    }
-}
-
-pub(crate) fn limits_of(conn: &Conn) -> Limits {
-    let config = &conn.config();
-    Limits {
-        max_control_line: config.max_control_line,
-        max_payload: config.max_payload.unwrap_or(usize::MAX),
-        headers: config.headers && conn.client().flags().headers,
-    }
-}
-
-/// Messages and bytes of a run.
-#[derive(Default)]
-struct Tally {
-    msgs: u64,
-    bytes: u64,
-    deliveries: u32,
-}
-
-/// A run under way, for those whose messages take more time than others: the interest is locked as long as it lasts.
-pub(crate) struct Run<'a> {
-    pub publisher: &'a Publisher,
-    pub account: &'a Account,
-    pub interest: &'a Interest,
-    /// The route of the last message, if the next one may take it unasked.
-    last: ResultRef,
-    tally: Tally,
-    /// Routes with uncounted deliveries.
-    touched: Vec<u32>,
-}
-
-/// What the first bytes of a message tell.
+/// What is known from the first bytes of a message.
 enum Ahead {
-    /// Its subject has a valid route, and nothing is to be checked that was not when that was resolved, or now.
+    /// Its subject has a valid result, and all checks have passed, earlier or now.
     Known(ResultRef),
-    /// Its subject has none, or there is more to check. Where the route may be.
+    /// Its subject has none, or there is more to check. Where the result may be.
     Unknown(Place),
     /// Nothing: it has a reply or headers, or is no message.
     Unclear,
@@ -256,47 +173,7 @@ impl Shard {
         }
     }
 
-    /// Before the interest is locked.
-    fn prepare_run(&mut self, publisher: &Publisher) {
-        self.results.trim();
-        let config = &self.connections[publisher.slot].config();
-        self.delivery.begin_run(config, publisher.traced);
-    }
-
-    /// Before it is unlocked.
-    pub(crate) fn finish_run(&mut self, interest: &Interest, touched: &mut Vec<u32>) {
-        for index in touched.drain(..) {
-            self.results[index].count_deliveries(interest);
-        }
-        self.results.count_lookups(self.delivery.reactor(), interest);
-        self.delivery.send_batches();
-    }
-
-    /// A run without messages: what is done in it goes out as theirs would.
-    #[cold]
-    pub(crate) fn run_aside(&mut self, slot: u32, work: impl FnOnce(&mut Self, &mut Run<'_>)) {
-        let conn = &self.connections[slot];
-        let (plan, broker, account) = (conn.plan().clone(), conn.broker().id, conn.account().clone());
-        let publisher = Publisher::of(slot, conn);
-        self.prepare_run(&publisher);
-        let interest = account.interest.read();
-        let mut run = Run {
-            publisher: &publisher,
-            account: &account,
-            interest: &interest,
-            last: ResultRef::NONE,
-            tally: Tally::default(),
-            touched: self.run_buffers.take_touched(),
-        };
-        work(self, &mut run);
-        let mut touched = run.touched;
-        self.finish_run(&interest, &mut touched);
-        drop(interest);
-        self.run_buffers.reuse_touched(touched);
-        self.after_run(broker, &plan.config, &account);
-    }
-
-    /// One message that is followed on its way.
+    /// Publishes one message with a trace.
     #[cold]
     pub(crate) fn publish_traced_message(&mut self, run: &mut Run<'_>, message: &Publish<'_>) {
         let publisher = Publisher {
@@ -306,7 +183,7 @@ impl Shard {
         self.publish_aside(&publisher, run, message);
     }
 
-    /// One message that is not, whatever its headers say.
+    /// Publishes one message without a trace, whatever its headers ask for.
     #[cold]
     pub(crate) fn publish_untraced_message(&mut self, run: &mut Run<'_>, message: &Publish<'_>) {
         self.publish_aside(run.publisher, run, message);
@@ -325,21 +202,6 @@ impl Shard {
             &mut run.tally,
             &mut run.touched,
         );
-    }
-
-    /// Delivers what the server itself says.
-    #[cold]
-    pub(crate) fn deliver_own(&mut self, run: &mut Run<'_>, subject: &[u8], frame: Frame<'_>) {
-        let index = self.results.find(run.account.id, run.interest, subject);
-        let resolved = &mut self.results[index];
-        let was_counted = !resolved.has_uncounted();
-        self.delivery
-            .deliver_traced(&mut self.connections, run.interest, resolved, Sender::SERVER, frame);
-        if was_counted && resolved.has_uncounted() {
-            run.touched.push(index);
-        }
-        let broker = self.connections[run.publisher.slot].broker().id;
-        self.report_deliveries(broker);
     }
 
     /// The way of most messages: a known subject, no reply, and nothing left to check. Returns the bytes of the messages
@@ -471,40 +333,6 @@ impl Shard {
             return true;
         };
         permissions.may_publish(subject) || self.use_reply_grant(publisher.slot, permissions, subject)
-    }
-
-    /// Does what had to wait until the interest is unlocked.
-    #[cold]
-    pub(crate) fn after_run(&mut self, broker: u32, config: &Config, account: &Arc<Account>) {
-        while self.delivery.has_aftermath() {
-            self.remove_exhausted(broker, config, account);
-            for request in self.delivery.take_refused() {
-                self.answer_refused(config, account, &request);
-            }
-        }
-    }
-
-    /// Removes subscriptions that got their last message, wherever they live.
-    fn remove_exhausted(&mut self, broker: u32, config: &Config, account: &Arc<Account>) {
-        let exhausted = self.delivery.take_exhausted();
-        if exhausted.is_empty() {
-            return;
-        }
-        // A trace has told it beside the message.
-        let told = !config.log_debug || config.log_trace;
-        let mut interest = account.interest.write();
-        for id in exhausted {
-            if let Some(sub) = interest.find(id).filter(|sub| sub.is_exhausted()) {
-                let owner = interest.member_of(sub).destination().connection();
-                if let Some(shared) = owner.filter(|_| !told) {
-                    let label = shared.label();
-                    let text = format!("{label} - {}", limit_reached(sub.sid(), sub.max()));
-                    let level = LogLevel::Debug;
-                    self.event(broker, Event::Log { level, text });
-                }
-                self.remove_subscription(&mut interest, id);
-            }
-        }
     }
 }
 

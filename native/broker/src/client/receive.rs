@@ -1,6 +1,6 @@
 //! Bytes from a client, turn by turn.
 
-use crate::client::publish::limits_of;
+use crate::client::run::limits_of;
 use crate::client::unknown_operation::{is_bad_payload, unknown_operation};
 use crate::connection::close::CloseReason;
 use crate::connection::{Conn, Phase};

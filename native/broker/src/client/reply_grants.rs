@@ -2,7 +2,7 @@
 //!
 //! Owns the grants of a connection and their bound. Never grants what the user's lists allow anyway.
 
-use crate::client::publish::Publisher;
+use crate::client::run::Publisher;
 use crate::interest::Interest;
 use crate::plan::permissions::{Permissions, ReplyAllowance};
 use crate::shard::Shard;

@@ -61,6 +61,6 @@ impl Shard {
         conn.forget_decisions();
         conn.publish_in_counters();
         conn.publish_out_counters();
-        conn.broker.rebind(&conn.shared, to);
+        conn.broker.directory().rebind(&conn.shared, to);
     }
 }

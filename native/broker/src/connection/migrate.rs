@@ -174,7 +174,7 @@ impl Shard {
         if let Some(member) = conn.subscriptions.member() {
             interest.relocate(member, to);
         }
-        broker.relocate(conn.shared.cid, to);
+        broker.directory().relocate(conn.shared.cid, to);
         self.unbind(slot);
         let mut conn = Box::new(self.connections.remove(slot));
         conn.generation = to.generation;

@@ -46,7 +46,7 @@ impl Shard {
             let text = "Authentication Timeout";
             let logged = conn
                 .broker
-                .line_limiter
+                .line_limiter()
                 .allow(LimitedLine::AuthenticationTimeout, self.delivery.now_ns());
             self.error_reply(slot, text);
             if logged {

@@ -4,8 +4,8 @@
 //! is checked that only concerns clients: no permissions, no limits, no reserved subjects. A request that nobody listens
 //! to is answered at once with a 503.
 
-use crate::client::publish::{RUN_BYTES_MAX, RUN_DELIVERIES_MAX};
 use crate::client::reply_grants::{no_responders_frame, unavailable};
+use crate::client::run::{RUN_BYTES_MAX, RUN_DELIVERIES_MAX};
 use crate::delivery::frame::frame_of;
 use crate::delivery::{RefusedRequest, Sender};
 use crate::interest::Interest;

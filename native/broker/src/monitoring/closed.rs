@@ -1,17 +1,18 @@
-//! What connections that are gone were subscribed to, for monitoring: the last ones, within a budget.
+//! What closed connections were subscribed to, for monitoring: of the last ones, within a budget.
 //!
-//! Kept here, not told with the end of each connection: a crowd that leaves would make the control plane translate
-//! lists that nobody looks at.
+//! Kept here instead of reported with the end of each connection: when thousands disconnect at once, the control plane
+//! would convert lists that nobody asks for.
 
 use crate::connection::Conn;
 use crate::connection::shared::SubscriptionSnapshot;
 use crate::monitoring::listing::snapshot;
+use crate::state::BrokerState;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Memory for all lists. The oldest ones go first.
 const BYTES_MAX: usize = 16 << 20;
-/// Memory for one list: of a connection with more, some are kept.
+/// Memory for one list: of a connection with more subscriptions, some are kept.
 const LIST_BYTES_MAX: usize = 256 << 10;
 
 /// Lists by connection, oldest first.
@@ -44,7 +45,7 @@ impl ClosedSubscriptions {
         }
     }
 
-    /// The subscriptions of one connection, or of all, to be copied when loops may close connections again.
+    /// The lists of one connection, or of all: to be copied after the lock is released.
     pub fn lists(&self, cid: Option<u64>) -> Vec<Arc<[SubscriptionSnapshot]>> {
         self.lists
             .iter()
@@ -62,7 +63,21 @@ fn size_of_one(sub: &SubscriptionSnapshot) -> usize {
         + sub.sid.len()
 }
 
-/// What a connection is subscribed to, as far as it is worth keeping.
+impl BrokerState {
+    /// Keeps what a connection that closes is subscribed to.
+    pub(crate) fn keep_closed(&self, cid: u64, subscriptions: Vec<SubscriptionSnapshot>) {
+        let max = self.plan().config.max_closed_clients;
+        self.closed_subscription_lists().lock().push(cid, subscriptions, max);
+    }
+
+    /// What one closed connection, or any, was subscribed to: of the last ones, within a budget.
+    pub fn closed_subscriptions(&self, cid: Option<u64>) -> Vec<SubscriptionSnapshot> {
+        let lists = self.closed_subscription_lists().lock().lists(cid);
+        lists.iter().flat_map(|list| list.iter().cloned()).collect()
+    }
+}
+
+/// What a connection is subscribed to, within the budget of one list.
 pub(crate) fn last_subscriptions(conn: &Conn) -> Vec<SubscriptionSnapshot> {
     let Some(member) = conn.subscriptions().member() else {
         return Vec::new();

@@ -1,30 +1,31 @@
 //! Lists of subscriptions for monitoring, page by page.
 //!
-//! The account's interest is locked for one page at a time, so a list of a million subscriptions holds no message up.
-//! Whatever was subscribed all the while is listed once; what came or went meanwhile may be in it or not.
+//! The account's interest is locked for one page at a time, so a list of a million subscriptions delays no message.
+//! A subscription that exists all the while is listed once; one that is added or removed meanwhile may be in it or not.
 
 use crate::connection::shared::SubscriptionSnapshot;
 use crate::interest::account::Account;
 use crate::interest::{Interest, Subscription};
+use crate::state::BrokerState;
 use std::sync::Arc;
 
-/// Subscriptions looked at under one lock.
+/// Ids looked up under one lock.
 const PAGE: usize = 1024;
 
 /// The subscriptions of one connection, or of the whole account; each item is a page, which may be empty.
-pub(crate) struct Listing {
+pub(crate) struct SubscriptionPages {
     account: Arc<Account>,
     cid: Option<u64>,
-    /// Ids stay what they are as long as a subscription lives: those below were looked at.
+    /// The next id. A subscription keeps its id, so those below are done.
     next: usize,
 }
 
-impl Listing {
+impl SubscriptionPages {
     pub fn new(account: Arc<Account>, cid: Option<u64>) -> Self {
         Self { account, cid, next: 0 }
     }
 
-    /// Shows the subscriptions of the next page to `visit`; `None`: there is none.
+    /// Calls `visit` with each subscription of the next page; `None`: there is no page.
     pub fn visit_page(&mut self, mut visit: impl FnMut(&Interest, &Subscription)) -> Option<()> {
         let interest = self.account.interest.read();
         if self.next >= interest.id_bound() {
@@ -42,7 +43,7 @@ impl Listing {
     }
 }
 
-impl Iterator for Listing {
+impl Iterator for SubscriptionPages {
     type Item = Vec<SubscriptionSnapshot>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -50,6 +51,18 @@ impl Iterator for Listing {
         let mut page = Vec::new();
         self.visit_page(|interest, sub| page.push(snapshot(interest, sub, &account.name)))?;
         Some(page)
+    }
+}
+
+impl BrokerState {
+    /// Subscriptions of one connection, or of all. Messages flow meanwhile.
+    pub fn subscriptions(&self, cid: Option<u64>) -> Vec<SubscriptionSnapshot> {
+        let accounts = match cid {
+            Some(cid) => self.directory().account_of(cid).into_iter().collect(),
+            None => self.accounts(),
+        };
+        let of_account = |account| SubscriptionPages::new(account, cid).flatten();
+        accounts.into_iter().flat_map(of_account).collect()
     }
 }
 

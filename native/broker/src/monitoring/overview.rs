@@ -6,12 +6,13 @@
 //! for a thousand subscriptions at a time.
 
 use crate::connection::shared::{ConnShared, ConnectionSnapshot, SubscriptionSnapshot};
+use crate::connection::traffic::Traffic;
 use crate::interest::account::Account;
 use crate::interest::{Interest, Subscription};
-use crate::monitoring::listing::{Listing, snapshot};
+use crate::monitoring::listing::{SubscriptionPages, snapshot};
 use crate::state::BrokerState;
 use nt_subject::literal_matches;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What connections are sorted by; counters come greatest first.
@@ -96,7 +97,8 @@ pub struct FoundSubscriptions {
 }
 
 impl OpenTotals {
-    pub(crate) fn add(&mut self, c: &ConnShared) {
+    /// Adds an open connection. Returns its traffic.
+    pub(crate) fn add(&mut self, c: &ConnShared) -> Traffic {
         let traffic = c.traffic().load();
         self.pending_bytes += c.pending() as u64;
         self.subscriptions += u64::from(c.subscriptions());
@@ -104,13 +106,14 @@ impl OpenTotals {
         self.in_bytes += traffic.in_bytes;
         self.out_msgs += traffic.out_msgs;
         self.out_bytes += traffic.out_bytes;
+        traffic
     }
 }
 
 impl BrokerState {
     /// Open connections, sorted; equal ones by number.
     pub fn find_connections(&self, query: &ConnectionQuery<'_>) -> FoundConnections {
-        let of_account = self.connections_of(query.account);
+        let of_account = self.directory().connections_of(query.account);
         let total = of_account.len();
         let mut found: Vec<(f64, u64)> = of_account
             .into_iter()
@@ -134,12 +137,7 @@ impl BrokerState {
 
     /// Those of these connections that are still open, as they are now.
     pub fn describe_connections(&self, cids: &[u64]) -> Vec<ConnectionSnapshot> {
-        let open: Vec<Arc<ConnShared>> = {
-            let directory = self.directory.lock();
-            cids.iter()
-                .filter_map(|cid| directory.get(cid).map(|entry| entry.shared.clone()))
-                .collect()
-        };
+        let open = self.directory().find(cids);
         open.iter().map(|shared| shared.snapshot()).collect()
     }
 
@@ -157,25 +155,16 @@ impl BrokerState {
         if let Some(name) = query.account {
             return self.account(name).into_iter().collect();
         }
-        let Some(cids) = &query.cids else {
-            return self.accounts();
-        };
-        let directory = self.directory.lock();
-        let open = cids.iter().filter_map(|cid| directory.get(cid));
-        let accounts: BTreeMap<(&str, u32), &Arc<Account>> = open
-            .map(|entry| ((&*entry.account.name, entry.account.id), &entry.account))
-            .collect();
-        accounts.into_values().cloned().collect()
+        match &query.cids {
+            Some(cids) => self.directory().accounts_of(cids),
+            None => self.accounts(),
+        }
     }
 
-    /// All connections of an account, or all there are, by cid: to be looked at when the directory is free again.
-    pub(crate) fn connections_of(&self, account: Option<&str>) -> Vec<Arc<ConnShared>> {
-        self.directory
-            .lock()
-            .values()
-            .filter(|entry| account.is_none_or(|name| entry.account.name == name))
-            .map(|entry| entry.shared.clone())
-            .collect()
+    /// All connections, by number.
+    pub fn connections(&self) -> Vec<ConnectionSnapshot> {
+        let open = self.directory().connections_of(None);
+        open.iter().map(|shared| shared.snapshot()).collect()
     }
 }
 
@@ -200,7 +189,7 @@ fn key(c: &ConnShared, query: &ConnectionQuery<'_>) -> f64 {
 }
 
 fn find_subscriptions_in(account: &Arc<Account>, query: &SubscriptionQuery<'_>, found: &mut FoundSubscriptions) {
-    let mut listing = Listing::new(account.clone(), None);
+    let mut pages = SubscriptionPages::new(account.clone(), None);
     let mut visit = |interest: &Interest, sub: &Subscription| {
         let cid = interest.member_of(sub).destination().cid();
         let of_these = query.cids.as_ref().is_none_or(|cids| cids.contains(&cid));
@@ -213,5 +202,5 @@ fn find_subscriptions_in(account: &Arc<Account>, query: &SubscriptionQuery<'_>, 
         }
         found.matching += 1;
     };
-    while listing.visit_page(&mut visit).is_some() {}
+    while pages.visit_page(&mut visit).is_some() {}
 }

@@ -88,7 +88,7 @@ impl BrokerState {
             left: AtomicUsize::new(loops),
             visited: AtomicUsize::new(0),
         });
-        let over_limit = self.over_limit();
+        let over_limit = self.directory().over_limit();
         Reloading { reload, over_limit }
     }
 }
@@ -131,7 +131,7 @@ impl Shard {
                 let mut slots = self.bindings.of(broker.id, users, accounts);
                 // Who waits for a decision is nobody yet, and may be one of them.
                 let waiting = self.admissions.waiting();
-                slots.extend(waiting.filter(|&slot| Arc::ptr_eq(&self.connections[slot].broker(), broker)));
+                slots.extend(waiting.filter(|&slot| Arc::ptr_eq(self.connections[slot].broker(), broker)));
                 slots.into_iter().collect()
             }
         };

@@ -118,12 +118,12 @@ impl Shard {
             let in_force = broker.lock_plan();
             (in_force.server().clone(), in_force.nobody())
         };
-        let (shared, over_limit) =
-            match broker.register(ConnectionKind::Client, peer, self.delivery.wall_ns(), location) {
-                Ok(shared) => (shared, false),
-                Err(Refused::OverLimit(shared)) => (shared, true),
-                Err(Refused::ShuttingDown) => return None,
-            };
+        let (shared, entered) = broker.register(ConnectionKind::Client, peer, self.delivery.wall_ns(), location);
+        let over_limit = match entered {
+            Ok(()) => false,
+            Err(Refused::OverLimit) => true,
+            Err(Refused::ShuttingDown) => return None,
+        };
         let slot = self.connections.insert(Conn::new(
             broker,
             plan.clone(),
@@ -276,7 +276,7 @@ impl Shard {
     fn close_over_limit(&mut self, slot: u32) {
         let text = "maximum connections exceeded";
         self.error_reply(slot, text);
-        let limiter = &self.connections[slot].broker().line_limiter;
+        let limiter = &self.connections[slot].broker().line_limiter();
         if limiter.allow(LimitedLine::MaxConnections, self.delivery.now_ns()) {
             let suffix = self.connections[slot].shared().account_suffix();
             self.error(slot, || format!("{text}{suffix}"));
@@ -287,7 +287,7 @@ impl Shard {
     pub(crate) fn slots_of(&self, broker: &Arc<BrokerState>) -> Vec<u32> {
         self.connections
             .iter()
-            .filter(|(_, c)| Arc::ptr_eq(&c.broker(), broker))
+            .filter(|(_, c)| Arc::ptr_eq(c.broker(), broker))
             .map(|(slot, _)| slot)
             .collect()
     }

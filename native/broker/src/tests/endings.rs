@@ -156,7 +156,7 @@ fn a_wish_to_close_that_overtakes_the_connection_waits_for_it() {
         slot,
         generation: place.generation(),
     };
-    world.broker.relocate(cid, to);
+    world.broker.directory().relocate(cid, to);
     let broker = world.broker.clone();
     let reason = CloseReason::Kicked;
     world.post(1, InboxItem::Close { broker, cid, reason });

@@ -1,7 +1,7 @@
 //! What monitoring sees: lists of subscriptions, of open and of closed connections, and what clients say of themselves.
 
 use super::harness::{SECOND, World};
-use crate::monitoring::listing::Listing;
+use crate::monitoring::listing::SubscriptionPages;
 use crate::{Config, Event, Time};
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ fn a_long_list_leaves_the_interest_to_others_in_between() {
     let cid = world.clients[stays].cid;
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut pages = 0;
-    for page in Listing::new(world.broker.global.clone(), None) {
+    for page in SubscriptionPages::new(world.broker.global.clone(), None) {
         assert!(
             world.broker.global.interest.try_write().is_some(),
             "locked between pages"

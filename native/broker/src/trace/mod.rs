@@ -17,7 +17,7 @@ use nt_protocol::{ConnectOptions, Publish, ServerInfo};
 
 /// The INFO line of one connection.
 pub(crate) fn info_line(conn: &Conn, connect_info: bool) -> Vec<u8> {
-    let config = &conn.config();
+    let config = conn.config();
     let info = &config.info;
     // Not a proxy's.
     let known = conn.phase() != Phase::AwaitingProxyHeader;
@@ -96,7 +96,7 @@ impl Shard {
         if !self.connections[slot].input_mut().take_line_traced() {
             self.trace_line(slot, bytes);
         }
-        let shown = Shown::of(&self.connections[slot].config());
+        let shown = Shown::of(self.connections[slot].config());
         if let Some(payload) = shown.payload(message.body, message.header_len) {
             self.log(slot, LogLevel::Trace, &format!("<<- {payload}"));
         }

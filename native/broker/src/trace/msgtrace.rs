@@ -9,7 +9,7 @@ mod encode;
 mod event;
 mod headers;
 
-use crate::client::publish::Run;
+use crate::client::run::Run;
 use crate::connection::Conn;
 use crate::delivery::frame::Frame;
 use crate::interest::Interest;
@@ -230,7 +230,7 @@ impl Shard {
             ingress: Entry {
                 acc: Some(account.name.clone()),
                 subj: Some(text(subject)),
-                ..Entry::of("in", &conn.shared())
+                ..Entry::of("in", conn.shared())
             },
             egress: Vec::new(),
         }))

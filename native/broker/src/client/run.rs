@@ -1,0 +1,190 @@
+//! A run: messages that are handled under one read lock of the account's interest, and what frames it.
+//!
+//! Owns the state of a run and its beginning and end: limits and traces are set before the interest is locked, batches are
+//! sent before it is unlocked, exhausted subscriptions are removed afterwards. Never looks at the bytes of a client.
+
+use crate::client::state::ClientFlags;
+use crate::connection::Conn;
+use crate::delivery::Sender;
+use crate::delivery::frame::Frame;
+use crate::delivery::result_cache::ResultRef;
+use crate::interest::Interest;
+use crate::interest::account::Account;
+use crate::plan::config::Config;
+use crate::plan::permissions::Permissions;
+use crate::shard::Shard;
+use crate::shard::event::{Event, LogLevel};
+use crate::trace::limit_reached;
+use nt_protocol::Limits;
+use std::sync::Arc;
+
+/// Deliveries after which the lock is released for others who wait for it.
+pub(crate) const RUN_DELIVERIES_MAX: u32 = 16 * 1024;
+/// Bytes after which it is released, so that a batch fits into one large buffer.
+pub(crate) const RUN_BYTES_MAX: usize = 96 * 1024;
+
+/// What a run needs to know of its publisher, copied so that connections can be written to meanwhile.
+#[derive(Clone)]
+pub(crate) struct Publisher {
+    pub slot: u32,
+    pub(super) member: Option<u32>,
+    pub permissions: Option<Arc<Permissions>>,
+    pub flags: ClientFlags,
+    pub(super) sender: Sender,
+    pub(super) limits: Limits,
+    /// Deliveries are traced: in the log, or for the publisher of the message.
+    pub traced: bool,
+    /// Whether messages may skip all checks when their lines start like the last one's.
+    pub(super) shortcut: bool,
+}
+
+impl Publisher {
+    pub fn of(slot: u32, conn: &Conn) -> Self {
+        let config = conn.config();
+        Self {
+            slot,
+            member: conn.subscriptions().member(),
+            permissions: conn.permissions().cloned(),
+            flags: conn.client().flags(),
+            sender: Sender {
+                cid: conn.shared().cid,
+                echo: conn.client().flags().echo,
+                drop_above: if config.no_fast_producer_stall {
+                    config.stall_threshold()
+                } else {
+                    usize::MAX
+                },
+            },
+            limits: limits_of(conn),
+            traced: config.log_trace,
+            shortcut: !conn.client().flags().verbose && !config.log_trace && !config.no_fast_producer_stall,
+        }
+    }
+
+    /// Whether the line of a message with a subject of that length is short enough, whatever size it announces.
+    #[inline]
+    pub(super) fn fits_any_size(&self, subject: usize) -> bool {
+        const SIZE_MAX: usize = b" 999999999".len();
+        subject + SIZE_MAX <= self.limits.max_control_line
+    }
+}
+
+pub(crate) fn limits_of(conn: &Conn) -> Limits {
+    let config = conn.config();
+    Limits {
+        max_control_line: config.max_control_line,
+        max_payload: config.max_payload.unwrap_or(usize::MAX),
+        headers: config.headers && conn.client().flags().headers,
+    }
+}
+
+/// Messages and bytes of a run.
+#[derive(Default)]
+pub(super) struct Tally {
+    pub(super) msgs: u64,
+    pub(super) bytes: u64,
+    pub(super) deliveries: u32,
+}
+
+/// A run under way, for messages that are not on the fast path. The interest is locked as long as it lasts.
+pub(crate) struct Run<'a> {
+    pub publisher: &'a Publisher,
+    pub account: &'a Account,
+    pub interest: &'a Interest,
+    /// The result of the last message, if the next one may use it without checks.
+    pub(super) last: ResultRef,
+    pub(super) tally: Tally,
+    /// Results with uncounted deliveries.
+    pub(super) touched: Vec<u32>,
+}
+
+impl Shard {
+    /// Sets limits and traces, before the interest is locked.
+    pub(super) fn prepare_run(&mut self, publisher: &Publisher) {
+        self.results.trim();
+        let config = self.connections[publisher.slot].config();
+        self.delivery.begin_run(config, publisher.traced);
+    }
+
+    /// Counts deliveries and sends batches, before the interest is unlocked.
+    pub(crate) fn finish_run(&mut self, interest: &Interest, touched: &mut Vec<u32>) {
+        for index in touched.drain(..) {
+            self.results[index].count_deliveries(interest);
+        }
+        self.results.count_lookups(self.delivery.reactor(), interest);
+        self.delivery.send_batches();
+    }
+
+    /// A run without messages of a client: what `work` stages is sent as usual.
+    #[cold]
+    pub(crate) fn run_aside(&mut self, slot: u32, work: impl FnOnce(&mut Self, &mut Run<'_>)) {
+        let conn = &self.connections[slot];
+        let (plan, broker, account) = (conn.plan().clone(), conn.broker().id, conn.account().clone());
+        let publisher = Publisher::of(slot, conn);
+        self.prepare_run(&publisher);
+        let interest = account.interest.read();
+        let mut run = Run {
+            publisher: &publisher,
+            account: &account,
+            interest: &interest,
+            last: ResultRef::NONE,
+            tally: Tally::default(),
+            touched: self.run_buffers.take_touched(),
+        };
+        work(self, &mut run);
+        let mut touched = run.touched;
+        self.finish_run(&interest, &mut touched);
+        drop(interest);
+        self.run_buffers.reuse_touched(touched);
+        self.after_run(broker, &plan.config, &account);
+    }
+
+    /// Delivers a message of the server itself.
+    #[cold]
+    pub(crate) fn deliver_own(&mut self, run: &mut Run<'_>, subject: &[u8], frame: Frame<'_>) {
+        let index = self.results.find(run.account.id, run.interest, subject);
+        let resolved = &mut self.results[index];
+        let was_counted = !resolved.has_uncounted();
+        self.delivery
+            .deliver_traced(&mut self.connections, run.interest, resolved, Sender::SERVER, frame);
+        if was_counted && resolved.has_uncounted() {
+            run.touched.push(index);
+        }
+        let broker = self.connections[run.publisher.slot].broker().id;
+        self.report_deliveries(broker);
+    }
+
+    /// Does what had to wait until the interest is unlocked.
+    #[cold]
+    pub(crate) fn after_run(&mut self, broker: u32, config: &Config, account: &Arc<Account>) {
+        while self.delivery.has_aftermath() {
+            self.remove_exhausted(broker, config, account);
+            for request in self.delivery.take_refused() {
+                self.answer_refused(config, account, &request);
+            }
+        }
+    }
+
+    /// Removes subscriptions that got their last message, on whichever loop.
+    fn remove_exhausted(&mut self, broker: u32, config: &Config, account: &Arc<Account>) {
+        let exhausted = self.delivery.take_exhausted();
+        if exhausted.is_empty() {
+            return;
+        }
+        // A trace has logged it beside the message.
+        let logged = !config.log_debug || config.log_trace;
+        let mut interest = account.interest.write();
+        for id in exhausted {
+            if let Some(sub) = interest.find(id).filter(|sub| sub.is_exhausted()) {
+                let owner = interest.member_of(sub).destination().connection();
+                if let Some(shared) = owner.filter(|_| !logged) {
+                    let label = shared.label();
+                    let text = format!("{label} - {}", limit_reached(sub.sid(), sub.max()));
+                    let level = LogLevel::Debug;
+                    self.event(broker, Event::Log { level, text });
+                }
+                self.remove_subscription(&mut interest, id);
+            }
+        }
+    }
+}
