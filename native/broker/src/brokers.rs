@@ -137,7 +137,7 @@ impl Brokers {
     pub fn enter_lame_duck(&self, loops: &impl Loops, broker: BrokerId) {
         if let Some(broker) = self.get(broker) {
             broker.enter_lame_duck();
-            command(loops, listening_loop(loops), Command::Retire { broker });
+            command(loops, listening_loop(loops), Command::EnterLameDuck { broker });
         }
     }
 

@@ -101,7 +101,7 @@ impl Reactor {
             .into_iter()
             .filter(|&(_, moved)| moved > 0 && moved * 2 <= total);
         if let Some((slot, _)) = movable.max_by_key(|&(_, moved)| moved) {
-            self.event_loop.shard_mut().offer(slot, target as u16);
+            self.event_loop.shard_mut().begin_move(slot, target as u16);
         }
     }
 }

@@ -66,7 +66,7 @@ impl Reactor {
     fn look(&mut self, events: &mut Events, until_ns: u64) -> io::Result<bool> {
         loop {
             self.poll(events, Some(Duration::ZERO))?;
-            if !events.is_empty() || self.event_loop.has_mail() {
+            if !events.is_empty() || self.event_loop.has_inbox_items() {
                 return Ok(true);
             }
             if self.runtime().now_ns() >= until_ns {

@@ -340,7 +340,7 @@ impl World {
             return;
         };
         self.note("move", &[client as u64, to as u64]);
-        self.loops[from].borrow_mut().shard_mut().offer(slot, to as u16);
+        self.loops[from].borrow_mut().shard_mut().begin_move(slot, to as u16);
     }
 
     pub fn connections(&self) -> usize {

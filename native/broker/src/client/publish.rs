@@ -109,7 +109,7 @@ impl Shard {
         drop(interest);
 
         self.run_buffers.reuse_touched(touched);
-        if self.delivery.has_aftermath() {
+        if self.delivery.has_follow_up() {
             let conn = &self.connections[slot];
             let (broker, plan) = (conn.broker().id, conn.plan().clone());
             self.after_run(broker, &plan.config, &account);
@@ -345,5 +345,5 @@ fn starts_like_publish(data: &[u8]) -> bool {
 /// Whether the message's headers ask for a trace.
 #[inline]
 fn requests_trace(message: &Publish<'_>) -> bool {
-    message.header_len > 0 && msgtrace::is_wished(&message.body[..message.header_len])
+    message.header_len > 0 && msgtrace::may_request_trace(&message.body[..message.header_len])
 }

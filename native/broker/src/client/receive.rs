@@ -57,7 +57,7 @@ impl Shard {
             match self.connections[slot].phase() {
                 Phase::Closing(_) => return data.len(),
                 Phase::AwaitingAdmission => {
-                    self.connections[slot].keep_for_later();
+                    self.connections[slot].hold_input();
                     break;
                 }
                 _ => {}

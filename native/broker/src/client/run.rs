@@ -141,7 +141,7 @@ impl Shard {
 
     /// Delivers a message of the server itself.
     #[cold]
-    pub(crate) fn deliver_own(&mut self, run: &mut Run<'_>, subject: &[u8], frame: Frame<'_>) {
+    pub(crate) fn deliver_from_server(&mut self, run: &mut Run<'_>, subject: &[u8], frame: Frame<'_>) {
         let index = self.results.find(run.account.id, run.interest, subject);
         let resolved = &mut self.results[index];
         let was_counted = !resolved.has_uncounted();
@@ -157,7 +157,7 @@ impl Shard {
     /// Does what had to wait until the interest is unlocked.
     #[cold]
     pub(crate) fn after_run(&mut self, broker: u32, config: &Config, account: &Arc<Account>) {
-        while self.delivery.has_aftermath() {
+        while self.delivery.has_follow_up() {
             self.remove_exhausted(broker, config, account);
             for request in self.delivery.take_refused() {
                 self.answer_refused(config, account, &request);

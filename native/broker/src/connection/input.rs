@@ -36,16 +36,16 @@ impl HeldInput {
         std::mem::take(&mut self.line_traced)
     }
 
-    pub fn set_backlog(&mut self) {
+    pub fn set_unhandled(&mut self) {
         self.backlog = true;
     }
 
-    pub fn has_backlog(&self) -> bool {
+    pub fn has_unhandled(&self) -> bool {
         self.backlog
     }
 
     /// Takes what found no time, if anything.
-    pub fn take_backlog(&mut self) -> Option<Vec<u8>> {
+    pub fn take_unhandled(&mut self) -> Option<Vec<u8>> {
         std::mem::take(&mut self.backlog).then(|| std::mem::take(&mut self.bytes))
     }
 

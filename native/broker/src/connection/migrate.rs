@@ -1,6 +1,6 @@
 //! Moving a connection from a busy loop to one with time, while messages flow.
 //!
-//! Four steps. The old loop asks the new one to keep a slot ([`InboxItem::Reserve`], answered by `Reserved`). Then, with
+//! Four steps. The old loop asks the new one to keep a slot ([`InboxItem::ReserveSlot`], answered by `Reserved`). Then, with
 //! the account's interest locked for writing, the old loop takes in everything other loops have handed over for the
 //! connection, puts it into the new loop's inbox and rewrites its location. Whoever routes after that delivers to the new
 //! loop: through its inbox, behind the connection itself, or, if that loop is the publisher's own, into the stand-in
@@ -15,13 +15,13 @@ use std::any::Any;
 /// Moves the loop around the shard has to carry out with the sockets.
 #[derive(Default)]
 pub(crate) struct Moves {
-    departures: Vec<(u32, Location)>,
-    arrivals: Vec<(u32, Box<dyn Any + Send>)>,
+    moves_out: Vec<(u32, Location)>,
+    moves_in: Vec<(u32, Box<dyn Any + Send>)>,
 }
 
 impl Moves {
     pub fn has_waiting(&self) -> bool {
-        !(self.departures.is_empty() && self.arrivals.is_empty())
+        !(self.moves_out.is_empty() && self.moves_in.is_empty())
     }
 }
 
@@ -97,7 +97,7 @@ impl Conn {
 
 impl Shard {
     /// Begins to hand a connection over. Nothing happens if it is not in a state to move.
-    pub fn offer(&mut self, slot: u32, to_reactor: u16) {
+    pub fn begin_move(&mut self, slot: u32, to_reactor: u16) {
         let reactor = self.delivery.reactor();
         let Some(conn) = self.connections.get_mut(slot) else {
             return;
@@ -109,53 +109,53 @@ impl Shard {
         let placeholder = Box::new(conn.placeholder());
         let from = self.connections.location(slot);
         self.delivery
-            .send_to(to_reactor, InboxItem::Reserve { from, placeholder });
+            .send_to(to_reactor, InboxItem::ReserveSlot { from, placeholder });
     }
 
     /// The same by the connection's number, if it lives here.
     #[cfg(any(test, feature = "simulation"))]
-    pub(crate) fn offer_by_cid(&mut self, broker: &crate::BrokerState, cid: u64, to_reactor: u16) {
+    pub(crate) fn begin_move_of(&mut self, broker: &crate::BrokerState, cid: u64, to_reactor: u16) {
         if let Some(at) = broker.locate(cid).filter(|at| at.reactor == self.delivery.reactor()) {
-            self.offer(at.slot, to_reactor);
+            self.begin_move(at.slot, to_reactor);
         }
     }
 
-    pub(crate) fn reserve(&mut self, from: Location, mut placeholder: Box<Conn>) {
+    pub(crate) fn reserve_slot(&mut self, from: Location, mut placeholder: Box<Conn>) {
         let to = self.connections.next_location();
         placeholder.generation = to.generation;
         self.connections.insert(*placeholder);
-        self.delivery.send_to(from.reactor, InboxItem::Reserved { from, to });
+        self.delivery.send_to(from.reactor, InboxItem::SlotReserved { from, to });
     }
 
-    /// A slot is kept: the loop around decides when to go on, with [`Self::depart`].
-    pub(crate) fn reserved(&mut self, from: Location, to: Location) {
+    /// A slot is kept: the loop around decides when to go on, with [Self::move_out`].
+    pub(crate) fn slot_reserved(&mut self, from: Location, to: Location) {
         match self.connections.occupant(from) {
             Some(conn) if conn.is_movable() && !conn.move_state.outdated => {
-                self.moves.departures.push((from.slot, to));
+                self.moves.moves_out.push((from.slot, to));
             }
             other => {
                 if let Some(conn) = other {
                     conn.cancel_move();
                 }
-                self.delivery.send_to(to.reactor, InboxItem::Release(to));
+                self.delivery.send_to(to.reactor, InboxItem::ReleaseSlot(to));
             }
         }
     }
 
     /// Connections whose new slots are ready.
-    pub fn take_departures(&mut self) -> Vec<(u32, Location)> {
-        std::mem::take(&mut self.moves.departures)
+    pub fn take_moves_out(&mut self) -> Vec<(u32, Location)> {
+        std::mem::take(&mut self.moves.moves_out)
     }
 
     /// The connection a slot was kept for is gone.
-    pub fn decline(&mut self, to: Location) {
-        self.delivery.send_to(to.reactor, InboxItem::Release(to));
+    pub fn give_up_move(&mut self, to: Location) {
+        self.delivery.send_to(to.reactor, InboxItem::ReleaseSlot(to));
     }
 
     /// Sends a connection off with its socket. Gives the socket back if it can't go any more.
-    pub fn depart(&mut self, slot: u32, to: Location, socket: Box<dyn Any + Send>) -> Option<Box<dyn Any + Send>> {
+    pub fn move_out(&mut self, slot: u32, to: Location, socket: Box<dyn Any + Send>) -> Option<Box<dyn Any + Send>> {
         let Some(account) = self.connections.get(slot).map(|conn| conn.account.clone()) else {
-            self.delivery.send_to(to.reactor, InboxItem::Release(to));
+            self.delivery.send_to(to.reactor, InboxItem::ReleaseSlot(to));
             return Some(socket);
         };
         let mut interest = account.interest.write();
@@ -168,7 +168,7 @@ impl Shard {
         let outdated = conn.move_state.outdated || !current.is_followed_by(&conn.plan, &conn.identified);
         if !conn.is_movable() || outdated {
             conn.cancel_move();
-            self.delivery.send_to(to.reactor, InboxItem::Release(to));
+            self.delivery.send_to(to.reactor, InboxItem::ReleaseSlot(to));
             return Some(socket);
         }
         if let Some(member) = conn.subscriptions.member() {
@@ -183,13 +183,13 @@ impl Shard {
         conn.client_mut().forget_result();
         // Still locked: what others deliver to the new place lands behind this.
         self.delivery
-            .send_to(to.reactor, InboxItem::Arrive { to, conn, socket });
+            .send_to(to.reactor, InboxItem::MoveIn { to, conn, socket });
         drop(current);
         drop(interest);
         None
     }
 
-    pub(crate) fn release(&mut self, at: Location) {
+    pub(crate) fn release_slot(&mut self, at: Location) {
         if self
             .connections
             .get(at.slot)
@@ -199,7 +199,7 @@ impl Shard {
         }
     }
 
-    pub(crate) fn arrive(&mut self, to: Location, conn: Box<Conn>, socket: Box<dyn Any + Send>) {
+    pub(crate) fn move_in(&mut self, to: Location, conn: Box<Conn>, socket: Box<dyn Any + Send>) {
         let slot = to.slot;
         let Some(place) = self.connections.get_mut(slot) else {
             return;
@@ -214,7 +214,7 @@ impl Shard {
         let (write_due, ping_due) = (place.write.due_ns(deadline), place.ping.due_ns());
         self.bind(slot);
         self.connections.mark_dirty(slot);
-        self.moves.arrivals.push((slot, socket));
+        self.moves.moves_in.push((slot, socket));
         self.add_ping_timer(slot, ping_due.saturating_sub(self.delivery.now_ns()));
         if let Some(due) = write_due {
             self.add_write_timer(slot, due.saturating_sub(self.delivery.now_ns()));
@@ -229,8 +229,8 @@ impl Shard {
     }
 
     /// Connections that arrived, with their sockets.
-    pub fn take_arrivals(&mut self) -> Vec<(u32, Box<dyn Any + Send>)> {
-        std::mem::take(&mut self.moves.arrivals)
+    pub fn take_moves_in(&mut self) -> Vec<(u32, Box<dyn Any + Send>)> {
+        std::mem::take(&mut self.moves.moves_in)
     }
 
     /// Bytes each connection moved since the last call, for whoever balances the loops.

@@ -72,7 +72,7 @@ pub struct Conn {
     in_dirty_list: bool,
     input: HeldInput,
     /// It was closed because of a message whose payload has arrived and is not read.
-    ends_unread: bool,
+    has_unread_input: bool,
     paused: Option<Pause>,
     move_state: MoveState,
     ping: PingState,
@@ -113,7 +113,7 @@ impl Conn {
             overflowed: false,
             in_dirty_list: false,
             input: HeldInput::default(),
-            ends_unread: false,
+            has_unread_input: false,
             paused: None,
             move_state: MoveState::default(),
             ping: PingState::default(),
@@ -374,24 +374,24 @@ impl Conn {
     }
 
     /// What is held are whole operations, to be handled in a later turn.
-    pub fn set_backlog(&mut self) {
-        self.input.set_backlog();
+    pub fn set_unhandled(&mut self) {
+        self.input.set_unhandled();
     }
 
     /// The same for what followed the operation that made it wait.
-    pub(crate) fn keep_for_later(&mut self) {
+    pub(crate) fn hold_input(&mut self) {
         self.input.expect(0);
-        self.input.set_backlog();
+        self.input.set_unhandled();
     }
 
     /// Whether whole operations are held.
-    pub fn has_backlog(&self) -> bool {
-        self.input.has_backlog()
+    pub fn has_unhandled(&self) -> bool {
+        self.input.has_unhandled()
     }
 
     /// Takes whole operations that are held, if there are any, to be handled now.
-    pub fn take_backlog(&mut self) -> Option<Vec<u8>> {
-        self.input.take_backlog()
+    pub fn take_unhandled(&mut self) -> Option<Vec<u8>> {
+        self.input.take_unhandled()
     }
 
     pub(crate) fn input_mut(&mut self) -> &mut HeldInput {
@@ -399,11 +399,11 @@ impl Conn {
     }
 
     /// Whether it was closed although something its peer sent was left unread: the peer gets a reset then.
-    pub fn ends_unread(&self) -> bool {
-        self.ends_unread
+    pub fn has_unread_input(&self) -> bool {
+        self.has_unread_input
     }
 
     pub(crate) fn note_unread_input(&mut self) {
-        self.ends_unread = true;
+        self.has_unread_input = true;
     }
 }

@@ -115,7 +115,7 @@ impl Shard {
             if reactor == self.delivery.reactor() {
                 self.resume_all();
             } else {
-                self.delivery.send_to(reactor, InboxItem::Drained);
+                self.delivery.send_to(reactor, InboxItem::BacklogReduced);
             }
         }
     }

@@ -198,7 +198,7 @@ impl Delivery {
 
     /// Whether something is left to be done once the interest is unlocked.
     #[inline]
-    pub fn has_aftermath(&self) -> bool {
+    pub fn has_follow_up(&self) -> bool {
         !self.exhausted.is_empty() || !self.refused.is_empty()
     }
 

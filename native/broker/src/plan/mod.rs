@@ -1,9 +1,10 @@
-//! What a broker executes: limits, accounts, users and their rights.
+//! What a broker executes: limits, accounts, users and their permissions.
 //!
-//! A [`Plan`] is written by the control plane. The broker keeps it in parts (`in_force.rs`): the server, the accounts,
-//! the users. A part is never changed, only replaced, and what stays the same stays the very same object. Each
-//! connection holds the parts it lives by, so a message asks no lock and no counter which ones are in force. How other
-//! ones get to the connections they concern, and to no others, is told in `reload.rs`.
+//! Owns plans as the control plane writes them ([`Plan`]), the plan in force, which is kept in parts (`in_force.rs`), who
+//! may connect (`auth.rs`), and how a change of a part reaches the connections it concerns, and no others (`reload.rs`).
+//! A part is never changed, only replaced; one that stays the same stays the same object. Each connection holds the parts
+//! that apply to it, so a message needs no lock and no counter to find them. May touch connections and interest in a
+//! reload only, through their methods. Never reads a configuration file and never calls the control plane.
 
 pub(crate) mod auth;
 pub(crate) mod bindings;

@@ -45,7 +45,7 @@ pub enum InboxItem {
         sid: Box<[u8]>,
     },
     /// A subscriber that publishers here wait for has caught up.
-    Drained,
+    BacklogReduced,
     /// Close a connection, wherever it lives by now.
     Close {
         /// Its broker.
@@ -56,23 +56,23 @@ pub enum InboxItem {
         reason: crate::CloseReason,
     },
     /// Another loop would like to hand this connection over: keep a slot for it.
-    Reserve {
+    ReserveSlot {
         /// Where it lives now.
         from: Location,
         /// A stand-in that collects what is delivered here before it arrives.
         placeholder: Box<Conn>,
     },
     /// A slot is kept for a connection here.
-    Reserved {
+    SlotReserved {
         /// Where the connection lives now.
         from: Location,
         /// Where it may go.
         to: Location,
     },
     /// The connection a slot is kept for will not come.
-    Release(Location),
+    ReleaseSlot(Location),
     /// It comes.
-    Arrive {
+    MoveIn {
         /// The slot that is kept for it.
         to: Location,
         /// Its state.

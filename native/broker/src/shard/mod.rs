@@ -1,6 +1,9 @@
-//! What one loop owns, and how the loop around it talks to it.
+//! What one loop owns: a shard, made of parts that have their own fields and methods.
 //!
-//! The order in which a loop calls these methods is written in [`crate::EventLoop`].
+//! Owns the connections placed on the loop, delivery, the cache of resolved subjects, timers, events, and what came
+//! through the inbox. May touch accounts and brokers, which all loops share, under their locks, and other loops only
+//! through their inboxes. Never touches a socket, a clock or a thread: the loop reads, writes and waits. The order in
+//! which it calls these methods is written in [`crate::EventLoop`].
 
 pub(crate) mod admissions;
 pub(crate) mod event;
@@ -237,11 +240,11 @@ impl Shard {
                 }
             }
             InboxItem::Close { broker, cid, reason } => self.close_by_cid(broker, cid, reason),
-            InboxItem::Reserve { from, placeholder } => self.reserve(from, placeholder),
-            InboxItem::Reserved { from, to } => self.reserved(from, to),
-            InboxItem::Release(at) => self.release(at),
-            InboxItem::Arrive { to, conn, socket } => self.arrive(to, conn, socket),
-            InboxItem::Drained => self.resume_all(),
+            InboxItem::ReserveSlot { from, placeholder } => self.reserve_slot(from, placeholder),
+            InboxItem::SlotReserved { from, to } => self.slot_reserved(from, to),
+            InboxItem::ReleaseSlot(at) => self.release_slot(at),
+            InboxItem::MoveIn { to, conn, socket } => self.move_in(to, conn, socket),
+            InboxItem::BacklogReduced => self.resume_all(),
             InboxItem::Verdict { id, verdict } => self.take_verdict(id, verdict),
             InboxItem::Reload(reload) => self.incoming.push_reload(reload),
             InboxItem::Publish(batch) => self.internal_publishes.push(batch),
@@ -293,7 +296,7 @@ impl Shard {
     }
 
     /// Has every loop tell the broker's clients that it goes away.
-    pub(crate) fn tell_lame_duck(&mut self, broker: &Arc<BrokerState>) {
+    pub(crate) fn send_lame_duck(&mut self, broker: &Arc<BrokerState>) {
         for reactor in 0..self.delivery.reactors() {
             self.delivery.send_to(reactor, InboxItem::LameDuck(broker.clone()));
         }

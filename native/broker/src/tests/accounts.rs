@@ -173,7 +173,7 @@ fn a_reload_takes_connections_to_another_account() {
     world.say(b, "PUB y 1\r\n4\r\n");
     assert_eq!(world.texts(moved), ["4"]);
     // It still moves, and its shortcuts with it.
-    world.offer(moved, 1);
+    world.begin_move(moved, 1);
     world.rest();
     world.say(moved, "PUB y 1\r\n5\r\n");
     assert_eq!(world.texts(moved), ["5"]);
@@ -409,7 +409,7 @@ fn one_on_its_way_to_another_loop_keeps_up_with_its_own_parts() {
         for concerned in [false, true] {
             let mut world = world(2, &[("a", "A"), ("b", "B")]);
             let client = login(&mut world, 0, "a");
-            world.offer(client, 1);
+            world.begin_move(client, 1);
             if step >= 1 {
                 world.take_in(1);
             }
@@ -471,7 +471,7 @@ fn nothing_crosses_accounts_whatever_changes() {
                     let name = NAMES[random.below(3)];
                     world.send(client, connect(name) + &format!("SUB x 1\r\nSUB {name} 2\r\n"));
                 }
-                1 => world.offer(client, random.below(loops)),
+                1 => world.begin_move(client, random.below(loops)),
                 2 => {
                     let started = world
                         .broker
@@ -479,7 +479,7 @@ fn nothing_crosses_accounts_whatever_changes() {
                     world.post_reload(started.expect("a user"));
                 }
                 3 => world.send(moves, "SUB y 1\r\nSUB y q 2\r\nPUB y 1\r\nm\r\nUNSUB 2\r\n"),
-                4 => world.offer(moves, random.below(loops)),
+                4 => world.begin_move(moves, random.below(loops)),
                 _ => world.send(client, "PUB x 1\r\nx\r\n"),
             }
         }

@@ -225,20 +225,20 @@ fn who_waits_stays_where_it_is() {
         let mut world = World::with(2, Config::default(), Some(auth));
         let client = world.client(0);
         world.say(client, CONNECT);
-        world.offer(client, 1);
+        world.begin_move(client, 1);
         world.rest();
         assert_eq!(world.clients[client].at().map(|(at, _)| at), Some(0));
         world.answer(asked(&world), yes());
         world.rest();
         // A second CONNECT overtakes the move that is under way.
-        world.offer(client, 1);
+        world.begin_move(client, 1);
         world.send(client, CONNECT);
         world.read(client, usize::MAX);
         world.rest();
         assert_eq!(world.clients[client].at().map(|(at, _)| at), Some(0));
         world.answer(asked(&world), yes());
         world.rest();
-        world.offer(client, 1);
+        world.begin_move(client, 1);
         world.rest();
         assert_eq!(world.clients[client].at().map(|(at, _)| at), Some(1));
     }
@@ -423,7 +423,7 @@ fn whom_the_embedder_named_may_move() {
     let (mut world, client, id) = asking(embedder(), "");
     world.answer(id, named("somebody", PermissionLists::default()));
     world.rest();
-    world.offer(client, 1);
+    world.begin_move(client, 1);
     world.rest();
     assert_eq!(world.clients[client].at().map(|(at, _)| at), Some(1));
 }

@@ -52,7 +52,7 @@ fn a_broker_ends_properly_while_connections_move() {
             }
             if random.chance(30) {
                 let to = random.below(loops);
-                world.offer(clients[random.below(4)], to);
+                world.begin_move(clients[random.below(4)], to);
             }
             world.random_step(&mut random);
         }
@@ -72,7 +72,7 @@ fn a_broker_ends_properly_while_connections_move() {
 fn nothing_is_told_after_the_end_by_a_loop_that_was_done_before() {
     let mut world = World::new(2);
     let client = world.quiet_client(1);
-    world.offer(client, 0);
+    world.begin_move(client, 0);
     world.take_in(0);
     world.broker.begin_shutdown();
     world.post(0, InboxItem::Shutdown(world.broker.clone()));
@@ -102,7 +102,7 @@ fn everybody_hears_of_lame_duck_once_also_on_the_move() {
             }
             if random.chance(30) {
                 let to = random.below(2);
-                world.offer(clients[random.below(3)], to);
+                world.begin_move(clients[random.below(3)], to);
             }
             world.random_step(&mut random);
         }
@@ -134,7 +134,7 @@ fn a_wish_to_close_finds_a_connection_that_moves() {
                 world.post(usize::from(at.reactor), InboxItem::Close { broker, cid, reason });
             }
             let to = random.below(3);
-            world.offer(client, to);
+            world.begin_move(client, to);
             world.random_step(&mut random);
         }
         world.rest();
@@ -147,7 +147,7 @@ fn a_wish_to_close_that_overtakes_the_connection_waits_for_it() {
     let mut world = World::new(2);
     let client = world.quiet_client(0);
     let cid = world.clients[client].cid;
-    world.offer(client, 1);
+    world.begin_move(client, 1);
     world.take_in(1);
     // The directory is rewritten a moment before the connection itself is on its way.
     let (slot, place) = world.loops[1].shard.connections.iter().next().expect("a place is kept");

@@ -347,13 +347,13 @@ impl World {
             for loop_ in 0..self.loops.len() {
                 self.turn(loop_);
             }
-            let flowing = self.has_mail()
+            let flowing = self.has_inbox_items()
                 || self.loops.iter().any(|l| l.shard.has_dirty() || l.is_busy())
                 || (0..self.clients.len()).any(|client| self.has_something_to_read(client));
             if !flowing {
                 // What a departure put off is taken in with the next turn.
                 (0..self.loops.len()).for_each(|loop_| self.turn(loop_));
-                if !self.has_mail() {
+                if !self.has_inbox_items() {
                     return;
                 }
             }
@@ -378,14 +378,14 @@ impl World {
         }
     }
 
-    fn has_mail(&self) -> bool {
-        self.loops.iter().any(EventLoop::has_mail)
+    fn has_inbox_items(&self) -> bool {
+        self.loops.iter().any(EventLoop::has_inbox_items)
     }
 
     /// Asks for a connection to move. Nothing of it has happened when this returns.
-    pub fn offer(&mut self, client: usize, to: usize) {
+    pub fn begin_move(&mut self, client: usize, to: usize) {
         if let Some((from, slot)) = self.clients[client].at() {
-            self.loops[from].shard.offer(slot, to as u16);
+            self.loops[from].shard.begin_move(slot, to as u16);
         }
     }
 

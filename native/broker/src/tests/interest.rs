@@ -124,7 +124,7 @@ fn limits_of_a_connection_count_live_subscriptions_only() {
     // One that ends by itself makes room, also when the connection moves in that moment.
     world.say(client, "UNSUB 1 1\r\n");
     let publisher = world.quiet_client(1);
-    world.offer(client, 1);
+    world.begin_move(client, 1);
     world.take_in(1);
     world.take_in(0);
     let (_, slot) = world.clients[publisher].at().expect("connected");

@@ -88,7 +88,7 @@ fn a_loop_knows_that_something_waits_although_its_inbox_is_empty() {
     assert!(world.loops[0].shard.take_command().is_some());
     assert!(!world.loops[0].shard.has_waiting());
     // Put off by a departure, which takes in deliveries only.
-    world.offer(client, 1);
+    world.begin_move(client, 1);
     world.turn(1);
     world.loops[0].shard.drain_inbox();
     world.post(0, InboxItem::LameDuck(world.broker.clone()));

@@ -15,7 +15,7 @@ fn everything_goes_along() {
     world.say(other, "SUB half 1\r\n");
     world.clients[mover].set_window(0);
     world.say(other, "PUB a 1\r\n1\r\nPUB b 1\r\n2\r\n");
-    world.offer(mover, 1);
+    world.begin_move(mover, 1);
     world.rest();
     assert_eq!(world.clients[mover].at().map(|at| at.0), Some(1));
     assert_eq!(slots(&world), [1, 1]);
@@ -34,7 +34,7 @@ fn messages_of_the_new_neighbours_wait_behind_those_under_way() {
     let mut world = World::new(3);
     let (mover, near, far) = (world.quiet_client(0), world.quiet_client(1), world.quiet_client(2));
     world.say(mover, "SUB a 1\r\n");
-    world.offer(mover, 1);
+    world.begin_move(mover, 1);
     world.take_in(1);
     world.send(far, "PUB a 1\r\n1\r\n");
     world.read(far, usize::MAX);
@@ -58,15 +58,15 @@ fn what_is_not_ready_stays() {
         let client = world.client(0);
         (world, client)
     };
-    world.offer(client, 1);
+    world.begin_move(client, 1);
     world.rest();
     assert_eq!(slots(&world), [1, 0], "nobody knows who this is");
     let known = super::permissions::login(&mut world, 0, "u");
-    world.offer(known, 0);
+    world.begin_move(known, 0);
     world.rest();
     assert_eq!(slots(&world), [2, 0], "it is there already");
-    world.offer(known, 1);
-    world.offer(known, 1);
+    world.begin_move(known, 1);
+    world.begin_move(known, 1);
     world.rest();
     assert_eq!(slots(&world), [1, 1], "asked twice, moved once");
 }
@@ -80,7 +80,7 @@ fn a_publisher_in_a_pause_stays_and_its_place_is_given_back() {
     let burst = format!("PUB a {}\r\n{}\r\n", 1 << 20, "x".repeat(1 << 20)).repeat(1);
     // The pause begins between the offer and the answer, then between the answer and the departure.
     for late in [false, true] {
-        world.offer(publisher, 1);
+        world.begin_move(publisher, 1);
         world.take_in(1);
         world.send(publisher, burst.repeat(2));
         if late {
@@ -96,7 +96,7 @@ fn a_publisher_in_a_pause_stays_and_its_place_is_given_back() {
         world.open_window(subscriber, usize::MAX);
         world.clients[subscriber].set_window(0);
     }
-    world.offer(publisher, 1);
+    world.begin_move(publisher, 1);
     world.rest();
     assert_eq!(slots(&world), [1, 1], "it may still move later");
 }
@@ -106,7 +106,7 @@ fn a_connection_that_closes_first_gives_its_place_back() {
     for late in [false, true] {
         let mut world = World::new(2);
         let client = world.quiet_client(0);
-        world.offer(client, 1);
+        world.begin_move(client, 1);
         world.take_in(1);
         if late {
             world.loops[0].shard.drain_inbox();
@@ -127,8 +127,8 @@ fn connections_may_change_places_with_each_other() {
     world.say(one, "SUB a 1\r\n");
     world.say(two, "SUB b 1\r\n");
     for round in 0..10 {
-        world.offer(one, (round + 1) % 2);
-        world.offer(two, round % 2);
+        world.begin_move(one, (round + 1) % 2);
+        world.begin_move(two, round % 2);
         world.send(one, "PUB b 1\r\nx\r\n");
         world.send(two, "PUB a 1\r\nx\r\n");
         world.rest();

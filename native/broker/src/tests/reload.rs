@@ -256,7 +256,7 @@ fn what_waits_for_a_connection_does_not_go_by_its_old_permissions() {
     let (any, service) = (login(&mut world, 1, "any"), login(&mut world, 0, "service"));
     world.say(service, "SUB ask 1\r\n");
     world.say(any, "SUB reply 1\r\n");
-    world.offer(service, 1);
+    world.begin_move(service, 1);
     world.take_in(1);
     world.reload(Config::default(), Some(auth_of(&with(answers()))));
     world.take_in(0);
@@ -374,7 +374,7 @@ fn one_on_its_way_to_another_loop_is_not_overlooked() {
         let mut world = with_users(2, &[("any", anything()), ("few", anything())]);
         let (any, few) = (login(&mut world, 1, "any"), login(&mut world, 0, "few"));
         world.say(few, "SUB secret 1\r\nSUB open 2\r\n");
-        world.offer(few, 1);
+        world.begin_move(few, 1);
         if step >= 1 {
             world.take_in(1);
         }
@@ -397,7 +397,7 @@ fn one_on_its_way_to_another_loop_is_not_overlooked() {
         assert_eq!(world.errors(few).len(), 1, "step {step}");
         world.say(any, "PUB secret 3\r\nbad\r\nPUB open 2\r\nok\r\n");
         assert_eq!(world.texts(few), ["ok"], "step {step}");
-        world.offer(few, 1 - world.clients[few].at().expect("it lives").0);
+        world.begin_move(few, 1 - world.clients[few].at().expect("it lives").0);
         world.rest();
         world.say(few, "PUB open 2\r\nmy\r\n");
         assert_eq!(world.texts(few), ["my"], "it can still move, step {step}");
@@ -433,7 +433,7 @@ fn after_its_end_was_told_nothing_is_judged_by_the_old_plan() {
                     world.random_step(&mut random);
                     if random.chance(20) {
                         let client = subscribers[random.below(subscribers.len())];
-                        world.offer(client, random.below(loops));
+                        world.begin_move(client, random.below(loops));
                     }
                     if random.chance(40) {
                         if forbids && world.is_reloaded(number) {

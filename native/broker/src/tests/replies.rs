@@ -57,7 +57,7 @@ fn the_right_to_answer_moves_along() {
         let (mut world, requester, responder) = with_responder(1, Duration::ZERO);
         if arrives_first {
             // The request comes to the place that is kept, before the responder itself.
-            world.offer(responder, 0);
+            world.begin_move(responder, 0);
             world.take_in(0);
             world.take_in(1);
             world.loops[0].shard.set_now(crate::Time::on_both_clocks(world.now));
@@ -65,7 +65,7 @@ fn the_right_to_answer_moves_along() {
             world.loops[0].shard.receive(slot, b"PUB q r.1 1\r\n?\r\n");
         } else {
             world.say(requester, "PUB q r.1 1\r\n?\r\n");
-            world.offer(responder, 0);
+            world.begin_move(responder, 0);
         }
         world.rest();
         world.say(responder, ANSWER);
@@ -152,7 +152,7 @@ fn nobody_there_is_told_at_once() {
 fn who_becomes_another_user_while_it_moves_may_answer_as_that_one() {
     let (mut world, requester, _) = with_responder(1, Duration::ZERO);
     let mover = login(&mut world, 1, "any");
-    world.offer(mover, 0);
+    world.begin_move(mover, 0);
     world.take_in(0);
     // What keeps its place knows it as the user it was.
     let (_, slot) = world.clients[mover].at().expect("connected");

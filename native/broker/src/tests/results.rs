@@ -163,7 +163,7 @@ fn a_known_subject_follows_every_change_of_interest() {
     expect(&mut world, 2, 0);
     world.say(two, "SUB * 1\r\n");
     expect(&mut world, 2, 3);
-    world.offer(two, 0);
+    world.begin_move(two, 0);
     world.rest();
     expect(&mut world, 2, 3);
     world.say(one, "UNSUB 1\r\n");

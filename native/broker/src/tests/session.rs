@@ -126,7 +126,7 @@ fn step(world: &mut World, choice: u8, choices: &mut Choices<'_>) {
             _ => world.turn(loop_),
         },
         5 => world.pass(u64::from(number) * 50 * MS, 5_000 * MS),
-        6 => world.offer(client, usize::from(number) % LOOPS),
+        6 => world.begin_move(client, usize::from(number) % LOOPS),
         _ => rarely(world, client, number),
     }
 }

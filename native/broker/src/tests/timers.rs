@@ -134,7 +134,7 @@ fn answers_keep_a_connection_alive_wherever_it_moves() {
     let client = world.quiet_client(0);
     for i in 0..20 {
         world.pass(MINUTE, SECOND);
-        world.offer(client, (i + 1) % 2);
+        world.begin_move(client, (i + 1) % 2);
         world.rest();
         let asked = pings(&mut world, client);
         world.say(client, "PONG\r\n".repeat(asked));
@@ -149,7 +149,7 @@ fn answers_keep_a_connection_alive_wherever_it_moves() {
 fn the_first_ping_follows_a_connection_that_moves_at_once() {
     let mut world = World::new(2);
     let client = world.quiet_client(0);
-    world.offer(client, 1);
+    world.begin_move(client, 1);
     world.rest();
     world.pass(3 * SECOND, 100 * MS);
     assert_eq!(pings(&mut world, client), 1);
@@ -198,7 +198,7 @@ fn the_deadline_travels_with_a_connection_that_moves() {
     let (mut world, _, subscriber) = stuck(Config::default(), 2);
     for to in [0, 1, 0] {
         world.pass(3 * SECOND, SECOND);
-        world.offer(subscriber, to);
+        world.begin_move(subscriber, to);
         world.rest();
     }
     assert_eq!(world.reason(subscriber), None);
@@ -269,7 +269,7 @@ fn a_connection_that_moves_is_asked_when_it_would_have_been() {
     // Back and forth; nothing is heard of it.
     for to in [1, 0, 1, 0] {
         world.pass(MINUTE, SECOND);
-        world.offer(client, to);
+        world.begin_move(client, to);
         world.rest();
         assert_eq!(world.clients[client].at().map(|at| at.0), Some(to));
     }

@@ -16,8 +16,8 @@ use crate::interest::Interest;
 use crate::shard::Shard;
 use crate::trace::quote::quote;
 use event::{Entry, Event, Request, Server};
-pub(crate) use headers::is_wished;
-use headers::{Headers, Wish};
+pub(crate) use headers::may_request_trace;
+use headers::{Headers, TraceRequest};
 use nt_protocol::{Publish, parse_size};
 use nt_subject::{Matches, is_valid_literal_subject};
 
@@ -137,9 +137,9 @@ impl Shard {
                 };
                 self.publish_untraced_message(run, &changed);
             }
-            Verdict::Dropped => self.judge_literally(run, message.subject),
+            Verdict::Dropped => self.check_literal_subject(run, message.subject),
             Verdict::Refused(destination) => {
-                self.judge_literally(run, message.subject);
+                self.check_literal_subject(run, message.subject);
                 self.refuse_subject(run.publisher.slot, &destination);
             }
             Verdict::Traced(trace) => {
@@ -153,7 +153,7 @@ impl Shard {
     }
 
     /// What a pedantic client is told even of a message that goes nowhere.
-    fn judge_literally(&mut self, run: &Run<'_>, subject: &[u8]) {
+    fn check_literal_subject(&mut self, run: &Run<'_>, subject: &[u8]) {
         if run.publisher.flags.pedantic && !nt_subject::is_valid_literal_subject(subject) {
             self.error_reply(run.publisher.slot, "Invalid Publish Subject");
         }
@@ -166,7 +166,7 @@ impl Shard {
             return;
         };
         let headers = &data[start..data.len().min(start + header_len)];
-        if !is_wished(headers) {
+        if !may_request_trace(headers) {
             return;
         }
         self.run_aside(slot, |shard, run| {
@@ -188,11 +188,11 @@ impl Shard {
             interest,
             ..
         } = *run;
-        let Some(Wish {
+        let Some(TraceRequest {
             headers,
             destination,
             only,
-        }) = Wish::read(headers)
+        }) = TraceRequest::read(headers)
         else {
             return Verdict::Ordinary;
         };
@@ -268,7 +268,7 @@ impl Shard {
         };
         let (headers, body) = encode::encode(&event, accepted.as_deref());
         let frame = WholeFrame::new(&headers, &body);
-        self.deliver_own(run, &trace.destination, frame.borrowed());
+        self.deliver_from_server(run, &trace.destination, frame.borrowed());
     }
 }
 

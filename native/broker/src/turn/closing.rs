@@ -76,7 +76,7 @@ impl<I: Io> EventLoop<I> {
         let Some(conn) = self.shard.conn(slot).filter(|conn| conn.out().is_empty()) else {
             return;
         };
-        let resets = conn.ends_unread();
+        let resets = conn.has_unread_input();
         let Some(Some(socket)) = self.sockets.get_mut(slot as usize) else {
             return;
         };
@@ -110,7 +110,7 @@ impl<I: Io> EventLoop<I> {
         if !self.io.has_arrived(&socket.stream, now.saturating_sub(since)) {
             return self.lingering.add(slot, since, now);
         }
-        if self.shard.conn(slot).is_some_and(|conn| conn.ends_unread()) {
+        if self.shard.conn(slot).is_some_and(|conn| conn.has_unread_input()) {
             self.io.reset(&mut socket.stream);
         }
         self.drop_socket(slot);

@@ -92,7 +92,7 @@ pub enum Command<Socket, Listener> {
         broker: u32,
     },
     /// The same, and tell its clients to go elsewhere: first nobody may come back.
-    Retire {
+    EnterLameDuck {
         /// Which one.
         broker: Arc<BrokerState>,
     },
@@ -100,7 +100,7 @@ pub enum Command<Socket, Listener> {
     Adopt(Newcomer<Socket>),
     /// Hand a connection over to another loop. Tests move connections when they like, not when a loop is busy.
     #[cfg(any(test, feature = "simulation"))]
-    Offer {
+    Move {
         /// Whose connection.
         broker: Arc<BrokerState>,
         /// Which one.

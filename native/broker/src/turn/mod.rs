@@ -118,7 +118,7 @@ impl<I: Io> EventLoop<I> {
     }
 
     /// Whether something is in the inbox.
-    pub fn has_mail(&self) -> bool {
+    pub fn has_inbox_items(&self) -> bool {
         self.shard.inbox().has_items()
     }
 
@@ -146,12 +146,12 @@ impl<I: Io> EventLoop<I> {
     pub(crate) fn take_in(&mut self) {
         self.shard.drain_inbox();
         while let Some(command) = self.shard.take_command() {
-            self.carry_out(command);
+            self.execute(command);
         }
         self.move_connections();
     }
 
-    fn carry_out(&mut self, command: Box<dyn Any + Send>) {
+    fn execute(&mut self, command: Box<dyn Any + Send>) {
         let Ok(command) = command.downcast::<Command<I::Socket, I::Listener>>() else {
             debug_assert!(false, "only commands for this kind of I/O are sent");
             return;
@@ -159,13 +159,13 @@ impl<I: Io> EventLoop<I> {
         match *command {
             Command::Listen { broker, listener } => self.io.listen(broker, listener),
             Command::StopListening { broker } => self.io.stop_listening(broker),
-            Command::Retire { broker } => {
+            Command::EnterLameDuck { broker } => {
                 self.io.stop_listening(broker.id);
-                self.shard.tell_lame_duck(&broker);
+                self.shard.send_lame_duck(&broker);
             }
             Command::Adopt(newcomer) => self.adopt(newcomer),
             #[cfg(any(test, feature = "simulation"))]
-            Command::Offer { broker, cid, to } => self.shard.offer_by_cid(&broker, cid, to),
+            Command::Move { broker, cid, to } => self.shard.begin_move_of(&broker, cid, to),
         }
     }
 

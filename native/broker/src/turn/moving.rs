@@ -15,9 +15,9 @@ struct MovedSocket<S> {
 impl<I: Io> EventLoop<I> {
     /// Lets go of connections whose new place is ready, and takes over those that arrived.
     pub(crate) fn move_connections(&mut self) {
-        for (slot, to) in self.shard.take_departures() {
+        for (slot, to) in self.shard.take_moves_out() {
             let Some(mut socket) = self.sockets.get_mut(slot as usize).and_then(Option::take) else {
-                self.shard.decline(to);
+                self.shard.give_up_move(to);
                 continue;
             };
             self.io.deregister(&mut socket.stream);
@@ -25,11 +25,11 @@ impl<I: Io> EventLoop<I> {
                 stream: socket.stream,
                 read_closed: socket.read_closed,
             };
-            if let Some(back) = self.shard.depart(slot, to, Box::new(moved)) {
+            if let Some(back) = self.shard.move_out(slot, to, Box::new(moved)) {
                 self.settle(slot, back);
             }
         }
-        for (slot, moved) in self.shard.take_arrivals() {
+        for (slot, moved) in self.shard.take_moves_in() {
             self.settle(slot, moved);
         }
     }
@@ -46,7 +46,7 @@ impl<I: Io> EventLoop<I> {
             socket.read_closed = true;
             self.mark_ready(slot);
         }
-        if self.shard.conn(slot).is_some_and(|conn| conn.has_backlog()) {
+        if self.shard.conn(slot).is_some_and(|conn| conn.has_unhandled()) {
             self.mark_ready(slot);
         }
         // What gathered before the socket was here.

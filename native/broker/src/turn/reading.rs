@@ -25,8 +25,8 @@ impl<I: Io> EventLoop<I> {
             return; // stays readable; the end of the pause brings it back
         }
         self.buffers_released = false;
-        if let Some(whole) = conn.take_backlog() {
-            return self.work_off(slot, whole);
+        if let Some(whole) = conn.take_unhandled() {
+            return self.handle_held(slot, whole);
         }
         let read_bytes = conn.read_bytes().min(READ_BYTES);
         let (held, need) = conn.held();
@@ -65,7 +65,7 @@ impl<I: Io> EventLoop<I> {
     }
 
     /// Goes on with what found no time in the last turn.
-    fn work_off(&mut self, slot: u32, whole: Vec<u8>) {
+    fn handle_held(&mut self, slot: u32, whole: Vec<u8>) {
         let used = self.handle(slot, &whole);
         if let Some(conn) = self.shard.conn(slot) {
             conn.held().0.extend_from_slice(&whole[used..]);
@@ -112,7 +112,7 @@ impl<I: Io> EventLoop<I> {
         }
         if used < data.len() {
             if let Some(conn) = self.shard.conn(slot) {
-                conn.set_backlog();
+                conn.set_unhandled();
             }
             self.mark_ready(slot);
         }

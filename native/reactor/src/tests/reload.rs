@@ -96,7 +96,7 @@ fn from_its_end_on_every_message_is_judged_by_the_new_plan() {
                     std::thread::park_timeout(Duration::from_millis(1));
                     continue;
                 }
-                world.offer(cids[turn % cids.len()], (turn / cids.len() + turn) % LOOPS);
+                world.begin_move(cids[turn % cids.len()], (turn / cids.len() + turn) % LOOPS);
                 turn += 1;
                 std::thread::yield_now();
             }

@@ -83,7 +83,7 @@ fn nothing_is_lost_reordered_or_doubled_while_connections_move() {
                     (random >> 40) as usize % LOOPS,
                 );
                 let before = world.place_of(cid);
-                world.offer(cid, to);
+                world.begin_move(cid, to);
                 std::thread::yield_now();
                 moves += usize::from(world.place_of(cid) != before);
             }
@@ -143,12 +143,12 @@ fn after_a_pong_subscriptions_are_what_was_said() {
     let (mut publisher, mut subscriber) = (world.connect_to(0), world.connect_to(1));
     let cids = [publisher.cid, subscriber.cid];
     for round in 0..500usize {
-        world.offer(cids[round % 2], round % LOOPS);
+        world.begin_move(cids[round % 2], round % LOOPS);
         subscriber.send("SUB a 1\r\n");
         subscriber.ping();
         publisher.send("PUB a 1\r\n1\r\n");
         publisher.ping();
-        world.offer(cids[(round + 1) % 2], (round + 1) % LOOPS);
+        world.begin_move(cids[(round + 1) % 2], (round + 1) % LOOPS);
         subscriber.send("UNSUB 1\r\nPING\r\n");
         assert!(
             subscriber.message().is_some(),
@@ -172,7 +172,7 @@ fn requests_and_answers_pass_between_loops_that_sleep() {
     for round in 0..500usize {
         asker.send("PUB q r 1\r\n?\r\n");
         assert!(answerer.message().is_some());
-        world.offer(answerer.cid, round % LOOPS);
+        world.begin_move(answerer.cid, round % LOOPS);
         answerer.send("PUB r 1\r\n!\r\n");
         assert!(asker.message().is_some());
     }

@@ -129,13 +129,13 @@ impl World {
     }
 
     /// Asks for a connection to move.
-    pub fn offer(&self, cid: u64, to: usize) {
+    pub fn begin_move(&self, cid: u64, to: usize) {
         let Some(broker) = self.runtime.state(self.broker) else {
             return;
         };
         let Some(at) = broker.locate(cid) else { return };
         let to = to as u16;
-        let command = Command::Offer { broker, cid, to };
+        let command = Command::Move { broker, cid, to };
         self.runtime
             .send(usize::from(at.reactor), InboxItem::Command(Box::new(command)));
     }

@@ -17,7 +17,7 @@ static DESTINATION_FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::
 
 /// Whether headers may ask for a trace: all that most messages with headers are asked.
 #[inline]
-pub(crate) fn is_wished(headers: &[u8]) -> bool {
+pub(crate) fn may_request_trace(headers: &[u8]) -> bool {
     DESTINATION_FINDER.find(headers).is_some()
 }
 
@@ -35,14 +35,14 @@ impl Headers {
 
 /// What a message asks for.
 #[derive(Debug)]
-pub(super) struct Wish {
+pub(super) struct TraceRequest {
     pub headers: Headers,
     pub destination: Vec<u8>,
     /// The trace is all that is wanted.
     pub only: bool,
 }
 
-impl Wish {
+impl TraceRequest {
     /// `None`: no trace is asked for.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let mut rest = bytes.strip_prefix(FIRST_LINE)?;
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     fn read(lines: &str) -> Option<(String, bool)> {
-        let wish = Wish::read(format!("NATS/1.0\r\n{lines}\r\n").as_bytes())?;
+        let wish = TraceRequest::read(format!("NATS/1.0\r\n{lines}\r\n").as_bytes())?;
         Some((String::from_utf8(wish.destination).expect("text"), wish.only))
     }
 
@@ -138,13 +138,13 @@ mod tests {
         assert_eq!(read("Nats-Trace-Dest:\r\n"), None);
         assert_eq!(read("Nats-Trace-Dest : d\r\n"), None);
         assert_eq!(read("Nats-Trace-Dest: trace disabled\r\nNats-Trace-Dest: d\r\n"), None);
-        assert!(Wish::read(b"NATS/1.1\r\nNats-Trace-Dest: d\r\n\r\n").is_none());
-        assert!(Wish::read(b"NATS/1.0\r\nNats-Trace-Dest: d").is_none(), "cut off");
+        assert!(TraceRequest::read(b"NATS/1.1\r\nNats-Trace-Dest: d\r\n\r\n").is_none());
+        assert!(TraceRequest::read(b"NATS/1.0\r\nNats-Trace-Dest: d").is_none(), "cut off");
     }
 
     #[test]
     fn headers_keep_their_case_and_their_values() {
-        let wish = Wish::read(b"NATS/1.0\r\nx-A: 1\r\nNats-Trace-Dest: d\r\nX-a: 2\r\nx-A:  3 \r\nempty:\r\n\r\n");
+        let wish = TraceRequest::read(b"NATS/1.0\r\nx-A: 1\r\nNats-Trace-Dest: d\r\nX-a: 2\r\nx-A:  3 \r\nempty:\r\n\r\n");
         let json = serde_json::to_string(&wish.expect("a wish").headers).expect("plain text");
         assert_eq!(json, r#"{"Nats-Trace-Dest":["d"],"X-a":["2"],"x-A":["1","3"]}"#);
     }
@@ -154,6 +154,6 @@ mod tests {
         let before = b"NATS/1.0\r\nNats-Trace-Dest: d\r\nK: v\r\nNats-Trace-Dest: e\r\nNats-Trace-Destiny: f\r\n\r\n";
         let after = b"NATS/1.0\r\nK: v\r\nNats-Trace-Destiny: f\r\nNats-Trace-Dest: trace disabled\r\n\r\n";
         assert_eq!(disabled(before), after);
-        assert!(Wish::read(after).is_none());
+        assert!(TraceRequest::read(after).is_none());
     }
 }
