@@ -1,7 +1,7 @@
-//! The account and the user of a connection: bound at its greeting, maybe to others at its CONNECT or at a reload.
+//! The account and the user of a connection: bound when it is accepted, maybe to others at its CONNECT or at a reload.
 //!
 //! Changes both together with what depends on them: the shard's bindings, the broker's directory, subscriptions and
-//! remembered results. Permissions are the callers' business.
+//! cached results. Callers set the permissions.
 
 use crate::connection::Conn;
 use crate::interest::account::Account;
@@ -27,7 +27,7 @@ impl Conn {
 }
 
 impl Shard {
-    /// Whoever changes the account or the user of a connection finds it from now on.
+    /// From now on a change of its account or user finds the connection.
     pub(crate) fn bind(&mut self, slot: u32) {
         let conn = &self.connections[slot];
         self.bindings.add(slot, conn.binding());
@@ -39,7 +39,7 @@ impl Shard {
         self.bindings.remove(slot, conn.binding());
     }
 
-    /// A connection is somebody else from now on, maybe in another account. Nothing happens where it is not.
+    /// A connection is another user from now on, maybe in another account. Nothing changes if it is the same.
     pub(crate) fn rebind(&mut self, slot: u32, identified: Identified) {
         let account = &identified.account.account;
         if !Arc::ptr_eq(account, &self.connections[slot].account) {
@@ -53,8 +53,8 @@ impl Shard {
     /// Ends what a connection has in its account before it goes to another one.
     fn leave_account(&mut self, slot: u32, to: &Arc<Account>) {
         self.drop_subscriptions(slot);
-        // What was routed to it until then is its own, and so is word that one of its subscriptions ended: neither may
-        // be taken for something of the other account.
+        // Messages and ends of subscriptions that are in the inbox belong to the old account: they must not be mistaken
+        // for those of the new one.
         self.drain_deliveries();
         let conn = &mut self.connections[slot];
         conn.client_mut().clear_grants();

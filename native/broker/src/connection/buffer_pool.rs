@@ -1,7 +1,7 @@
-//! Emptied buffers kept for the next one who needs room, so that a stream of messages touches the same warm memory.
+//! Emptied buffers, kept to be used again, so that a stream of messages touches memory that is in the cache.
 //!
-//! Small ones stay with their loop. Large ones are shared: what one loop stages another one writes and empties.
-//! Bounded, so that what a burst needed is given back.
+//! Small ones stay with their loop. Large ones are shared: one loop fills them, another one writes and empties them.
+//! Bounded, so that memory that only a burst needed is freed.
 
 use parking_lot::Mutex;
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use crate::shard::Shard;
 use crate::shard::event::Event;
 use crate::shard::timers::TimerKind;
 
-/// The reason shown to operators, in the reference's words.
+/// The reason shown to operators, in nats-server's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)] // each is its text
 pub enum CloseReason {
@@ -73,13 +73,13 @@ impl CloseReason {
     }
 }
 
-/// How long a closed connection's socket is kept so that its peer can read the last words; once more, up to the write
-/// deadline in all, for a peer that reads.
+/// How long a closed connection's socket is kept so that its peer can read what is left; longer for a peer that reads, up
+/// to the write deadline.
 const LINGER_NS: u64 = 1_000_000_000;
 
 impl Shard {
-    /// Ends a connection: tells it why where the protocol has words for it, removes its interest, and leaves the socket
-    /// to the loop around. What is queued by then is written once; for a slow consumer it is dropped.
+    /// Closes a connection: sends it the error, if there is one for the client, removes its subscriptions, and leaves the
+    /// socket to the loop. What is queued by then is written once; for a slow consumer it is dropped.
     pub fn close(&mut self, slot: u32, reason: CloseReason, error: Option<&str>) {
         let conn = &self.connections[slot];
         if conn.is_closing() {
@@ -129,8 +129,8 @@ impl Shard {
         self.add_timer(slot, TimerKind::Linger, LINGER_NS);
     }
 
-    /// A closed connection had its time. Whoever is reading what it was sent before gets some more, unless the broker
-    /// ends.
+    /// The time that a closed connection is kept has passed. A peer that reads what is left gets more, unless the broker
+    /// stops.
     pub(crate) fn linger_due(&mut self, slot: u32) {
         let now = self.delivery.now_ns();
         let conn = &mut self.connections[slot];

@@ -41,7 +41,7 @@ impl Counters {
         shared.set_out(&self.traffic);
     }
 
-    /// Roughly the work the connection caused since the last call, in bytes: a message costs something besides them.
+    /// Roughly the work the connection caused since the last call, in bytes; each message counts as some bytes more.
     pub fn take_activity(&mut self) -> u64 {
         let Traffic {
             in_msgs,

@@ -1,6 +1,6 @@
 //! Writing to a connection: what the loop reports of each flush, and the deadline for what its socket does not take.
 //!
-//! Owns the state of the flush under way. Never writes to a socket: the loop does, and says how far it came.
+//! Owns the state of the flush under way. Never writes to a socket: the loop does, and reports how much was written.
 
 use crate::connection::close::CloseReason;
 use crate::connection::pause::resume_threshold;
@@ -9,8 +9,7 @@ use crate::shard::Shard;
 use crate::shard::event::LogLevel;
 use crate::shard::timers::TimerKind;
 
-/// Progress of the flush that is under way when the socket takes no more; once the connection is closed, of all that is
-/// left.
+/// Progress of a flush when the socket takes no more; after the connection is closed, of everything that is left.
 #[derive(Debug, Default)]
 pub(crate) struct WriteState {
     blocked: bool,
@@ -19,10 +18,10 @@ pub(crate) struct WriteState {
     since_ns: u64,
     /// Bytes of the flush still to go.
     left: usize,
-    /// Bytes that left since the deadline was set.
+    /// Bytes written since the deadline was set.
     progressed: usize,
-    /// Whether the retry policy has already complained.
-    complained: bool,
+    /// The log has a line about this slow consumer already.
+    reported: bool,
 }
 
 impl WriteState {
@@ -39,14 +38,14 @@ impl WriteState {
         self.progressed += bytes;
     }
 
-    /// Everything has left.
+    /// Everything is written.
     fn unblock(&mut self) {
         self.blocked = false;
         self.progressed = 0;
     }
 
-    /// So many bytes wait, and the socket takes no more. Returns whether they get a deadline of their own: it is for what
-    /// waits now, and what comes later gets its own when this is through.
+    /// So many bytes wait, and the socket takes no more. Returns whether a new deadline begins: it is for what waits now;
+    /// what comes later gets its own when this is written.
     fn block(&mut self, waiting: usize, now_ns: u64) -> bool {
         debug_assert!(waiting > 0, "an empty queue blocks nothing");
         let is_new = !self.blocked || self.left == 0;
@@ -58,9 +57,9 @@ impl WriteState {
         is_new
     }
 
-    /// The deadline passed: what waits gets another one, of which the log complains once.
+    /// The deadline passed: a new one begins for what waits.
     fn start_over(&mut self, waiting: usize, now_ns: u64) {
-        self.complained = true;
+        self.reported = true;
         self.since_ns = now_ns;
         self.progressed = 0;
         self.left = waiting;
@@ -71,7 +70,7 @@ impl WriteState {
         (self.blocked && deadline_ns > 0).then(|| self.since_ns + deadline_ns)
     }
 
-    /// The timer that was set is for a slot where the connection is no more.
+    /// The timer that was set names a slot where the connection is not any more.
     pub fn forget_timer(&mut self) {
         self.timed = false;
     }
@@ -81,14 +80,14 @@ impl WriteState {
         self.since_ns
     }
 
-    /// Whether anything left since this was asked last.
+    /// Whether anything was written since the last call.
     pub fn take_progress(&mut self) -> bool {
         std::mem::take(&mut self.progressed) > 0
     }
 }
 
 impl Shard {
-    /// A flush begins. What it delivers is counted before the peer can have it.
+    /// A flush begins. What it writes is counted before the peer can have it.
     pub fn flush_begins(&mut self, slot: u32) {
         if let Some(conn) = self.connections.get(slot) {
             conn.publish_out_counters();
@@ -101,7 +100,7 @@ impl Shard {
         self.delivery.advance(conn, written);
     }
 
-    /// Notes how a flush ended: everything left, or the socket takes no more for now. Cuts off whoever has more waiting
+    /// A flush ended: everything is written, or the socket takes no more for now. Closes a connection with more waiting
     /// than it may have.
     pub fn flushed(&mut self, slot: u32) {
         let now = self.delivery.now_ns();
@@ -153,13 +152,13 @@ impl Shard {
         }
         let due = conn.write.since_ns + deadline;
         if due > now {
-            // The flush this timer was set for is through; the one after it has its own time.
+            // The flush that this timer was set for has ended; the one after it has its own deadline.
             return self.add_write_timer(slot, due - now);
         }
         let retry = conn.plan.config.write_timeout_retry && conn.write.progressed > 0;
         let text = format!(
             "Slow Consumer {}: WriteDeadline of {} exceeded with {} chunks of {} total bytes.",
-            if conn.write.complained { "State" } else { "Detected" },
+            if conn.write.reported { "State" } else { "Detected" },
             seconds_text(deadline),
             conn.out.slices().count(),
             conn.out.len()

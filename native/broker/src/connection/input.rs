@@ -1,7 +1,6 @@
-//! What a connection has sent and nobody has handled yet.
+//! Bytes that a connection has sent and that are not handled yet.
 //!
-//! Owns the start of an unfinished operation, and whole operations that found no time in the turn they came in. Never
-//! parses them.
+//! Owns the start of an unfinished operation, and whole operations that are left for a later turn. Never parses them.
 
 /// Bytes held back for the next read.
 #[derive(Debug, Default)]
@@ -11,8 +10,8 @@ pub(crate) struct HeldInput {
     need: usize,
     /// The trace has shown the line of that operation.
     line_traced: bool,
-    /// The bytes are whole operations that found no time in the last turn.
-    backlog: bool,
+    /// The bytes begin with whole operations, to be handled in a later turn.
+    unhandled: bool,
 }
 
 impl HeldInput {
@@ -37,16 +36,16 @@ impl HeldInput {
     }
 
     pub fn set_unhandled(&mut self) {
-        self.backlog = true;
+        self.unhandled = true;
     }
 
     pub fn has_unhandled(&self) -> bool {
-        self.backlog
+        self.unhandled
     }
 
-    /// Takes what found no time, if anything.
+    /// Takes the bytes, if they begin with whole operations.
     pub fn take_unhandled(&mut self) -> Option<Vec<u8>> {
-        std::mem::take(&mut self.backlog).then(|| std::mem::take(&mut self.bytes))
+        std::mem::take(&mut self.unhandled).then(|| std::mem::take(&mut self.bytes))
     }
 
     /// Nothing of it will be handled.

@@ -1,18 +1,19 @@
 //! Moving a connection from a busy loop to one with time, while messages flow.
 //!
-//! Four steps. The old loop asks the new one to keep a slot ([`InboxItem::ReserveSlot`], answered by `Reserved`). Then, with
-//! the account's interest locked for writing, the old loop takes in everything other loops have handed over for the
-//! connection, puts it into the new loop's inbox and rewrites its location. Whoever routes after that delivers to the new
-//! loop: through its inbox, behind the connection itself, or, if that loop is the publisher's own, into the stand-in
-//! that keeps the slot. On arrival the stand-in's bytes join behind the connection's. So nothing is lost or reordered,
-//! even if parcels are taken in before the arrival they follow.
+//! Four steps. The old loop asks the new one to reserve a slot ([`InboxItem::ReserveSlot`], answered by
+//! [`InboxItem::SlotReserved`]); the new loop puts a placeholder there. Then, with the account's interest locked for
+//! writing, the old loop takes everything other loops have sent for the connection, puts the connection into the new
+//! loop's inbox and rewrites its location. Messages that are routed after that go to the new loop: through its inbox, after
+//! the connection itself, or, if that loop is the publisher's own, into the placeholder. When the connection moves in, the
+//! placeholder's bytes are appended to its own. So nothing is lost or reordered, even if batches are taken from the inbox
+//! before the connection.
 
 use crate::connection::{Conn, Phase};
 use crate::shard::Shard;
 use crate::shard::inbox::{InboxItem, Location};
 use std::any::Any;
 
-/// Moves the loop around the shard has to carry out with the sockets.
+/// Moves whose sockets the loop has to move too.
 #[derive(Default)]
 pub(crate) struct Moves {
     moves_out: Vec<(u32, Location)>,
@@ -96,7 +97,7 @@ impl Conn {
 }
 
 impl Shard {
-    /// Begins to hand a connection over. Nothing happens if it is not in a state to move.
+    /// Begins to move a connection to another loop. Nothing happens if it is not in a state to move.
     pub fn begin_move(&mut self, slot: u32, to_reactor: u16) {
         let reactor = self.delivery.reactor();
         let Some(conn) = self.connections.get_mut(slot) else {
@@ -112,7 +113,7 @@ impl Shard {
             .send_to(to_reactor, InboxItem::ReserveSlot { from, placeholder });
     }
 
-    /// The same by the connection's number, if it lives here.
+    /// The same by the connection's number, if it is on this loop.
     #[cfg(any(test, feature = "simulation"))]
     pub(crate) fn begin_move_of(&mut self, broker: &crate::BrokerState, cid: u64, to_reactor: u16) {
         if let Some(at) = broker.locate(cid).filter(|at| at.reactor == self.delivery.reactor()) {
@@ -124,10 +125,11 @@ impl Shard {
         let to = self.connections.next_location();
         placeholder.generation = to.generation;
         self.connections.insert(*placeholder);
-        self.delivery.send_to(from.reactor, InboxItem::SlotReserved { from, to });
+        self.delivery
+            .send_to(from.reactor, InboxItem::SlotReserved { from, to });
     }
 
-    /// A slot is kept: the loop around decides when to go on, with [Self::move_out`].
+    /// A slot is reserved: the loop decides when to go on, with [`Self::move_out`].
     pub(crate) fn slot_reserved(&mut self, from: Location, to: Location) {
         match self.connections.occupant(from) {
             Some(conn) if conn.is_movable() && !conn.move_state.outdated => {
@@ -147,22 +149,22 @@ impl Shard {
         std::mem::take(&mut self.moves.moves_out)
     }
 
-    /// The connection a slot was kept for is gone.
+    /// The connection that a slot was reserved for has closed.
     pub fn give_up_move(&mut self, to: Location) {
         self.delivery.send_to(to.reactor, InboxItem::ReleaseSlot(to));
     }
 
-    /// Sends a connection off with its socket. Gives the socket back if it can't go any more.
+    /// Sends a connection with its socket to the other loop. Returns the socket if the connection can't move any more.
     pub fn move_out(&mut self, slot: u32, to: Location, socket: Box<dyn Any + Send>) -> Option<Box<dyn Any + Send>> {
         let Some(account) = self.connections.get(slot).map(|conn| conn.account.clone()) else {
             self.delivery.send_to(to.reactor, InboxItem::ReleaseSlot(to));
             return Some(socket);
         };
         let mut interest = account.interest.write();
-        // Everything routed to the old place is in the inbox by now, since routing happens under the lock.
+        // Everything routed to the old location is in the inbox by now, since routing happens under the lock.
         self.drain_deliveries();
         let conn = &mut self.connections[slot];
-        // Held until it is in the inbox: whoever replaces the plan after that asks the new loop behind it.
+        // Held until the connection is in the inbox: a plan that is replaced later reaches the new loop after it.
         let broker = conn.broker.clone();
         let current = broker.lock_plan();
         let outdated = conn.move_state.outdated || !current.is_followed_by(&conn.plan, &conn.identified);
@@ -181,7 +183,7 @@ impl Shard {
         conn.cancel_move();
         conn.in_dirty_list = false;
         conn.client_mut().forget_result();
-        // Still locked: what others deliver to the new place lands behind this.
+        // Still locked: what others deliver to the new location comes after this.
         self.delivery
             .send_to(to.reactor, InboxItem::MoveIn { to, conn, socket });
         drop(current);
@@ -206,7 +208,7 @@ impl Shard {
         };
         debug_assert!(
             place.is_placeholder() && place.generation == to.generation,
-            "only its connection comes to a slot"
+            "a slot is reserved for one connection"
         );
         place.replace_with(*conn);
         let (broker, plan) = (place.broker.clone(), place.plan.clone());
@@ -219,7 +221,7 @@ impl Shard {
         if let Some(due) = write_due {
             self.add_write_timer(slot, due.saturating_sub(self.delivery.now_ns()));
         }
-        // What was announced to all loops while it was under way has missed it.
+        // It was on no loop when all loops were notified of these.
         if broker.is_lame_duck() {
             self.notify_lame_duck(slot);
         }
@@ -228,12 +230,12 @@ impl Shard {
         }
     }
 
-    /// Connections that arrived, with their sockets.
+    /// Connections that moved in, with their sockets.
     pub fn take_moves_in(&mut self) -> Vec<(u32, Box<dyn Any + Send>)> {
         std::mem::take(&mut self.moves.moves_in)
     }
 
-    /// Bytes each connection moved since the last call, for whoever balances the loops.
+    /// The work each connection caused since the last call, for the balance of the loops.
     pub fn activity(&mut self) -> Vec<(u32, u64)> {
         self.connections
             .iter_mut()

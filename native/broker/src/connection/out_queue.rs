@@ -86,9 +86,9 @@ impl OutQueue {
         }
     }
 
-    /// Moves everything from another queue behind what is here.
+    /// Appends everything from another queue.
     pub fn append(&mut self, other: &mut Self) {
-        debug_assert_eq!(other.head, 0, "nothing was written from a queue that has no socket");
+        debug_assert_eq!(other.head, 0, "nothing was written from a queue without a socket");
         self.bytes += other.bytes;
         self.chunks.append(&mut other.chunks);
         other.clear();
@@ -103,7 +103,7 @@ impl OutQueue {
             .map(move |(i, c)| IoSlice::new(if i == 0 { &c[head..] } else { c }))
     }
 
-    /// Takes note that `written` bytes left.
+    /// Removes `written` bytes from the front.
     pub fn advance(&mut self, mut written: usize, pool: &mut BufferPool) {
         self.bytes -= written;
         while let Some(front) = self.chunks.front() {

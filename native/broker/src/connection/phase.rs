@@ -6,17 +6,17 @@ use crate::plan::in_force::ServerPart;
 /// How far a connection has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// Its first bytes may say who it is.
+    /// Its first bytes may be the header of a proxy.
     AwaitingProxyHeader,
-    /// It must prove who it is first.
+    /// It must send CONNECT first.
     AwaitingConnect,
-    /// It said who it is, and somebody else decides whether that is so. Nothing is read from it until then.
+    /// Its CONNECT is decided outside the shard. Nothing is read from it until then.
     AwaitingAdmission,
-    /// It may do what its permissions say.
+    /// It may do what its permissions allow.
     Ready,
-    /// It keeps a slot for a connection that is about to move here.
+    /// It reserves a slot for a connection that is about to move here.
     Placeholder,
-    /// It is on its way out: what it still sends is ignored.
+    /// It is closing: what it still sends is ignored.
     Closing(CloseReason),
 }
 
@@ -34,7 +34,7 @@ impl Phase {
     pub(super) fn may_become(self, next: Self) -> bool {
         match self {
             Self::AwaitingProxyHeader => matches!(next, Self::AwaitingConnect | Self::Ready | Self::Closing(_)),
-            // Another CONNECT may follow one that was accepted, and another question one that is not answered.
+            // A client may send CONNECT again, and a reload may ask again before the first question is answered.
             Self::AwaitingConnect | Self::AwaitingAdmission | Self::Ready => {
                 matches!(next, Self::AwaitingAdmission | Self::Ready | Self::Closing(_))
             }

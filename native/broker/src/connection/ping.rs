@@ -1,6 +1,6 @@
-//! PINGs: whether a silent peer is still there, and how long an answer takes.
+//! PINGs: whether a silent peer is still connected, and how long an answer takes.
 //!
-//! Owns which PINGs are unanswered and when the next look is due. Never closes a peer that talks.
+//! Owns which PINGs are unanswered and when the next check is due. Never closes a peer that sends something.
 
 use crate::connection::Phase;
 use crate::connection::close::CloseReason;
@@ -8,7 +8,7 @@ use crate::connection::timeouts::whole_seconds_text;
 use crate::shard::Shard;
 use crate::shard::timers::TimerKind;
 
-/// When the first PING goes out, to learn the round-trip time: plus up to a fifth, so that a crowd spreads.
+/// When the first PING goes out, to learn the round-trip time: plus up to a fifth, so that many connections spread.
 const FIRST_PING_NS: u64 = 2_000_000_000;
 
 /// The PINGs of one connection.
@@ -16,7 +16,7 @@ const FIRST_PING_NS: u64 = 2_000_000_000;
 pub(crate) struct PingState {
     outstanding: u32,
     sent_ns: u64,
-    /// When it is looked at next, wherever the connection lives by then.
+    /// When the next check is due, on whichever loop.
     due_ns: u64,
     rtt_known: bool,
 }
@@ -68,12 +68,12 @@ impl Shard {
         let interval = self.ping_interval(slot);
         let now = self.delivery.now_ns();
         let conn = &mut self.connections[slot];
-        debug_assert!(conn.ping.due_ns <= now, "it is looked at when it is due");
+        debug_assert!(conn.ping.due_ns <= now, "a check happens when it is due");
         let silent_ns = now.saturating_sub(conn.last_activity_ns);
-        let heard_of_lately = silent_ns < interval;
-        // Whoever talks lives. One PING goes out all the same, to learn the round-trip time.
+        let sent_lately = silent_ns < interval;
+        // A peer that sends is connected. One PING is sent all the same, to learn the round-trip time.
         let asked = conn.ping.rtt_known || conn.ping.outstanding > 0;
-        if heard_of_lately && asked {
+        if sent_lately && asked {
             self.debug(slot, || {
                 let ago = whole_seconds_text(silent_ns);
                 format!("Delaying PING due to remote client data or ping {ago} ago")
@@ -81,7 +81,7 @@ impl Shard {
         } else if conn.phase == Phase::Ready {
             if conn.ping.outstanding >= conn.plan.config.ping_max {
                 self.debug_kind(slot, |kind| format!("Stale {kind} Connection - Closing"));
-                // The one reply that traces leave out.
+                // The one reply that is not traced.
                 self.delivery
                     .push(&mut self.connections, slot, b"-ERR 'Stale Connection'\r\n");
                 return self.close(slot, CloseReason::StaleConnection, None);

@@ -1,13 +1,13 @@
 //! What is spoken over a connection: its kind, and the state of its protocol.
 //!
-//! A connection is a link with a protocol. Whatever differs between kinds of connection is asked for here: how log lines
-//! and monitoring call them, and who handles what they send.
+//! A connection is a link with a protocol. Everything that differs between kinds of connection is here: their names in
+//! log lines and monitoring, and the function that handles what they send.
 
 use crate::client::state::ClientState;
 use crate::connection::{Conn, Phase};
 use crate::shard::Shard;
 
-/// Who is at the other end of a connection.
+/// What is at the other end of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConnectionKind {
     /// A client of the broker.
@@ -22,7 +22,7 @@ impl ConnectionKind {
         }
     }
 
-    /// What stands before the connection's number in log lines.
+    /// The label of the connection's number in log lines.
     pub(crate) fn id_label(self) -> &'static str {
         match self {
             Self::Client => "cid",
@@ -46,12 +46,12 @@ impl Protocol {
 }
 
 impl Conn {
-    /// Who is at its other end.
+    /// What is at its other end.
     pub(crate) fn kind(&self) -> ConnectionKind {
         self.shared.kind
     }
 
-    /// What it remembers as a client.
+    /// Its state as a client.
     #[inline]
     pub(crate) fn client(&self) -> &ClientState {
         let Protocol::Client(state) = &self.protocol;
@@ -66,9 +66,8 @@ impl Conn {
 }
 
 impl Shard {
-    /// Handles what came over a connection. Returns how many bytes are done with; the caller keeps the rest and gives it
-    /// again, with more behind it, next time. May stop early when [`Shard::should_flush`]: then with what is left, at
-    /// once.
+    /// Handles what a connection sent. Returns how many bytes are handled; the caller keeps the rest and passes it again,
+    /// followed by more. If it stops early because of [`Shard::should_flush`], the caller passes the rest at once.
     pub fn receive(&mut self, slot: u32, data: &[u8]) -> usize {
         let (now, wall) = (self.delivery.now_ns(), self.delivery.wall_ns());
         self.delivery.begin_receive();

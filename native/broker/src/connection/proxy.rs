@@ -1,8 +1,8 @@
-//! Clients behind a load balancer: the first bytes of their connections may say who they are.
+//! Clients behind a load balancer: the first bytes of their connections may be a header with the client's address.
 //!
-//! Only a broker whose plan asks for it looks, and only before anything else is listened to. A client is greeted at
-//! once, so that one without a header does not wait; INFO tells no address before it is certain whose. The timers of a
-//! connection start when the header is through.
+//! Looked for only if the plan says so, and only before anything else is parsed. INFO is sent at once, so that a client
+//! without a header does not wait; it has no address until the header is known. The timers of a connection start after the
+//! header.
 
 use crate::connection::Phase;
 use crate::connection::close::CloseReason;
@@ -11,7 +11,7 @@ use crate::shard::event::{Event, LogLevel};
 use crate::shard::timers::TimerKind;
 use nt_protocol::{ProxyHeader, parse_proxy_header};
 
-/// Time to send the whole header, or the first byte that is none of it.
+/// Time to send the whole header, or a first byte that can't belong to one.
 const HEADER_NS: u64 = 5_000_000_000;
 
 impl Shard {
@@ -55,7 +55,7 @@ impl Shard {
         }
     }
 
-    /// Closes a connection that can't be told whose it is. The log names the peer: that is the proxy.
+    /// Closes a connection whose client is not known. The log names the peer, which is the proxy.
     pub(crate) fn refuse_proxy_header(&mut self, slot: u32, why: &str) {
         let conn = &self.connections[slot];
         let (broker, level) = (conn.broker.id, LogLevel::Warn);

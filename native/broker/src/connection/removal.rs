@@ -1,9 +1,9 @@
-//! Subscriptions of connections that leave, or become somebody else.
+//! Removal of the subscriptions of a connection that closes or becomes another user.
 //!
-//! Taking out a million takes the better part of a second, which nobody else should wait: neither those who publish, for
-//! the account's interest, nor those who live on the same loop. What others notice happens at once: the member is
-//! marked as gone, and whoever routes from then on passes its subscriptions over. The records go in portions, some each
-//! turn; the more are left the more go, so that they can't gather however fast clients come and leave.
+//! To remove a million takes most of a second. Neither publishers, who need the account's interest, nor the connections of
+//! the same loop should wait for that. The effect comes at once: the member is marked as removed, and routing skips its
+//! subscriptions from then on. The records are removed in batches, some in each turn. The more are left the larger is the
+//! share of a turn, so that they can't accumulate however fast clients connect and close.
 
 use crate::interest::account::Account;
 use crate::interest::{Interest, SidIds, Subscription};
@@ -13,12 +13,12 @@ use parking_lot::RwLockWriteGuard;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Subscriptions taken out under one lock.
+/// Subscriptions removed under one lock.
 pub(crate) const REMOVAL_BATCH: usize = 2048;
-/// The part of all that are left which goes in one turn.
+/// One in so many of those that are left is removed in a turn.
 const TURN_SHARE: usize = 32;
 
-/// A member of an account's interest that is gone, and what is left of it there.
+/// A removed member of an account's interest, and its subscriptions that are left.
 #[derive(Debug)]
 pub(crate) struct PendingRemoval {
     account: Arc<Account>,
@@ -27,8 +27,8 @@ pub(crate) struct PendingRemoval {
 }
 
 impl PendingRemoval {
-    /// Takes out as many subscriptions as that, and the member with the last one. Returns the names of those that had
-    /// not ended already.
+    /// Removes up to `most` subscriptions, and the member with the last one. Returns the names of those that had not ended
+    /// already.
     fn remove_batch(&mut self, interest: &mut Interest, most: usize) -> Vec<Box<[u8]>> {
         let mut names = Vec::new();
         for id in self.left.by_ref().take(most) {
@@ -48,7 +48,7 @@ impl PendingRemoval {
     }
 }
 
-/// Members that are gone and have subscriptions left, those that left first at the front.
+/// Removed members with subscriptions left, the oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct PendingRemovals {
     queue: VecDeque<PendingRemoval>,
@@ -60,11 +60,11 @@ impl PendingRemovals {
     }
 
     fn push(&mut self, removal: PendingRemoval) {
-        debug_assert!(!removal.is_done(), "what is done needs no turn");
+        debug_assert!(!removal.is_done(), "only what has subscriptions left is pending");
         self.queue.push_back(removal);
     }
 
-    /// One turn's share of the subscriptions that are left.
+    /// Removes one turn's share of the subscriptions that are left.
     pub fn remove_share(&mut self) {
         let left: usize = self.queue.iter().map(|removal| removal.left.len()).sum();
         let enough = left.saturating_sub((left / TURN_SHARE).max(REMOVAL_BATCH));
@@ -81,7 +81,7 @@ impl PendingRemovals {
                 interest.shrink();
                 self.queue.pop_front();
             }
-            // Whoever waits for it comes first.
+            // Threads that wait for the lock get it first.
             RwLockWriteGuard::unlock_fair(interest);
             drop(names);
         }
@@ -89,7 +89,7 @@ impl PendingRemovals {
 }
 
 impl Shard {
-    /// Removes everything a connection wanted to hear, and its record.
+    /// Removes all subscriptions of a connection, and its member.
     pub(crate) fn drop_subscriptions(&mut self, slot: u32) {
         let conn = &mut self.connections[slot];
         let Some((member, left)) = conn.subscriptions.take() else {
@@ -97,7 +97,7 @@ impl Shard {
         };
         let account = conn.account.clone();
         conn.publish_subscription_count();
-        // Each one is told of.
+        // A trace names each one.
         let traced = conn.plan.config.log_trace && !conn.broker.is_shutting_down();
         let most = if traced { usize::MAX } else { REMOVAL_BATCH };
         let mut removal = PendingRemoval {

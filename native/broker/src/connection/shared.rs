@@ -170,7 +170,7 @@ impl ConnShared {
         format!("{} - {}:{}{log_suffix}", self.address(), self.kind.id_label(), self.cid)
     }
 
-    /// ` - Account:A - user:U`: what rate-limited lines of an admitted client end with.
+    /// ` - Account:A - user:U`: the end of rate-limited log lines about an admitted client.
     pub(crate) fn account_suffix(&self) -> String {
         let account = match self.identity.lock().as_deref() {
             Some(identity) if !identity.account.is_empty() => identity.account.clone(),

@@ -1,7 +1,7 @@
-//! The connections of one shard, by slot, and the lists of those that the loop has to look at.
+//! The connections of one shard, by slot, and the lists of those that need attention of the loop.
 //!
 //! Owns the slots and their generations: a slot is reused, and a [`Location`] whose generation is not that of the slot
-//! means a connection that is gone. Knows nothing of routing and never writes to a socket.
+//! names a connection that is not there any more. Knows nothing of routing and never writes to a socket.
 
 use crate::connection::Conn;
 use crate::shard::inbox::Location;
@@ -18,7 +18,7 @@ pub(crate) struct Connections {
     dirty: Vec<u32>,
     /// Slots of connections to be flushed once and shut.
     closing: Vec<u32>,
-    /// Slots of closed connections whose peers had their time to read what was sent last.
+    /// Slots of closed connections whose peers had enough time to read what was sent last.
     expired: Vec<u32>,
 }
 
@@ -80,7 +80,7 @@ impl Connections {
 
     /// The connection at a location, if it is still that one and is not closing.
     pub fn occupant(&mut self, at: Location) -> Option<&mut Conn> {
-        debug_assert_eq!(at.reactor, self.reactor, "locations of other loops are asked for there");
+        debug_assert_eq!(at.reactor, self.reactor, "a location is looked up on its loop");
         self.slots
             .get_mut(at.slot as usize)
             .filter(|c| c.generation == at.generation && !c.is_closing())

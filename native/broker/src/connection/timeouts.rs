@@ -1,6 +1,6 @@
-//! What happens when time passes: which timer is whose, and CONNECTs that come too late.
+//! Timers that are due, and CONNECTs that come too late.
 //!
-//! Never asks a clock: the loop says what time it is.
+//! Never reads a clock: the loop passes the time.
 
 use crate::connection::close::CloseReason;
 use crate::shard::Shard;
@@ -8,7 +8,7 @@ use crate::shard::timers::TimerKind;
 use crate::trace::line_limiter::LimitedLine;
 
 impl Shard {
-    /// Does what is due, and some of what was put off.
+    /// Does what is due, and a share of what was deferred.
     pub fn handle_timers(&mut self) {
         self.removals.remove_share();
         self.publish_pending();
@@ -31,7 +31,7 @@ impl Shard {
         }
     }
 
-    /// For a connection whose peer is known: CONNECT, if it must come, and the first PING.
+    /// For a connection whose client is known: the deadline of CONNECT, if it is required, and the first PING.
     pub(crate) fn add_first_timers(&mut self, slot: u32) {
         let auth = self.connections[slot].plan.auth.as_ref();
         if let Some(timeout) = auth.map(|auth| auth.timeout) {

@@ -1,7 +1,7 @@
 //! Bursts: consecutive messages of one publisher on one subject, without replies.
 //!
-//! Most of a fast stream is that. The messages are found first and delivered together, subscriber by subscriber: what is
-//! known of a subscriber is looked up once, and its frames are copied one behind the other.
+//! Most messages of a fast stream are of this kind. They are found first and delivered together, subscriber by subscriber:
+//! each subscriber is looked up once, and its frames are copied one after the other.
 
 use crate::connection::table::Connections;
 use crate::delivery::byte_range::ByteRange;
@@ -12,7 +12,7 @@ use crate::delivery::{Delivery, Sender};
 use crate::interest::Interest;
 use crate::internal::NO_REACTOR;
 
-/// One message of a burst: where its `size CRLF payload CRLF` stands in the input, and the payload's size.
+/// One message of a burst: where its `size CRLF payload CRLF` is in the input, and the payload's size.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BurstFrame {
     pub start: u32,
@@ -44,7 +44,7 @@ impl BurstFrame {
     }
 }
 
-/// A burst that was found: its messages, and the input they stand in.
+/// A burst that was found: its messages, and the input they are in.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Burst<'a> {
     pub data: &'a [u8],
@@ -52,7 +52,7 @@ pub(crate) struct Burst<'a> {
 }
 
 /// Finds the messages at the start of `data` whose lines begin with `line`, at most `count` and about `bytes` of them.
-/// Returns the bytes they take and the payload bytes among them. Stops at whatever is unusual: the parser judges that.
+/// Returns the bytes they take and the payload bytes among them. Stops at anything unusual: that is for the parser.
 pub(crate) fn find(
     data: &[u8],
     line: &[u8],
@@ -95,14 +95,14 @@ pub(crate) fn find(
     (at, payload)
 }
 
-/// Whether `text` starts with `line`. Subjects in turn mostly differ at their end, so that is looked at first.
+/// Whether `text` starts with `line`. Subjects mostly differ at their end, so that is compared first.
 #[inline]
 pub(crate) fn starts_with(text: &[u8], line: &[u8]) -> bool {
     let last = line.len().saturating_sub(2);
     text.get(last) == line.get(last) && text.starts_with(line)
 }
 
-/// Digits and value of a size that CRLF follows at once.
+/// Digits and value of a size that is followed by CRLF.
 fn size_of(text: &[u8]) -> Option<(usize, usize)> {
     let digits = text.iter().take(10).take_while(|byte| byte.is_ascii_digit()).count();
     let size = nt_protocol::parse_size(&text[..digits])?;
@@ -110,7 +110,7 @@ fn size_of(text: &[u8]) -> Option<(usize, usize)> {
 }
 
 impl Delivery {
-    /// Delivers a burst to everyone on the route. Returns the number of deliveries.
+    /// Delivers a burst to all targets. Returns the number of deliveries.
     pub fn deliver_burst(
         &mut self,
         connections: &mut Connections,
@@ -239,7 +239,7 @@ mod tests {
         ] {
             assert_eq!(found(unusual), (0, 0, vec![]), "{unusual:?}");
         }
-        // Leading zeros are somebody's way to write a size: passed on as they are.
+        // Leading zeros are allowed in a size: they are passed on as they are.
         assert_eq!(found(b"PUB a 002\r\nhi\r\n").0, 15);
     }
 }

@@ -1,9 +1,9 @@
-//! A part of a text that is copied often.
+//! A part of a buffer that is copied often.
 
-/// Short pieces are copied in blocks of this size where there is room on both sides.
+/// Short ranges are copied in blocks of this size where source and target have room.
 pub(crate) const BLOCK: usize = 32;
 
-/// `text[start..end]`, with what stands behind it in sight.
+/// `text[start..end]`; bytes after `end` may be read, too.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ByteRange<'a> {
     pub text: &'a [u8],
@@ -20,13 +20,13 @@ impl<'a> ByteRange<'a> {
         self.end - self.start
     }
 
-    /// Appends the piece. Where `out` has room it does not grow.
+    /// Appends the range. Where `out` has room it does not grow.
     #[inline]
     pub fn append_to(self, out: &mut Vec<u8>) {
         let at = out.len();
         let short = self.len() <= BLOCK && self.text.len() - self.start >= BLOCK && out.capacity() - at >= BLOCK;
         if short {
-            // More than asked for is copied and cut off again: a copy of fixed size is a few instructions and no call.
+            // More than needed is copied and truncated: a copy of fixed size is a few instructions and no call.
             out.extend_from_slice(&self.text[self.start..self.start + BLOCK]);
             out.truncate(at + self.len());
         } else {
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn appends_exactly_the_piece() {
+    fn appends_exactly_the_range() {
         let text: Vec<u8> = (0..100).collect();
         for start in 0..=text.len() {
             for end in start..=text.len() {

@@ -1,4 +1,4 @@
-//! One message to everyone it goes to: which of them get it, and frames into the output queues of connections here.
+//! Delivery of one message: which targets get it, and frames into the output queues of connections here.
 
 use crate::connection::table::Connections;
 use crate::delivery::frame::Frame;
@@ -9,7 +9,7 @@ use crate::trace::TracedDelivery;
 use crate::trace::msgtrace::Undelivered;
 
 impl Delivery {
-    /// Delivers to everyone the subject goes to, and tells `trace` of it where somebody reads traces. Returns how many got it.
+    /// Delivers to all targets of the subject, with lines for the log where traces are logged. Returns how many got it.
     #[inline]
     pub fn deliver<const TRACED: bool>(
         &mut self,
@@ -32,7 +32,7 @@ impl Delivery {
         delivered
     }
 
-    /// [`Self::deliver`] with traces, out of the way of those without.
+    /// [`Self::deliver`] with traces, apart from the code for messages without.
     #[cold]
     pub fn deliver_traced(
         &mut self,
@@ -49,7 +49,7 @@ impl Delivery {
         delivered
     }
 
-    /// One member of each group: a random one, or the next that takes it.
+    /// Delivers to one member of each group: a random one, or the next that can get it.
     pub fn deliver_groups<const TRACED: bool>(
         &mut self,
         connections: &mut Connections,
@@ -90,13 +90,13 @@ impl Delivery {
         let (target, prefixes) = resolved.target_mut(interest, index);
         let own = !from.echo && target.cid == from.cid;
         if TRACED && !own && self.only_traces() {
-            self.follow(interest, target, None);
+            self.add_to_trace(interest, target, None);
             return true;
         }
         if own || (from.drop_above < usize::MAX && self.pending(connections, interest, target) > from.drop_above) {
             if TRACED {
                 let why = if own { Undelivered::NoEcho } else { Undelivered::Slow };
-                self.follow(interest, target, Some(why));
+                self.add_to_trace(interest, target, Some(why));
             }
             return false;
         }
@@ -104,7 +104,7 @@ impl Delivery {
             target.delivered += 1;
         } else if !reserve(interest.subscription(target.sub), target.sub, &mut self.exhausted) {
             if TRACED {
-                self.follow(interest, target, Some(Undelivered::AutoUnsubscribed));
+                self.add_to_trace(interest, target, Some(Undelivered::AutoUnsubscribed));
             }
             return false;
         }
@@ -113,7 +113,7 @@ impl Delivery {
             _ => (prefixes.msg(target), frame.msg_tail, frame.msg_bytes),
         };
         if TRACED {
-            self.follow(interest, target, None);
+            self.add_to_trace(interest, target, None);
         }
         if TRACED && self.trace.on {
             let sub = interest.subscription(target.sub);
@@ -180,21 +180,21 @@ impl Delivery {
         connections.mark_dirty(slot);
     }
 
-    /// Whether a message is traced and nothing more.
+    /// Whether a message is only traced and not delivered.
     #[inline]
     fn only_traces(&self) -> bool {
         self.traced_message.as_ref().is_some_and(|trace| trace.is_only_trace())
     }
 
-    /// Notes a delivery, or why there was none, if the message is traced.
+    /// Adds a delivery to the trace, or why there was none, if the message is traced.
     #[cold]
-    fn follow(&mut self, interest: &Interest, target: &Target, why: Option<Undelivered>) {
+    fn add_to_trace(&mut self, interest: &Interest, target: &Target, why: Option<Undelivered>) {
         if let Some(trace) = &mut self.traced_message {
             trace.add(interest, target.sub, why);
         }
     }
 
-    /// Bytes that wait for a subscriber, as far as they have been handed over.
+    /// Bytes that wait for a subscriber, without those in batches that are not sent.
     fn pending(&self, connections: &Connections, interest: &Interest, target: &Target) -> usize {
         let destination = interest.member(target.member).destination();
         let here = target.location.reactor == self.reactor;

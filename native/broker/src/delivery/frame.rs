@@ -1,8 +1,8 @@
-//! A message in the forms subscribers get it in.
+//! The forms of a message for subscribers: with headers and without.
 
 use nt_protocol::Publish;
 
-/// A message on its way to subscribers: what follows the subject and sid, for readers of headers and for others.
+/// A message that is being delivered: what follows subject and sid, for subscribers that read headers and for others.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Frame<'a> {
     /// `[reply ]size CRLF payload CRLF`, without headers.
@@ -15,8 +15,8 @@ pub(crate) struct Frame<'a> {
     pub reply: Option<&'a [u8]>,
 }
 
-/// Puts a message into the forms subscribers read, or the one that takes headers where that is all of them. `scratch` is
-/// used for what can't be borrowed from the input.
+/// Makes both forms of a message, or the one with headers where all subscribers read those. `scratch` is used for what
+/// can't be borrowed from the input.
 pub(crate) fn frame_of<'a>(message: &Publish<'a>, headers_for_all: bool, scratch: &'a mut Vec<u8>) -> Frame<'a> {
     scratch.clear();
     let reply = message.reply;

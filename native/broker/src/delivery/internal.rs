@@ -1,4 +1,4 @@
-//! Frames for the control plane: staged by queue, handed over with the batches for other loops.
+//! Frames for the control plane: staged by queue, sent with the batches for other loops.
 
 use crate::delivery::Delivery;
 use crate::delivery::resolved::Target;

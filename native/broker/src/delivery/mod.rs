@@ -1,8 +1,8 @@
-//! The way of a message to its subscribers: resolved subjects, and frames staged where they leave the shard.
+//! Delivery of messages to subscribers: resolved subjects, and frames staged for output queues and other loops.
 //!
 //! Owns what is staged for other loops and for control planes, the limits of the run under way, and the buffers. Writes
 //! to connections here only what is queued, counted and granted with a message. Never changes interest: subscriptions
-//! that got their last message are reported, and removed once the interest is unlocked. Never wakes a loop itself.
+//! that got their last message are noted, and removed after the interest is unlocked. Never wakes a loop itself.
 
 pub(crate) mod backlog;
 pub(crate) mod burst;
@@ -29,8 +29,8 @@ use crate::trace::DeliveryTrace;
 use crate::trace::msgtrace::MsgTrace;
 use std::sync::Arc;
 
-/// Bytes staged for connections here before [`crate::Shard::receive`] asks for them to be written. With many subscribers
-/// each write is a small part of it, and small writes cost more than a full cache does.
+/// Bytes staged for connections here after which they are to be written. With many subscribers each write is a small part
+/// of it, and small writes cost more than a full cache does.
 const FLUSH_BYTES: usize = 8 << 20;
 
 /// Who sends.
@@ -38,12 +38,12 @@ const FLUSH_BYTES: usize = 8 << 20;
 pub(crate) struct Sender {
     pub cid: u64,
     pub echo: bool,
-    /// Skip subscribers with more than this waiting; `usize::MAX`: nobody is skipped, the sender pauses instead.
+    /// Skip subscribers with more than this waiting; `usize::MAX`: no subscriber is skipped, the sender pauses instead.
     pub drop_above: usize,
 }
 
 impl Sender {
-    /// The server itself: nothing is kept from anybody because of it.
+    /// The server itself: no subscriber is skipped because of it.
     pub const SERVER: Self = Self {
         cid: 0,
         echo: true,
@@ -51,7 +51,7 @@ impl Sender {
     };
 }
 
-/// Where messages leave: the connections here and the inboxes of other loops.
+/// What messages are staged in: the connections here and batches for other loops.
 pub(crate) struct Delivery {
     reactor: u16,
     /// The time on the loop's clock.
@@ -62,13 +62,13 @@ pub(crate) struct Delivery {
     handed_bytes: usize,
     /// Buffers for output queues here and batches for elsewhere.
     pool: BufferPool,
-    /// Loops that sleep although something waits for them.
+    /// Loops that are asleep and have something in their inboxes.
     wakes: Vec<u16>,
     /// Subscriptions that got their last message.
     exhausted: Vec<u32>,
-    /// What is told of deliveries, while somebody reads traces.
+    /// Log lines about deliveries, while traces are logged.
     trace: DeliveryTrace,
-    /// The message that is being delivered is traced for its publisher.
+    /// The trace of the message that is being delivered, if its publisher asked for one.
     traced_message: Option<Box<MsgTrace>>,
     /// The largest backlog among the subscribers written to lately: its publisher may have to pause.
     largest_backlog: Option<Arc<Backlog>>,
@@ -156,9 +156,9 @@ impl Delivery {
         (((self.random >> 32) * u64::from(n)) >> 32) as u32
     }
 
-    /// Before the messages of one broker are delivered: its limits, and whether somebody reads traces.
+    /// Before the messages of one broker are delivered: sets its limits, and whether traces are logged.
     pub fn begin_run(&mut self, config: &Config, traced: bool) {
-        debug_assert!(!self.has_staged(), "what an earlier run staged is handed over");
+        debug_assert!(!self.has_staged(), "what an earlier run staged is sent");
         self.pause_above = config.pause_threshold();
         self.cut_above = config.max_pending;
         self.trace.set_up(config, traced);
@@ -169,8 +169,7 @@ impl Delivery {
         self.handed_bytes = 0;
     }
 
-    /// Whether so much was staged that it should be written while it is in the cache, or taken over by other loops
-    /// before it piles up.
+    /// Whether so much is staged that it should be written while it is in the cache, or that other loops should take it.
     pub fn should_flush(&self) -> bool {
         self.staged_bytes >= FLUSH_BYTES || self.handed_bytes >= FLUSH_BYTES
     }
@@ -196,7 +195,7 @@ impl Delivery {
         self.largest_backlog.take()
     }
 
-    /// Whether something is left to be done once the interest is unlocked.
+    /// Whether something is left to be done after the interest is unlocked.
     #[inline]
     pub fn has_follow_up(&self) -> bool {
         !self.exhausted.is_empty() || !self.refused.is_empty()
@@ -207,13 +206,13 @@ impl Delivery {
         std::mem::take(&mut self.exhausted)
     }
 
-    /// A subscription got its last message, as far as a test says.
+    /// For tests: a subscription got its last message.
     #[cfg(test)]
     pub fn push_exhausted(&mut self, sub: u32) {
         self.exhausted.push(sub);
     }
 
-    /// Loops that sleep although something waits for them.
+    /// Loops that are asleep and have something in their inboxes.
     pub fn take_wakes(&mut self) -> Vec<u16> {
         std::mem::take(&mut self.wakes)
     }
@@ -233,12 +232,12 @@ impl Delivery {
         self.traced_message.as_deref_mut()
     }
 
-    /// It is delivered: gives its trace back.
+    /// The message is delivered: returns its trace.
     pub fn end_traced(&mut self) -> Option<Box<MsgTrace>> {
         self.traced_message.take()
     }
 
-    /// Gives memory back that only a burst needed.
+    /// Frees memory that only a burst needed.
     pub fn shrink(&mut self) {
         self.pool.shrink();
     }

@@ -1,4 +1,4 @@
-//! Frames for connections of other loops: staged in batches, handed over while the interest is still locked.
+//! Frames for connections of other loops: staged in batches, sent while the interest is still locked.
 
 use crate::connection::buffer_pool::BufferPool;
 use crate::connection::table::Connections;
@@ -9,7 +9,7 @@ use crate::interest::Interest;
 use crate::internal::{NO_REACTOR, StagedMessages};
 use crate::shard::inbox::InboxItem;
 
-/// Batches for one other loop, since the last hand-over.
+/// Batches for one other loop that are not sent yet.
 #[derive(Debug)]
 pub(crate) struct RemoteStage {
     batches: Vec<RemoteBatch>,
@@ -23,7 +23,7 @@ impl Default for RemoteStage {
         Self {
             batches: Vec::new(),
             by_slot: Vec::new(),
-            // That of a slot no batch was made for is 0.
+            // A slot without a batch has 0.
             epoch: 1,
         }
     }
@@ -95,7 +95,7 @@ impl Delivery {
         }
     }
 
-    /// Queues what other loops staged.
+    /// Queues the batches of other loops.
     pub fn accept(&mut self, connections: &mut Connections, batches: Vec<RemoteBatch>) {
         for batch in batches {
             batch.backlog().note_received(batch.len());
@@ -110,7 +110,7 @@ impl Delivery {
 }
 
 impl RemoteStage {
-    /// The batch for a target, begun now unless there is one.
+    /// The batch for a target; a new one unless there is one.
     #[inline]
     pub fn batch_for(
         &mut self,

@@ -1,4 +1,4 @@
-//! Frames that one loop has staged for a connection of another.
+//! Frames that one loop has staged for a connection of another loop.
 
 use crate::connection::Conn;
 use crate::connection::buffer_pool::{BufferPool, LARGE_BYTES};
@@ -114,7 +114,7 @@ impl RemoteBatch {
     }
 }
 
-/// Makes room in a batch: as much as is asked for, or a large buffer once that is mostly filled.
+/// Makes room in a batch: as much as is needed, or a large buffer if more than half of that is filled.
 #[cold]
 fn make_room(bytes: &mut Vec<u8>, added: usize, pool: &mut BufferPool) {
     let needed = bytes.len() + added;

@@ -1,7 +1,7 @@
-//! A resolved subject: who gets its messages, with the prefix of each frame ready to be copied.
+//! A resolved subject: the targets of its messages, with the prefix of each frame ready to be copied.
 //!
 //! Valid for one generation of its account's interest. Owns the targets, their prefixes and the deliveries not yet added
-//! to the subscriptions' counters. Never stages anything: that is what `Delivery` does with it.
+//! to the subscriptions' counters. Never stages anything: `Delivery` does.
 
 use crate::delivery::byte_range::{BLOCK, ByteRange};
 use crate::interest::{CachedResult, Interest};
@@ -19,15 +19,15 @@ pub(crate) struct Target {
     /// the first `own_prefixes` share one place there, see [`Resolved::target_mut`].
     prefix: (u32, u32),
     pub(super) headers: bool,
-    /// Its deliveries are limited: each must be reserved.
+    /// Its deliveries are limited: each one must be reserved.
     pub(super) limited: bool,
-    /// The receiver may answer: it must learn the reply subject.
+    /// The receiver may answer: it gets a grant for the reply subject.
     pub(super) tracks_replies: bool,
     /// Deliveries not yet added to the subscription's own counter.
     pub(super) delivered: u32,
 }
 
-/// The text that prefixes of a subject's targets are cut from.
+/// The text that contains the prefixes of a subject's targets.
 #[derive(Clone, Copy)]
 pub(crate) struct Prefixes<'a> {
     text: &'a [u8],
@@ -56,10 +56,10 @@ impl<'a> Prefixes<'a> {
     }
 }
 
-/// A subject with everyone who gets its messages.
+/// A subject with all targets of its messages.
 #[derive(Debug, Default)]
 pub(crate) struct Resolved {
-    /// Which subject of which account this is, among all that ever had this place.
+    /// A number for this subject of this account, different for each one that has had this place in the cache.
     stamp: u64,
     account: u32,
     generation: u64,
@@ -67,7 +67,7 @@ pub(crate) struct Resolved {
     line: Vec<u8>,
     text: Vec<u8>,
     /// How many targets have prefixes of their own in the text. Those of the others would make it too long: they share
-    /// the subject, and each sid is put behind it when its turn comes.
+    /// the subject, and each sid is written after it when its target is used.
     own_prefixes: usize,
     /// Where in the text the sid of such a target goes.
     sid_at: usize,
@@ -154,7 +154,7 @@ impl Resolved {
         self.stamp
     }
 
-    /// One target, and where its prefixes are: until the next one is asked for.
+    /// One target and its prefixes, which are valid until the next call.
     #[inline]
     pub fn target_mut(&mut self, interest: &Interest, index: usize) -> (&mut Target, Prefixes<'_>) {
         if index >= self.own_prefixes {
@@ -176,13 +176,13 @@ impl Resolved {
         self.targets.len()
     }
 
-    /// Memory of what grows with the subject and with the number of targets. A subject may be as long as a message: where
-    /// a trace goes is told in its headers.
+    /// Memory of what grows with the subject and with the number of targets. A subject may be as long as a message: the
+    /// destination of a trace comes from headers.
     pub fn bytes(&self) -> usize {
         self.line.capacity() + self.text.capacity() + self.targets.capacity() * size_of::<Target>()
     }
 
-    /// Finds everyone who gets messages on `subject` now. `stamp` tells this subject from others that had this place.
+    /// Finds all targets of messages on `subject` now. `stamp` is a new number for this subject.
     pub(super) fn resolve(
         &mut self,
         account: u32,
@@ -232,11 +232,11 @@ impl Resolved {
                 .all(|&(start, end)| self.plain <= start as usize && start < end),
             "members of queue groups follow the plain subscriptions"
         );
-        // Room for any sid that has to share, and behind the last prefix, so that it can be copied as a block too.
+        // Room for any sid that shares the text, and after the last prefix, so that it can be copied as a block, too.
         self.text.resize(self.text.len() + sid_max + BLOCK, 0);
     }
 
-    /// Adds one subscription, unless its connection is gone or its user may not receive this subject.
+    /// Adds one subscription, unless its member is removed or may not receive this subject.
     fn add_target(&mut self, interest: &Interest, subject: &[u8], id: u32, sid_max: &mut usize) {
         let sub = interest.subscription(id);
         let member = interest.member_of(sub);

@@ -10,8 +10,8 @@ use nt_subject::HashSeed;
 use nt_subject::Matches;
 use std::ops::{Index, IndexMut};
 
-/// What a connection remembers of a result: its place, and whose place it was. A place is given to other subjects, and
-/// what was checked for one says nothing about another.
+/// What a connection keeps of a result: its place, and the stamp it had. A place is used for other subjects later, and
+/// what was checked for one subject says nothing about another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ResultRef {
     index: u32,
@@ -31,21 +31,21 @@ impl ResultRef {
     };
 }
 
-/// The one slot a subject may have in the cache, and what tells it from most others there.
+/// The one slot a subject may have in the cache, and a tag that differs from those of most others there.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
     at: u32,
     tag: u32,
 }
 
-/// Subjects remembered at most.
+/// Subjects in the cache at most.
 const SLOTS: usize = 4096;
-/// Targets remembered at most, over all subjects.
+/// Targets in the cache at most, over all subjects.
 const TARGETS_MAX: usize = 1 << 18;
 /// Memory for all of it at most: clients choose how long subjects and names are, and targets repeat them.
 const BYTES_MAX: usize = 96 << 20;
 
-/// Resolved subjects of one shard. The one at index 0 is not remembered: it is for subjects seen for the first time.
+/// Resolved subjects of one shard. The one at index 0 is not cached: it is for subjects seen for the first time.
 #[derive(Debug)]
 pub(crate) struct ResultCache {
     results: Vec<Resolved>,
@@ -84,7 +84,7 @@ impl ResultCache {
         self.find_at(self.place_of(account, subject), account, interest, subject)
     }
 
-    /// The same, when its place has been asked for already.
+    /// The same, when its place is known already.
     pub fn find_at(&mut self, place: Place, account: u32, interest: &Interest, subject: &[u8]) -> u32 {
         let (index, is_valid) = if interest.is_cached() {
             self.claim(place, account, interest, subject)
@@ -100,8 +100,8 @@ impl ResultCache {
         index
     }
 
-    /// Where the result of `subject` is, or is to be, and whether it is there and valid. The first place is for those
-    /// that are not to be remembered.
+    /// The index of the result of `subject`, new or known, and whether it is valid. Index 0 is for subjects that are not
+    /// cached.
     fn claim(&mut self, place: Place, account: u32, interest: &Interest, subject: &[u8]) -> (u32, bool) {
         let (at, tag) = (place.at as usize, place.tag);
         if self.slots.is_empty() {
@@ -150,7 +150,7 @@ impl ResultCache {
             self.targets = self.targets + resolved.target_count() - before.0;
             resolved.count_in(interest);
         }
-        // The one that is not remembered counts too: what it held for another subject is of no more use.
+        // The one at index 0 counts, too.
         self.bytes = self.bytes + resolved.bytes() - before.1;
     }
 
@@ -163,12 +163,12 @@ impl ResultCache {
         is_known.then(|| (self.remember(index), resolved.is_reserved()))
     }
 
-    /// Notes that a result that was looked up is taken.
+    /// Counts a look-up whose result is used.
     pub fn count_hit(&mut self) {
         self.hits += 1;
     }
 
-    /// The result a connection remembers, if it is still that one and valid.
+    /// The result a connection has kept, if it is still the same and valid.
     #[inline]
     pub fn known(&mut self, at: ResultRef, account: u32, generation: u64) -> Option<&mut Resolved> {
         self.results
@@ -176,7 +176,7 @@ impl ResultCache {
             .filter(|resolved| resolved.stamp() == at.stamp && resolved.is_valid(account, generation))
     }
 
-    /// What a connection may remember of the result at `index`.
+    /// What a connection may keep of the result at `index`.
     pub fn remember(&self, index: u32) -> ResultRef {
         ResultRef {
             index,
@@ -209,7 +209,7 @@ impl ResultCache {
             .map(Subscription::sid)
     }
 
-    /// All there are, the one that is not remembered first.
+    /// All there are, the one at index 0 first.
     #[cfg(test)]
     pub fn iter(&self) -> std::slice::Iter<'_, Resolved> {
         self.results.iter()

@@ -8,9 +8,8 @@ use parking_lot::RwLock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
-/// Hands out the ids of accounts, and the seeds of the hashes of their tables. All brokers of a runtime share one: loops
-/// remember subjects by the id of their account, whosever it is. No id is given twice, so nothing remembered is taken for
-/// another account's.
+/// Gives out the ids of accounts, and the seeds of the hashes of their tables. All brokers of a runtime share one: loops
+/// cache results by the id of the account. No id is given twice, so no cached result is taken for another account's.
 #[derive(Debug)]
 pub struct AccountIds {
     last: AtomicU32,
@@ -67,7 +66,7 @@ impl Account {
     /// The default account of clients that name none.
     pub const GLOBAL: &'static str = "$G";
 
-    /// `cached`: whether loops remember whom a subject goes to.
+    /// `cached`: whether loops may cache results.
     pub(crate) fn new(ids: &AccountIds, name: &str, cached: bool) -> Self {
         let id = ids.next();
         let interest = Interest::new(id, cached, ids.seed_of(id));
@@ -82,7 +81,7 @@ impl Account {
         }
     }
 
-    /// Reports the interest there is, then every change of it.
+    /// A reader that gets the interest there is, then every change of it.
     pub fn follow_interest(&self) -> InterestReader {
         self.interest.write().follow()
     }
@@ -103,12 +102,12 @@ impl Account {
         self.interest.read().is_empty()
     }
 
-    /// How interest changed and how it was asked.
+    /// Counts of changes of interest and of look-ups.
     pub fn interest_stats(&self) -> InterestStats {
         self.counts.stats()
     }
 
-    /// Clients that were cut off because they did not keep up.
+    /// Clients that were closed as slow consumers.
     pub fn slow_consumers(&self) -> u64 {
         self.slow_consumers.load(Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! How much interest an account has and how it is asked; readable without the account's lock.
+//! Counts of an account's interest and of its look-ups, readable without the account's lock.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -27,7 +27,7 @@ struct Lookups {
     misses: AtomicU64,
 }
 
-/// How interest changed and how it was asked.
+/// Counts of changes of interest and of look-ups.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct InterestStats {
     /// Subscriptions ever added.
@@ -40,7 +40,7 @@ pub struct InterestStats {
     pub cache_hits: u64,
     /// Resolved subjects that are cached now.
     pub cached: usize,
-    /// Subscriptions and queue groups that those go to, all together.
+    /// The sum of the subscriptions and queue groups that those go to.
     pub fanout: usize,
     /// The most that one cached subject went to.
     pub fanout_max: usize,
@@ -113,7 +113,7 @@ impl CachedResult {
         Arc::ptr_eq(&self.counts, counts)
     }
 
-    /// The same subject, resolved again: usually to as many.
+    /// The same subject was resolved again, usually to as many.
     pub fn set_fanout(&mut self, fanout: usize) {
         if fanout != self.fanout {
             self.counts.fanout.fetch_add(fanout, Ordering::Relaxed);

@@ -1,25 +1,25 @@
-//! The feed of interest changes: for whoever repeats an account's interest elsewhere, as routes and leafnodes do.
+//! The feed of interest changes, for routes and leafnodes, which repeat an account's interest elsewhere.
 //!
 //! A reader gets the interest there is, then every change, in order, with the number of subscriptions left of that subject
 //! and queue group. Changes are appended while the interest is locked, so none is missing and none comes twice. An
-//! interest that nobody follows pays one comparison per change. A reader that is dropped is forgotten at the next change.
+//! interest without readers costs one comparison per change. A reader that is dropped is forgotten at the next change.
 
 use crate::shard::inbox::Inbox;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 
-/// How many subscriptions of a subject and queue group there are by now.
+/// How many subscriptions of a subject and queue group there are after a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InterestChange {
     /// The account's id.
     pub account: u32,
-    /// As subscribed to, wildcards included.
+    /// The subject as subscribed to, with wildcards.
     pub subject: Box<[u8]>,
     /// The queue group, if any.
     pub queue: Option<Box<[u8]>>,
     /// Subscriptions left; 0: the interest has ended.
     pub count: u32,
-    /// Whether one came; else one went.
+    /// Whether one was added; otherwise one was removed.
     pub added: bool,
 }
 
@@ -59,7 +59,7 @@ impl InterestFeed {
         !self.readers.is_empty()
     }
 
-    /// Adds a reader. `existing` are the subscriptions there are, looked at by the first reader only.
+    /// Adds a reader. `existing` are the subscriptions there are, used for the first reader only.
     pub fn follow(&mut self, account: u32, existing: impl Iterator<Item = Key>) -> InterestReader {
         if !self.has_readers() {
             self.counts.clear();
@@ -85,7 +85,7 @@ impl InterestFeed {
         InterestReader { changes }
     }
 
-    /// Tells all readers of a change.
+    /// Reports a change to all readers.
     pub fn append(&mut self, account: u32, key: Key, added: bool) {
         let count = match added {
             true => {
@@ -126,7 +126,7 @@ impl InterestFeed {
     }
 }
 
-/// The reader looks by itself; nobody is woken here.
+/// The reader polls; no thread is woken here.
 fn append(changes: &Inbox<InterestChange>, change: InterestChange) {
     let _ = changes.push(change);
 }

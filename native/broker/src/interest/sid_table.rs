@@ -11,7 +11,7 @@ pub(crate) struct SidTable {
     ids: HashTable<(u32, u32)>,
 }
 
-/// Spreads the kept half of a hash over the bits the table looks at.
+/// Spreads the kept half of a hash over the bits that the table uses.
 fn spread(hash: u32) -> u64 {
     u64::from(hash).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
@@ -26,7 +26,7 @@ impl SidTable {
         self.ids.len()
     }
 
-    /// The live subscription of that name. An id whose subscription is gone, or is another's by now, is not found.
+    /// The live subscription of that name. An id whose subscription has ended, or is another's by now, is not found.
     pub fn find(&self, sid: &[u8], member: u32, interest: &Interest, seed: &HashSeed) -> Option<u32> {
         self.ids
             .find(spread(Self::hash(sid, seed)), |(id, _)| {
@@ -43,7 +43,7 @@ impl SidTable {
             .insert_unique(spread(hash), (id, hash), |(_, hash)| spread(*hash));
     }
 
-    /// Forgets an id under its name; the subscription itself may be gone already.
+    /// Forgets an id under its name; the subscription itself may be removed already.
     pub fn forget(&mut self, sid: &[u8], id: u32, seed: &HashSeed) {
         let hash = Self::hash(sid, seed);
         // The id alone is not enough: it may be another name's by now.
@@ -60,7 +60,7 @@ impl SidTable {
         self.ids.iter().map(|(id, _)| *id)
     }
 
-    /// All ids, to be gone through by and by. The table is empty then.
+    /// Takes all ids. The table is empty then.
     pub fn take(&mut self) -> SidIds {
         SidIds(std::mem::take(&mut self.ids).into_iter())
     }

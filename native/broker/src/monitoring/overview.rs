@@ -1,9 +1,9 @@
-//! Connections and subscriptions for monitoring, in pages. Connections are found by their numbers first, in an order, and
-//! described afterwards.
+//! Connections and subscriptions for monitoring, in pages. Connections are listed by number first, sorted, and described
+//! afterwards.
 //!
-//! A list of a hundred thousand connections is then a list of numbers; only those on the page that is asked for are
-//! copied. The directory is locked for as long as it takes to look at it, never while anything is sorted; the interest
-//! for a thousand subscriptions at a time.
+//! So a list of a hundred thousand connections is a list of numbers; only those on the requested page are copied. The
+//! directory is locked while it is read, never while anything is sorted; the interest for a thousand subscriptions at a
+//! time.
 
 use crate::connection::shared::{ConnShared, ConnectionSnapshot, SubscriptionSnapshot};
 use crate::connection::traffic::Traffic;
@@ -50,17 +50,17 @@ pub struct ConnectionQuery<'a> {
 /// Connections by number, in order.
 #[derive(Debug, Default)]
 pub struct FoundConnections {
-    /// How many there are in the account, or at all, whoever's they are.
+    /// How many there are in the account, or in all, of any user.
     pub total: usize,
     /// How many of them the query fits.
     pub matching: usize,
     /// The first of those.
     pub cids: Vec<u64>,
-    /// What each of them was sorted by, ascending: lists of several sources are merged by it.
+    /// The sort key of each of them, ascending: lists of several sources are merged by it.
     pub keys: Vec<f64>,
 }
 
-/// What the connections there are now amount to.
+/// Sums over the connections there are now.
 #[derive(Debug, Clone, Copy, Default)]
 #[allow(missing_docs)] // named after the monitoring fields
 pub struct OpenTotals {
@@ -72,7 +72,7 @@ pub struct OpenTotals {
     pub out_bytes: u64,
 }
 
-/// Which subscriptions, and which of those.
+/// Which subscriptions, and which page of them.
 #[derive(Debug)]
 pub struct SubscriptionQuery<'a> {
     /// Only those of this account.
@@ -81,7 +81,7 @@ pub struct SubscriptionQuery<'a> {
     pub cids: Option<BTreeSet<u64>>,
     /// Only those that a message on this subject would reach.
     pub subject: Option<&'a str>,
-    /// How many to leave out at the front.
+    /// How many to skip at the front.
     pub offset: usize,
     /// How many to list.
     pub limit: usize,
@@ -121,7 +121,7 @@ impl BrokerState {
             .map(|c| (key(&c, query), c.cid))
             .collect();
         let matching = found.len();
-        // By number they are already.
+        // They are sorted by number already.
         if query.order != ConnectionOrder::Cid {
             found.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         }
@@ -150,7 +150,7 @@ impl BrokerState {
         found
     }
 
-    /// The accounts that may have what is asked for: not all of ten thousand for the page of one connection.
+    /// The accounts that may have matching subscriptions: not all of ten thousand for the page of one connection.
     fn accounts_of(&self, query: &SubscriptionQuery<'_>) -> Vec<Arc<Account>> {
         if let Some(name) = query.account {
             return self.account(name).into_iter().collect();

@@ -1,8 +1,8 @@
-//! Decisions about CONNECTs that others make: which connection each is about, and what is asked.
+//! Decisions about CONNECTs that are made outside the shard: what is asked, and about which connection.
 //!
 //! Owns the numbers of the decisions this shard waits for. A number is used once in the life of a runtime, so an answer
-//! that comes late, twice, or for a connection that is gone or was asked about again, is about nothing here and changes
-//! nothing. Knows neither threads nor the program around the broker: it hands out questions and takes answers.
+//! that comes late, twice, or for a connection that has closed or was asked about again finds no number here and changes
+//! nothing. Knows neither threads nor the embedding program: it gives out questions and takes answers.
 
 use crate::plan::auth::User;
 use nt_protocol::ConnectOptions;
@@ -24,7 +24,7 @@ impl AdmissionId {
         self.0
     }
 
-    /// What [`Self::to_number`] gave. Any other number is the name of nothing.
+    /// The inverse of [`Self::to_number`]. No question has any other number.
     pub fn from_number(number: u64) -> Self {
         Self(number)
     }
@@ -35,9 +35,9 @@ impl AdmissionId {
     }
 }
 
-/// A password whose bcrypt hash somebody has to compute.
+/// A password whose bcrypt hash has to be computed.
 pub struct PasswordCheck {
-    /// To be named in the answer.
+    /// For the answer.
     pub id: AdmissionId,
     /// The hash it should have.
     pub hash: Arc<str>,
@@ -61,14 +61,14 @@ impl fmt::Debug for PasswordCheck {
     }
 }
 
-/// What the program around the broker is asked: may this client in, and as whom?
+/// A question to the embedding program: may this client connect, and as which user?
 #[derive(Debug, Clone)]
 pub struct AdmissionRequest {
-    /// To be named in the answer.
+    /// For the answer.
     pub id: AdmissionId,
-    /// The connection's.
+    /// The number of the connection.
     pub cid: u64,
-    /// Where the client is.
+    /// The address of the client.
     pub address: SocketAddr,
     /// What it sent.
     pub connect: ConnectOptions,
@@ -83,7 +83,7 @@ pub enum Verdict {
     Embedder(Option<Arc<User>>),
 }
 
-/// Held by the connection that waits; what is asked for it is wanted as long as this lives.
+/// Held by the connection that waits: its question needs an answer as long as this exists.
 pub(crate) type Wanted = Arc<()>;
 
 pub(crate) struct Admissions {
@@ -91,7 +91,7 @@ pub(crate) struct Admissions {
     last: u64,
     /// Slots by number.
     waiting: BTreeMap<AdmissionId, u32>,
-    /// To be taken by the loop around.
+    /// To be taken by the loop.
     checks: Vec<PasswordCheck>,
 }
 
@@ -113,7 +113,7 @@ impl Admissions {
         id
     }
 
-    /// It is waited for no more. Whose it was, unless it was over before.
+    /// The decision is not waited for any more. Returns the slot, unless it had ended before.
     pub fn end(&mut self, id: AdmissionId) -> Option<u32> {
         self.waiting.remove(&id)
     }

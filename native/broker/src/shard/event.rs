@@ -1,4 +1,4 @@
-//! What the control plane hears of.
+//! Events for the control plane.
 
 use crate::connection::close::CloseReason;
 use crate::connection::shared::ConnectionSnapshot;
@@ -18,7 +18,7 @@ pub enum LogLevel {
 /// One event of one broker.
 pub type BrokerEvent = (u32, Event);
 
-/// One thing worth telling, tagged with the broker it belongs to by whoever carries it.
+/// What happened to a broker; its number is kept beside it.
 #[derive(Debug, Clone)]
 pub enum Event {
     /// A line for the log.
@@ -28,17 +28,17 @@ pub enum Event {
         /// Its text, without time and label.
         text: String,
     },
-    /// The program around the broker is to decide about a client, by [`crate::InboxItem::Verdict`].
+    /// The embedding program is to decide about a client, by [`crate::InboxItem::Verdict`].
     AdmissionRequested(Box<AdmissionRequest>),
     /// A client was admitted.
     Connected(Box<ConnectionSnapshot>),
-    /// A client is gone.
+    /// A connection has closed.
     Disconnected {
         /// Its last state.
         connection: Box<ConnectionSnapshot>,
         /// Why.
         reason: CloseReason,
-        /// When, nanoseconds since the epoch.
+        /// When it closed, nanoseconds since the epoch.
         stop_ns: u64,
     },
     /// Messages wait for the control plane, which was not notified of any since it took the last ones.
@@ -48,14 +48,14 @@ pub enum Event {
         /// As it was given with them.
         number: u64,
     },
-    /// All connections of a broker live by the plan of this number, or a later one.
+    /// The plan of this number, or a later one, is in force for all connections of a broker.
     Reloaded {
         /// The number of that plan.
         number: u64,
     },
     /// The last connection of a broker that was shut down is closed.
     Stopped,
-    /// A loop broke down; the broker can't go on.
+    /// A loop has failed; the broker can't go on.
     Fatal {
         /// What is known of it.
         text: String,

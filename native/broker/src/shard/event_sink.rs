@@ -1,6 +1,7 @@
-//! What the control plane is to hear of, until the loop takes it.
+//! Events for the control plane, until the loop takes them.
 //!
-//! Owns the events, the budget of log lines, and what is acknowledged once those events are told: reloads and endings.
+//! Owns the events, the budget of log lines, and what is acknowledged after those events are reported: reloads
+//! and endings.
 //! Never drops an event that is no log line.
 
 use crate::plan::reload::Reload;
@@ -34,13 +35,13 @@ impl EventSink {
             if self.log_bytes >= LOG_BYTES_MAX {
                 return self.count_lost_lines(broker, 1);
             }
-            // An empty one costs something too.
+            // An empty line takes memory, too.
             self.log_bytes += text.len() + size_of::<Event>();
         }
         self.events.push((broker, event));
     }
 
-    /// To be told of with the next events.
+    /// Counts log lines that were left out, to be reported with the next events.
     #[cold]
     pub fn count_lost_lines(&mut self, broker: u32, lines: u64) {
         let before = self.lost_lines.map_or(0, |(_, lines)| lines);

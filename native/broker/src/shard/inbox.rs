@@ -1,4 +1,4 @@
-//! How loops talk: batches in inboxes, one wake-up each.
+//! Inboxes: how loops send each other messages, with one wake-up each.
 
 use crate::connection::Conn;
 use crate::delivery::remote_batch::RemoteBatch;
@@ -11,19 +11,19 @@ use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Where a connection lives. A slot is reused; the generation tells its tenants apart.
+/// Where a connection is. A slot is used again; the generation says which of its connections is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Location {
     /// Index of the loop.
     pub reactor: u16,
     /// Index in that loop's table.
     pub slot: u32,
-    /// Which tenant of the slot.
+    /// Which of the connections that have had the slot.
     pub generation: u32,
 }
 
 impl Location {
-    /// Where those are that are no connections.
+    /// The location of destinations that are no connections.
     pub(crate) const NOWHERE: Self = Self {
         reactor: NO_REACTOR,
         slot: 0,
@@ -31,11 +31,11 @@ impl Location {
     };
 }
 
-/// What one loop, or the control plane, asks of another loop.
+/// What one loop, or the control plane, sends to a loop.
 pub enum InboxItem {
     /// Deliver these.
     Batches(Vec<RemoteBatch>),
-    /// A subscription got its last message and was removed from the interest; forget its id.
+    /// A subscription got its last message and was removed from the interest: forget its id.
     SubscriptionGone {
         /// Whose it was.
         to: Location,
@@ -44,9 +44,9 @@ pub enum InboxItem {
         /// The client's name for it.
         sid: Box<[u8]>,
     },
-    /// A subscriber that publishers here wait for has caught up.
+    /// The backlog of a subscriber that publishers here wait for is small enough again.
     BacklogReduced,
-    /// Close a connection, wherever it lives by now.
+    /// Close a connection, on whichever loop it is by now.
     Close {
         /// Its broker.
         broker: Arc<BrokerState>,
@@ -55,51 +55,51 @@ pub enum InboxItem {
         /// Why.
         reason: crate::CloseReason,
     },
-    /// Another loop would like to hand this connection over: keep a slot for it.
+    /// Another loop wants to move a connection here: reserve a slot for it.
     ReserveSlot {
-        /// Where it lives now.
+        /// Where it is now.
         from: Location,
-        /// A stand-in that collects what is delivered here before it arrives.
+        /// Takes the slot, and what is delivered here before the connection is.
         placeholder: Box<Conn>,
     },
-    /// A slot is kept for a connection here.
+    /// A slot on another loop is reserved for a connection here.
     SlotReserved {
-        /// Where the connection lives now.
+        /// Where the connection is now.
         from: Location,
         /// Where it may go.
         to: Location,
     },
-    /// The connection a slot is kept for will not come.
+    /// The connection that a slot is reserved for will not come.
     ReleaseSlot(Location),
-    /// It comes.
+    /// The connection moves in.
     MoveIn {
-        /// The slot that is kept for it.
+        /// The slot that is reserved for it.
         to: Location,
         /// Its state.
         conn: Box<Conn>,
         /// Its socket, known to the loop around the shard.
         socket: Box<dyn Any + Send>,
     },
-    /// Somebody has decided about a connection that waits for it.
+    /// The decision about a connection that waits for it.
     Verdict {
-        /// As in what was asked.
+        /// The id of the question.
         id: AdmissionId,
         /// The decision.
         verdict: Verdict,
     },
-    /// Let every connection of a broker live by its new plan.
+    /// Apply a new plan, or a part of one, to the connections it concerns.
     Reload(Arc<Reload>),
-    /// Publish what the control plane hands down.
+    /// Publish messages of the control plane.
     Publish(InternalPublish),
-    /// Tell every client of a broker that it is going away.
+    /// Notify every client of a broker that it goes away.
     LameDuck(Arc<BrokerState>),
     /// Close every connection of a broker.
     Shutdown(Arc<BrokerState>),
-    /// Something only the loop around the shard understands: a socket, a listener.
+    /// Something for the loop itself: a socket, a listener.
     Command(Box<dyn Any + Send>),
 }
 
-/// A mailbox: many write, the owner drains. A loop's carries [`InboxItem`]s; others carry what their owner takes.
+/// A queue with many writers and one owner. A loop's has [`InboxItem`]s; others have what their owner takes.
 #[derive(Debug)]
 pub struct Inbox<T = InboxItem> {
     items: Mutex<Vec<T>>,
@@ -160,7 +160,7 @@ impl<T> Inbox<T> {
         true
     }
 
-    /// Whether the owner sleeps, as far as anyone can tell from outside.
+    /// Whether the owner sleeps, as far as another thread can know.
     pub fn is_asleep(&self) -> bool {
         self.asleep.load(Ordering::Relaxed)
     }

@@ -1,7 +1,7 @@
-//! Items from a shard's inbox, on their way to whoever handles them.
+//! Items from a shard's inbox, until they are handled.
 //!
 //! Owns the inbox's reading end and the order of items: as they came, except that deliveries can be taken alone while
-//! the interest is locked, and plans are taken over after everything that came with them. Never handles an item.
+//! the interest is locked, and plans are applied after everything that came with them. Never handles an item.
 
 use crate::plan::reload::Reload;
 use crate::shard::inbox::{Inbox, InboxItem};
@@ -16,11 +16,11 @@ pub(crate) struct Incoming {
     batch: Vec<InboxItem>,
     /// Items met while only deliveries could be taken in.
     deferred: Vec<InboxItem>,
-    /// Plans to be taken over once everything else is.
+    /// Plans to be applied after everything else is handled.
     reloads: Vec<Arc<Reload>>,
     /// Items for the loop's sockets and listeners, in order.
     commands: VecDeque<Box<dyn Any + Send>>,
-    /// What other loops have already handed over must go out before the next PONG.
+    /// What other loops have already sent must be delivered before the next PONG.
     drain_before_pong: bool,
 }
 
@@ -68,7 +68,7 @@ impl Incoming {
         self.batch = emptied;
     }
 
-    /// What other loops handed over for delivery. Everything else stays for [`Self::take_items`].
+    /// What other loops sent for delivery. Everything else stays for [`Self::take_items`].
     pub fn take_deliveries(&mut self) -> Vec<InboxItem> {
         let mut items = Vec::new();
         self.inbox.drain(&mut items);
@@ -95,7 +95,7 @@ impl Incoming {
         self.commands.pop_front()
     }
 
-    /// Interest was given up: the next PONG promises that nothing of it comes any more.
+    /// A subscription has ended: after the next PONG nothing may come by it.
     pub fn require_drain_before_pong(&mut self) {
         self.drain_before_pong = true;
     }

@@ -107,16 +107,16 @@ impl Shard {
         }
     }
 
-    /// Tells the time of what follows.
+    /// Sets the time of what follows.
     pub fn set_now(&mut self, now: Time) {
         self.delivery.set_now(now);
     }
 
-    /// Takes a new connection in and greets it. `None`: the broker is shutting down, drop the socket. One that is
-    /// over the limit is told so and closes.
+    /// Adds a new connection and sends it INFO. `None`: the broker is shutting down, drop the socket. A connection over the
+    /// limit gets an error and closes.
     pub fn add_connection(&mut self, broker: &Arc<BrokerState>, peer: SocketAddr) -> Option<u32> {
         let location = self.connections.next_location();
-        // Should it be replaced right now, that is in this loop's inbox next.
+        // If it is replaced right now, the reload comes to this loop's inbox afterwards.
         let (plan, nobody) = {
             let in_force = broker.lock_plan();
             (in_force.server().clone(), in_force.nobody())
@@ -150,7 +150,7 @@ impl Shard {
         Some(slot)
     }
 
-    /// Forgets a connection whose socket is gone. It must be closing.
+    /// Removes a connection whose socket is dropped. It must be closing.
     pub fn remove_connection(&mut self, slot: u32) {
         if self.connections.get(slot).is_some_and(Conn::is_closing) {
             self.connections.remove(slot);
@@ -180,7 +180,7 @@ impl Shard {
         self.incoming.inbox()
     }
 
-    /// Takes in what other loops and the control plane sent, if anything.
+    /// Handles what other loops and the control plane sent, if anything.
     #[inline]
     pub fn drain_inbox(&mut self) {
         if self.incoming.has_items() {
@@ -199,7 +199,7 @@ impl Shard {
         }
     }
 
-    /// Takes in what other loops handed over for delivery, and keeps everything else for later: the interest is locked.
+    /// Handles what other loops sent for delivery, and keeps everything else for later: the interest is locked.
     pub(crate) fn drain_deliveries(&mut self) {
         for item in self.incoming.take_deliveries() {
             self.take_item(item);
@@ -219,14 +219,14 @@ impl Shard {
         self.planted.plant(fault);
     }
 
-    /// Takes in what other loops handed over before the PONG that is due, if that PONG promises that it is out.
+    /// Handles what other loops sent before the PONG that is due, if that PONG promises that it is delivered.
     pub(crate) fn drain_before_pong(&mut self) {
         if self.incoming.take_drain_before_pong() && !self.planted.is(Fault::PongBeforeInbox) {
             self.drain_inbox();
         }
     }
 
-    /// The connection gave up interest: the next PONG promises that nothing of it comes any more.
+    /// A subscription has ended: after the next PONG nothing may come by it.
     pub(crate) fn require_drain_before_pong(&mut self) {
         self.incoming.require_drain_before_pong();
     }
@@ -254,12 +254,12 @@ impl Shard {
         }
     }
 
-    /// Closes a connection that was here when the wish was uttered; if it has moved, the wish follows it.
+    /// Closes a connection that was here when that was requested; if it has moved, the request is sent after it.
     fn close_by_cid(&mut self, broker: Arc<BrokerState>, cid: u64, reason: CloseReason) {
         match broker.locate(cid) {
             Some(at) if at.reactor == self.delivery.reactor() => {
                 match self.connections.occupant(at) {
-                    // It is about to arrive: the wish waits for it.
+                    // The connection is about to move in: the request waits for it.
                     Some(conn) if conn.is_placeholder() => self
                         .delivery
                         .send_to(at.reactor, InboxItem::Close { broker, cid, reason }),
@@ -275,7 +275,7 @@ impl Shard {
         }
     }
 
-    /// Ends a connection that is one too many: a new one, or one that a reload left no room for.
+    /// Closes a connection over the limit: a new one, or one after a reload that lowers the limit.
     fn close_over_limit(&mut self, slot: u32) {
         let text = "maximum connections exceeded";
         self.error_reply(slot, text);
@@ -295,7 +295,7 @@ impl Shard {
             .collect()
     }
 
-    /// Has every loop tell the broker's clients that it goes away.
+    /// Has every loop notify the broker's clients that it goes away.
     pub(crate) fn send_lame_duck(&mut self, broker: &Arc<BrokerState>) {
         for reactor in 0..self.delivery.reactors() {
             self.delivery.send_to(reactor, InboxItem::LameDuck(broker.clone()));
@@ -308,7 +308,7 @@ impl Shard {
         }
     }
 
-    /// Once for each connection that reads INFO at any time, wherever the news reaches it.
+    /// Once for each connection that reads INFO at any time, on whichever loop it is then.
     pub(crate) fn notify_lame_duck(&mut self, slot: u32) {
         let conn = &self.connections[slot];
         if conn.client().awaits_lame_duck_info() && !conn.is_closing() {
@@ -318,7 +318,7 @@ impl Shard {
 
     fn close_all(&mut self, broker: &Arc<BrokerState>) {
         for slot in self.slots_of(broker) {
-            // Whoever a stand-in waits for is closed where it is, or when it arrives.
+            // The connection of a placeholder is closed where it is, or when it moves in.
             if !self.connections[slot].is_placeholder() {
                 self.close(slot, CloseReason::ServerShutdown, None);
             }
@@ -326,18 +326,17 @@ impl Shard {
         self.events.push_ended(broker.clone(), Ending::Loop);
     }
 
-    /// What came to its end here of brokers that shut down: to be acknowledged once all events are told.
+    /// What ended here of brokers that shut down: to be acknowledged after all events are reported.
     pub fn take_ending(&mut self) -> Vec<(Arc<BrokerState>, Ending)> {
         self.events.take_ended()
     }
 
-    /// What came for the loop's sockets and listeners.
+    /// The next command for the loop's sockets and listeners.
     pub fn take_command(&mut self) -> Option<Box<dyn Any + Send>> {
         self.incoming.take_command()
     }
 
-    /// Whether something was taken from the inbox, decided or put off that the loop has not looked at yet: it must not
-    /// sleep.
+    /// Whether the loop has something left to do that was taken from the inbox, decided or deferred: it must not sleep.
     pub fn has_waiting(&self) -> bool {
         self.incoming.has_waiting()
             || self.moves.has_waiting()
@@ -372,7 +371,7 @@ impl Shard {
         self.pauses.take_resumed()
     }
 
-    /// Closed connections whose time to read the last words is over.
+    /// Closed connections whose time to read what was left is over.
     pub fn take_expired(&mut self) -> Vec<u32> {
         self.connections.take_expired()
     }
@@ -382,7 +381,7 @@ impl Shard {
         self.delivery.take_wakes()
     }
 
-    /// What the control plane should hear, by broker.
+    /// Events for the control plane, by broker.
     pub fn take_events(&mut self) -> Vec<(u32, Event)> {
         let mut events = self.events.take_events();
         let notified = self.delivery.take_notified().into_iter();
@@ -390,13 +389,12 @@ impl Shard {
         events
     }
 
-    /// Whether so much was staged that it should be written while it is in the cache, or taken over by other loops
-    /// before it piles up.
+    /// Whether so much is staged that it should be written while it is in the cache, or that other loops should take it.
     pub fn should_flush(&self) -> bool {
         self.delivery.should_flush()
     }
 
-    /// Gives memory back that only a burst needed.
+    /// Frees memory that only a burst needed.
     pub fn shrink(&mut self) {
         self.delivery.shrink();
         self.run_buffers = RunBuffers::default();
@@ -425,7 +423,7 @@ impl Shard {
         self.events.push(broker, event);
     }
 
-    /// Log lines were left out for want of room: to be told of with the next events.
+    /// Log lines found no room: to be reported with the next events.
     pub(crate) fn count_lost_lines(&mut self, broker: u32, lines: u64) {
         self.events.count_lost_lines(broker, lines);
     }
@@ -440,7 +438,7 @@ impl Shard {
         self.events.push_reloaded(reload);
     }
 
-    /// Reloads that are over here: to be acknowledged once all events are told.
+    /// Reloads that are over here: to be acknowledged after all events are reported.
     pub fn take_reloaded(&mut self) -> Vec<Arc<Reload>> {
         self.events.take_reloaded()
     }

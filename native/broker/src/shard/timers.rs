@@ -1,14 +1,14 @@
-//! What must happen later: a heap of moments.
+//! Timers of one shard, in a heap.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// What a moment is for.
+/// What a timer is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum TimerKind {
-    /// Next PING, or find out that the peer is gone.
+    /// The next PING is due, or the peer is not there any more.
     Ping,
-    /// A proxy must have said by now who the client is.
+    /// The header of a proxy must be here by now.
     ProxyHeader,
     /// CONNECT must be here by now.
     Auth,
@@ -16,11 +16,11 @@ pub(crate) enum TimerKind {
     Write,
     /// Read from a paused publisher again.
     Resume,
-    /// A closed connection had time to read the last words, or more of them.
+    /// A closed connection had time to read what was left, or more of it.
     Linger,
 }
 
-/// A moment for one tenant of a slot. Stale ones are ignored by whoever looks at them.
+/// A timer of the connection that has this generation in the slot. Those of earlier connections are ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Timer {
     pub at_ns: u64,

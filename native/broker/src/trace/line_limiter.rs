@@ -1,8 +1,8 @@
-//! Lines that a crowd of clients would repeat: each kind is logged, then left out for a while.
+//! Limits log lines that many clients would repeat: a kind is logged once, then left out for a while.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What is worth one line, not a thousand.
+/// The kinds of lines that are limited.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum LimitedLine {
     MaxConnections,
@@ -24,7 +24,7 @@ impl LimitedLine {
 pub(crate) struct LineLimiter([AtomicU64; 3]);
 
 impl LineLimiter {
-    /// Whether it may be logged now, which is noted. Of two loops that ask at once, one may.
+    /// Whether the line may be logged now; if so, that is noted. Of two loops that call at once, one may.
     pub fn allow(&self, what: LimitedLine, now_ns: u64) -> bool {
         let now = now_ns.max(1);
         let last = &self.0[what as usize];

@@ -79,7 +79,7 @@ impl Shard {
         }
     }
 
-    /// Shows the line that `bytes` begin with, if it is there as a whole.
+    /// Traces the line that `bytes` begin with, if it is complete.
     pub(crate) fn trace_line(&mut self, slot: u32, bytes: &[u8]) {
         if self.connections[slot].config().log_trace
             && let Some(line) = line_text(bytes)
@@ -88,14 +88,14 @@ impl Shard {
         }
     }
 
-    /// Shows the line of a message whose payload is still on its way; not again when that is here.
+    /// Traces the line of a message before its payload has arrived; it is not traced again then.
     pub(crate) fn trace_line_early(&mut self, slot: u32, bytes: &[u8]) {
         if !self.connections[slot].input_mut().note_line_traced() {
             self.trace_line(slot, bytes);
         }
     }
 
-    /// Shows a message that came in: `bytes` are all of it, line and payload.
+    /// Traces a message of a client: `bytes` are all of it, line and payload.
     pub(crate) fn trace_publish(&mut self, slot: u32, bytes: &[u8], message: &Publish<'_>) {
         if !self.connections[slot].input_mut().take_line_traced() {
             self.trace_line(slot, bytes);
@@ -106,7 +106,7 @@ impl Shard {
         }
     }
 
-    /// Shows what is sent, unless it is a greeting or a message.
+    /// Traces what is sent, unless it is INFO or a message.
     pub(crate) fn trace_out(&mut self, slot: u32, bytes: &[u8]) {
         let line = String::from_utf8_lossy(bytes);
         let line = line.trim_end();
@@ -121,7 +121,7 @@ impl Shard {
         self.log(slot, LogLevel::Trace, &format!("->> [{shown}]"));
     }
 
-    /// Tells what delivering a message has put aside for the log.
+    /// Logs the lines that the delivery of a message has added.
     pub(crate) fn report_deliveries(&mut self, broker: u32) {
         for (level, text) in self.delivery.trace_mut().take_lines() {
             self.event(broker, Event::Log { level, text });
@@ -148,7 +148,7 @@ impl Shown {
         }
     }
 
-    /// What there is to show of a payload.
+    /// The part of a payload that is shown.
     fn part(self, body: &[u8], header_len: usize) -> Option<&[u8]> {
         let whole = if self.headers_only {
             // Without the empty line that ends them.
@@ -172,16 +172,16 @@ impl Shown {
     }
 }
 
-/// Lines about messages that are being delivered, while somebody reads traces.
+/// Lines about messages that are being delivered, while traces are logged.
 #[derive(Debug, Default)]
 pub(crate) struct DeliveryTrace {
-    /// Somebody does.
+    /// Whether traces are logged.
     pub on: bool,
     shown: Shown,
     debug: bool,
     lines: Vec<(LogLevel, String)>,
     bytes: usize,
-    /// Those that found no room.
+    /// Lines that found no room.
     lost: u64,
 }
 
@@ -192,7 +192,7 @@ pub(crate) struct TracedDelivery<'a> {
     /// `[reply ]size CRLF payload CRLF`.
     pub tail: &'a [u8],
     pub header_len: usize,
-    /// It is the last one of its subscription: whose name, and how many it got.
+    /// For the last one of its subscription: the sid, and how many it got.
     pub last: Option<(&'a [u8], u64)>,
 }
 
@@ -263,7 +263,7 @@ pub(crate) fn limit_reached(sid: &[u8], max: u64) -> String {
     format!("Auto-unsubscribe limit of {max} reached for sid '{sid}'")
 }
 
-/// A subscription is gone.
+/// A subscription has ended.
 pub(crate) fn subscription_deleted(sid: &[u8]) -> String {
     format!("<-> [DELSUB {}]", String::from_utf8_lossy(sid))
 }
@@ -288,7 +288,7 @@ fn line_text(bytes: &[u8]) -> Option<String> {
     })
 }
 
-/// What CONNECT adds to a connection's name in the log: what it says of itself, and as whom it came in. `None`: nothing.
+/// What CONNECT adds to a connection's name in the log: the client's description and its user. `None`: nothing.
 pub(crate) fn log_suffix(options: &ConnectOptions, no_auth_user: Option<&str>, account: &str) -> Option<String> {
     let version = match options.version.as_str() {
         "" => String::new(),

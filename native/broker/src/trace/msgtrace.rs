@@ -1,9 +1,9 @@
-//! Messages that tell of their way: who sends one with the header `Nats-Trace-Dest` gets an event there, with everyone
-//! the message was delivered to and everyone it was not, and why.
+//! Message tracing: for a message with the header `Nats-Trace-Dest` an event is published there, which lists all
+//! subscriptions the message was delivered to, those it was not delivered to, and why.
 //!
-//! Costs nothing but one search of the headers of messages that have any. A traced message takes the ordinary way, with
-//! the trace beside it in [`Delivery`](crate::delivery::Delivery); the event goes out behind it, under the same lock. What
-//! the reference says of other servers, accounts and streams is left out as long as there are none.
+//! Other messages pay one search of their headers, if they have any. A traced message is delivered as usual, with the trace
+//! kept in [`Delivery`](crate::delivery::Delivery); the event is published after it, under the same lock. Fields of
+//! nats-server's event about other servers, accounts and streams are left out as long as there are none.
 
 mod encode;
 mod event;
@@ -21,7 +21,7 @@ use headers::{Headers, TraceRequest};
 use nt_protocol::{Publish, parse_size};
 use nt_subject::{Matches, is_valid_literal_subject};
 
-/// Why somebody who is subscribed did not get a message.
+/// Why a subscription did not get a message.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Undelivered {
     NoEcho,
@@ -41,10 +41,10 @@ impl Undelivered {
     }
 }
 
-/// A trace that is being written.
+/// The trace of one message.
 #[derive(Debug)]
 pub(crate) struct MsgTrace {
-    /// Nobody gets the message: the trace is all that is wanted.
+    /// The message is not delivered: only the trace is requested.
     only: bool,
     destination: Vec<u8>,
     headers: Headers,
@@ -59,7 +59,7 @@ impl MsgTrace {
         self.ingress.error = Some(text.to_owned());
     }
 
-    /// Notes a delivery, or why there was none.
+    /// Adds a delivery, or why there was none.
     pub fn add(&mut self, interest: &Interest, sub: u32, why: Option<Undelivered>) {
         let sub = interest.subscription(sub);
         let Some(shared) = interest.member_of(sub).destination().connection() else {
@@ -74,13 +74,13 @@ impl MsgTrace {
         });
     }
 
-    /// Whether nobody gets the message: the trace is all that is wanted.
+    /// Whether the message is not delivered: only the trace is requested.
     pub fn is_only_trace(&self) -> bool {
         self.only
     }
 
-    /// Notes subscriptions that match and are no targets, since their users may not receive this subject. Of a queue
-    /// group, only where no member may.
+    /// Adds subscriptions that match and are no targets, since their users may not receive this subject; those of a queue
+    /// group only where no member may.
     pub fn add_denied(&mut self, interest: &Interest, subject: &[u8]) {
         let mut found = Matches::new();
         interest.matches(subject, &mut found);
@@ -101,29 +101,29 @@ impl MsgTrace {
     }
 }
 
-/// What is to become of a message whose headers speak of traces.
-enum Verdict {
-    /// It goes its way as any other.
+/// What happens to a message whose headers may request a trace.
+enum Tracing {
+    /// It is delivered without a trace.
     Ordinary,
-    /// It does, and nobody behind it is to trace it.
+    /// It is delivered without a trace, and other servers must not trace it either.
     Disabled,
-    /// It does not.
+    /// It is not delivered.
     Dropped,
-    /// Nor this, and its publisher is told: it may not publish where the trace should go.
+    /// It is not delivered, and its publisher gets an error: it may not publish to this destination.
     Refused(Vec<u8>),
     Traced(Box<MsgTrace>),
 }
 
 impl Shard {
-    /// A message whose headers speak of traces.
+    /// Publishes a message whose headers may request a trace.
     #[cold]
     pub(crate) fn publish_traced(&mut self, run: &mut Run<'_>, message: &Publish<'_>) {
         let headers = &message.body[..message.header_len];
         let size = message.body.len();
-        let verdict = self.trace_verdict(run, headers, message.subject, size);
-        match verdict {
-            Verdict::Ordinary => self.publish_untraced_message(run, message),
-            Verdict::Disabled => {
+        let tracing = self.tracing_of(run, headers, message.subject, size);
+        match tracing {
+            Tracing::Ordinary => self.publish_untraced_message(run, message),
+            Tracing::Disabled => {
                 let mut body = headers::disabled(headers);
                 let header_len = body.len();
                 body.extend_from_slice(&message.body[message.header_len..]);
@@ -137,12 +137,12 @@ impl Shard {
                 };
                 self.publish_untraced_message(run, &changed);
             }
-            Verdict::Dropped => self.check_literal_subject(run, message.subject),
-            Verdict::Refused(destination) => {
+            Tracing::Dropped => self.check_literal_subject(run, message.subject),
+            Tracing::Refused(destination) => {
                 self.check_literal_subject(run, message.subject);
                 self.refuse_subject(run.publisher.slot, &destination);
             }
-            Verdict::Traced(trace) => {
+            Tracing::Traced(trace) => {
                 self.delivery.begin_traced(trace);
                 self.publish_traced_message(run, message);
                 if let Some(trace) = self.delivery.end_traced() {
@@ -152,15 +152,15 @@ impl Shard {
         }
     }
 
-    /// What a pedantic client is told even of a message that goes nowhere.
+    /// The check for pedantic clients, of a message that is not delivered.
     fn check_literal_subject(&mut self, run: &Run<'_>, subject: &[u8]) {
         if run.publisher.flags.pedantic && !nt_subject::is_valid_literal_subject(subject) {
             self.error_reply(run.publisher.slot, "Invalid Publish Subject");
         }
     }
 
-    /// A message that is too large ends its connection before it is here; if as much of its headers is as asks for a
-    /// trace, that is sent all the same. `data` begins with the message's line.
+    /// A message that is too large closes its connection before it has arrived. If the part of its headers that has arrived
+    /// requests a trace, that is sent all the same. `data` begins with the message's line.
     pub(crate) fn trace_oversized(&mut self, slot: u32, data: &[u8]) {
         let Some((subject, header_len, size, start)) = announced(data) else {
             return;
@@ -169,19 +169,17 @@ impl Shard {
         if !may_request_trace(headers) {
             return;
         }
-        self.run_aside(slot, |shard, run| {
-            match shard.trace_verdict(run, headers, subject, size) {
-                Verdict::Traced(mut trace) => {
-                    trace.refused("maximum payload exceeded");
-                    shard.send_trace(run, *trace);
-                }
-                Verdict::Refused(destination) => shard.refuse_subject(slot, &destination),
-                Verdict::Ordinary | Verdict::Disabled | Verdict::Dropped => {}
+        self.run_aside(slot, |shard, run| match shard.tracing_of(run, headers, subject, size) {
+            Tracing::Traced(mut trace) => {
+                trace.refused("maximum payload exceeded");
+                shard.send_trace(run, *trace);
             }
+            Tracing::Refused(destination) => shard.refuse_subject(slot, &destination),
+            Tracing::Ordinary | Tracing::Disabled | Tracing::Dropped => {}
         });
     }
 
-    fn trace_verdict(&mut self, run: &Run<'_>, headers: &[u8], subject: &[u8], size: usize) -> Verdict {
+    fn tracing_of(&mut self, run: &Run<'_>, headers: &[u8], subject: &[u8], size: usize) -> Tracing {
         let Run {
             publisher,
             account,
@@ -194,9 +192,9 @@ impl Shard {
             only,
         }) = TraceRequest::read(headers)
         else {
-            return Verdict::Ordinary;
+            return Tracing::Ordinary;
         };
-        let without = |only: bool| if only { Verdict::Dropped } else { Verdict::Ordinary };
+        let without = |only: bool| if only { Tracing::Dropped } else { Tracing::Ordinary };
         let slot = publisher.slot;
         if let Some(origin) = headers.first(headers::ORIGIN_ACCOUNT) {
             let origin = quote(origin.as_bytes());
@@ -204,7 +202,7 @@ impl Shard {
                 let name = headers::ORIGIN_ACCOUNT;
                 format!("Message tracing disabled because of header \"{name}\" with value={origin}")
             });
-            return if only { Verdict::Dropped } else { Verdict::Disabled };
+            return if only { Tracing::Dropped } else { Tracing::Disabled };
         }
         if !is_valid_literal_subject(&destination) {
             let text = quote(&destination);
@@ -219,10 +217,10 @@ impl Shard {
             .is_none_or(|p| p.may_publish(&destination));
         let index = self.results.find(account.id, interest, &destination);
         if self.results[index].is_reserved() || !permitted {
-            return Verdict::Refused(destination);
+            return Tracing::Refused(destination);
         }
         let conn: &Conn = &self.connections[slot];
-        Verdict::Traced(Box::new(MsgTrace {
+        Tracing::Traced(Box::new(MsgTrace {
             only,
             destination,
             headers,
@@ -236,7 +234,7 @@ impl Shard {
         }))
     }
 
-    /// Publishes the event, as the server itself: nobody's permissions and echo matter.
+    /// Publishes the event as the server itself, without checks of permissions.
     fn send_trace(&mut self, run: &mut Run<'_>, trace: MsgTrace) {
         let conn = &self.connections[run.publisher.slot];
         let info = &conn.config().info;
@@ -272,7 +270,7 @@ impl Shard {
     }
 }
 
-/// Both forms of a message that the server makes itself. There is no reply, which leaves two blanks.
+/// Both forms of a message of the server itself. There is no reply subject, which leaves two blanks.
 struct WholeFrame {
     msg: Vec<u8>,
     hmsg: Option<Vec<u8>>,

@@ -1,7 +1,7 @@
-//! CONNECT as a log may show it: what a client proves itself with is named, not told.
+//! CONNECT as a log may show it: secrets are replaced by `[REDACTED]`.
 //!
 //! Everything else is shown as it was sent, so that what a client got wrong can be seen; bytes that are no JSON are
-//! therefore searched too. Rather too much is hidden than too little.
+//! therefore searched, too. In doubt a value is hidden.
 
 const HIDDEN: &str = "[REDACTED]";
 
@@ -41,7 +41,7 @@ fn quoted(text: &str) -> String {
     out
 }
 
-/// Behind the closing quote of the string that opens at `open`, or the end where it is never closed.
+/// The position after the closing quote of the string that opens at `open`, or the end if it is not closed.
 fn string_end(bytes: &[u8], open: usize) -> usize {
     let mut at = open + 1;
     while at < bytes.len() {
@@ -96,7 +96,7 @@ fn loosely(text: &str) -> String {
     out
 }
 
-/// Where the value begins when the name of a secret stands here.
+/// Where the value begins if the name of a secret is here.
 fn loose_value(bytes: &[u8], at: usize) -> Option<usize> {
     let rest = &bytes[at..];
     for prefix in ["auth_token", "pass"] {

@@ -1,15 +1,15 @@
-//! An event as bytes, compressed where its reader asks for that and it takes no time worth mentioning.
+//! An event as bytes, compressed where its reader accepts that and it takes little time.
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde::Serialize;
 use std::io::{self, Write};
 
-/// What is longer goes out as it is: the account's interest is locked meanwhile, and a client that sends a megabyte of
-/// headers would have all others wait until they are compressed.
+/// Longer events are not compressed: the account's interest is locked meanwhile, and a client that sends a megabyte of
+/// headers would make all others wait.
 const COMPRESSED_MAX: usize = 256 << 10;
 
-/// Headers, if it needs any, and body. `accepted` is what the request's `Accept-Encoding` says.
+/// Headers, if it needs any, and body. `accepted` is the value of the request's `Accept-Encoding`.
 pub(super) fn encode(event: &impl Serialize, accepted: Option<&str>) -> (Vec<u8>, Vec<u8>) {
     let json = serde_json::to_vec(event).expect("plain fields always serialise");
     let Some(accepted) = accepted else {

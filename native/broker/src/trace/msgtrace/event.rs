@@ -1,4 +1,4 @@
-//! The shape of a trace's event, and how it writes the time.
+//! The form of a trace's event and of its times.
 
 use super::headers::Headers;
 use crate::connection::shared::ConnShared;
@@ -12,7 +12,7 @@ pub(super) struct Event<'a> {
     pub events: Vec<Timed<'a>>,
 }
 
-/// Who speaks.
+/// The server that publishes it.
 #[derive(Serialize)]
 pub(super) struct Server<'a> {
     pub name: &'a str,
@@ -39,7 +39,7 @@ pub(super) struct Request<'a> {
     pub msgsize: usize,
 }
 
-/// One station: where a message came in, or went out, or should have.
+/// One entry: where a message came in, or where it was delivered or not.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub station: &'static str,

@@ -1,4 +1,4 @@
-//! The headers of a message, as far as they speak of traces.
+//! The headers of a message that concern traces.
 
 use memchr::memmem::{Finder, find};
 use serde::Serialize;
@@ -8,14 +8,14 @@ use std::sync::LazyLock;
 const FIRST_LINE: &[u8] = b"NATS/1.0\r\n";
 const DESTINATION: &str = "Nats-Trace-Dest";
 const ONLY: &str = "Nats-Trace-Only";
-/// In the place of a destination: this message is not to be traced. No subject, since it has a blank.
+/// Instead of a destination: this message is not to be traced. It has a blank, so it is no subject.
 const DISABLED: &str = "trace disabled";
 pub(super) const ORIGIN_ACCOUNT: &str = "Nats-Trace-Origin-Account";
 pub(super) const ACCEPT_ENCODING: &str = "Accept-Encoding";
 
 static DESTINATION_FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"Nats-Trace-Dest:"));
 
-/// Whether headers may ask for a trace: all that most messages with headers are asked.
+/// Whether headers may request a trace. The only check that most messages with headers need.
 #[inline]
 pub(crate) fn may_request_trace(headers: &[u8]) -> bool {
     DESTINATION_FINDER.find(headers).is_some()
@@ -33,17 +33,17 @@ impl Headers {
     }
 }
 
-/// What a message asks for.
+/// What the headers of a message request.
 #[derive(Debug)]
 pub(super) struct TraceRequest {
     pub headers: Headers,
     pub destination: Vec<u8>,
-    /// The trace is all that is wanted.
+    /// The message itself is not to be delivered.
     pub only: bool,
 }
 
 impl TraceRequest {
-    /// `None`: no trace is asked for.
+    /// `None`: no trace is requested.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let mut rest = bytes.strip_prefix(FIRST_LINE)?;
         let mut headers = BTreeMap::<String, Vec<String>>::new();
@@ -51,7 +51,7 @@ impl TraceRequest {
         while let Some(colon) = memchr::memchr(b':', rest) {
             let name = &rest[..colon];
             let from = colon + 1;
-            // One that was cut off is none.
+            // An incomplete one does not count.
             let Some(length) = find(&rest[from..], b"\r\n") else {
                 break;
             };
@@ -88,7 +88,7 @@ fn trim(value: &[u8]) -> &[u8] {
     &value[start..end]
 }
 
-/// The same headers, with the destination replaced by the word that no trace is wanted.
+/// The same headers, with the destination replaced by [`DISABLED`].
 pub(super) fn disabled(bytes: &[u8]) -> Vec<u8> {
     let name = format!("{DESTINATION}:");
     let end = bytes.strip_suffix(b"\r\n").unwrap_or(bytes);
@@ -110,17 +110,17 @@ mod tests {
     use super::*;
 
     fn read(lines: &str) -> Option<(String, bool)> {
-        let wish = TraceRequest::read(format!("NATS/1.0\r\n{lines}\r\n").as_bytes())?;
-        Some((String::from_utf8(wish.destination).expect("text"), wish.only))
+        let request = TraceRequest::read(format!("NATS/1.0\r\n{lines}\r\n").as_bytes())?;
+        Some((String::from_utf8(request.destination).expect("text"), request.only))
     }
 
     #[test]
-    fn a_destination_is_a_wish() {
-        let wished = |only| Some(("d".to_owned(), only));
-        assert_eq!(read("Nats-Trace-Dest:d\r\n"), wished(false));
+    fn a_destination_requests_a_trace() {
+        let requested = |only| Some(("d".to_owned(), only));
+        assert_eq!(read("Nats-Trace-Dest:d\r\n"), requested(false));
         assert_eq!(
             read("A: b\r\nNats-Trace-Dest: \t d \r\nNats-Trace-Dest: e\r\n"),
-            wished(false)
+            requested(false)
         );
         for (value, only) in [
             ("1", true),
@@ -131,7 +131,7 @@ mod tests {
             ("", false),
         ] {
             let lines = format!("Nats-Trace-Only: {value}\r\nNats-Trace-Dest: d\r\n");
-            assert_eq!(read(&lines), wished(only), "{value}");
+            assert_eq!(read(&lines), requested(only), "{value}");
         }
         assert_eq!(read("Nats-Trace-Only: 1\r\n"), None);
         assert_eq!(read("nats-trace-dest: d\r\n"), None);
@@ -139,13 +139,17 @@ mod tests {
         assert_eq!(read("Nats-Trace-Dest : d\r\n"), None);
         assert_eq!(read("Nats-Trace-Dest: trace disabled\r\nNats-Trace-Dest: d\r\n"), None);
         assert!(TraceRequest::read(b"NATS/1.1\r\nNats-Trace-Dest: d\r\n\r\n").is_none());
-        assert!(TraceRequest::read(b"NATS/1.0\r\nNats-Trace-Dest: d").is_none(), "cut off");
+        assert!(
+            TraceRequest::read(b"NATS/1.0\r\nNats-Trace-Dest: d").is_none(),
+            "cut off"
+        );
     }
 
     #[test]
     fn headers_keep_their_case_and_their_values() {
-        let wish = TraceRequest::read(b"NATS/1.0\r\nx-A: 1\r\nNats-Trace-Dest: d\r\nX-a: 2\r\nx-A:  3 \r\nempty:\r\n\r\n");
-        let json = serde_json::to_string(&wish.expect("a wish").headers).expect("plain text");
+        let request =
+            TraceRequest::read(b"NATS/1.0\r\nx-A: 1\r\nNats-Trace-Dest: d\r\nX-a: 2\r\nx-A:  3 \r\nempty:\r\n\r\n");
+        let json = serde_json::to_string(&request.expect("a request").headers).expect("plain text");
         assert_eq!(json, r#"{"Nats-Trace-Dest":["d"],"X-a":["2"],"x-A":["1","3"]}"#);
     }
 
