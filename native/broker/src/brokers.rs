@@ -1,10 +1,10 @@
-//! The life of brokers: start, reload, lame duck, stop, as the control plane asks for it.
+//! The life of brokers: start, reload, lame duck, stop, as the control plane requests it.
 //!
-//! What is asked for is put into the inboxes of the loops, in an order that matters: who is told to go elsewhere must
-//! not be able to come back, and what is closed for a new plan is closed after it. Nothing of it has happened when these
-//! methods return; events tell when it has.
+//! Each request is put into the inboxes of the loops, in an order that matters: listening stops before clients are notified
+//! of the lame duck mode, and connections over a new limit are closed after the plan is applied. Nothing of it has happened
+//! when these methods return; events report when it has.
 //!
-//! Opens no socket and starts no thread: listeners are given, loops are reached through [`Loops`].
+//! Opens no socket and starts no thread: listeners are passed in, loops are reached through [`Loops`].
 
 use crate::connection::close::CloseReason;
 use crate::interest::account::AccountIds;
@@ -23,11 +23,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// Handle of a broker.
 pub type BrokerId = u32;
 
-/// The loops that brokers live on, reached from outside.
+/// The loops that brokers run on, reached from outside.
 pub trait Loops {
-    /// What they serve clients on.
+    /// The sockets of their clients.
     type Socket: Send + 'static;
-    /// Where their clients come from.
+    /// Their listeners.
     type Listener: Send + 'static;
 
     /// How many there are: at least one.
@@ -40,11 +40,11 @@ pub trait Loops {
 /// One of the sockets that a broker listens on.
 #[derive(Debug)]
 pub struct Listen<Listener> {
-    /// Who connects to it.
+    /// The kind of connection it accepts.
     pub kind: ListenerKind,
-    /// Where they come from.
+    /// The listener itself.
     pub listener: Listener,
-    /// Host as asked for, port as bound: INFO shows those of the first one for clients where the plan names none.
+    /// Host as configured, port as bound: INFO has those of the first one for clients where the plan has none.
     pub bound: (String, u16),
 }
 
@@ -57,7 +57,7 @@ pub struct StartedReload {
     pub closing: usize,
 }
 
-/// A broker, and where its clients find it.
+/// A broker, and the address its clients connect to.
 struct Running {
     state: Arc<BrokerState>,
     bound: Option<(String, u16)>,
@@ -71,7 +71,7 @@ pub struct Brokers {
 }
 
 impl Brokers {
-    /// No brokers yet. `random` is a secret that seeds what depends on chance in them.
+    /// No brokers yet. `random` is a secret: the seed of everything random in them.
     pub fn new(random: u64) -> Self {
         Self {
             running: Mutex::default(),
@@ -109,7 +109,7 @@ impl Brokers {
         self.running.lock().keys().copied().collect()
     }
 
-    /// Lets a broker and all its connections live by another plan; its listeners stay as they are. `None`: it is stopped.
+    /// Puts another plan into force for a broker; its listeners stay as they are. `None`: the broker is stopped.
     pub fn reload(&self, loops: &impl Loops, broker: BrokerId, mut plan: Plan) -> Option<StartedReload> {
         let state = {
             let running = self.running.lock();
@@ -121,7 +121,7 @@ impl Brokers {
         Some(self.post_reload(loops, &state, &reloading))
     }
 
-    /// Tells all loops of a change of a broker's plan, then closes those that are too many under it.
+    /// Has all loops apply a change of a broker's plan, then closes the connections over its limit.
     pub fn post_reload(&self, loops: &impl Loops, broker: &Arc<BrokerState>, reloading: &Reloading) -> StartedReload {
         to_all(loops, || InboxItem::Reload(reloading.reload.clone()));
         for &cid in &reloading.over_limit {
@@ -133,7 +133,7 @@ impl Brokers {
         }
     }
 
-    /// Stops listening and tells clients that the broker goes away.
+    /// Stops listening and notifies clients that the broker goes away.
     pub fn enter_lame_duck(&self, loops: &impl Loops, broker: BrokerId) {
         if let Some(broker) = self.get(broker) {
             broker.enter_lame_duck();
@@ -141,7 +141,7 @@ impl Brokers {
         }
     }
 
-    /// Stops listening and closes all connections. [`crate::Event::Stopped`] follows when the last one is gone.
+    /// Stops listening and closes all connections. [`crate::Event::Stopped`] follows when the last one has closed.
     pub fn stop(&self, loops: &impl Loops, broker: BrokerId) {
         let Some(Running { state, .. }) = self.running.lock().remove(&broker) else {
             return;
@@ -176,12 +176,12 @@ fn to_all(loops: &impl Loops, item: impl Fn() -> InboxItem) {
     }
 }
 
-/// The last loop has most time: connections gather on the first ones.
+/// The last loop has most time: connections are placed on the first ones.
 fn listening_loop(loops: &impl Loops) -> usize {
     loops.count() - 1
 }
 
-/// Shows clients the bound address where the plan names none.
+/// Advertises the bound address where the plan has none.
 fn advertise(config: &mut Config, bound: Option<&(String, u16)>) {
     let Some((host, port)) = bound else { return };
     if config.info.host.is_empty() {

@@ -1,9 +1,9 @@
-//! The thread a loop runs on is lent: by Node, which may want it back without a word to the runtime.
+//! The thread a loop runs on belongs to Node, which may terminate it without notice to the runtime.
 //!
-//! A worker thread that ends by `terminate()` or at the end of the process runs no more JavaScript; whoever ends it
-//! waits for the loop to return. What is left to be noticed is its event queue, which gets a last entry.
+//! A worker thread that is ended by `terminate()` or at the end of the process runs no more JavaScript; Node waits for the
+//! loop to return. The only sign is the thread's event queue, which gets a last entry.
 
-/// What the loop needs to know about the thread's owner.
+/// What the loop needs to notice that its thread is terminated.
 pub struct HostThread {
     /// Becomes readable when something is waiting in the thread's own event queue.
     #[cfg(unix)]

@@ -1,8 +1,7 @@
-//! Which thread a loop is on: first an interim thread, then the worker thread that the control plane lends.
+//! Which thread a loop is on: first an interim thread, then a worker thread of the control plane.
 //!
 //! Node takes tens of milliseconds to boot a worker thread. A loop does not wait for that: it starts on a plain thread,
-//! and moves between two turns when a worker claims it. Owns the loop only on its way from the one to the other; never
-//! looks into it.
+//! and moves between two turns when a worker claims it. Owns the loop only while it moves from the one to the other.
 
 use crate::reactor::Reactor;
 use mio::Poll;
@@ -18,23 +17,23 @@ pub(crate) struct LoopThread {
 }
 
 enum At {
-    /// On no thread yet.
+    /// Not on a thread yet.
     Start(Poll),
     /// On its interim thread.
     Interim,
     /// Between the interim thread, which has left it, and the one that claimed it.
     Between(Box<Reactor>),
-    /// On the thread that claimed it, or at its end.
+    /// On the thread that claimed it, or ended.
     Claimed,
 }
 
 /// What a thread gets that claims a loop.
 pub(crate) enum Claimed {
-    /// Nothing ran yet: the loop is to be made.
+    /// The loop has not run yet.
     Start(Poll),
-    /// The loop as its interim thread left it.
+    /// The loop from its interim thread.
     Moved(Box<Reactor>),
-    /// The loop returned on its interim thread.
+    /// The loop has ended on its interim thread.
     Ended,
 }
 
@@ -47,7 +46,7 @@ impl LoopThread {
         }
     }
 
-    /// For the interim thread, once. `None`: another thread was faster.
+    /// For the interim thread, once. `None`: a worker has claimed the loop already.
     pub fn begin_interim(&self) -> Option<Poll> {
         let mut at = self.at.lock();
         match mem::replace(&mut *at, At::Interim) {
@@ -64,13 +63,13 @@ impl LoopThread {
         self.claimed.load(Ordering::Acquire)
     }
 
-    /// The interim thread leaves; without a loop if that has returned.
+    /// The interim thread gives the loop up; without it if it has ended.
     pub fn end_interim(&self, reactor: Option<Box<Reactor>>) {
         *self.at.lock() = reactor.map_or(At::Claimed, At::Between);
         self.moved.notify_all();
     }
 
-    /// Takes the loop over for good, once; `wake` ends the turn that waits. Blocks until the interim thread has left.
+    /// Takes the loop over, once; `wake` ends its wait. Blocks until the interim thread has given it up.
     /// `None`: it was claimed before.
     pub fn claim(&self, wake: impl FnOnce()) -> Option<Claimed> {
         if self.claimed.swap(true, Ordering::AcqRel) {

@@ -1,23 +1,24 @@
 //! Events for the control plane: many loops write, the main thread reads.
 //!
-//! Bounded while nobody reads: log lines and news of connections each have a budget, and what finds no room is counted
-//! and told afterwards. The end of a broker or of a reload, and what is fatal, always get through.
+//! Bounded while the main thread does not read: log lines, connection events and admission requests each have a budget;
+//! those that find no room are counted and reported afterwards. The end of a broker or of a reload, and fatal errors, are
+//! always kept.
 
 use nt_broker::{AdmissionRequest, BrokerEvent, ConnectionSnapshot, Event, LogLevel};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 
-/// Log lines kept while nobody reads.
+/// Log lines kept until they are read.
 const LINES_MAX: usize = 64 * 1024;
-/// Bytes of log lines kept meanwhile: clients have a say in how long a line is.
+/// Bytes of log lines kept until then: clients influence the length of a line.
 const LINES_BYTES_MAX: usize = 16 << 20;
-/// Connections and disconnections kept meanwhile.
+/// Connections and disconnections kept until then.
 const CONNECTIONS_MAX: usize = 64 * 1024;
-/// Clients about whom the program is asked, kept meanwhile. The others run out of time.
+/// Admission requests kept until then. The clients of others time out.
 const REQUESTS_MAX: usize = 64 * 1024;
-/// Bytes of what they sent.
+/// Bytes of those requests.
 const REQUESTS_BYTES_MAX: usize = 32 << 20;
-/// Bytes of connections kept meanwhile: clients have a say in how long their names are.
+/// Bytes of connections kept until then: clients choose the length of their names.
 const CONNECTIONS_BYTES_MAX: usize = 32 << 20;
 
 pub(crate) struct Mailbox {
@@ -31,11 +32,11 @@ struct Inner {
     lines: Budget,
     connections: Budget,
     requests: Budget,
-    /// What found no room, by broker.
+    /// Counts of events that found no room, by broker.
     lost: BTreeMap<u32, Lost>,
 }
 
-/// What is kept of one kind.
+/// How much is kept of one kind.
 #[derive(Default)]
 struct Budget {
     count: usize,
@@ -43,7 +44,7 @@ struct Budget {
 }
 
 impl Budget {
-    /// Takes one more in if there is room.
+    /// Whether one more has room; if so, it is counted.
     fn admits(&mut self, bytes: usize, count_max: usize, bytes_max: usize) -> bool {
         let fits = self.count < count_max && self.bytes < bytes_max;
         if fits {
@@ -111,7 +112,7 @@ impl Inner {
 }
 
 impl Lost {
-    fn send_to(self) -> Event {
+    fn into_event(self) -> Event {
         let kinds = [
             (self.lines, "log line"),
             (self.connects, "connect event"),
@@ -134,7 +135,7 @@ impl Lost {
 }
 
 impl Mailbox {
-    /// `wake` is called when the first mail after a reading arrives, from any thread.
+    /// `wake` is called, on any thread, at the first event after the mailbox was read.
     pub fn new(wake: Box<dyn Fn() + Send + Sync>) -> Self {
         Self {
             inner: Mutex::default(),
@@ -168,7 +169,7 @@ impl Mailbox {
         let inner = std::mem::take(&mut *self.inner.lock());
         let mut events = inner.events;
         for (broker, lost) in inner.lost {
-            events.push((broker, lost.send_to()));
+            events.push((broker, lost.into_event()));
         }
         events
     }

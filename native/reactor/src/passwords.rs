@@ -1,9 +1,9 @@
 //! Checks of bcrypt passwords: threads of their own, so that neither an event loop nor the main thread waits for them.
 //!
-//! Owns the queue of checks, its threads, and a memory of passwords that were right. Threads start when there is work
-//! and end when there has been none for a while. The memory holds keyed hashes of a password with its bcrypt hash: a
-//! crowd that reconnects is checked once, another bcrypt hash makes it worth nothing, and it tells nobody a password.
-//! Never knows whose a check is: the answer goes to the number that came with it.
+//! Owns the queue of checks, its threads, and a cache of passwords that were right. Threads start when there is work and
+//! end when there has been none for a while. The cache has keyed hashes of a password with its bcrypt hash: many clients
+//! of one user that reconnect cost one check, an entry is useless once the user's hash has changed, and no password can be
+//! read from it. Never knows the connection of a check: the answer goes to the number that came with it.
 
 use crate::runtime::Runtime;
 use nt_broker::{AdmissionId, PasswordCheck};
@@ -14,11 +14,11 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-/// How many right passwords are remembered.
+/// Right passwords in the cache.
 const REMEMBERED_MAX: usize = 16 * 1024;
 /// A thread without work ends after this time.
 const IDLE: Duration = Duration::from_secs(10);
-/// Checking passwords takes at most so many cores from the event loops.
+/// Checks run on so many threads at most.
 const THREADS_MAX: usize = 4;
 
 #[derive(Default)]
@@ -44,7 +44,7 @@ impl Passwords {
         state.queue.len() + state.threads - state.idle
     }
 
-    /// Takes checks in. Each that is still wanted when its turn comes is answered, at once where the password is known.
+    /// Queues checks. Each one that is still needed when its turn comes is answered, at once where the password is known.
     pub fn submit(&self, runtime: &Arc<Runtime>, checks: Vec<PasswordCheck>) {
         if checks.is_empty() {
             return;
@@ -84,14 +84,14 @@ impl Passwords {
         let mut state = self.state.lock();
         state.threads -= 1;
         if state.threads == 0 {
-            // Nobody is there to check them.
+            // There is no thread to check them.
             let refused: Vec<AdmissionId> = state.queue.drain(..).map(|check| check.id).collect();
             drop(state);
             refused.into_iter().for_each(|id| runtime.answer_password(id, false));
         }
     }
 
-    /// Lets all threads end; what is not checked by then is not answered.
+    /// Ends all threads; queued checks are not answered.
     pub fn stop(&self) {
         let mut state = self.state.lock();
         state.stopping = true;
@@ -105,7 +105,7 @@ impl Passwords {
             if !check.is_wanted() {
                 continue;
             }
-            // While it waited another client may have come with the same password.
+            // Another client may have sent the same password meanwhile.
             let (hash, password) = (&check.hash, &check.password);
             let is_known = self.state.lock().memory.knows(hash, password);
             let is_right = is_known || is_right(hash, password);

@@ -1,4 +1,4 @@
-//! The loop: wait, say which sockets are ready, have the turn done.
+//! The driver of one loop: it waits, passes on which sockets are ready, and runs the turn.
 
 use crate::accept::listener_of;
 use crate::balance::Meter;
@@ -31,7 +31,7 @@ impl Reactor {
         self.event_loop.io().index
     }
 
-    /// Runs turns on the calling thread, which `host` may want back, until one of them ends with `is_over`.
+    /// Runs turns on the calling thread until `is_over`, or until `host` is terminated.
     pub fn run(&mut self, host: Option<&HostThread>, is_over: impl Fn() -> bool) -> io::Result<()> {
         let mut events = Events::with_capacity(1024);
         self.watch_host(host)?;

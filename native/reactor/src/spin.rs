@@ -1,36 +1,36 @@
-//! Whether a loop with nothing to do keeps looking for a moment before it sleeps.
+//! Whether a loop with nothing to do polls for a moment before it sleeps.
 //!
-//! To be woken takes longer than to handle a message, and whoever wakes it pays as well. In a conversation, where clients
-//! answer what they were just sent, looking shortens each round and is hardly dearer. It is of no use where clients send
-//! without waiting for anybody: the longer a loop sleeps, the more it finds. So a loop looks as long as short waits end
-//! with answers.
+//! A wake-up takes longer than handling a message, and costs the thread that wakes as well. In a dialogue, where clients
+//! answer what they were just sent, polling (a spin) shortens each round trip and costs little. It is useless where clients
+//! send without waiting for answers: the longer a loop sleeps, the more it finds. So a loop spins as long as short waits
+//! end with answers.
 //!
-//! Looking in vain more than now and then tells that others need the core, those among them whose answer is awaited: then
-//! it is left to them for a while. On a machine with one core nobody looks.
+//! Spins that often find nothing mean that other threads need the core, maybe those that are to answer: then the loop stops
+//! spinning for a while. On a machine with one core no loop spins.
 
-/// How long a loop looks.
+/// How long a loop spins.
 const SPIN_NS: u64 = 30_000;
-/// A sleep this short would have been spared: looking is a little shorter, being woken takes a little time.
+/// A spin would have replaced a sleep this short: a spin is a little shorter, and a wake-up takes a little time.
 const SHORT_SLEEP_NS: u64 = 60_000;
-/// More than this in one turn is a stream.
-const CONVERSATION_BYTES: usize = 64 * 1024;
-/// What a turn of a stream takes from the confidence.
+/// More bytes in one turn are a stream.
+const DIALOGUE_BYTES: usize = 64 * 1024;
+/// How much a turn of a stream reduces the confidence.
 const STREAM_PENALTY: u32 = 4;
-/// How sure one can be: each wait that went well adds one.
+/// The highest confidence: each short wait that ends with answers adds one.
 const MAX_CONFIDENCE: u32 = 128;
-/// How sure one must be to begin looking.
+/// The confidence at which spinning begins.
 const START_CONFIDENCE: u32 = 64;
-/// How sure one must be to go on.
+/// The confidence below which it stops.
 const STOP_CONFIDENCE: u32 = 16;
-/// What looking in vain takes away: on a quiet machine it happens once in a hundred times, on a busy one once in seven.
+/// How much a spin that finds nothing reduces it: one in a hundred on a quiet machine, one in seven on a busy one.
 const MISS_PENALTY: u32 = 12;
-/// Waits without another try after trust was lost.
+/// Waits without a spin after that.
 const COOLDOWN_WAITS: u32 = 1_000;
 
-/// A loop's experience with its last waits.
+/// What a loop has learned from its last waits.
 #[derive(Debug)]
 pub(crate) struct SpinPolicy {
-    /// Whether another core could be working meanwhile.
+    /// Whether the machine has another core.
     allowed: bool,
     /// Whether the last wait was short enough.
     in_time: bool,
@@ -56,7 +56,7 @@ impl SpinPolicy {
         }
     }
 
-    /// Notes bytes that were read in this turn, and whether their sender had been sent something since it sent its last.
+    /// Notes bytes that were read in this turn, and whether their sender was sent something since its last ones.
     pub fn record_read(&mut self, bytes: usize, is_answer: bool) {
         self.bytes += bytes;
         self.reads += 1;
@@ -68,9 +68,9 @@ impl SpinPolicy {
         self.bytes += bytes;
     }
 
-    /// Before a wait: nanoseconds to look before sleeping, if at all.
+    /// Before a wait: nanoseconds to spin before sleeping, if at all.
     pub fn begin(&mut self) -> Option<u64> {
-        let is_stream = self.bytes > CONVERSATION_BYTES;
+        let is_stream = self.bytes > DIALOGUE_BYTES;
         if is_stream {
             self.confidence = self.confidence.saturating_sub(STREAM_PENALTY);
         } else if !self.in_time || self.answers * 2 < self.reads {
@@ -89,7 +89,7 @@ impl SpinPolicy {
         (self.allowed && self.rest == 0 && self.spinning && !is_stream).then_some(SPIN_NS)
     }
 
-    /// What came of looking.
+    /// A spin has ended.
     pub fn spin_ended(&mut self, found: bool) {
         self.in_time = found;
         if !found {
@@ -100,7 +100,7 @@ impl SpinPolicy {
         }
     }
 
-    /// How long it took until a loop that did not look, or looked in vain, was woken.
+    /// The loop slept for so long, after a spin that found nothing or without one.
     pub fn slept(&mut self, ns: u64) {
         self.in_time = ns <= SHORT_SLEEP_NS;
     }
@@ -112,20 +112,20 @@ mod tests {
 
     /// A turn with one read, and the wait for it.
     fn turn(spin: &mut SpinPolicy, slept_ns: u64, is_answer: bool) -> bool {
-        let looks = spin.begin().is_some();
-        if looks && slept_ns > SPIN_NS {
+        let spins = spin.begin().is_some();
+        if spins && slept_ns > SPIN_NS {
             spin.spin_ended(false);
         }
-        if looks && slept_ns <= SPIN_NS {
+        if spins && slept_ns <= SPIN_NS {
             spin.spin_ended(true);
         } else {
             spin.slept(slept_ns);
         }
         spin.record_read(100, is_answer);
-        looks
+        spins
     }
 
-    fn in_conversation(cores: usize) -> SpinPolicy {
+    fn in_dialogue(cores: usize) -> SpinPolicy {
         let mut spin = SpinPolicy::new(cores);
         for _ in 0..2 * MAX_CONFIDENCE {
             turn(&mut spin, SPIN_NS, true);
@@ -134,22 +134,22 @@ mod tests {
     }
 
     #[test]
-    fn looks_once_short_waits_for_answers_have_become_usual() {
+    fn spins_once_short_waits_for_answers_are_usual() {
         let mut spin = SpinPolicy::new(2);
         assert!((0..START_CONFIDENCE).all(|_| !turn(&mut spin, SHORT_SLEEP_NS, true)));
-        assert!((0..100).all(|_| turn(&mut spin, SPIN_NS, true)), "and keeps looking");
+        assert!((0..100).all(|_| turn(&mut spin, SPIN_NS, true)), "and keeps spinning");
     }
 
     #[test]
-    fn gives_up_soon_when_nothing_comes() {
-        let mut spin = in_conversation(2);
-        let looks = (0..100).filter(|_| turn(&mut spin, 10 * SHORT_SLEEP_NS, true)).count();
-        assert!((5..10).contains(&looks), "{looks}");
+    fn stops_soon_when_spins_find_nothing() {
+        let mut spin = in_dialogue(2);
+        let spins = (0..100).filter(|_| turn(&mut spin, 10 * SHORT_SLEEP_NS, true)).count();
+        assert!((5..10).contains(&spins), "{spins}");
     }
 
-    /// Of a thousand waits, each `in_vain`th is a little too long to look for.
-    fn looks_in_a_thousand(in_vain: usize) -> usize {
-        let mut spin = in_conversation(2);
+    /// Of a thousand waits, each `in_vain`th is a little too long for a spin.
+    fn spins_in_a_thousand(in_vain: usize) -> usize {
+        let mut spin = in_dialogue(2);
         let wait = |n: usize| {
             if n.is_multiple_of(in_vain) {
                 SHORT_SLEEP_NS
@@ -161,40 +161,40 @@ mod tests {
     }
 
     #[test]
-    fn keeps_looking_when_it_is_in_vain_now_and_then() {
-        assert_eq!(looks_in_a_thousand(50), 1_000);
+    fn keeps_spinning_when_few_spins_find_nothing() {
+        assert_eq!(spins_in_a_thousand(50), 1_000);
     }
 
     #[test]
-    fn rests_when_it_is_often_in_vain() {
-        let looks = looks_in_a_thousand(7);
-        assert!((50..200).contains(&looks), "{looks}");
+    fn rests_when_many_spins_find_nothing() {
+        let spins = spins_in_a_thousand(7);
+        assert!((50..200).contains(&spins), "{spins}");
     }
 
     #[test]
-    fn does_not_look_for_those_who_wait_for_nobody() {
-        let mut spin = in_conversation(2);
-        let looks = (0..100).filter(|_| turn(&mut spin, SPIN_NS, false)).count();
-        assert!(looks <= MAX_CONFIDENCE as usize, "{looks}");
+    fn does_not_spin_for_clients_that_do_not_wait() {
+        let mut spin = in_dialogue(2);
+        let spins = (0..100).filter(|_| turn(&mut spin, SPIN_NS, false)).count();
+        assert!(spins <= MAX_CONFIDENCE as usize, "{spins}");
     }
 
     #[test]
-    fn does_not_look_for_streams() {
-        let mut spin = in_conversation(2);
-        spin.record_written(CONVERSATION_BYTES);
-        assert!(!turn(&mut spin, SPIN_NS, true), "nothing to hurry for");
+    fn does_not_spin_for_streams() {
+        let mut spin = in_dialogue(2);
+        spin.record_written(DIALOGUE_BYTES);
+        assert!(!turn(&mut spin, SPIN_NS, true), "a stream does not wait");
         assert!(turn(&mut spin, SPIN_NS, true), "one large answer makes no stream");
         for _ in 0..MAX_CONFIDENCE {
-            spin.record_read(CONVERSATION_BYTES, true);
+            spin.record_read(DIALOGUE_BYTES, true);
             turn(&mut spin, SPIN_NS, true);
         }
         assert!(!turn(&mut spin, SPIN_NS, true));
-        assert!(!turn(&mut spin, SPIN_NS, true), "experience begins anew");
+        assert!(!turn(&mut spin, SPIN_NS, true), "confidence starts at 0 again");
     }
 
     #[test]
-    fn word_from_other_loops_changes_nothing() {
-        let mut spin = in_conversation(2);
+    fn items_of_other_loops_change_nothing() {
+        let mut spin = in_dialogue(2);
         for _ in 0..100 {
             spin.spin_ended(true);
             assert!(spin.begin().is_some());
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn never_looks_where_nobody_else_could_work_meanwhile() {
-        assert_eq!(in_conversation(1).begin(), None);
+    fn never_spins_on_a_single_core() {
+        assert_eq!(in_dialogue(1).begin(), None);
     }
 }

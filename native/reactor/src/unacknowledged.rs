@@ -1,10 +1,10 @@
-//! What the system knows of bytes that were written: whether the peer's system has them.
+//! Bytes that were written and that the peer's system has not acknowledged.
 //!
-//! The only unsafe code of this crate: neither the standard library nor socket2 asks this.
+//! The only unsafe code of this crate: neither the standard library nor socket2 has this call.
 
 use mio::net::TcpStream;
 
-/// Bytes, our end among them, that the peer's system has not acknowledged. `None`: the system does not tell.
+/// Bytes, our end among them, that the peer's system has not acknowledged. `None`: the system does not say.
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
 pub(crate) fn unacknowledged(stream: &TcpStream) -> Option<usize> {

@@ -1,4 +1,4 @@
-//! Waiting for something to do: until a socket, another loop or a timer calls.
+//! Waiting until a socket is ready, another loop wakes this one, or a timer is due.
 
 use crate::host_thread::HostThread;
 use crate::reactor::Reactor;
@@ -7,7 +7,7 @@ use mio::{Events, Interest};
 use std::io;
 use std::time::Duration;
 
-/// Quiet time after which buffers kept for bursts are given back.
+/// Idle time after which buffers that only a burst needed are freed.
 const IDLE: Duration = Duration::from_secs(2);
 
 impl Reactor {
@@ -17,7 +17,7 @@ impl Reactor {
         let mut queue = mio::unix::SourceFd(&host.queue);
         let registry = self.event_loop.io().poll.registry();
         registry.register(&mut queue, HOST, Interest::READABLE)?;
-        // It may have been wanted back before the queue was watched.
+        // The thread may have been terminated before the queue was watched.
         self.check_host(Some(host));
         Ok(())
     }
@@ -40,7 +40,7 @@ impl Reactor {
         }
         let before = self.runtime().now_ns();
         if let Some(ns) = self.event_loop.io_mut().spin.begin() {
-            let found = self.look(events, before + ns)?;
+            let found = self.spin(events, before + ns)?;
             self.event_loop.io_mut().spin.spin_ended(found);
             if found {
                 return Ok(());
@@ -62,8 +62,8 @@ impl Reactor {
         outcome
     }
 
-    /// Looks for something to do until that moment. Returns whether something came.
-    fn look(&mut self, events: &mut Events, until_ns: u64) -> io::Result<bool> {
+    /// Polls for something to do until that time. Returns whether something came.
+    fn spin(&mut self, events: &mut Events, until_ns: u64) -> io::Result<bool> {
         loop {
             self.poll(events, Some(Duration::ZERO))?;
             if !events.is_empty() || self.event_loop.has_inbox_items() {
@@ -88,7 +88,7 @@ impl Reactor {
             .flatten()
             .min();
         let timer = next.map(|at| Duration::from_nanos(at.saturating_sub(self.runtime().now_ns())));
-        // Poll waits in whole milliseconds and rounds up, so a timer that is due is never missed by a hair.
+        // Poll waits in whole milliseconds and rounds up, so a timer is due when it returns.
         if self.event_loop.has_spare_buffers() {
             Some(timer.map_or(IDLE, |t| t.min(IDLE)))
         } else {

@@ -1,10 +1,10 @@
-//! Who a connection is: CONNECT, its decision, and decisions that take a while.
+//! Admission: CONNECT, the decision about it, and decisions that take a while.
 //!
-//! A CONNECT is decided at once, or a [`PendingAdmission`] waits for somebody else's verdict. Meanwhile nothing more is
-//! read from the connection, and what it sent behind CONNECT is kept and handled in order afterwards; it stays on its
-//! loop; a close, the deadline or a reload ends the wait. A reload asks again by the new plan, under another number, so
-//! the verdict on the old question finds nobody. The same wait serves connections that are long since admitted and whose
-//! rights a reload can't tell at once.
+//! A CONNECT is decided at once, or a [`PendingAdmission`] waits for a verdict from outside the shard. Meanwhile nothing
+//! more is read from the connection, and what it sent after CONNECT is kept and handled in order afterwards; it stays on
+//! its loop; a close, the deadline or a reload ends the wait. A reload asks again by the new plan, under another number, so
+//! the verdict on the old question has no effect. An admitted connection waits in the same way when a reload can't decide
+//! about its permissions at once.
 
 use crate::client::state::ClientFlags;
 use crate::connection::Phase;
@@ -26,28 +26,28 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(crate) struct PendingAdmission {
     id: AdmissionId,
-    /// What CONNECT said. `None`: a reload asks again about what an earlier one said.
+    /// The options of the CONNECT. `None`: a reload asks again about those of an earlier one.
     connect: Option<ConnectOptions>,
     asked: Asked,
     /// Until when there has to be a verdict; none while it waits in a queue of ours.
     deadline_ns: Option<u64>,
-    /// What is asked is wanted as long as this is here.
+    /// The question needs an answer as long as this exists.
     _wanted: Wanted,
-    /// They are over when this is.
+    /// Reloads that are over when this is.
     reloads: Vec<Arc<Reload>>,
 }
 
-/// What a verdict is waited for on.
+/// What has to be decided.
 #[derive(Debug)]
 enum Asked {
     /// A password: whether it has this hash.
     Password(Arc<str>),
-    /// The client as such.
+    /// Who the client is, by the embedding program.
     Embedder,
 }
 
 impl Shard {
-    /// Whether a connection may go on with something else than CONNECT: it is admitted, or nobody in particular may be.
+    /// Whether a connection may send something else than CONNECT: it is admitted, or becomes the default user.
     pub(crate) fn admit_implicitly(&mut self, slot: u32) -> bool {
         let conn = &self.connections[slot];
         if conn.phase() != Phase::AwaitingConnect {
@@ -57,7 +57,7 @@ impl Shard {
         match default_user {
             Some(identified) => {
                 self.admit(slot, identified, &ConnectOptions::default());
-                // A CONNECT that follows makes it somebody else: what it subscribed to as nobody in particular goes.
+                // A CONNECT that follows makes it another user: its subscriptions as the default user are removed then.
                 self.connections[slot].client_mut().flags.connect_received = true;
                 true
             }
@@ -80,10 +80,10 @@ impl Shard {
         };
         if self.connections[slot].client().flags().connect_received {
             self.drop_subscriptions(slot);
-            // Word that one of them had ended before must not be taken for word of one that follows.
+            // Ends of these subscriptions that are in the inbox must not be taken for ends of later ones.
             self.drain_deliveries();
         } else {
-            // It answers INFO: until a PONG tells better, that is how long an answer takes.
+            // It answers INFO: an estimate of the round-trip time until the first PONG.
             let now = self.delivery.now_ns();
             let conn = &self.connections[slot];
             let estimate = now.saturating_sub(conn.started_ns()).max(1);
@@ -95,7 +95,7 @@ impl Shard {
         self.decide(slot, options, Proof::None);
     }
 
-    /// Decides about a CONNECT by the plan in force, or begins to wait for who does.
+    /// Decides about a CONNECT by the plan in force, or begins to wait for the decision.
     fn decide(&mut self, slot: u32, options: ConnectOptions, proof: Proof) {
         let decision = self.connections[slot].broker().lock_plan().identify(&options, &proof);
         match decision {
@@ -105,11 +105,11 @@ impl Shard {
         }
     }
 
-    /// The client is known: what it asked for in its CONNECT is in force now, if that can be.
+    /// The client is known: applies the options of its CONNECT, if they are valid.
     fn accept(&mut self, slot: u32, identified: Identified, options: ConnectOptions, proof: Proof) {
         let conn = &self.connections[slot];
         if !conn.client().flags().connect_received {
-            // Who sends no credentials may have become somebody.
+            // A client without credentials may have become the default user.
             let user = identified.user.as_ref().filter(|_| !options.has_credentials());
             let account = &identified.account.account.name;
             let log_suffix = log_suffix(&options, user.map(|user| user.name.as_str()), account);
@@ -144,7 +144,7 @@ impl Shard {
         self.acknowledge(slot);
     }
 
-    /// Whoever decides has refused the client. Without options: a reload asked about what an earlier CONNECT said.
+    /// The client is refused. Without options: a reload asked about those of an earlier CONNECT.
     pub(crate) fn refuse(&mut self, slot: u32, options: Option<ConnectOptions>) {
         match options {
             Some(options) => {
@@ -158,7 +158,7 @@ impl Shard {
         }
     }
 
-    /// Binds a connection to its user and account, and tells who came.
+    /// Binds a connection to its user and account, and reports it.
     fn admit(&mut self, slot: u32, identified: Identified, options: &ConnectOptions) {
         let user = identified.user.clone();
         let permissions = identified.permissions();
@@ -187,7 +187,7 @@ impl Shard {
         }
     }
 
-    /// What monitoring tells of a client that is refused: what it said of itself, and no account.
+    /// What monitoring shows of a refused client: its own description, and no account.
     fn record_rejected_client(&self, slot: u32, options: &ConnectOptions) {
         self.connections[slot].shared().set_identity(Identity {
             name: options.name.clone(),
@@ -212,7 +212,7 @@ impl Shard {
         );
     }
 
-    /// Asks, and reads nothing more from the connection until there is a verdict.
+    /// Asks the question; nothing more is read from the connection until there is a verdict.
     pub(crate) fn await_admission(&mut self, slot: u32, connect: Option<ConnectOptions>, question: Question) {
         let id = self.admissions.begin(slot);
         let wanted = Wanted::default();
@@ -259,12 +259,12 @@ impl Shard {
         self.delivery.now_ns() + timeout
     }
 
-    /// Passwords that somebody has to check: with [`crate::InboxItem::Verdict`] for each that is still wanted.
+    /// Passwords to be checked; [`crate::InboxItem::Verdict`] answers each one that is still needed.
     pub fn take_password_checks(&mut self) -> Vec<PasswordCheck> {
         self.admissions.take_checks()
     }
 
-    /// Somebody has decided. It may be too late.
+    /// A verdict has come. It may be too late.
     pub(crate) fn take_verdict(&mut self, id: AdmissionId, verdict: Verdict) {
         let Some(slot) = self.admissions.end(id) else { return };
         let Some(pending) = self.connections[slot].client_mut().pending_admission.take() else {
@@ -277,7 +277,7 @@ impl Shard {
             _ => None,
         };
         match proof {
-            // Not by the plan it was asked by: another one may be in force by now.
+            // By the plan that is in force now, which may be another than that of the question.
             Some(proof) => self.decide_pending(slot, *pending, proof),
             None => {
                 self.refuse(slot, pending.connect);
@@ -298,7 +298,7 @@ impl Shard {
         }
     }
 
-    /// Decides about what a connection waited for, by the plan in force and what is known by now. It may have to wait on.
+    /// Decides about a connection that waited, by the plan in force and the proof. It may have to wait again.
     fn decide_pending(&mut self, slot: u32, pending: PendingAdmission, proof: Proof) {
         match pending.connect {
             Some(options) => self.decide(slot, options, proof),
@@ -315,7 +315,7 @@ impl Shard {
         }
     }
 
-    /// Keeps a reload from being over before the verdict on this connection is here.
+    /// The reload is not over before the verdict on this connection.
     pub(crate) fn hold_reload(&mut self, slot: u32, reload: &Arc<Reload>) {
         if let Some(pending) = &mut self.connections[slot].client_mut().pending_admission {
             reload.expect_one_more();
@@ -323,14 +323,14 @@ impl Shard {
         }
     }
 
-    /// Whoever is asked need not answer any more.
+    /// The question needs no answer any more.
     fn cancel_admission(&mut self, slot: u32) -> Option<Box<PendingAdmission>> {
         let pending = self.connections[slot].client_mut().pending_admission.take()?;
         self.admissions.end(pending.id);
         Some(pending)
     }
 
-    /// The connection closes, whatever is said about it.
+    /// The connection closes; the verdict has no effect.
     pub(crate) fn abandon_admission(&mut self, slot: u32) {
         let Some(pending) = self.cancel_admission(slot) else {
             return;
@@ -344,13 +344,13 @@ impl Shard {
             .for_each(|reload| self.reload_applied(reload));
     }
 
-    /// What the connection sent meanwhile has its turn now.
+    /// What the connection sent meanwhile is handled now.
     fn admission_ended(&mut self, slot: u32, reloads: Vec<Arc<Reload>>) {
         reloads.into_iter().for_each(|reload| self.reload_applied(reload));
         self.pauses.resume(slot);
     }
 
-    /// Its time to be decided about may be up.
+    /// Whether the time to send CONNECT, or to decide about it, has passed.
     pub(crate) fn is_admission_overdue(&self, slot: u32) -> bool {
         let conn = &self.connections[slot];
         match conn.phase() {
@@ -366,14 +366,14 @@ impl Shard {
     }
 }
 
-/// Whom monitoring shows a client as: the user it is, or else who it says it is.
+/// The user that monitoring shows: the one the client is, or else the one it claims to be.
 pub(crate) fn shown_user(user: Option<&User>, options: &ConnectOptions) -> String {
     user.map(|user| user.name.clone())
         .filter(|name| !name.is_empty())
         .unwrap_or_else(|| claimed_user(options))
 }
 
-/// Who the client says it is. A token is a secret: that there is one is all that is told.
+/// The user the client claims to be. A token is a secret and not shown.
 fn claimed_user(options: &ConnectOptions) -> String {
     if !options.nkey.is_empty() {
         options.nkey.clone()

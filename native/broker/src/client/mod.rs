@@ -1,4 +1,4 @@
-//! The client protocol: what the bytes of a client connection ask for, and what is done about it.
+//! The client protocol: the operations that clients send, their checks and their effects.
 //!
 //! Owns the order of checks of CONNECT, SUB, UNSUB, PING and PUB and the replies to them. Changes connections, interest
 //! and delivery through their methods only. Never reads a socket or a clock.

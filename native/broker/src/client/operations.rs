@@ -1,4 +1,4 @@
-//! Everything a client may ask for besides publishing and CONNECT: SUB, UNSUB, PING, PONG.
+//! Operations of clients besides publishing and CONNECT: SUB, UNSUB, PING, PONG.
 
 use crate::connection::close::CloseReason;
 use crate::interest::Interest;
@@ -17,7 +17,7 @@ impl Shard {
     pub(crate) fn handle_operation(&mut self, slot: u32, op: Op<'_>) {
         match op {
             Op::Connect(json) => self.connect(slot, json),
-            // A run takes every message of a ready connection, and nobody else may publish.
+            // Runs take the messages of ready connections, and no other connection may publish.
             Op::Publish(_) => {}
             Op::Sub { subject, queue, sid } => self.subscribe(slot, subject, queue, sid),
             Op::Unsub { sid, max } => self.unsubscribe(slot, sid, max),
@@ -140,7 +140,7 @@ impl Shard {
         }
     }
 
-    /// Removes one subscription from the interest and from its owner's table, here or elsewhere.
+    /// Removes one subscription from the interest and from its connection's table, on whichever loop that is.
     pub(crate) fn remove_subscription(&mut self, interest: &mut Interest, id: u32) {
         let Some(sub) = interest.remove(id) else { return };
         let member = interest.member_of(&sub);
@@ -166,14 +166,14 @@ impl Shard {
     fn refuse_subscription(&mut self, slot: u32, subject: &[u8], queue: Option<&[u8]>, sid: &[u8]) {
         let subject = quote(subject);
         let sid = String::from_utf8_lossy(sid);
-        let (told, logged) = match queue.map(quote) {
+        let (reply, logged) = match queue.map(quote) {
             Some(queue) => (
                 format!("{subject} using queue {queue}"),
                 format!("{subject}, Queue: {queue}"),
             ),
             None => (subject.clone(), subject),
         };
-        self.error_reply(slot, &format!("Permissions Violation for Subscription to {told}"));
+        self.error_reply(slot, &format!("Permissions Violation for Subscription to {reply}"));
         self.error(slot, || format!("Subscription Violation - Subject {logged}, SID {sid}"));
     }
 
@@ -192,7 +192,7 @@ impl Shard {
         self.error(slot, || format!("Publish Violation - Reply {reply}"));
     }
 
-    /// Tells the publisher, and whoever traces the message.
+    /// Sends the error to the publisher, and adds it to the trace of the message.
     fn refuse_publish(&mut self, slot: u32, text: &str) {
         if let Some(trace) = self.delivery.traced_message() {
             trace.refused(text);

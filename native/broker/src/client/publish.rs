@@ -81,7 +81,7 @@ impl Shard {
             if !starts_like_publish(rest) {
                 break;
             }
-            // What the others count in stays where it is fastest.
+            // Only here, so that the fast path keeps these values in registers.
             let mut run = Run {
                 publisher: &publisher,
                 account: &account,
@@ -118,8 +118,8 @@ impl Shard {
         at
     }
 
-    /// The message at the start of `data`, if there is one that is not written as usual or is followed. Returns the
-    /// bytes it took.
+    /// Publishes the message at the start of `data`, if there is one, when it is not in the usual form or is traced. Returns
+    /// the bytes it took.
     #[inline(never)]
     fn publish_unusual(&mut self, run: &mut Run<'_>, data: &[u8]) -> usize {
         let Parsed::Op(Op::Publish(message), used) = parse_leniently(data, &run.publisher.limits) else {
@@ -137,7 +137,7 @@ impl Shard {
     }
 
     /// What is known of the message at the start of `data` before it is parsed.
-    #[inline(always)] // asked for each message that does not repeat the last one's line
+    #[inline(always)] // called for each message that does not repeat the last one's line
     fn look_ahead(
         &mut self,
         publisher: &Publisher,
@@ -204,8 +204,8 @@ impl Shard {
         );
     }
 
-    /// The way of most messages: a known subject, no reply, and nothing left to check. Returns the bytes of the messages
-    /// it took; 0: none.
+    /// The path of most messages: a known subject, no reply, and nothing left to check. Returns the bytes of the messages it
+    /// took; 0: none.
     #[allow(clippy::too_many_arguments)] // one call site; a struct would only be unpacked again
     fn publish_burst(
         &mut self,
@@ -277,7 +277,7 @@ impl Shard {
         let index = if same {
             last.index()
         } else {
-            // Until the checks below have passed, the next message must not take the short way.
+            // Until the checks below have passed, the next message must not skip them.
             *last = ResultRef::NONE;
             let place = place.unwrap_or_else(|| self.results.place_of(account.id, message.subject));
             self.results.find_at(place, account.id, interest, message.subject)
@@ -327,7 +327,7 @@ impl Shard {
         }
     }
 
-    /// Whether the user's lists, or a request it may answer, let this message in. Uses up the answer.
+    /// Whether the user's lists, or a grant for a reply, allow this message. Uses the grant up.
     fn may_publish(&mut self, publisher: &Publisher, subject: &[u8]) -> bool {
         let Some(permissions) = &publisher.permissions else {
             return true;
@@ -336,13 +336,13 @@ impl Shard {
     }
 }
 
-/// Whether the first operation can be a message, as far as the bytes tell.
+/// Whether the first operation can be a message, judging by its first bytes.
 #[inline]
 fn starts_like_publish(data: &[u8]) -> bool {
     matches!(data, [b'P' | b'p', b'U' | b'u', ..] | [b'H' | b'h', ..])
 }
 
-/// Whether the message's headers ask for a trace.
+/// Whether the message's headers may request a trace.
 #[inline]
 fn requests_trace(message: &Publish<'_>) -> bool {
     message.header_len > 0 && msgtrace::may_request_trace(&message.body[..message.header_len])

@@ -1,4 +1,4 @@
-//! Bytes from a client, turn by turn.
+//! Bytes of a client: operations are parsed one after the other, and errors answered.
 
 use crate::client::run::limits_of;
 use crate::client::unknown_operation::{is_bad_payload, unknown_operation};
@@ -31,7 +31,7 @@ impl Shard {
                 continue;
             }
             if conn.phase() == Phase::AwaitingConnect && !matches!(data.get(at), None | Some(b'c' | b'C')) {
-                // Whatever this will be, it is no CONNECT: nothing else is listened to, or judged, before one.
+                // This is no CONNECT: nothing else is parsed before the client is admitted.
                 if self.admit_implicitly(slot) {
                     continue;
                 }
@@ -76,7 +76,7 @@ impl Shard {
         self.close(slot, reason, None);
     }
 
-    /// The operation that begins at `start` of `data` can't be: tells the client and the log, in their usual order.
+    /// The operation that begins at `start` of `data` is invalid: sends the error and logs it, in nats-server's order.
     fn protocol_error(&mut self, slot: u32, error: &ParseError, data: &[u8], start: usize) {
         match error {
             ParseError::UnknownOperation => {

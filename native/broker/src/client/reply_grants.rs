@@ -1,4 +1,4 @@
-//! Answers: what a user with `allow_responses` may answer, and what a requester is told when nobody can.
+//! Replies: what a user with `allow_responses` may answer, and the answer to a request that has no responders.
 //!
 //! Owns the grants of a connection and their bound. Never grants what the user's lists allow anyway.
 
@@ -9,7 +9,7 @@ use crate::shard::Shard;
 use std::collections::BTreeMap;
 
 impl Shard {
-    /// Whether a request that was delivered to this connection lets the message in. Uses up one answer.
+    /// Whether a request that was delivered to this connection allows the message. Uses up one answer.
     pub(crate) fn use_reply_grant(&mut self, slot: u32, permissions: &Permissions, subject: &[u8]) -> bool {
         let Some(allowance) = permissions.allow_responses else {
             return false;
@@ -21,7 +21,7 @@ impl Shard {
             .use_up(subject, allowance, now)
     }
 
-    /// Whether each message must be checked anew because answers are counted.
+    /// Whether each message must be checked because answers are counted.
     pub(crate) fn granted_by_request(&self, publisher: &Publisher) -> bool {
         publisher
             .permissions
@@ -29,7 +29,7 @@ impl Shard {
             .is_some_and(|p| p.allow_responses.is_some())
     }
 
-    /// Tells a requester at once that nobody listens.
+    /// Answers a requester at once that there are no responders.
     pub(crate) fn no_responders(&mut self, slot: u32, interest: &Interest, member: u32, subject: &[u8], reply: &[u8]) {
         let Some(sid) = self.results.own_reply_sid(interest, member, reply) else {
             return;
@@ -47,19 +47,19 @@ pub(crate) fn no_responders_frame(subject: &[u8], reply: &[u8], sid: &[u8]) -> V
     [b"HMSG ", reply, b" ", sid, size.as_bytes(), &body, b"\r\n"].concat()
 }
 
-/// The headers that say that nobody takes a request on that subject.
+/// The headers that say that a request on this subject has no responders.
 pub(crate) fn unavailable(subject: &[u8]) -> Vec<u8> {
     [b"NATS/1.0 503\r\nNats-Subject: ", subject, b"\r\n\r\n"].concat()
 }
 
-/// Replies that would let a client speak as the server.
+/// Whether a client with this reply subject could act as the server.
 pub(crate) fn is_reserved_reply(reply: &[u8]) -> bool {
     [&b"$JS.ACK."[..], b"_R_.", b"_GR_."]
         .iter()
         .any(|prefix| reply.starts_with(prefix))
 }
 
-/// Grants kept at most for one connection: beyond it, expired and then oldest ones are forgotten.
+/// Grants kept at most for one connection: if there are more, expired and then older ones are dropped.
 const GRANTS_MAX: usize = 16 * 1024;
 
 /// Answers that a connection may give although its user's lists do not name their subjects.
@@ -75,7 +75,7 @@ struct ReplyGrant {
 }
 
 impl ReplyGrants {
-    /// Whether an answer on this subject is let in, which is counted.
+    /// Whether an answer on this subject is allowed; if so, it is counted.
     fn use_up(&mut self, subject: &[u8], allowance: ReplyAllowance, now_ns: u64) -> bool {
         let Some(grant) = self.by_subject.get_mut(subject) else {
             return false;
@@ -90,7 +90,7 @@ impl ReplyGrants {
         within
     }
 
-    /// Lets an answer in from now on.
+    /// Allows answers on this subject from now on.
     pub fn grant(&mut self, reply: &[u8], allowance: ReplyAllowance, granted_ns: u64) {
         if self.by_subject.len() >= GRANTS_MAX {
             self.forget_some(allowance, granted_ns);
@@ -99,7 +99,7 @@ impl ReplyGrants {
         self.by_subject.insert(reply.into(), ReplyGrant { used: 0, granted_ns });
     }
 
-    /// Makes room: forgets those that expired, then the older half.
+    /// Makes room: drops those that expired, then the older half.
     #[cold]
     fn forget_some(&mut self, allowance: ReplyAllowance, now_ns: u64) {
         let grants = &mut self.by_subject;
@@ -111,7 +111,7 @@ impl ReplyGrants {
         let mut ages: Vec<u64> = grants.values().map(|g| g.granted_ns).collect();
         let (_, median, _) = ages.select_nth_unstable(GRANTS_MAX / 2);
         let median = *median;
-        // Many may be of the same moment: half of all goes, not all of that moment. Which, their subjects decide.
+        // Many may have the same time: half of all are dropped, not all of that time. Their order by subject decides.
         let mut to_forget = GRANTS_MAX / 2;
         grants.retain(|_, g| {
             let goes = to_forget > 0 && g.granted_ns <= median;
@@ -120,12 +120,12 @@ impl ReplyGrants {
         });
     }
 
-    /// Takes over what was granted where the connection is now.
+    /// Adds the grants of another one.
     pub fn append(&mut self, other: &mut Self) {
         self.by_subject.append(&mut other.by_subject);
     }
 
-    /// Lets nothing in any more, and frees what the grants needed.
+    /// Drops all grants and their memory.
     pub fn clear(&mut self) {
         self.by_subject = BTreeMap::new();
     }

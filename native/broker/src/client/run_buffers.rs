@@ -1,6 +1,6 @@
 //! Memory that runs of messages need, kept from one run to the next.
 //!
-//! Owns nothing of a message: whoever takes a buffer gives it back when its run ends.
+//! Owns nothing of a message: a run that takes a buffer gives it back at its end.
 
 use crate::delivery::burst::BurstFrame;
 
@@ -24,7 +24,7 @@ impl RunBuffers {
         self.touched = emptied;
     }
 
-    /// Where frames are put together that can't be borrowed from the input.
+    /// For frames that can't be borrowed from the input.
     #[inline]
     pub fn take_frame(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.frame)

@@ -1,4 +1,4 @@
-//! What a connection remembers because it speaks the client protocol.
+//! The state of a connection that uses the client protocol.
 //!
 //! Owns nothing of the link: output, input, PINGs and counters are the connection's.
 
@@ -26,7 +26,7 @@ pub(crate) struct ClientState {
 }
 
 impl ClientState {
-    /// What it asked for in CONNECT.
+    /// The options of its CONNECT that are flags, and how far its handshake is.
     #[inline]
     pub fn flags(&self) -> ClientFlags {
         self.flags
@@ -101,7 +101,7 @@ impl Default for ClientState {
     }
 }
 
-/// What the client asked for in CONNECT, and how far the handshake is.
+/// The options of CONNECT, and how far the handshake is.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ClientFlags {
     pub verbose: bool,
@@ -112,7 +112,7 @@ pub(crate) struct ClientFlags {
     pub async_info: bool,
     pub connect_received: bool,
     pub first_pong_sent: bool,
-    /// An INFO has told it that the broker goes away.
+    /// An INFO has said that the broker goes away.
     pub knows_lame_duck: bool,
 }
 

@@ -1,12 +1,12 @@
-//! Where the bytes of a client stop being the protocol, told the way operators know it: by the state of a parser that
-//! takes byte after byte, the offset it has come to, and a few bytes from there on.
+//! The log text for bytes that are no operation, in the form operators know from nats-server: the state of a parser that
+//! takes byte after byte, the offset where it stops, and a few bytes from there on.
 
 use crate::trace::quote::quote;
 
 /// Bytes shown at most.
 const SNIPPET_BYTES: usize = 32;
 
-/// Words a client may begin with, and the state after the first byte of each; the following bytes count up from it.
+/// The operations, and the state after the first byte of each; each following byte adds one.
 const WORDS: [(&str, usize); 8] = [
     ("+OK", 1),
     ("-ERR", 4),
@@ -17,7 +17,7 @@ const WORDS: [(&str, usize); 8] = [
     ("UNSUB", 59),
     ("INFO", 71),
 ];
-/// Words that leave the `P` they share with PUB after one byte: the state after the second.
+/// Operations that differ from PUB after the first byte: the state after the second.
 const P_WORDS: [(&str, usize); 2] = [("PING", 34), ("PONG", 37)];
 /// The payload's end is expected: CR, then LF.
 const PAYLOAD_CR: usize = 41;
@@ -31,7 +31,7 @@ pub(crate) fn unknown_operation(data: &[u8], start: usize) -> String {
     format!("Client parser ERROR, state={state}, i={at}: proto='{snippet}...'")
 }
 
-/// State and offset of the first byte that fits nothing.
+/// State and offset of the first byte that fits no operation.
 fn stop(op: &[u8]) -> (usize, usize) {
     let (word, matched, state) = WORDS
         .iter()

@@ -62,7 +62,7 @@ impl CloseReason {
             .map_or("Unknown State", |(_, text)| text)
     }
 
-    /// Whether it was cut off because it did not keep up.
+    /// Whether it was closed because it did not keep up.
     pub(crate) fn is_slow_consumer(self) -> bool {
         matches!(self, Self::SlowConsumerPendingBytes | Self::SlowConsumerWriteDeadline)
     }

@@ -67,7 +67,7 @@ pub struct Conn {
     subscriptions: Subscriptions,
     /// Output waiting to be written.
     out: OutQueue,
-    /// Messages for it were left out, since too much is waiting: it is cut off.
+    /// Messages for it were left out, since too much is waiting: it is closed.
     overflowed: bool,
     in_dirty_list: bool,
     input: HeldInput,
@@ -314,7 +314,7 @@ impl Conn {
         self.out.clear();
     }
 
-    /// Messages for it were left out: it is cut off at its next flush.
+    /// Messages for it were left out: it is closed at its next flush.
     pub(crate) fn note_overflow(&mut self) {
         self.overflowed = true;
     }
@@ -357,7 +357,7 @@ impl Conn {
 
 /// Input.
 impl Conn {
-    /// Bytes to read from it at once: few where little may wait for its subscribers, so that they are not cut off
+    /// Bytes to read from it at once: few where little may wait for its subscribers, so that they are not closed
     /// because of one read.
     pub fn read_bytes(&self) -> usize {
         (self.plan.config.max_pending / 16).max(4096)

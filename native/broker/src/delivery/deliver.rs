@@ -162,7 +162,7 @@ impl Delivery {
         self.after_staging(connections, slot);
     }
 
-    /// A connection has so much waiting that it is cut off at its next flush. One message for ten thousand of its
+    /// A connection has so much waiting that it is closed at its next flush. One message for ten thousand of its
     /// subscriptions must not fill the memory before that.
     #[cold]
     pub fn overflow(&self, connections: &mut Connections, slot: u32) {

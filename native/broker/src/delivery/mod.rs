@@ -74,7 +74,7 @@ pub(crate) struct Delivery {
     largest_backlog: Option<Arc<Backlog>>,
     /// Bytes that may wait before a backlog counts, for the broker whose messages are being delivered.
     pause_above: usize,
-    /// Bytes above which a subscriber is cut off: no more is staged for it, however much matches.
+    /// Bytes above which a subscriber is closed: no more is staged for it, however much matches.
     cut_above: usize,
     /// Frames for control planes, since the last hand-over: one entry for each broker.
     internal: Vec<StagedMessages>,

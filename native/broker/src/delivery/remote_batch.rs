@@ -16,7 +16,7 @@ pub struct RemoteBatch {
     backlog: Arc<Backlog>,
     /// Bytes it may hold: with more, the receiver has too much waiting.
     room: usize,
-    /// Something found no room: the receiver is cut off.
+    /// Something found no room: the receiver is closed.
     overflowed: bool,
     /// Messages in `bytes`, and the bytes of their payloads.
     messages: u32,
@@ -56,7 +56,7 @@ impl RemoteBatch {
         self.bytes.len()
     }
 
-    /// Whether nothing more fits; then the receiver will be cut off.
+    /// Whether nothing more fits; then the receiver will be closed.
     #[inline]
     pub(super) fn is_full(&mut self) -> bool {
         let full = self.bytes.len() > self.room;

@@ -22,7 +22,7 @@ pub enum SubscribeError {
 pub struct InternalClient {
     queue: Arc<MessageQueue>,
     table: Mutex<Table>,
-    /// Bytes that were handed down to be published and are not yet.
+    /// Bytes that are to be published and are not yet.
     unpublished: AtomicUsize,
 }
 

@@ -9,7 +9,7 @@
 //! [`InternalClient::unsubscribe`] returns, no later message is. The data plane never waits for the control plane: when
 //! the queue is full, a request is answered with a 503, other messages are dropped and counted.
 //!
-//! Never calls into the control plane and never parses what a handler answers beyond the client protocol.
+//! Never calls into the control plane, and parses nothing of its messages but the client protocol.
 
 mod client;
 mod publish;
@@ -21,5 +21,5 @@ pub(crate) use publish::PendingPublishes;
 pub(crate) use queue::StagedMessages;
 pub use queue::{MessageBatch, MessageQueue};
 
-/// The number of no loop: where targets live that are no connections.
+/// The number of no loop: for targets that are no connections.
 pub(crate) const NO_REACTOR: u16 = u16::MAX;

@@ -1,8 +1,8 @@
-//! Messages that the control plane publishes: frames of the client protocol, handed down in batches.
+//! Messages that the control plane publishes: frames of the client protocol, in batches.
 //!
 //! One loop handles all batches of a broker, in order and in portions, so that its connections keep their turn. Nothing
-//! is checked that only concerns clients: no permissions, no limits, no reserved subjects. A request that nobody listens
-//! to is answered at once with a 503.
+//! is checked that only concerns clients: no permissions, no limits, no reserved subjects. A request without
+//! responders is answered at once with a 503.
 
 use crate::client::reply_grants::{no_responders_frame, unavailable};
 use crate::client::run::{RUN_BYTES_MAX, RUN_DELIVERIES_MAX};
@@ -46,7 +46,7 @@ const LIMITS: Limits = Limits {
 #[derive(Default)]
 pub(crate) struct PendingPublishes {
     batches: VecDeque<InternalPublish>,
-    /// Bytes of the first one that are done with.
+    /// Bytes of the first one that are published.
     done: usize,
     /// When the loop goes on, on its clock.
     resume_ns: u64,
@@ -69,7 +69,7 @@ impl PendingPublishes {
 }
 
 impl Shard {
-    /// Publishes a portion of what the control plane handed down.
+    /// Publishes a portion of the batches.
     #[inline]
     pub(crate) fn publish_pending(&mut self) {
         if self.internal_publishes.is_due(self.delivery.now_ns()) {
@@ -139,14 +139,14 @@ impl Shard {
         at
     }
 
-    /// Before the interest is locked. Returns where to note results with uncounted deliveries.
+    /// Sets limits, before the interest is locked. Returns the list for results with uncounted deliveries.
     fn start_server_run(&mut self, config: &Config) -> Vec<u32> {
         self.results.trim();
         self.delivery.begin_run(config, false);
         self.run_buffers.take_touched()
     }
 
-    /// Delivers a message that is no client's. Returns how many got it.
+    /// Delivers a message of the server or the control plane. Returns how many got it.
     fn deliver_as_server(
         &mut self,
         interest: &Interest,

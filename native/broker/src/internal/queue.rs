@@ -17,9 +17,9 @@ const STATUS_FACTOR: usize = 2;
 pub struct MessageBatch {
     /// Frames in `bytes`.
     pub messages: usize,
-    /// The frames, one behind the other.
+    /// The frames, one after the other.
     pub bytes: Vec<u8>,
-    /// More messages wait: another batch must be asked for, nobody is woken for them.
+    /// More messages wait: the reader must take another batch, it is not notified of them.
     pub more: bool,
 }
 
@@ -37,7 +37,7 @@ pub struct MessageQueue {
 #[derive(Debug, Default)]
 struct Inner {
     chunks: VecDeque<Chunk>,
-    /// The reader was notified, or has said that it will ask again.
+    /// The reader was notified, or knows that more messages wait.
     notified: bool,
 }
 

@@ -34,7 +34,7 @@ pub struct Config {
     pub max_payload: Option<usize>,
     /// Longest control line argument, bytes.
     pub max_control_line: usize,
-    /// Bytes that may wait for one connection before it is cut off.
+    /// Bytes that may wait for one connection before it is closed.
     pub max_pending: usize,
     /// Connections at once; negative: none.
     pub max_connections: i64,

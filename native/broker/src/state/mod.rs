@@ -129,9 +129,9 @@ impl BrokerState {
         self.plan.read()
     }
 
-    /// Puts another plan into force for whoever asks from now on. Returns its number and the connections it concerns.
+    /// Puts another plan into force for new connections. Returns its number and the connections it concerns.
     pub(crate) fn put_into_force(&self, plan: Plan) -> (u64, Affected) {
-        // Thousands of users are compared before loops, which ask for the plan, would have to wait.
+        // Thousands of users are compared before loops, which read the plan, have to wait.
         let current = self.plan.upgradable_read();
         let (next, affected) = current.next(plan, &self.account_ids);
         let number = next.number();

@@ -50,7 +50,7 @@ impl Shutdown {
         self.unreported.load(Ordering::Acquire) == 0
     }
 
-    /// Whether all loops are done, and nobody was answered so before.
+    /// Whether all loops are done; true once.
     pub fn report_once(&self, loops: usize) -> bool {
         self.loops.load(Ordering::Acquire) == loops && !self.reported.swap(true, Ordering::AcqRel)
     }

@@ -23,7 +23,7 @@ use nt_protocol::{ConnectOptions, Publish, ServerInfo};
 pub(crate) fn info_line(conn: &Conn, connect_info: bool) -> Vec<u8> {
     let config = conn.config();
     let info = &config.info;
-    // Not a proxy's.
+    // Until then it is the proxy's.
     let known = conn.phase() != Phase::AwaitingProxyHeader;
     let client_ip = known.then(|| conn.shared().address().ip().to_string());
     ServerInfo {

@@ -1,25 +1,25 @@
-//! The end of sockets: the last words are written, our end is shut, and the socket is kept until the peer has all of it.
+//! Closing of sockets: what is left is written, our end is shut, and the socket is kept until the peer has all of it.
 //!
-//! A socket that is closed with something unread resets its connection, and that may overtake what is on its way. So it
-//! stays open until nothing is: milliseconds, and never longer than the connection's time to linger.
+//! A socket that is closed with something unread resets its connection, and the reset may overtake sent data. So it stays
+//! open until all data is acknowledged: milliseconds, and never longer than the connection's time to linger.
 
 use crate::turn::{EventLoop, Io};
 use std::io;
 
-/// How often it is asked what is still on its way: no event tells.
+/// How often unacknowledged data is checked: there is no event for it.
 const ASK_EVERY_NS: u64 = 2_000_000;
 
 /// Sockets whose end is shut and which are kept until the peer has everything.
 #[derive(Default)]
 pub(crate) struct Lingering {
-    /// With the time from which they are kept.
+    /// With the time since when they are kept.
     sockets: Vec<(u32, u64)>,
-    /// When they are asked next.
+    /// When they are checked next.
     due_ns: u64,
 }
 
 impl Lingering {
-    /// When a turn is due for them, if there are any.
+    /// When the next check is due, if there are any.
     pub fn due(&self) -> Option<u64> {
         (!self.sockets.is_empty()).then_some(self.due_ns)
     }
@@ -40,7 +40,7 @@ impl Lingering {
 }
 
 impl<I: Io> EventLoop<I> {
-    /// Whether the slot still is the closing connection's: that may have gone, and another have come, meanwhile.
+    /// Whether the slot still is the closing connection's: another one may have it by now.
     pub(crate) fn is_closing(&mut self, slot: u32) -> bool {
         self.shard.conn(slot).is_some_and(|conn| conn.is_closing())
     }
@@ -56,7 +56,7 @@ impl<I: Io> EventLoop<I> {
                     self.shut(slot);
                 }
             }
-            // A closing connection may have had the last word for others.
+            // Closing a connection may have queued output for others.
             self.flush_dirty();
         }
     }
@@ -69,8 +69,8 @@ impl<I: Io> EventLoop<I> {
         }
     }
 
-    /// Writes the last words and shuts our end. If they do not fit now, the socket calls again when it takes more; all of
-    /// it ends when the connection's time is up. A peer that is to get a reset is not told of an orderly end before.
+    /// Writes what is left and shuts our end. What does not fit is written when the socket is writable again, until the
+    /// connection's time is up. Where a reset is to follow, our end is not shut before.
     pub(crate) fn shut(&mut self, slot: u32) {
         self.flush(slot);
         let Some(conn) = self.shard.conn(slot).filter(|conn| conn.out().is_empty()) else {
@@ -91,7 +91,7 @@ impl<I: Io> EventLoop<I> {
         self.drop_or_keep(slot, now, now);
     }
 
-    /// Drops the sockets whose peers have everything.
+    /// Drops the sockets whose data is acknowledged.
     pub(crate) fn drop_acknowledged(&mut self) {
         let now = self.shard.delivery.now_ns();
         for (slot, since) in self.lingering.take_due(now) {
@@ -100,7 +100,7 @@ impl<I: Io> EventLoop<I> {
     }
 
     fn drop_or_keep(&mut self, slot: u32, since: u64, now: u64) {
-        // Its time may have been up before, and the slot be another's.
+        // Its time may have been up before, and the slot may be another connection's.
         let Some(Some(socket)) = self.sockets.get_mut(slot as usize) else {
             return;
         };
@@ -116,7 +116,8 @@ impl<I: Io> EventLoop<I> {
         self.drop_socket(slot);
     }
 
-    /// Reads from a closed connection as long as something is to be written to it: its peer may do one after the other.
+    /// Reads from a closed connection and discards it as long as something is to be written: its peer may read only after it
+    /// has written.
     pub(crate) fn discard(&mut self, slot: u32) {
         let Some(Some(socket)) = self.sockets.get_mut(slot as usize) else {
             return;
@@ -125,7 +126,7 @@ impl<I: Io> EventLoop<I> {
             return;
         }
         match self.io.read(&mut socket.stream, &mut self.buffer) {
-            // What is still to be written may be read: the peer has only ended its own sending.
+            // The peer has shut its end only, and may still read.
             Ok(0) => {}
             Ok(_) => self.mark_ready(slot),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}

@@ -1,7 +1,7 @@
-//! What a turn asks of the world around it: sockets, listeners, other loops, the control plane.
+//! What a turn needs from outside: sockets, listeners, other loops, the control plane.
 //!
-//! The reactor answers with the system's sockets, the simulator with queues of bytes. Both are known at compile time, so
-//! the way of a message pays nothing for the choice.
+//! The reactor implements it with the system's sockets, the simulator with queues of bytes. Both are known at compile time,
+//! so that a message pays nothing for the choice.
 
 use crate::shard::admissions::PasswordCheck;
 use crate::shard::event::BrokerEvent;
@@ -12,12 +12,12 @@ use std::sync::Arc;
 
 /// The input and output of one loop.
 ///
-/// Sockets never block. Readiness is edge-triggered: after [`io::ErrorKind::WouldBlock`] the loop asks again only when
-/// [`crate::EventLoop::socket_is_ready`] says so.
+/// Sockets never block. Readiness is edge-triggered: after [`io::ErrorKind::WouldBlock`] the loop tries again only when
+/// [`crate::EventLoop::socket_is_ready`] is called.
 pub trait Io {
     /// One end of a connection. It moves from loop to loop with its connection.
     type Socket: Send + 'static;
-    /// Where clients come from.
+    /// The kind of listener.
     type Listener: Send + 'static;
 
     /// From now on the readiness of a socket is reported under this slot.
@@ -32,11 +32,11 @@ pub trait Io {
     /// Writes what the socket takes. Returns how much that was.
     fn write(&mut self, socket: &mut Self::Socket, slices: &[IoSlice<'_>]) -> io::Result<usize>;
 
-    /// Tells the peer that nothing more will be sent.
+    /// Shuts our end: nothing more will be sent.
     fn shut(&mut self, socket: &mut Self::Socket) -> io::Result<()>;
 
-    /// Whether nothing that was written is on its way to the peer any more: it has all of it, or the connection is
-    /// broken. Where the system does not tell, `kept_ns` decides: since when this is waited for.
+    /// Whether the peer has everything that was written, or the connection is broken. Where the system does not say,
+    /// `kept_ns` decides: how long this has been waited for.
     fn has_arrived(&mut self, socket: &Self::Socket, kept_ns: u64) -> bool;
 
     /// From now on the end of the socket is a reset.
@@ -48,7 +48,7 @@ pub trait Io {
     /// Accepts no more clients of that broker.
     fn stop_listening(&mut self, broker: u32);
 
-    /// Some of the clients that wait, those that are to live on this loop.
+    /// Accepts some of the clients that wait: those that this loop is to serve.
     fn accept(&mut self, now_ns: u64, newcomers: &mut Vec<Newcomer<Self::Socket>>);
 
     /// Wakes another loop, which sleeps although something is in its inbox.
@@ -63,27 +63,27 @@ pub trait Io {
     /// Notes that a client sent so many bytes. `is_answer`: after it was sent something.
     fn note_read(&mut self, _bytes: usize, _is_answer: bool) {}
 
-    /// Notes that so many bytes of the connection at this slot have had their effect.
+    /// Notes that so many bytes of the connection at this slot are handled.
     fn note_handled(&mut self, _slot: u32, _bytes: usize) {}
 }
 
 /// A client that was accepted.
 pub struct Newcomer<Socket> {
-    /// Whose.
+    /// Its broker.
     pub broker: Arc<BrokerState>,
     /// Our end.
     pub socket: Socket,
-    /// Where the other end is.
+    /// The address of the other end.
     pub peer: SocketAddr,
 }
 
-/// What a loop is asked to do with sockets and listeners: the content of [`crate::InboxItem::Command`].
+/// What a loop has to do with sockets and listeners: the content of [`crate::InboxItem::Command`].
 pub enum Command<Socket, Listener> {
     /// Accept clients of a broker.
     Listen {
-        /// Whose.
+        /// The broker.
         broker: Arc<BrokerState>,
-        /// Where they come from.
+        /// Where it listens.
         listener: Listener,
     },
     /// Accept no more clients of a broker.
@@ -91,14 +91,14 @@ pub enum Command<Socket, Listener> {
         /// Its number.
         broker: u32,
     },
-    /// The same, and tell its clients to go elsewhere: first nobody may come back.
+    /// The same, and afterwards notify its clients that it goes away, so that none comes back.
     EnterLameDuck {
         /// Which one.
         broker: Arc<BrokerState>,
     },
     /// Serve a client.
     Adopt(Newcomer<Socket>),
-    /// Hand a connection over to another loop. Tests move connections when they like, not when a loop is busy.
+    /// Move a connection to another loop. For tests, which move connections at any time, not when a loop is busy.
     #[cfg(any(test, feature = "simulation"))]
     Move {
         /// Whose connection.

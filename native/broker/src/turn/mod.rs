@@ -1,14 +1,14 @@
 //! The turn of a loop: the one place where the order of its steps is written.
 //!
-//! An [`EventLoop`] owns a shard, the sockets of its connections and the buffer they are read into; what it needs from
-//! the world comes through [`Io`]. Whoever drives it waits until there is something to do, says which sockets are ready
+//! An [`EventLoop`] owns a shard, the sockets of its connections and the buffer they are read into; sockets, listeners and
+//! other loops are reached through [`Io`]. Its driver waits until there is something to do, says which sockets are ready
 //! and calls [`EventLoop::turn`].
 //!
 //! Promises of the order:
-//! - The inbox is drained at the start of a turn, and again after each read before the bytes are parsed: what another
-//!   loop handed over before these bytes were sent is delivered before their effects.
+//! - The inbox is drained at the start of a turn, and again after each read before the bytes are parsed: what another loop
+//!   sent before these bytes were sent is delivered before their effects.
 //! - Other loops are woken after each read and at the end of the turn, never while a lock is held.
-//! - The control plane hears of everything that happened before it hears of the end of a reload or of the broker.
+//! - Everything that happened before the end of a reload or of the broker is reported to the control plane before it.
 //!
 //! It never waits, and knows no socket of the system, no clock and no thread.
 
@@ -65,12 +65,12 @@ impl<I: Io> EventLoop<I> {
         }
     }
 
-    /// The world around the loop.
+    /// Its sockets, listeners and other loops.
     pub fn io(&self) -> &I {
         &self.io
     }
 
-    /// The world around the loop.
+    /// Its sockets, listeners and other loops.
     pub fn io_mut(&mut self) -> &mut I {
         &mut self.io
     }
@@ -80,12 +80,12 @@ impl<I: Io> EventLoop<I> {
         &self.shard
     }
 
-    /// The loop's connections, to be asked or moved between turns.
+    /// The loop's connections, to be read or moved between turns.
     pub fn shard_mut(&mut self) -> &mut Shard {
         &mut self.shard
     }
 
-    /// Something became known of the socket at this slot. To be told before the turn.
+    /// The readiness of the socket at this slot has changed. To be called before the turn.
     pub fn socket_is_ready(&mut self, slot: u32, readiness: Readiness) {
         let Some(Some(socket)) = self.sockets.get_mut(slot as usize) else {
             return;
@@ -100,13 +100,13 @@ impl<I: Io> EventLoop<I> {
         }
     }
 
-    /// Whether something is left that needs no news to go on: the loop must not sleep.
+    /// Whether something is left to do without further events: the loop must not sleep.
     pub fn is_busy(&self) -> bool {
         !self.ready.is_empty() || !self.unfinished.is_empty() || self.shard.has_waiting()
     }
 
-    /// Before the driver waits for news: from now on who puts something into the inbox wakes the loop. False: something is
-    /// in it already, so the loop must not sleep. [`Self::wake_up`] follows in any case.
+    /// Before the driver waits for events: from now on a thread that puts something into the inbox wakes the loop. False:
+    /// something is in it already, so the loop must not sleep. [`Self::wake_up`] has to follow in any case.
     #[must_use]
     pub fn fall_asleep(&self) -> bool {
         self.shard.inbox().fall_asleep()
@@ -142,7 +142,7 @@ impl<I: Io> EventLoop<I> {
         self.report();
     }
 
-    /// Takes in what other loops and the control plane sent; lets connections go and come.
+    /// Handles what other loops and the control plane sent; moves connections.
     pub(crate) fn take_in(&mut self) {
         self.shard.drain_inbox();
         while let Some(command) = self.shard.take_command() {
@@ -237,7 +237,7 @@ impl<I: Io> EventLoop<I> {
         self.wake_others();
     }
 
-    /// Tells the control plane of the turn, and of ends last: what happened before them is told before them.
+    /// Reports the events of the turn to the control plane, and the ends of reloads and brokers last.
     pub(crate) fn report(&mut self) {
         let events = self.shard.take_events();
         if !events.is_empty() {
@@ -257,12 +257,12 @@ impl<I: Io> EventLoop<I> {
         }
     }
 
-    /// Whether memory is kept that only a burst needed.
+    /// Whether buffers are kept that only a burst needed.
     pub fn has_spare_buffers(&self) -> bool {
         !self.buffers_released
     }
 
-    /// Gives that memory back: the loop has been idle for a while.
+    /// Frees these buffers: the loop has been idle for a while.
     pub fn release_buffers(&mut self) {
         self.shard.shrink();
         self.buffers_released = true;

@@ -1,7 +1,7 @@
-//! Sockets of connections that move from loop to loop: out of one poller, into the other.
+//! Sockets of connections that move between loops: out of one poller, into the other.
 //!
-//! Which connections move is decided by whoever drives the loops; how none of their messages is lost on the way is the
-//! shard's.
+//! The driver of the loops decides which connections move; the shard takes care that no message is lost
+//! (`connection/migrate.rs`).
 
 use crate::turn::{EventLoop, Io};
 use std::any::Any;
@@ -13,7 +13,7 @@ struct MovedSocket<S> {
 }
 
 impl<I: Io> EventLoop<I> {
-    /// Lets go of connections whose new place is ready, and takes over those that arrived.
+    /// Sends connections whose slot on another loop is reserved, and takes over those that moved in.
     pub(crate) fn move_connections(&mut self) {
         for (slot, to) in self.shard.take_moves_out() {
             let Some(mut socket) = self.sockets.get_mut(slot as usize).and_then(Option::take) else {
@@ -49,7 +49,7 @@ impl<I: Io> EventLoop<I> {
         if self.shard.conn(slot).is_some_and(|conn| conn.has_unhandled()) {
             self.mark_ready(slot);
         }
-        // What gathered before the socket was here.
+        // Output may have been queued before the socket was here.
         self.unfinished.push(slot);
     }
 }

@@ -1,4 +1,4 @@
-//! Reading: one read per connection and turn, and what follows from it.
+//! Reading: one read per connection and turn, and its consequences.
 
 use crate::connection::close::CloseReason;
 use crate::turn::{EventLoop, Io, READ_BYTES};
@@ -12,7 +12,7 @@ const FLUSHES_PER_TURN: usize = 4;
 const FLUSH_EARLY_BYTES: usize = 64 * 1024;
 
 impl<I: Io> EventLoop<I> {
-    /// One read from one socket, and everything that follows from it.
+    /// Reads once from one socket, and handles what was read.
     pub(crate) fn read(&mut self, slot: u32) {
         let Some(Some(socket)) = self.sockets.get_mut(slot as usize) else {
             return;
@@ -31,7 +31,7 @@ impl<I: Io> EventLoop<I> {
         let read_bytes = conn.read_bytes().min(READ_BYTES);
         let (held, need) = conn.held();
         let have = held.len();
-        // A line may be long without telling how long, where the plan allows it.
+        // A long line does not say how long it is.
         let collecting = need.max(have) > COLLECT_BYTES;
         let (from, to) = if collecting {
             let missing = if need > have { need - have } else { read_bytes };
@@ -41,7 +41,7 @@ impl<I: Io> EventLoop<I> {
             (have, (have + read_bytes).min(READ_BYTES))
         };
         let outcome = self.io.read(&mut socket.stream, &mut self.buffer[from..to]);
-        // Whatever another loop handed over before these bytes were sent comes first.
+        // What another loop sent before these bytes were sent comes first.
         self.shard.drain_before_parsing();
         match outcome {
             Ok(0) => self.shard.peer_gone(slot, CloseReason::ClientClosed),
@@ -64,7 +64,7 @@ impl<I: Io> EventLoop<I> {
         }
     }
 
-    /// Goes on with what found no time in the last turn.
+    /// Handles whole operations that were left from the last turn.
     fn handle_held(&mut self, slot: u32, whole: Vec<u8>) {
         let used = self.handle(slot, &whole);
         if let Some(conn) = self.shard.conn(slot) {
@@ -95,13 +95,13 @@ impl<I: Io> EventLoop<I> {
         }
     }
 
-    /// Has the shard handle bytes, writing in between when much was staged. Returns how many are done with; when others
-    /// have waited long enough the rest is left for the next turn.
+    /// Has the shard handle bytes, writing in between when much is staged. Returns how many are handled; the rest is left for
+    /// the next turn when this has taken long enough.
     fn handle(&mut self, slot: u32, data: &[u8]) -> usize {
         let mut used = 0;
         for _ in 0..FLUSHES_PER_TURN {
             let done = self.shard.receive(slot, &data[used..]);
-            debug_assert!(done <= data.len() - used, "done with more than was given");
+            debug_assert!(done <= data.len() - used, "no more is handled than was passed");
             self.io.note_handled(slot, done);
             used += done;
             if !self.shard.should_flush() {

@@ -1,10 +1,10 @@
-//! Sockets with something to read, each once, however often one is told of and whoever's slot it becomes.
+//! Slots of sockets with something to read, each once, even if a slot is marked again or used by another connection.
 
 /// Slots in the order they became ready.
 #[derive(Default)]
 pub(crate) struct ReadyList {
     slots: Vec<u32>,
-    /// Whether a slot is among them, or was taken and its turn is still to come.
+    /// Whether a slot is among them, or was taken and is still to be read.
     marks: Vec<bool>,
 }
 
@@ -23,12 +23,12 @@ impl ReadyList {
         }
     }
 
-    /// Everything that is ready. Each is to be given to [`Self::begin`] when its turn comes.
+    /// Everything that is ready. [`Self::begin`] is to be called for each slot when it is read.
     pub fn take(&mut self) -> Vec<u32> {
         std::mem::take(&mut self.slots)
     }
 
-    /// The turn of a slot begins: it may become ready again.
+    /// A slot is read now: it may become ready again.
     pub fn begin(&mut self, slot: u32) {
         self.marks[slot as usize] = false;
     }
@@ -39,13 +39,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slot_stands_there_once_until_its_turn_begins() {
+    fn a_slot_is_listed_once_until_it_is_read() {
         let mut ready = ReadyList::default();
         [3, 1, 3].into_iter().for_each(|slot| ready.add(slot));
         assert!(!ready.is_empty());
         let taken = ready.take();
         assert_eq!(taken, [3, 1]);
-        // Told of again before its turn: that turn will do.
+        // Marked again before it is read: one read is enough.
         ready.add(1);
         assert!(ready.is_empty());
         ready.begin(3);

@@ -3,11 +3,11 @@
 /// Readiness is edge-triggered: it is remembered until the socket says that it would block.
 pub(crate) struct Socket<S> {
     pub stream: S,
-    /// Has something to read, as far as is known.
+    /// May have something to read.
     pub readable: bool,
     /// The peer will send no more after what is there.
     pub read_closed: bool,
-    /// Takes bytes, as far as is known.
+    /// May take bytes.
     pub writable: bool,
     /// Was written to since it was last read from: what comes next may be an answer.
     pub written: bool,
@@ -28,12 +28,12 @@ impl<S> Socket<S> {
     }
 }
 
-/// What has become known of a socket.
+/// What has changed at a socket.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Readiness {
     /// There is something to read.
     pub readable: bool,
-    /// The peer will send no more, or the socket is broken: the next read tells.
+    /// The peer will send no more, or the socket is broken: the next read says which.
     pub read_closed: bool,
     /// It takes bytes again.
     pub writable: bool,

@@ -1,4 +1,4 @@
-//! Writing what waits for connections, and waking loops that something was handed to.
+//! Writes what waits for connections, and wakes loops that something was sent to.
 
 use crate::connection::close::CloseReason;
 use crate::turn::{EventLoop, Io};
@@ -48,7 +48,7 @@ impl<I: Io> EventLoop<I> {
                     socket.written = true;
                     budget = budget.saturating_sub(written);
                     if written < bytes {
-                        // The next write would block, or tell what is wrong.
+                        // The next write would block, or return the error.
                         continue;
                     }
                     if budget == 0 {
@@ -69,7 +69,7 @@ impl<I: Io> EventLoop<I> {
         self.shard.flushed(slot);
     }
 
-    /// Wakes loops that sleep although something waits for them.
+    /// Wakes loops that are asleep and have something in their inboxes.
     pub(crate) fn wake_others(&mut self) {
         for reactor in self.shard.take_wakes() {
             self.io.wake(usize::from(reactor));
