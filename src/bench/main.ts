@@ -38,7 +38,7 @@ export interface MainParts {
   onInterrupt(stop: () => void): () => void;
 }
 
-/** Verbs whose latency is told by a stamp in the payload; others have an answer to go by. */
+/** Verbs whose latency is measured by a stamp in the payload; others use the answer. */
 const STAMPED: ReadonlySet<VerbName> = new Set(['pubsub', 'match']);
 const COMPARE_ROUNDS = 3;
 const P99_MS = 2;
@@ -79,7 +79,7 @@ async function run(command: { verb: Verb; argument: string; flags: Flags }, part
   try {
     const file = { runs: [], comparison: [], meta: metaOf(flags, parts) } as BenchFile;
     const failures: BenchError[] = [];
-    // A server that is not there is told before hours are spent on the other.
+    // A server that does not answer is reported before hours are spent on the other.
     for (const side of sides) if (!side.fresh) await side.open(stop.signal);
     if (flags.findMax) await findMax(bench, works[0] as Work, sides, file);
     else await measureAll(bench, works, sides, flags, file, failures, parts);
@@ -98,7 +98,7 @@ async function run(command: { verb: Verb; argument: string; flags: Flags }, part
   }
 }
 
-/** A report that has nowhere to go is told before hours are spent on it. */
+/** A report that can't be written is reported before hours are spent on it. */
 function checkOutputs(flags: Flags): void {
   for (const name of [flags.json, flags.csv, flags.html]) {
     if (name === undefined || name === '-') continue;

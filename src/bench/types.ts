@@ -26,7 +26,7 @@ export interface RunResult {
   server: ServerResult;
   published: number;
   delivered: number;
-  /** First to last message sent; where nobody receives, until the server had taken them all. */
+  /** First to last message sent; without receivers, until the server had them all. */
   publishedPerSecond: number;
   /** First message sent to last delivered (or answered). */
   deliveredPerSecond: number;

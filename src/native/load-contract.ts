@@ -59,7 +59,7 @@ export interface LoadTls {
 /** Messages that belong together: each message of each source arrives here `copies` times in all. */
 export interface LedgerPlan {
   name: string;
-  /** Deliveries of one message into this ledger; with more than one, duplicates can't be told and are not. */
+  /** Deliveries of one message into this ledger; with more than one, duplicates can't be distinguished and are not counted. */
   copies: number;
   /** Deliveries expected besides the sources': what a stream held before. */
   alreadyStored?: number;
@@ -149,7 +149,7 @@ export interface PullPlan {
 
 export type LoadPhase = 'connecting' | 'subscribing' | 'warming up' | 'measuring' | 'draining' | 'done';
 
-/** A look at a run that goes on: for progress bars. */
+/** The state of a run under way: for progress bars. */
 export interface LoadProgress {
   phase: LoadPhase;
   connected: number;
@@ -203,7 +203,7 @@ export interface LoadReport {
   generatorCpuSeconds: number;
   /** What payload sizes left out: `latency`, `sequence`. */
   notMeasured: ('latency' | 'sequence')[];
-  /** It was told to stop before its end. */
+  /** It was stopped before its end. */
   stopped: boolean;
 }
 

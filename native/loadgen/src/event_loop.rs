@@ -290,9 +290,9 @@ impl EventLoop {
         match self.serve(at) {
             Ok(next) => {
                 let connection = &mut self.connections[at];
-                let clogged = connection.role.is_clogged(&connection.core);
+                let must_wait = connection.role.must_not_read(&connection.core);
                 match next {
-                    _ if connection.core.readable && !clogged => self.enqueue(at),
+                    _ if connection.core.readable && !must_wait => self.enqueue(at),
                     Next::Turn => self.enqueue(at),
                     Next::At(due) => {
                         if connection.timer.is_none_or(|known| due < known) {
@@ -318,7 +318,7 @@ impl EventLoop {
             Stage::Waiting | Stage::Tcp | Stage::Closed => return Ok(Next::Event),
             _ => {}
         }
-        if core.readable && !connection.role.is_clogged(core) {
+        if core.readable && !connection.role.must_not_read(core) {
             read(connection, &mut self.buf, &mut self.local)?;
         }
         let Connection { core, role, .. } = connection;
@@ -401,7 +401,7 @@ fn may_be_slow(core: &Core, role: &Role) -> bool {
             .is_none_or(|text| text.to_ascii_lowercase().contains("slow consumer"))
 }
 
-/// Reads once and looks through it.
+/// Reads once and handles what was read.
 fn read(connection: &mut Connection, buf: &mut Vec<u8>, local: &mut Local) -> Result<(), Ended> {
     let Connection { core, role, .. } = connection;
     let kept = core.rest.len();

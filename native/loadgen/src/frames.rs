@@ -78,7 +78,7 @@ impl<'a> Message<'a> {
     }
 }
 
-/// A message without payload that tells how something went.
+/// A message without payload that has a status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct Status<'a> {

@@ -82,7 +82,7 @@ impl Pattern {
         }
     }
 
-    /// Whether it stands for more than one subject.
+    /// Whether it makes more than one subject.
     pub fn is_numbered(&self) -> bool {
         self.behind.is_some()
     }

@@ -6,11 +6,11 @@
 use crate::report::ProcessCost;
 use std::fs;
 
-/// Linux has had 100 ticks a second on all its common platforms for as long as /proc has told them.
+/// Linux reports 100 ticks a second in /proc on all its common platforms.
 const TICKS_PER_SECOND: f64 = 100.0;
 
 /// The cost up to now; `None` when there is no such process any more (one that only waits to be collected by its parent
-/// has no memory to tell of) or no /proc.
+/// has no memory) or no /proc.
 pub fn read(pid: u32) -> Option<ProcessCost> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name in parentheses may contain anything; fields are counted after it.

@@ -141,9 +141,9 @@ pub struct Server {
 
 impl Server {
     /// Whether it still accepts connections and keeps them open. Called when it has closed one; may block for a short
-    /// time, once for a server that is gone.
+    /// time, once for a server that has ended.
     pub fn is_there(&self) -> bool {
-        if !self.gone.load(Relaxed) && !self.greets() {
+        if !self.gone.load(Relaxed) && !self.answers_connect() {
             self.gone.store(true, Relaxed);
         }
         !self.gone.load(Relaxed)
@@ -151,12 +151,12 @@ impl Server {
 
     /// The system accepts connections even for a process that is ending. So the server must send something or keep the
     /// connection open.
-    fn greets(&self) -> bool {
-        const PATIENCE: Duration = Duration::from_millis(250);
-        let Ok(mut socket) = TcpStream::connect_timeout(&self.address, PATIENCE) else {
+    fn answers_connect(&self) -> bool {
+        const TIMEOUT: Duration = Duration::from_millis(250);
+        let Ok(mut socket) = TcpStream::connect_timeout(&self.address, TIMEOUT) else {
             return false;
         };
-        if socket.set_read_timeout(Some(PATIENCE)).is_err() {
+        if socket.set_read_timeout(Some(TIMEOUT)).is_err() {
             return false;
         }
         match socket.read(&mut [0]) {
@@ -255,7 +255,7 @@ impl Shared {
         self.wake_all();
     }
 
-    /// Whether the run was told to end early.
+    /// Whether the run is to end early.
     pub fn is_stopped(&self) -> bool {
         self.stop.load(Acquire)
     }

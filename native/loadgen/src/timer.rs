@@ -63,7 +63,7 @@ mod system {
 
 pub use system::Timer;
 
-/// CPU time of the calling thread in nanoseconds; 0 where the system doesn't tell.
+/// CPU time of the calling thread in nanoseconds; 0 where the system does not report it.
 pub fn thread_cpu_ns() -> u64 {
     #[cfg(target_os = "linux")]
     {

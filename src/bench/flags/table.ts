@@ -36,7 +36,7 @@ export interface FlagRow<Kind extends keyof FlagKinds = keyof FlagKinds> {
   readonly choices?: readonly string[];
   /** Absent: all verbs. */
   readonly verbs?: readonly VerbName[];
-  /** Environment variable that stands in. */
+  /** The environment variable that is used without the flag. */
   readonly env?: string;
   /** Removed from the command line that reports show. */
   readonly secret?: true;

@@ -14,7 +14,7 @@ export class ValueError extends Error {
 const COUNT_FACTORS: Record<string, number> = { '': 1, k: 1e3, m: 1e6, g: 1e9 };
 const SIZE_FACTORS: Record<string, number> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
-/** The most a NATS server can be told to take. */
+/** The largest limit that a NATS server can be configured with. */
 const SIZE_MAX = 64 * 1024 ** 2;
 
 /** `2000000`, `2_000_000`, `2M`, `1.5k`. */

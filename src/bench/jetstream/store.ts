@@ -65,7 +65,7 @@ export class Store {
     return (await stateOf(this.#client, this.stream))?.last_seq ?? 0;
   }
 
-  /** Back to the state before the first repeat; one of somebody else stays as it is. */
+  /** Back to the state before the first repeat; one that existed before is not changed. */
   async reset(): Promise<void> {
     if (this.made) await this.#client.manager.streams.purge(this.stream);
   }

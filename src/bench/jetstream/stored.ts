@@ -122,7 +122,7 @@ export class StoredWork {
     const { flags, verb } = work;
     if (this.#runs > 1) await store.reset();
     const before = await store.lastSequence();
-    // Headers may tell the server not to store a message again.
+    // With headers a server may be asked not to store a message again.
     const counted = verb !== 'kv put' && flags.headers === undefined;
     return {
       clients: senders(work, messagesOf(flags)),
@@ -242,7 +242,7 @@ export class StoredWork {
 }
 
 /**
- * What was acknowledged, in the warm-up as well, against what the stream has numbered since. `alone`: nobody else writes
+ * What was acknowledged, in the warm-up as well, against what the stream has numbered since. `alone`: no other client writes
  * to it.
  */
 export function againstStream(
@@ -267,7 +267,7 @@ function reads(work: Work): boolean {
 
 function subjectOf({ verb, argument, flags }: Work): string {
   if (verb.startsWith('kv')) return `$KV.${flags.bucket ?? DEFAULT_BUCKET}`;
-  // Reading has no subject of its own; what it fills is read by nobody else.
+  // Reading has no subject of its own; what it fills is read by no other client.
   return argument === '' ? `bench.js.${flags.stream ?? DEFAULT_STREAM}` : argument;
 }
 

@@ -65,7 +65,7 @@ function publishers(name: string, subject: string, flags: Flags, count: number, 
 function sub(subject: string, flags: Flags): Shape {
   const connections = flags.clients ?? 1;
   const enough = flags.msgs === undefined ? 0 : flags.msgs * (flags.queue === undefined ? connections : 1);
-  // Where time may end it first, nobody knows whether what has not come was ever sent.
+  // Where time may end it first, a message that has not arrived may not have been sent.
   const expected = flags.duration === undefined ? enough : 0;
   return {
     clients: [

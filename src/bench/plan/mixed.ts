@@ -38,7 +38,7 @@ function readLine(line: string, place: string, outer: Flags, number: number): Sh
       throw usage('--msgs and the --duration behind "mixed" exclude each other: leave one of them out');
     }
     const timed = outer.duration === undefined ? flags : { ...flags, duration: outer.duration };
-    // Two lines may well use the default subject; they are not meant to hear each other.
+    // Two lines may use the default subject; they must not receive each other's messages.
     const argument = command.argument === verb.argument?.default ? `${command.argument}.w${number}` : command.argument;
     return coreShape({ verb: verb.name, title: line, argument, flags: timed }) as Shape;
   } catch (error) {
@@ -47,7 +47,7 @@ function readLine(line: string, place: string, outer: Flags, number: number): Sh
   }
 }
 
-/** Ledgers are numbered anew; names tell which line a client belongs to. */
+/** Ledgers get new numbers; the name of a client has the line it belongs to. */
 export function merge(shapes: readonly Shape[]): Shape {
   const merged: Shape = { clients: [], ledgers: [], headline: 'deliveredPerSecond' };
   for (const [index, shape] of shapes.entries()) {

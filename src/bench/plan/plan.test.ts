@@ -18,7 +18,7 @@ function sent(found: Shape): number {
   );
 }
 
-/** Every ledger named by a client is there, and every ledger is written by somebody. */
+/** Every ledger that a client names exists, and every ledger is written by a client. */
 function ledgersFit(found: Shape): void {
   const read = new Set(found.clients.flatMap((client) => ('ledger' in client ? [client.ledger] : [])));
   const written = new Set(found.clients.flatMap((client) => ('ledgers' in client ? client.ledgers : [])));

@@ -1,5 +1,5 @@
 /**
- * A work and its shape: the part of a load plan that says which clients send what to whom.
+ * A work and its shape: the part of a load plan that says which clients send what, and who receives it.
  *
  * Owns the types between the command line and the load generator; knows no server.
  */

@@ -20,7 +20,7 @@ export interface WorkGroup {
 }
 
 export interface Verdict {
-  /** `unchecked`: nothing went wrong, and not everything could be looked at. */
+  /** `unchecked`: no fault was found, but not everything could be checked. */
   level: 'good' | 'unchecked' | 'bad';
   text: string;
 }

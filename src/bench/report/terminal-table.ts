@@ -44,7 +44,7 @@ export function table(runs: readonly RunResult[], terminal: Terminal): string[] 
   return layOut(columns, rows, terminal);
 }
 
-/** Beneath a table: what its marks stand for, and every note once. */
+/** Below a table: the meaning of its marks, and every note once. */
 export function remarks(runs: readonly RunResult[], terminal: Terminal): string[] {
   const paint = painter(terminal);
   const bad = runs.filter((run) => verdictOf(run).level === 'bad');

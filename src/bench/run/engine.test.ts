@@ -6,7 +6,7 @@ import { type EngineParts, engineOf } from './engine.js';
 
 const plan = { threads: 2 } as LoadPlan;
 
-/** An addon whose run ends when it is told to stop, or at once. */
+/** An addon whose run ends when it is stopped, or at once. */
 function fake(options: { delivered?: number; endless?: boolean; failed?: { code: string; message: string } } = {}) {
   const calls: string[] = [];
   let end = () => {};

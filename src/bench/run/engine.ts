@@ -15,7 +15,7 @@ export interface RunHooks {
   progress?: (progress: LoadProgress) => void;
   /** Aborting it ends the run early; what was measured is still reported. */
   signal?: AbortSignal;
-  /** The run is told to stop once so many were delivered. */
+  /** The run is stopped once so many were delivered. */
   stopAfter?: number;
 }
 

@@ -29,7 +29,7 @@ const WARMUP_MS = 500;
 const TRACED_MSGS = 20_000;
 
 export interface Ui {
-  /** One run begins; the returned functions hear of its progress and its end. */
+  /** One run begins; the returned functions are called with its progress and at its end. */
   begin(
     title: string,
     options: { measureMs?: number; connections: number },

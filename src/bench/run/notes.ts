@@ -18,17 +18,17 @@ export const READERS: ReadonlySet<Work['verb']> = new Set(['js consume', 'js fet
 export const STAMP_BYTES = 16;
 const SEQUENCE_BYTES = 8;
 
-/** Messages of others, as far as they could be told. */
+/** Messages of other senders, as far as they could be distinguished. */
 export function foreignIn(reports: readonly LoadReport[]): number {
   return reports.flatMap(({ ledgers }) => ledgers).reduce((total, { foreign }) => total + foreign, 0);
 }
 
-/** What payloads had no room for. Asking for a key takes no payload: the answer's address tells what it belongs to. */
+/** What payloads had no room for. A request for a key has no payload: the subject of the answer says what it belongs to. */
 export function missingIn({ verb }: Work, reports: readonly LoadReport[]): Set<'latency' | 'sequence'> {
   return new Set(verb === 'kv get' ? [] : reports.flatMap(({ notMeasured }) => notMeasured));
 }
 
-/** Without the number that tells a client from others of its kind. */
+/** Without the number that distinguishes clients of a kind. */
 export function kindOf(name: string): string {
   return name.replace(/ \d+$/, '');
 }
@@ -38,7 +38,7 @@ export function endsByHand({ verb, flags }: Work): boolean {
   return (verb === 'sub' || verb === 'service') && flags.msgs === undefined && flags.duration === undefined;
 }
 
-/** Whether an open loop went as fast as it was told to. */
+/** Whether an open loop reached its rate. */
 export function keptRate(publishedPerSecond: number, asked: number): boolean {
   return publishedPerSecond >= asked * RATE_KEPT;
 }
@@ -123,7 +123,7 @@ export function notesOf(
   return notes;
 }
 
-/** A connection that is lost is not made anew: when all are, the run is over. */
+/** A lost connection is not opened again: when all are lost, the run is over. */
 function wasCutShort({ verb, flags }: Work, report: LoadReport): boolean {
   if (report.stopped || report.errors.length === 0 || READERS.has(verb) || verb === 'conns') return false;
   if (verb === 'mixed' || verb === 'sub' || verb === 'service') return false;
@@ -132,7 +132,7 @@ function wasCutShort({ verb, flags }: Work, report: LoadReport): boolean {
   return report.seconds * 1000 < (flags.duration ?? 0) * TIME_KEPT;
 }
 
-/** Open loops that did not go as fast as they were told to; of a scenario, each of its lines. */
+/** Open loops that did not reach their rate; of a scenario, each of its lines. */
 function tooSlow(work: Work, runs: readonly Observed[], repeats: readonly RepeatResult[]): string[] {
   const asked = work.flags.rate;
   const behind = 'latency tells how far behind what was sent has fallen';

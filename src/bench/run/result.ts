@@ -121,7 +121,7 @@ function repeatOf(run: Observed, work: Work, headline: RunResult['headline']): R
   const { published, delivered } = report;
   const connecting = headline === 'connectsPerSecond';
   const seconds = connecting ? report.connectSeconds : report.seconds;
-  // Where nobody receives, a message has gone when the server has it, not when it stands in a buffer on the way. And a
+  // Without receivers a message is sent when the server has it, not when it is in a buffer on the way. And a
   // burst in one write has no length of its own.
   const sendSeconds = headline === 'publishedPerSecond' ? seconds : report.sendSeconds || seconds;
   const latency = latencyOf(report.latency);
@@ -141,7 +141,7 @@ function repeatOf(run: Observed, work: Work, headline: RunResult['headline']): R
   };
 }
 
-/** An acknowledgement stands for the bytes that it acknowledges. */
+/** An acknowledgement counts for the bytes that it acknowledges. */
 function deliveredBytesOf(
   { verb }: Work,
   { published, delivered, publishedBytes, deliveredBytes }: LoadReport,
@@ -160,7 +160,7 @@ function lostIn({ report, verified }: Observed): number {
 /** All but requests without answer, which are losses. */
 function errorsIn(work: Work, { errors, ledgers }: LoadReport): { text: string; count: number }[] {
   const found = errors.filter(({ text }) => text !== UNANSWERED);
-  // Where duplicates can't be told one by one, the sum still tells that there were some.
+  // Where single duplicates can't be found, the sum still shows that there were some.
   const surplus = hasOwnSenders(work) ? ledgers.reduce((sum, ledger) => sum + surplusIn(ledger), 0) : 0;
   return surplus > 0 ? [...found, { text: SURPLUS, count: surplus }] : found;
 }
@@ -307,7 +307,7 @@ function clientsOf(reports: readonly LoadReport[], { work, headline }: ResultPar
   });
 }
 
-/** Somebody has to have counted with sequence numbers: subscribers, in payloads that have room for them. */
+/** Requires sequence numbers: subscribers that check them, in payloads that have room for them. */
 function hasSequences(work: Work, reports: readonly LoadReport[]): boolean {
   if (missingIn(work, reports).has('sequence')) return false;
   if (work.verb === 'sub' || work.verb === 'service') return false;

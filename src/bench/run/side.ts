@@ -41,11 +41,11 @@ export class Side {
     this.name = name;
     this.fresh = 'spawn' in place;
     if ('spawn' in place) checkSpawn(place.spawn);
-    // Wrong URLs and files are told before anything is measured.
+    // Wrong URLs and files are reported before anything is measured.
     else targetOf(flags, place.urls);
   }
 
-  /** Settles once the server greets; `signal` ends the waiting for one that was started. */
+  /** Settles once the server sends INFO; `signal` ends the waiting for one that was started. */
   async open(signal: AbortSignal): Promise<Opened> {
     if (this.#opened) return this.#opened;
     const flags = this.#flags;

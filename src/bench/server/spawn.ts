@@ -32,7 +32,7 @@ export interface SpawnedServer {
   stop(): Promise<void>;
 }
 
-/** The words of a command, checked before anything starts. */
+/** The arguments of a command, checked before anything starts. */
 export function checkSpawn(command: string): void {
   if (!command.includes('{port}')) {
     throw usage(
@@ -43,7 +43,7 @@ export function checkSpawn(command: string): void {
 }
 
 /**
- * Settles once the server greets. Throws a `BenchError` of code `SPAWN_FAILED` with the end of its log. `before` is the
+ * Settles once the server sends INFO. Throws a `BenchError` of code `SPAWN_FAILED` with the end of its log. `before` is the
  * port of an earlier one: it is taken again if it is free, so that reports show one server and not many.
  */
 export async function spawnServer(command: string, signal: AbortSignal, before?: number): Promise<SpawnedServer> {

@@ -43,7 +43,7 @@ export class FakeEngine implements Engine {
   }
 }
 
-/** Greets like a NATS server and says no more. */
+/** Sends INFO like a NATS server, and nothing more. */
 export async function greeter(info: Record<string, unknown> = {}): Promise<{ url: string; close(): Promise<void> }> {
   const fields = { version: '2.15.2', go: 'go1.26.8', max_payload: 1024 * 1024, ...info };
   const server = createServer((socket) => {

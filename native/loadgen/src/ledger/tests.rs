@@ -1,4 +1,4 @@
-//! The books against a slow twin: a set of everything seen.
+//! The ledger compared with a slow implementation: a set of everything seen.
 
 use super::*;
 use crate::stamp::Mark;

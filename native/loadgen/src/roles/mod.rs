@@ -52,7 +52,7 @@ pub enum Role {
 trait Receive {
     fn message(&mut self, message: &Message<'_>, core: &mut Core, local: &mut Local, now: u64);
     /// All messages of a read were handled.
-    fn looked_through(&mut self, core: &mut Core, local: &mut Local, now: u64);
+    fn read_handled(&mut self, core: &mut Core, local: &mut Local, now: u64);
 }
 
 impl Role {
@@ -123,9 +123,9 @@ impl Role {
     }
 
     /// Whether reading must wait because the answers can't be written.
-    pub fn is_clogged(&self, core: &Core) -> bool {
-        const CLOGGED: usize = 1 << 20;
-        matches!(self, Self::Responder(_) | Self::Puller(_)) && core.waiting() > CLOGGED
+    pub fn must_not_read(&self, core: &Core) -> bool {
+        const UNSENT_MAX: usize = 1 << 20;
+        matches!(self, Self::Responder(_) | Self::Puller(_)) && core.waiting() > UNSENT_MAX
     }
 
     /// Whether its deliveries count for the run. Requests that a responder receives count where the answer arrives, if
@@ -167,7 +167,7 @@ fn receive<R: Receive>(role: &mut R, core: &mut Core, buf: &[u8], local: &mut Lo
             other => core.control(other, local, now)?,
         }
     }
-    role.looked_through(core, local, now);
+    role.read_handled(core, local, now);
     Ok(at)
 }
 
@@ -176,5 +176,5 @@ struct Nothing;
 
 impl Receive for Nothing {
     fn message(&mut self, _: &Message<'_>, _: &mut Core, _: &mut Local, _: u64) {}
-    fn looked_through(&mut self, _: &mut Core, _: &mut Local, _: u64) {}
+    fn read_handled(&mut self, _: &mut Core, _: &mut Local, _: u64) {}
 }

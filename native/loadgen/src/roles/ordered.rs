@@ -62,7 +62,7 @@ impl Receive for Ordered {
         self.arrivals.take(message, core, local, now);
     }
 
-    fn looked_through(&mut self, core: &mut Core, local: &mut Local, now: u64) {
+    fn read_handled(&mut self, core: &mut Core, local: &mut Local, now: u64) {
         self.arrivals.publish(core, local, now);
     }
 }

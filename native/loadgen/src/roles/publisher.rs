@@ -14,7 +14,7 @@ use std::io::ErrorKind;
 const TURN_BYTES: usize = 1 << 20;
 /// Bytes composed before they are written, where messages are not pooled.
 const COMPOSE_BYTES: usize = 128 * 1024;
-/// Messages that share one look at the clock.
+/// Messages that share one reading of the clock.
 const CLOCK_EVERY: u64 = 32;
 
 /// A publisher.
@@ -147,7 +147,7 @@ fn fill(pool: &mut Pool, sender: &mut Sender, count: u64, local: &Local, mut now
 impl Receive for Publisher {
     fn message(&mut self, _: &Message<'_>, _: &mut Core, _: &mut Local, _: u64) {}
 
-    fn looked_through(&mut self, core: &mut Core, local: &mut Local, now: u64) {
+    fn read_handled(&mut self, core: &mut Core, local: &mut Local, now: u64) {
         if std::mem::take(&mut core.flushed) {
             if self.sender.part() == (crate::sender::Part::Flushing { measured: true }) {
                 core.stats.taken = Some(now);

@@ -218,7 +218,7 @@ impl Receive for Puller {
         }
     }
 
-    fn looked_through(&mut self, core: &mut Core, local: &mut Local, now: u64) {
+    fn read_handled(&mut self, core: &mut Core, local: &mut Local, now: u64) {
         self.last = now;
         self.arrivals.publish(core, local, now);
         self.settle(core, local);

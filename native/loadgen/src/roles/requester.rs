@@ -331,7 +331,7 @@ impl Receive for Requester {
         }
     }
 
-    fn looked_through(&mut self, core: &mut Core, local: &mut Local, now: u64) {
+    fn read_handled(&mut self, core: &mut Core, local: &mut Local, now: u64) {
         self.last_answer = now;
         let (answered, bytes) = (
             std::mem::take(&mut self.answered),

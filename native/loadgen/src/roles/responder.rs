@@ -55,7 +55,7 @@ impl Receive for Responder {
         }
     }
 
-    fn looked_through(&mut self, core: &mut Core, local: &mut Local, now: u64) {
+    fn read_handled(&mut self, core: &mut Core, local: &mut Local, now: u64) {
         let (requests, bytes) = (std::mem::take(&mut self.requests), std::mem::take(&mut self.bytes));
         if requests > 0 {
             core.arrived(requests, bytes, now);

@@ -108,7 +108,7 @@ impl Receive for Subscriber {
         self.0.take(message, core, local, now);
     }
 
-    fn looked_through(&mut self, core: &mut Core, local: &mut Local, now: u64) {
+    fn read_handled(&mut self, core: &mut Core, local: &mut Local, now: u64) {
         self.0.publish(core, local, now);
     }
 }

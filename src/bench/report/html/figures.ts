@@ -157,7 +157,7 @@ export function dateOf(iso: string): string {
   return `${day}, ${date.toISOString().slice(11, 16)} UTC`;
 }
 
-/** Where the cost was read; of a server that was started anew for each run, how often. */
+/** Where the cost was read; of a server that was started again for each run, how often. */
 function costSources(runs: readonly RunResult[]): string {
   const sources = new Set(runs.flatMap(({ server }) => server.costSource ?? []));
   if (sources.size <= SOURCES_SHOWN) return [...sources].join(', ');

@@ -41,7 +41,7 @@ export function ratioChart(
   const bounds = rows.flatMap(({ compared: { ratio, spread } }) => [ratio, spread.low, spread.high]);
   const usable = bounds.filter((value) => value > 0 && Number.isFinite(value));
   const high = Math.max(2, ...usable) * 1.08;
-  // Room on the left of 1x in any case: nobody should take the line for zero.
+  // Room on the left of 1x in any case: the line must not be mistaken for zero.
   const low = Math.min(0.5, ...usable) / 1.12;
   const cells = rows.map(({ row, compared }) => [
     row.work,
