@@ -1,6 +1,6 @@
-//! The way of messages through a loop: from the bytes of one read to the bytes that wait in output queues.
+//! Messages through a loop: from the bytes of one read to the bytes that wait in output queues.
 //!
-//! `cargo bench -p nt-broker`. Throughput is told in published messages; `cargo test` runs each case once. No sockets:
+//! `cargo bench -p nt-broker`. Throughput is in published messages; `cargo test` runs each case once. No sockets:
 //! what a system call costs is not in here.
 
 #![allow(missing_docs)]
@@ -22,7 +22,7 @@ struct Loop {
 }
 
 impl Loop {
-    /// Each text is what one subscriber says.
+    /// Each text is what one subscriber sends.
     fn new(subscribers: &[String]) -> Self {
         let mut shard = Shard::new(ShardSeed::alone());
         shard.set_now(Time::on_both_clocks(1));
@@ -133,7 +133,7 @@ fn one(says: &str) -> [String; 1] {
     [says.to_owned()]
 }
 
-/// Nobody listens.
+/// No subscribers.
 #[divan::bench(args = PAYLOADS)]
 fn published_only(bencher: Bencher<'_, '_>, payload: usize) {
     measure(bencher, &[], read_of(payload, "", |_| "PUB orders.new".to_owned()));
@@ -146,7 +146,7 @@ fn same_subject(bencher: Bencher<'_, '_>, payload: usize) {
     measure(bencher, &one("SUB orders.new 1\r\n"), data);
 }
 
-/// A hundred subjects in turn, and somebody who wants them all.
+/// A hundred subjects in turn, and one subscriber to all.
 #[divan::bench(args = PAYLOADS)]
 fn changing_subjects(bencher: Bencher<'_, '_>, payload: usize) {
     let data = read_of(payload, "", |n| format!("PUB orders.new.{}", n % 100));
@@ -190,7 +190,7 @@ fn answers(bencher: Bencher<'_, '_>, payload: usize) {
     });
 }
 
-/// Messages with headers, for somebody who reads them.
+/// Messages with headers, for a subscriber that reads them.
 #[divan::bench(args = PAYLOADS)]
 fn headers(bencher: Bencher<'_, '_>, payload: usize) {
     let data = read_of(payload, "NATS/1.0\r\nTrace: 0123456789\r\n\r\n", |_| {

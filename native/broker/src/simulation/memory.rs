@@ -1,7 +1,7 @@
 //! Sockets that are queues of bytes, and the I/O of a loop over them.
 //!
 //! An [`End`] is a connection as its client holds it; the loop has the other end. Nothing here decides when something
-//! happens: whoever drives the loops puts bytes in, opens windows and says which sockets are ready.
+//! happens: the driver of the loops puts bytes in, opens windows and says which sockets are ready.
 
 use crate::{BrokerEvent, BrokerState, Io, Newcomer, PasswordCheck};
 use parking_lot::Mutex;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// One connection: what its client sent and got, and how its socket stands.
 #[derive(Debug, Default)]
 pub struct Pipe {
-    /// Which client's it is, where whoever drives the loops counts them.
+    /// The number of its client, where the driver of the loops counts them.
     pub number: usize,
     /// Sent by the client, not read by the loop yet.
     pub input: VecDeque<u8>,
@@ -32,7 +32,7 @@ pub struct Pipe {
     pub reset: bool,
     /// The server closed its end.
     pub ended: bool,
-    /// Loop and slot where the socket is registered; `None` while it moves and once it is gone.
+    /// Loop and slot where the socket is registered; `None` while it moves and after it is closed.
     pub at: Option<(usize, u32)>,
 }
 
@@ -51,7 +51,7 @@ impl Default for End {
 }
 
 impl End {
-    /// Looks at the connection, or changes it.
+    /// Reads or changes the connection.
     pub fn with<T>(&self, act: impl FnOnce(&mut Pipe) -> T) -> T {
         act(&mut self.0.lock())
     }
@@ -83,9 +83,9 @@ pub struct MemoryIo {
     pub listening: Vec<u32>,
     /// Loops that were woken.
     pub woken: Vec<usize>,
-    /// Passwords to be checked: whoever drives the loop answers.
+    /// Passwords to be checked: the driver of the loop answers.
     pub checks: Vec<PasswordCheck>,
-    /// What the control plane was told.
+    /// What was reported to the control plane.
     pub events: Vec<BrokerEvent>,
     /// Peers acknowledge nothing after the server has closed its end.
     pub peers_stay: bool,

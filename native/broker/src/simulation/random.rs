@@ -1,4 +1,4 @@
-//! Chance from a seed, and a word about the seed when a test fails under it.
+//! Random numbers from a seed, which is printed when a test fails with it.
 
 /// xorshift64*: small and even enough.
 pub struct Random(u64);

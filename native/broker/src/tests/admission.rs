@@ -1,4 +1,4 @@
-//! Clients about whom somebody else decides: a thread that computes bcrypt, or the program around the broker.
+//! Clients that are decided about outside the shard: by a thread that computes bcrypt, or by the embedding program.
 
 use super::harness::{MS, SECOND, World};
 use super::permissions::{auth_of, may_publish};
@@ -58,7 +58,7 @@ fn asking(auth: Auth, rest: &str) -> (World, usize, AdmissionId) {
 fn asked(world: &World) -> AdmissionId {
     let requests = world.requests().into_iter().map(|request| request.id);
     let checks = world.checks.iter().map(|check| check.id);
-    requests.chain(checks).last().expect("somebody was asked")
+    requests.chain(checks).last().expect("a question was asked")
 }
 
 /// A way to ask, with an answer that admits and one that does not.
@@ -261,7 +261,7 @@ fn a_second_connect_is_asked_about_as_well() {
 }
 
 #[test]
-fn nobody_goes_on_without_connect() {
+fn no_client_goes_on_without_connect() {
     let mut world = World::with(1, Config::default(), Some(embedder()));
     let client = world.client(0);
     world.say(client, "PING\r\n");
@@ -320,7 +320,7 @@ fn a_reload_keeps_what_the_embedder_said() {
     world.say(client, "PUB b 0\r\n\r\n");
     assert_eq!(world.requests().len(), 1);
     assert_eq!(world.errors(client), ["Permissions Violation for Publish to \"b\""]);
-    // Between two embedders there was somebody else: what the first one said counts no more.
+    // Between two embedders another authenticator was in force: the verdict of the first one does not count any more.
     world.reload(Config::default(), None);
     world.rest();
     world.reload(Config::default(), Some(embedder()));
@@ -404,7 +404,7 @@ fn a_user_that_changes_while_a_password_is_checked_is_the_new_one() {
         permissions: Some(Arc::new(Permissions::new(may_publish(&["a"])).expect("patterns"))),
         connections: ConnectionTypes::ALL,
     };
-    // The loop takes the verdict before it hears of the change.
+    // The loop handles the verdict before the change.
     world.answer(id, Verdict::Password(true));
     let started = world.broker.replace_user(user(OTHER_HASH), world.loops.len());
     world.post_reload(started.expect("a user"));
@@ -419,7 +419,7 @@ fn a_user_that_changes_while_a_password_is_checked_is_the_new_one() {
 }
 
 #[test]
-fn whom_the_embedder_named_may_move() {
+fn a_user_named_by_the_embedder_may_move() {
     let (mut world, client, id) = asking(embedder(), "");
     world.answer(id, named("somebody", PermissionLists::default()));
     world.rest();

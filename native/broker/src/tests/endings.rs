@@ -21,7 +21,7 @@ fn the_end_of_a_broker_is_told_once_and_last() {
     let peer = "127.0.0.1:1000".parse().expect("an address");
     assert!(
         world.loops[0].shard.add_connection(&world.broker, peer).is_none(),
-        "nobody joins after the end"
+        "no connection enters after the end"
     );
 }
 
@@ -30,7 +30,7 @@ fn a_broker_without_connections_ends_too() {
     let mut world = World::new(2);
     world.shut_down();
     world.turn(0);
-    assert_eq!(world.stopped_count(), 0, "one loop has not been heard");
+    assert_eq!(world.stopped_count(), 0, "one loop has not reported");
     world.turn(1);
     assert_eq!(world.stopped_count(), 1);
 }
@@ -77,13 +77,13 @@ fn nothing_is_told_after_the_end_by_a_loop_that_was_done_before() {
     world.broker.begin_shutdown();
     world.post(0, InboxItem::Shutdown(world.broker.clone()));
     world.turn(0);
-    // The connection leaves the second loop before that has heard of the end, and closes at the first.
+    // The connection moves away from the second loop before that handles the end, and closes at the first.
     world.take_in(1);
     world.post(1, InboxItem::Shutdown(world.broker.clone()));
     world.take_in(0);
     world.write_and_close(0);
     world.turn(1);
-    assert_eq!(world.stopped_count(), 0, "the first loop still has something to tell");
+    assert_eq!(world.stopped_count(), 0, "the first loop still has something to report");
     world.report(0);
     assert_eq!(world.reason(client), Some(CloseReason::ServerShutdown));
     assert_eq!(world.stopped_count(), 1);
@@ -108,12 +108,12 @@ fn everybody_hears_of_lame_duck_once_also_on_the_move() {
         }
         world.rest();
         for &client in &clients {
-            let told = world
+            let reports = world
                 .frames(client)
                 .iter()
                 .filter(|frame| matches!(frame, Frame::Info(text) if text.contains("\"ldm\":true")))
                 .count();
-            assert_eq!(told, 1, "client {client}");
+            assert_eq!(reports, 1, "client {client}");
         }
     }
 }
@@ -176,14 +176,14 @@ fn what_is_under_way_to_a_closed_connection_reaches_nobody() {
     world.read(publisher, usize::MAX);
     let shared = world.loops[1].shard.conn(slot).expect("there").shared().clone();
     assert!(shared.pending() > 0, "the message waits in the inbox");
-    // Closed without a look at the inbox; somebody else comes to its slot.
+    // Closed before the inbox is drained; another connection gets its slot.
     world.loops[1].shard.peer_gone(slot, CloseReason::ClientClosed);
     world.finish(1);
     let next = world.client(1);
     assert_eq!(world.clients[next].at(), Some((1, slot)), "the slot is used again");
     world.say(next, "CONNECT {\"verbose\":false}\r\nSUB b 1\r\nPING\r\n");
     assert_eq!(world.messages(next).len(), 0);
-    assert_eq!(shared.pending(), 0, "nothing waits for who is gone");
+    assert_eq!(shared.pending(), 0, "nothing waits for a closed connection");
     assert_eq!(world.broker.stats().out_msgs, 0);
 }
 
@@ -250,7 +250,7 @@ fn a_closed_connection_that_reads_gets_all_that_waits_for_it() {
     assert_eq!(
         world.loops[0].shard.conn_count(),
         1,
-        "it has read everything and is gone"
+        "it has read everything and is closed"
     );
 }
 

@@ -24,12 +24,12 @@ pub(super) fn plan_of(config: Config, auth: Option<Auth>) -> Plan {
 pub(super) struct Client {
     pub cid: u64,
     pub end: End,
-    /// How much of what it got was looked at.
+    /// How many of the bytes it got were examined.
     seen: usize,
 }
 
 impl Client {
-    /// Loop and slot where its socket is registered; `None` while it moves and once it is gone.
+    /// Loop and slot where its socket is registered; `None` while it moves and after it is closed.
     pub fn at(&self) -> Option<(usize, u32)> {
         self.end.with(|pipe| pipe.at)
     }
@@ -50,7 +50,7 @@ impl Client {
     }
 }
 
-/// The loops' inboxes. Nobody sleeps here: tests take turns as they like.
+/// The loops' inboxes. No loop sleeps here: tests run turns in any order.
 struct Inboxes(Vec<Arc<Inbox>>);
 
 impl Loops for Inboxes {
@@ -117,7 +117,7 @@ impl World {
         }
     }
 
-    /// A client whose connection lives on that loop. It has been greeted, and has said nothing.
+    /// A client whose connection is on that loop. It has got INFO and has sent nothing.
     pub fn client(&mut self, loop_: usize) -> usize {
         let peer = "127.0.0.1:1000".parse().expect("an address");
         let (broker, end) = (self.broker.clone(), End::default());
@@ -135,7 +135,7 @@ impl World {
         client
     }
 
-    /// A client that has sent a CONNECT which asks for no `+OK`.
+    /// A client that has sent a CONNECT without `verbose`.
     pub fn quiet_client(&mut self, loop_: usize) -> usize {
         let client = self.client(loop_);
         self.say(
@@ -201,7 +201,7 @@ impl World {
         conn.is_some_and(|conn| conn.is_paused() && conn.phase() != Phase::AwaitingAdmission)
     }
 
-    /// Whether somebody else is deciding who it is.
+    /// Whether it waits for a decision from outside.
     pub fn awaits_admission(&mut self, client: usize) -> bool {
         let conn = self.conn(client);
         conn.is_some_and(|conn| conn.phase() == Phase::AwaitingAdmission)
@@ -231,7 +231,7 @@ impl World {
     /// Why a client's connection was closed, if it was.
     pub fn reason(&self, client: usize) -> Option<CloseReason> {
         let reasons = self.reasons(client);
-        assert!(reasons.len() <= 1, "told more than once: {reasons:?}");
+        assert!(reasons.len() <= 1, "reported more than once: {reasons:?}");
         reasons.first().copied()
     }
 
@@ -299,7 +299,7 @@ impl World {
         worked
     }
 
-    /// Writes, closes, tells.
+    /// Writes, closes, reports.
     pub fn finish(&mut self, loop_: usize) {
         self.loops[loop_].shard.set_now(Time::on_both_clocks(self.now));
         self.write_and_close(loop_);
@@ -320,7 +320,7 @@ impl World {
         let events = std::mem::take(&mut self.loops[loop_].io.events);
         assert!(
             events.is_empty() || self.stopped_count() == 0,
-            "told after the broker's end: {events:?}"
+            "reported after the broker's end: {events:?}"
         );
         self.events.extend(events.into_iter().map(|(_, event)| event));
     }
@@ -351,7 +351,7 @@ impl World {
                 || self.loops.iter().any(|l| l.shard.has_dirty() || l.is_busy())
                 || (0..self.clients.len()).any(|client| self.has_something_to_read(client));
             if !flowing {
-                // What a departure put off is taken in with the next turn.
+                // What a move deferred is handled in the next turn.
                 (0..self.loops.len()).for_each(|loop_| self.turn(loop_));
                 if !self.has_inbox_items() {
                     return;
@@ -382,7 +382,7 @@ impl World {
         self.loops.iter().any(EventLoop::has_inbox_items)
     }
 
-    /// Asks for a connection to move. Nothing of it has happened when this returns.
+    /// Begins to move a connection. Nothing of it has happened when this returns.
     pub fn begin_move(&mut self, client: usize, to: usize) {
         if let Some((from, slot)) = self.clients[client].at() {
             self.loops[from].shard.begin_move(slot, to as u16);
@@ -420,7 +420,7 @@ impl World {
         reloading.expect("it runs").number
     }
 
-    /// Tells all loops of a change of the plan.
+    /// Sends a change of the plan to all loops.
     pub fn post_reload(&self, started: Reloading) -> Arc<Reload> {
         let reload = started.reload.clone();
         self.brokers.post_reload(&self.inboxes, &self.broker, &started);
@@ -442,7 +442,7 @@ impl World {
         self.loops.iter_mut().for_each(|l| l.io.peers_stay = true);
     }
 
-    /// Whether the end of that reload was told.
+    /// Whether the end of that reload was reported.
     pub fn is_reloaded(&self, wanted: u64) -> bool {
         self.events
             .iter()

@@ -42,11 +42,7 @@ fn a_name_is_found_until_it_is_forgotten() {
             assert_eq!(table.find(name, owner, &interest, &seed), None);
         } else if i % 3 == 0 {
             interest.remove(id);
-            assert_eq!(
-                table.find(name, owner, &interest, &seed),
-                None,
-                "the interest has the last word"
-            );
+            assert_eq!(table.find(name, owner, &interest, &seed), None, "the interest decides");
         }
     }
     assert_eq!(table.len(), 500);
@@ -141,11 +137,11 @@ fn limits_of_a_connection_count_live_subscriptions_only() {
 }
 
 #[test]
-fn a_late_word_of_an_end_says_nothing_of_what_came_after_another_connect() {
+fn a_late_end_of_a_subscription_does_not_concern_those_after_another_connect() {
     let mut world = World::new(2);
     let (publisher, subscriber) = (world.quiet_client(0), world.quiet_client(1));
     world.say(subscriber, "SUB a 1\r\nUNSUB 1 1\r\n");
-    // The other loop sends the last message and takes the subscription out; this one has not heard of it.
+    // The other loop sends the last message and removes the subscription; this one has not handled that yet.
     world.send(publisher, "PUB a 1\r\n1\r\n");
     world.read(publisher, usize::MAX);
     let (_, slot) = world.clients[subscriber].at().expect("connected");

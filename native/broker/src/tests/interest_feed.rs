@@ -1,4 +1,4 @@
-//! The feed of interest changes: whoever reads it knows the interest.
+//! The feed of interest changes: a reader can rebuild the interest from it.
 
 use super::harness::World;
 use crate::InterestReader;

@@ -1,4 +1,4 @@
-//! What is told about clients, and how much of it is kept. The lines themselves are compared with the reference's by the
+//! Log lines about clients, and how many of them are kept. The lines themselves are compared with the reference's by the
 //! conformance tests.
 
 use super::harness::World;
@@ -47,13 +47,13 @@ fn traces_of_one_turn_are_bounded_and_what_is_lost_is_counted() {
         })
         .map(|count| count.parse::<usize>().expect("a number"))
         .sum();
-    // Line and payload, once coming in and once for each subscription; and the line that tells of the others.
+    // Line and payload, once for the publisher and once for each subscription; and the line that counts the others.
     assert_eq!(
         lines_after - lines_before - 1 + lost,
         3 * 2 * (SUBSCRIPTIONS + 1),
         "{lost} lost"
     );
-    // The next turn is told again.
+    // Lines of the next turn are kept again.
     world.say(publisher, "PUB b 2\r\nhi\r\n");
     assert!(world.logged(LogLevel::Trace, "<<- [PUB b 2]"));
 }
@@ -74,11 +74,11 @@ fn the_last_message_of_a_subscription_is_told_once_with_and_without_traces() {
                 ("->> [MSG a 7 1]", usize::from(log_trace) * 3),
                 ("<-> [DELSUB 7]", usize::from(log_trace)),
             ] {
-                let told = world
+                let lines_about = world
                     .events
                     .iter()
                     .filter(|event| matches!(event, Event::Log { text, .. } if text.contains(part)));
-                assert_eq!(told.count(), count, "{part}, traces: {log_trace}");
+                assert_eq!(lines_about.count(), count, "{part}, traces: {log_trace}");
             }
         }
     }

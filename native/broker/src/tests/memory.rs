@@ -87,7 +87,7 @@ fn a_loop_knows_that_something_waits_although_its_inbox_is_empty() {
     assert!(world.loops[0].shard.has_waiting());
     assert!(world.loops[0].shard.take_command().is_some());
     assert!(!world.loops[0].shard.has_waiting());
-    // Put off by a departure, which takes in deliveries only.
+    // Deferred by a move, which handles deliveries only.
     world.begin_move(client, 1);
     world.turn(1);
     world.loops[0].shard.drain_inbox();
@@ -104,7 +104,7 @@ fn an_idle_loop_keeps_nothing_of_the_largest_message_it_saw() {
     let mut world = World::new(1);
     let (publisher, subscriber) = (world.quiet_client(0), world.client(0));
     world.say(subscriber, "SUB a 1\r\n");
-    // Put together anew for who reads no headers.
+    // Composed again for a client that reads no headers.
     let payload = "x".repeat(500_000);
     world.say(
         publisher,

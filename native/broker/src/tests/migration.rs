@@ -60,7 +60,7 @@ fn what_is_not_ready_stays() {
     };
     world.begin_move(client, 1);
     world.rest();
-    assert_eq!(slots(&world), [1, 0], "nobody knows who this is");
+    assert_eq!(slots(&world), [1, 0], "no slot is reserved for it");
     let known = super::permissions::login(&mut world, 0, "u");
     world.begin_move(known, 0);
     world.rest();
@@ -78,7 +78,7 @@ fn a_publisher_in_a_pause_stays_and_its_place_is_given_back() {
     world.say(subscriber, "SUB a 1\r\n");
     world.clients[subscriber].set_window(0);
     let burst = format!("PUB a {}\r\n{}\r\n", 1 << 20, "x".repeat(1 << 20)).repeat(1);
-    // The pause begins between the offer and the answer, then between the answer and the departure.
+    // The pause begins between the request for a slot and the answer, then between the answer and the move.
     for late in [false, true] {
         world.begin_move(publisher, 1);
         world.take_in(1);

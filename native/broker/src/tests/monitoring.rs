@@ -185,7 +185,7 @@ fn times_follow_the_clock_of_the_machine() {
     let client = world.quiet_client(0);
     let slot = world.clients[client].at().expect("connected").1;
     let at = |monotonic_ns: u64, wall_ns: u64| Time { monotonic_ns, wall_ns };
-    // Somebody sets the clock of the machine an hour back.
+    // The machine's clock is set back by an hour.
     let (now, wall) = (world.now + SECOND, 10_000 * SECOND);
     world.loops[0].shard.set_now(at(now, wall));
     world.loops[0].shard.receive(slot, b"PUB a 0\r\n\r\n");

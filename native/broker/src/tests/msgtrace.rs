@@ -1,4 +1,4 @@
-//! Messages that tell of their way.
+//! Message tracing.
 
 use super::harness::World;
 use crate::simulation::wire::Message;
@@ -19,7 +19,7 @@ type Station = (u64, String, String);
 
 /// What one trace says of its message: the error on its way in, and of each station on its way out the subscription and
 /// the error.
-fn told(messages: &[Message]) -> Vec<(String, Vec<Station>)> {
+fn traced(messages: &[Message]) -> Vec<(String, Vec<Station>)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let one = |message: &Message| {
         let event: Value = serde_json::from_slice(&message.payload).expect("an event is JSON");
@@ -58,7 +58,7 @@ fn a_trace_tells_of_everyone_on_every_loop() {
             (cid(there), "a.b".to_owned(), String::new()),
             (cid(there), "a.* q".to_owned(), String::new()),
         ];
-        let mut got = told(&world.messages(watcher));
+        let mut got = traced(&world.messages(watcher));
         assert_eq!(got.len(), 1);
         let (error, stations) = &mut got[0];
         assert_eq!(error, "");
@@ -79,7 +79,7 @@ fn a_trace_alone_delivers_and_counts_nothing() {
     world.say(there, "SUB a 1\r\n");
     for _ in 0..3 {
         world.say(publisher, hpub("a", &[TRACE, "Nats-Trace-Only: true"], "x"));
-        assert_eq!(told(&world.messages(watcher))[0].1.len(), 2);
+        assert_eq!(traced(&world.messages(watcher))[0].1.len(), 2);
     }
     assert!(world.messages(here).is_empty() && world.messages(there).is_empty());
     world.say(publisher, hpub("a", &["K: v"], "x"));
@@ -130,7 +130,7 @@ fn a_full_subscriber_that_is_left_out_is_told_of() {
         publisher,
         hpub("a", &[TRACE, "Nats-Trace-Only: 1"], "x") + &hpub("a", &[TRACE], "x"),
     );
-    let errors: Vec<String> = told(&world.messages(watcher))
+    let errors: Vec<String> = traced(&world.messages(watcher))
         .iter()
         .map(|(_, out)| out[0].2.clone())
         .collect();
@@ -151,7 +151,7 @@ fn the_last_message_of_a_subscription_is_the_last_one_a_trace_tells_of() {
     world.say(limited, "SUB a 1\r\nUNSUB 1 1\r\n");
     // Both in one run: the second finds the subscription spent, not gone.
     world.say(publisher, hpub("a", &[TRACE], "x") + &hpub("a", &[TRACE], "x"));
-    let errors: Vec<String> = told(&world.messages(watcher))
+    let errors: Vec<String> = traced(&world.messages(watcher))
         .iter()
         .map(|(_, out)| out[0].2.clone())
         .collect();
@@ -175,9 +175,9 @@ fn a_message_that_is_too_large_is_traced_before_the_end() {
         world.say(publisher, &whole[..length]);
         assert_eq!(world.reason(publisher), Some(CloseReason::MaxPayloadExceeded));
         assert_eq!(world.errors(publisher), ["Maximum Payload Violation"]);
-        let told = told(&world.messages(watcher));
-        assert_eq!(told.len(), events, "after {length} bytes");
-        if let Some((error, out)) = told.first() {
+        let traced = traced(&world.messages(watcher));
+        assert_eq!(traced.len(), events, "after {length} bytes");
+        if let Some((error, out)) = traced.first() {
             assert_eq!((error.as_str(), out.len()), ("maximum payload exceeded", 0));
         }
     }
@@ -221,7 +221,7 @@ fn a_queue_member_that_may_not_receive_is_told_of_only_if_nobody_may() {
     world.say(free, "SUB trace 1\r\n");
     let errors = |world: &mut World| -> Vec<String> {
         world.say(free, hpub("a.no", &[TRACE], "x"));
-        let got = told(&world.messages(free)[..1]);
+        let got = traced(&world.messages(free)[..1]);
         got[0]
             .1
             .iter()

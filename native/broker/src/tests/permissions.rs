@@ -1,4 +1,4 @@
-//! Who may publish and hear what, also where a cache knows the answer.
+//! What clients may publish and receive, also when the result is cached.
 
 use super::harness::World;
 use crate::{Auth, Authenticator, CloseReason, Config, ConnectionTypes, PermissionLists, Permissions, User};
@@ -83,7 +83,7 @@ fn a_fresh_connection_may_do_nothing_its_predecessor_did() {
     let few = login(&mut world, 0, "few");
     world.say(few, "PUB secret 3\r\nbad\r\n");
     assert_eq!(world.errors(few), [VIOLATION]);
-    // The same connection as somebody else.
+    // The same connection as another user.
     world.say(any, "PUB secret 2\r\nok\r\n");
     world.say(any, connect("few"));
     world.say(any, "PUB secret 3\r\nbad\r\n");
@@ -99,7 +99,7 @@ fn a_place_in_the_cache_that_changed_hands_opens_no_way_either() {
     for (i, &client) in few.iter().enumerate() {
         world.say(client, format!("PUB open.{i} 1\r\nx\r\n").repeat(3));
     }
-    // Enough subjects that each place of the cache gets another tenant.
+    // Enough subjects that each place of the cache is used by another one.
     for i in 0..40_000 {
         world.send(any, format!("PUB closed.{i} 1\r\nx\r\n").repeat(2));
         if i % 1000 == 999 {
@@ -238,7 +238,7 @@ fn a_queue_group_passes_over_who_may_not_receive() {
 }
 
 #[test]
-fn nobody_publishes_where_only_servers_speak() {
+fn no_client_publishes_to_subjects_of_servers() {
     let mut world = World::new(1);
     let client = world.quiet_client(0);
     world.say(

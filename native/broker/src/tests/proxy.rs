@@ -101,7 +101,7 @@ fn a_bad_header_is_logged_with_the_proxys_address_and_closes() {
     world.frames(client);
     world.say(client, format!("PROXY TCP4 ::1 192.0.2.8 1 2\r\n{HELLO}"));
     assert_eq!(world.reason(client), Some(CloseReason::ProtocolViolation));
-    assert!(world.frames(client).is_empty(), "it is told nothing");
+    assert!(world.frames(client).is_empty(), "it gets no error");
     let text = "Error reading PROXY protocol header from 127.0.0.1:1000: invalid PROXY protocol header: TCP4";
     assert!(world.logged(LogLevel::Warn, text));
 }

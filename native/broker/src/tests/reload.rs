@@ -1,4 +1,4 @@
-//! Another plan for connections that live: who goes, what they lose, and that nobody else notices.
+//! Another plan for open connections: which are closed, what others lose, and that the rest notices nothing.
 
 use super::harness::{SECOND, World};
 use super::permissions::{anything, auth_of, login, may_publish, with_users};
@@ -37,7 +37,7 @@ fn answers() -> PermissionLists {
 fn reload(world: &mut World, users: &[(&str, PermissionLists)]) {
     let number = world.reload(Config::default(), Some(auth_of(users)));
     world.rest();
-    assert!(world.is_reloaded(number), "the end of a reload is told");
+    assert!(world.is_reloaded(number), "the end of a reload is reported");
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn lost_subscriptions_are_removed_and_told_and_the_others_stay() {
     assert_eq!(world.broker.stats().subscriptions, 1);
     world.say(any, "PUB x.1 1\r\n1\r\nPUB x.2 1\r\n2\r\nPUB y 1\r\n3\r\n");
     assert_eq!(world.texts(few), ["3"]);
-    // The name is free again, and the right is gone.
+    // The name is free again, and the permission is withdrawn.
     world.say(few, "SUB x.1 1\r\nSUB y 2\r\n");
     assert_eq!(world.errors(few), ["Permissions Violation for Subscription to \"x.1\""]);
     assert_eq!(world.broker.stats().subscriptions, 2);
@@ -96,8 +96,8 @@ fn what_was_routed_before_comes_before_the_news() {
     world.read(any, usize::MAX);
     world.rest();
     let got = String::from_utf8_lossy(&world.clients[few].got()).into_owned();
-    let (message, news) = (got.find("MSG a 1 1"), got.find("Permissions Violation"));
-    assert!(message.is_some() && message < news, "{got}");
+    let (message, error) = (got.find("MSG a 1 1"), got.find("Permissions Violation"));
+    assert!(message.is_some() && message < error, "{got}");
 }
 
 #[test]
@@ -148,7 +148,9 @@ fn who_is_not_known_any_more_goes() {
     let waiting = world.client(0);
     let mut auth = auth_of(&[("new", anything()), ("same", anything())]);
     let user = auth.users.get_mut("new").expect("just made");
-    std::sync::Arc::get_mut(user).expect("nobody else has it").password = "other".into();
+    std::sync::Arc::get_mut(user)
+        .expect("there is no other reference")
+        .password = "other".into();
     world.reload(Config::default(), Some(auth));
     world.rest();
     for client in [removed, changed] {
@@ -156,7 +158,7 @@ fn who_is_not_known_any_more_goes() {
         assert_eq!(world.reason(client), Some(CloseReason::AuthenticationFailure));
     }
     assert!(world.logged(LogLevel::Error, "authentication error - User \"gone\""));
-    // Who has said nothing yet is judged by what it says.
+    // A client that has sent nothing yet is decided about when it sends CONNECT.
     world.say(waiting, "CONNECT {\"user\":\"gone\",\"pass\":\"gone\"}\r\n");
     assert_eq!(world.errors(waiting), ["Authorization Violation"]);
     world.say(same, "SUB a 1\r\nPUB a 2\r\nok\r\n");
@@ -218,7 +220,7 @@ fn who_keeps_the_same_rights_notices_nothing() {
     assert_eq!(
         world.broker.global.interest.read().generation(),
         before,
-        "no route is looked up anew"
+        "no subject is looked up again"
     );
     world.say(service, "PUB reply 1\r\n!\r\n");
     assert_eq!(world.texts(any), ["!"]);
@@ -307,7 +309,7 @@ fn pings_come_at_the_new_pace_once_the_next_one_is_due() {
     world.pass(SECOND, SECOND);
     assert_eq!(pings(&mut world, client), 1);
     world.reload(every(10), None);
-    // The timer of the old pace finds that it was heard of lately; then there is one in ten seconds.
+    // The timer of the old interval finds that the client has sent something lately; the next one is in ten seconds.
     world.pass(10 * SECOND, SECOND);
     assert_eq!(pings(&mut world, client), 0);
     world.pass(SECOND, SECOND);
@@ -388,7 +390,7 @@ fn one_on_its_way_to_another_loop_is_not_overlooked() {
         let users = [("any", anything()), ("few", may_subscribe(&["open"]))];
         let number = world.reload(Config::default(), Some(auth_of(&users)));
         if step == 2 {
-            // The new loop is done with it before the old one has heard of it.
+            // The new loop has applied it before the old one does.
             world.turn(1);
             world.finish(0);
         }
@@ -404,8 +406,8 @@ fn one_on_its_way_to_another_loop_is_not_overlooked() {
     }
 }
 
-/// Publishers, reloads and moves in any order: once a reload is told, nothing it forbids arrives, and whatever is
-/// allowed all the while arrives once and in order.
+/// Publishers, reloads and moves in any order: after a reload is reported nothing that it forbids arrives, and everything
+/// that is allowed all the while arrives once and in order.
 #[test]
 fn after_its_end_was_told_nothing_is_judged_by_the_old_plan() {
     let narrow = || [("any", anything()), ("few", may_not_hear("secret"))];

@@ -1,4 +1,4 @@
-//! Connections that leave with more subscriptions than are taken out at once.
+//! Connections that close with more subscriptions than are removed at once.
 
 use super::harness::World;
 use crate::connection::removal::REMOVAL_BATCH;
@@ -21,7 +21,7 @@ fn held(world: &World) -> (usize, usize) {
 }
 
 #[test]
-fn they_go_in_portions_and_nobody_notices() {
+fn they_are_removed_in_batches_without_effect_on_others() {
     let mut world = World::new(2);
     let (near, far, publisher) = (world.quiet_client(0), world.quiet_client(1), world.quiet_client(1));
     world.say(near, "SUB a 1\r\n");
@@ -30,9 +30,13 @@ fn they_go_in_portions_and_nobody_notices() {
     world.hang_up(removal);
     world.read(removal, usize::MAX);
     world.finish(0);
-    assert_eq!(held(&world), (MANY + 2 - REMOVAL_BATCH, 3), "the first portion is out");
+    assert_eq!(
+        held(&world),
+        (MANY + 2 - REMOVAL_BATCH, 3),
+        "the first batch is removed"
+    );
     assert!(world.loops[0].shard.has_waiting(), "the loop must not sleep");
-    // The group has one member that hears.
+    // The group has one member that is connected.
     let (_, slot) = world.clients[publisher].at().expect("connected");
     world.loops[1]
         .shard
@@ -40,7 +44,7 @@ fn they_go_in_portions_and_nobody_notices() {
     assert_eq!(held(&world).0, MANY + 2 - REMOVAL_BATCH);
     assert_eq!(world.broker.subscriptions(None).len(), 2);
     world.fire_timers(0);
-    assert_eq!(held(&world), (MANY + 2 - 2 * REMOVAL_BATCH, 3), "a portion each turn");
+    assert_eq!(held(&world), (MANY + 2 - 2 * REMOVAL_BATCH, 3), "a batch in each turn");
     world.rest();
     assert_eq!(held(&world), (2, 2));
     assert_eq!((world.texts(near).len(), world.texts(far).len()), (20, 20));
@@ -50,7 +54,7 @@ fn they_go_in_portions_and_nobody_notices() {
 }
 
 #[test]
-fn who_asks_those_who_left_is_told_that_nobody_is_there() {
+fn a_request_to_removed_subscriptions_has_no_responders() {
     let mut world = World::new(2);
     let (removal, asker) = (with_many(&mut world), world.quiet_client(0));
     world.say(asker, "SUB r 1\r\n");
@@ -65,7 +69,7 @@ fn who_asks_those_who_left_is_told_that_nobody_is_there() {
 }
 
 #[test]
-fn more_go_each_turn_the_more_are_left() {
+fn the_share_of_a_turn_grows_with_the_number_that_is_left() {
     let mut world = World::new(1);
     let pending_removals: Vec<usize> = (0..24).map(|_| with_many(&mut world)).collect();
     for removal in pending_removals {
@@ -81,7 +85,7 @@ fn more_go_each_turn_the_more_are_left() {
 }
 
 #[test]
-fn names_are_free_at_once_for_who_becomes_somebody_else() {
+fn names_are_free_at_once_after_another_connect() {
     let mut world = World::new(2);
     let (client, publisher) = (with_many(&mut world), world.quiet_client(1));
     let (_, slot) = world.clients[client].at().expect("connected");
@@ -90,7 +94,7 @@ fn names_are_free_at_once_for_who_becomes_somebody_else() {
         let mut interest = world.broker.global.interest.write();
         let (id, sub) = interest.first().expect("most are left");
         let name = String::from_utf8(sub.sid().to_vec()).expect("a number");
-        // Its last message was under way from the other loop when its owner left it.
+        // The other loop sends its last message while the subscription is being removed.
         sub.count_deliveries(1);
         interest.limit(id, 1);
         (id, name)

@@ -1,11 +1,11 @@
-//! Answers that are allowed because somebody asked.
+//! Answers that are allowed because of a request.
 
 use super::harness::{SECOND, World};
 use super::permissions::{login, with_users};
 use crate::{PermissionLists, ReplyAllowance};
 use std::time::Duration;
 
-/// A responder that may only answer, and a requester who hears what comes to `r.>`; on loops of their own.
+/// A responder that may only answer, and a requester that is subscribed to `r.>`; on different loops.
 fn with_responder(max: i64, expires: Duration) -> (World, usize, usize) {
     let responder = PermissionLists {
         allow_responses: Some(ReplyAllowance { max, expires }),
@@ -26,7 +26,7 @@ const ANSWER: &str = "PUB r.1 2\r\nok\r\n";
 fn as_many_answers_as_allowed_and_only_to_who_asked() {
     let (mut world, requester, responder) = with_responder(2, Duration::ZERO);
     world.say(responder, ANSWER);
-    assert_eq!(world.errors(responder).len(), 1, "nobody asked yet");
+    assert_eq!(world.errors(responder).len(), 1, "there was no request yet");
     world.say(requester, "PUB q r.1 1\r\n?\r\n");
     world.say(responder, ANSWER.repeat(4));
     assert_eq!(world.texts(requester).len(), 2);
@@ -125,7 +125,7 @@ fn a_burst_of_requests_in_one_moment_keeps_half_of_the_grants_at_least() {
 }
 
 #[test]
-fn nobody_there_is_told_at_once() {
+fn a_request_without_responders_is_answered_at_once() {
     let mut world = World::new(2);
     let (requester, other) = (world.quiet_client(0), world.quiet_client(1));
     world.say(requester, "SUB r.* 7\r\nPUB q r.1 1\r\n?\r\n");
@@ -134,7 +134,7 @@ fn nobody_there_is_told_at_once() {
     assert_eq!((messages[0].subject.as_str(), messages[0].sid.as_str()), ("r.1", "7"));
     assert_eq!(messages[0].headers, b"NATS/1.0 503\r\nNats-Subject: q\r\n\r\n");
     assert_eq!(messages[0].payload, b"");
-    // Not where somebody listens, nobody is to be told, or nothing can be told.
+    // Not where there is a responder, the client did not ask for it, or there is no reply subject.
     world.say(other, "SUB q 1\r\n");
     world.say(
         requester,

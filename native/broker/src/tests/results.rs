@@ -33,7 +33,7 @@ fn a_subject_is_admitted_when_it_comes_again() {
     assert_eq!(results(&world), 3);
 }
 
-/// However well its subject is known, and whoever made it known.
+/// Also when its subject is cached, by whichever client.
 #[test]
 fn a_line_that_is_too_long_ends_its_connection() {
     let subject = "s".repeat(36);
@@ -72,7 +72,7 @@ fn random_subjects_leave_nothing_behind() {
         );
     }
     assert_eq!(world.messages(client).len(), 40_000);
-    assert!(results(&world) <= 2, "{} routes", results(&world));
+    assert!(results(&world) <= 2, "{} results", results(&world));
 }
 
 #[test]
@@ -83,8 +83,8 @@ fn subjects_are_bounded_in_number() {
         world.send(client, publish(i) + &publish("other") + &publish(i));
     }
     world.rest();
-    assert!(results(&world) > 1000, "{} routes", results(&world));
-    assert!(results(&world) <= 4096 + 1, "{} routes", results(&world));
+    assert!(results(&world) > 1000, "{} results", results(&world));
+    assert!(results(&world) <= 4096 + 1, "{} results", results(&world));
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn subjects_without_targets_count_too() {
         let len = headers.len();
         world.say(client, format!("HPUB a {len} {len}\r\n{headers}\r\n").repeat(2));
     }
-    assert!(results(&world) > 15, "{} routes", results(&world));
+    assert!(results(&world) > 15, "{} results", results(&world));
     let bytes: usize = world.loops[0]
         .shard
         .results
@@ -182,7 +182,7 @@ fn the_last_connection_takes_the_cache_with_it() {
     world.hang_up(client);
     world.rest();
     assert_eq!(results(&world), 1);
-    // Whoever comes next starts afresh.
+    // The next client starts with an empty cache.
     let next = world.quiet_client(0);
     world.say(next, "SUB a 1\r\n".to_owned() + &publish("a"));
     assert_eq!(world.texts(next), ["x"]);

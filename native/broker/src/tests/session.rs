@@ -1,4 +1,4 @@
-//! A scenario from a string of bytes, any bytes: clients that say anything, in pieces of any size, while connections
+//! A scenario from a string of bytes, any bytes: clients that send anything, in pieces of any size, while connections
 //! move, sockets block and time passes.
 //!
 //! Nothing may panic, whatever is sent must be frames that a client can read, and when everybody has gone nothing is left.

@@ -24,7 +24,7 @@ fn the_first_ping_comes_after_two_seconds_and_up_to_a_fifth() {
     world.pass(201 * MS, 10 * MS);
     let late: usize = clients.iter().map(|&client| pings(&mut world, client)).sum();
     assert_eq!(early, 0);
-    assert!(middle > 5 && late > 5, "a crowd spreads: {middle} and {late}");
+    assert!(middle > 5 && late > 5, "the PINGs spread: {middle} and {late}");
     assert_eq!(middle + late, 50);
 }
 
@@ -68,7 +68,7 @@ fn pong_measures_the_round_trip() {
 }
 
 #[test]
-fn whoever_is_heard_of_is_not_asked() {
+fn a_client_that_sends_gets_no_ping() {
     let mut world = World::new(1);
     let client = world.quiet_client(0);
     world.pass(3 * SECOND, SECOND);
@@ -224,7 +224,7 @@ fn slow_progress_is_not_enough_unless_the_plan_says_retry() {
         if retry {
             assert!(
                 world.logged(LogLevel::Info, "Slow Consumer State"),
-                "complains again, in other words"
+                "logs it again, as a state"
             );
             // Without any progress patience ends.
             world.pass(21 * SECOND, SECOND);
@@ -266,7 +266,7 @@ fn a_connection_that_moves_is_asked_when_it_would_have_been() {
     world.pass(3 * SECOND, SECOND);
     world.say(client, "PONG\r\n");
     assert_eq!(pings(&mut world, client), 1);
-    // Back and forth; nothing is heard of it.
+    // Back and forth, without a message from the client.
     for to in [1, 0, 1, 0] {
         world.pass(MINUTE, SECOND);
         world.begin_move(client, to);

@@ -47,7 +47,7 @@ fn a_crowd_that_comes_at_once_gets_in_and_who_is_wrong_does_not() {
     }
     assert_eq!(wrong.line(), "-ERR 'Authorization Violation'");
     assert_eq!(world.end_of(wrong.cid), CloseReason::AuthenticationFailure);
-    // They all come back; nobody has to compute anything.
+    // They all reconnect; no hash is computed.
     drop(crowd);
     let mut again = world.greeted();
     again.send(connect("secret"));

@@ -12,10 +12,10 @@ const LOOPS: usize = 3;
 const ROUNDS: usize = 150;
 const BATCH: usize = 20;
 
-/// Whoever comes without credentials may hear everything, or everything but secrets.
-fn guests(hear_secrets: bool) -> Auth {
+/// Clients without credentials may receive everything, or everything but secrets.
+fn guests(sees_secrets: bool) -> Auth {
     let lists = PermissionLists {
-        subscribe_deny: if hear_secrets {
+        subscribe_deny: if sees_secrets {
             Vec::new()
         } else {
             vec!["secret".to_owned()]
@@ -38,8 +38,8 @@ fn guests(hear_secrets: bool) -> Auth {
     }
 }
 
-fn reload(world: &World, hear_secrets: bool) {
-    let auth = Some(guests(hear_secrets));
+fn reload(world: &World, sees_secrets: bool) {
+    let auth = Some(guests(sees_secrets));
     let plan = Plan::new(Config::default(), auth, Vec::new()).expect("a plan");
     let started = world.runtime.reload_broker(world.broker, plan);
     world.wait_reloaded(started.expect("it runs").number);
@@ -109,14 +109,14 @@ fn from_its_end_on_every_message_is_judged_by_the_new_plan() {
         for round in 0..ROUNDS {
             // Moves end what loops remember of subjects, so that it must also do without them.
             moving.store(round >= ROUNDS / 2, Ordering::Relaxed);
-            for hear_secrets in [false, true] {
-                reload(world, hear_secrets);
+            for sees_secrets in [false, true] {
+                reload(world, sees_secrets);
                 for _ in 0..BATCH {
                     for subject in ["open", "secret"] {
-                        // Numbers count what is heard.
-                        let heard = hear_secrets || subject == "open";
+                        // Numbers count what is received.
+                        let received = sees_secrets || subject == "open";
                         publisher.send(format!("PUB {subject} 4\r\n{number:04}\r\n"));
-                        number += usize::from(heard);
+                        number += usize::from(received);
                     }
                 }
                 publisher.ping();
@@ -124,7 +124,7 @@ fn from_its_end_on_every_message_is_judged_by_the_new_plan() {
         }
         let outcomes: Vec<_> = readers.into_iter().map(|reader| reader.join()).collect();
         for outcome in outcomes {
-            outcome.expect("hears what it may, in order");
+            outcome.expect("receives what it may, in order");
         }
     });
     for subscriber in &mut subscribers {

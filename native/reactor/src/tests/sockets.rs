@@ -62,7 +62,7 @@ fn the_last_words_arrive_at_a_client_that_said_too_much_and_hung_up() {
     let mut world = World::with(1, config);
     let mut words = b"NONSENSE\r\n".to_vec();
     words.resize(60_000, b'x');
-    let mut client = world.connect_with_last_words(&words);
+    let mut client = world.connect_and_shut(&words);
     assert_eq!(client.line(), "-ERR 'Unknown Protocol Operation'");
     assert!(client.is_at_end(), "the end is an end, not a reset");
     assert_eq!(world.end_of(client.cid), CloseReason::ProtocolViolation);

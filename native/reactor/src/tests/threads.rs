@@ -112,13 +112,13 @@ fn nothing_is_lost_reordered_or_doubled_while_connections_move() {
         }
         let counts = limited_reader.join().expect("gets its part");
         assert_eq!(counts.values().sum::<usize>(), limit);
-        // The group hears of the end by a message of its own to each member.
+        // Each member of the group gets a message of its own about the end.
         let mut closer = world.connect();
         closer.send("PUB p.end.0 3\r\nend\r\n".repeat(200));
         let received: usize = group.into_iter().map(|member| member.join().expect("counts")).sum();
         assert_eq!(received, total);
         done.store(true, Ordering::Relaxed);
-        assert!(mover.join().expect("moves connections") > 0, "nobody moved");
+        assert!(mover.join().expect("moves connections") > 0, "no connection moved");
     });
     plain.iter_mut().chain([&mut limited]).for_each(expect_silence);
     let state = world.runtime.state(world.broker).expect("running");

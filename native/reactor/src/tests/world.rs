@@ -66,7 +66,7 @@ impl World {
     fn make(loops: usize, plan: Plan, begin: impl FnOnce(&Arc<Runtime>)) -> Self {
         let (wake, woken) = channel();
         let wake = Box::new(move || {
-            // Nobody listens any more once the test is over.
+            // After the test nothing listens any more.
             let _ = wake.send(());
         });
         let runtime = Runtime::new(loops, 7, wake).expect("pollers");
@@ -84,7 +84,7 @@ impl World {
         }
     }
 
-    /// A client by way of the listener.
+    /// A client that connects to the listener.
     pub fn connect(&self) -> Client {
         Client::new(TcpStream::connect(self.address).expect("somebody accepts"))
     }
@@ -94,7 +94,7 @@ impl World {
         Client::greeted(TcpStream::connect(self.address).expect("somebody accepts"))
     }
 
-    /// A client whose connection lives on that loop.
+    /// A client whose connection is on that loop.
     pub fn connect_to(&self, reactor: usize) -> Client {
         Client::new(self.adopted_by(reactor, |_| ()))
     }
@@ -114,10 +114,10 @@ impl World {
         ours
     }
 
-    /// A client that has said all it will say, and closed its end, before the loop hears of it. It has read INFO.
-    pub fn connect_with_last_words(&self, words: &[u8]) -> Client {
+    /// A client that has sent everything, and shut its end, before the loop reads from it. It has read INFO.
+    pub fn connect_and_shut(&self, sent: &[u8]) -> Client {
         Client::greeted(self.adopted_by(0, |stream| {
-            stream.write_all(words).expect("the system takes it");
+            stream.write_all(sent).expect("the system takes it");
             stream.shutdown(Shutdown::Write).expect("a socket");
         }))
     }
@@ -128,7 +128,7 @@ impl World {
         state.locate(cid).map(|at| at.reactor)
     }
 
-    /// Asks for a connection to move.
+    /// Begins to move a connection.
     pub fn begin_move(&self, cid: u64, to: usize) {
         let Some(broker) = self.runtime.state(self.broker) else {
             return;
@@ -159,7 +159,7 @@ impl World {
         }
     }
 
-    /// Waits until that client is gone and tells why.
+    /// Waits until that client has closed. Returns why.
     pub fn end_of(&mut self, cid: u64) -> CloseReason {
         let is_its_end =
             |event: &Event| matches!(event, Event::Disconnected { connection, .. } if connection.cid == cid);
@@ -179,7 +179,7 @@ impl Drop for World {
         for thread in self.threads.drain(..) {
             let outcome = thread.join().expect("a loop's panic is caught");
             if !std::thread::panicking() {
-                outcome.expect("loops return when told");
+                outcome.expect("loops return when they are stopped");
             }
         }
     }
