@@ -26,6 +26,8 @@ export {
   StoppedError,
 } from './broker/index.js';
 export {
+  type AccountLimitsOptions,
+  type AccountOptions,
   type AuthorizationOptions,
   type BrokerOptions,
   ConfigError,
@@ -42,6 +44,7 @@ export {
   type MessageHandler,
   MessageHeaders,
   MessagingError,
+  NoAccountError,
   NoRespondersError,
   type PublishOptions,
   type RequestOptions,

@@ -11,12 +11,11 @@ const REQUEST: AuthenticationRequest = { id: 9, cid: 3, ip: '::1', port: 4000, u
 async function answered(authenticate: Authenticate) {
   const sent: [number, AuthenticatedUser | undefined][] = [];
   const log: string[] = [];
-  await answer(
-    authenticate,
-    REQUEST,
-    (id, user) => void sent.push([id, user]),
-    (text) => void log.push(text),
-  );
+  await answer(authenticate, REQUEST, {
+    hasAccount: (name) => name === 'A',
+    send: (id, user) => void sent.push([id, user]),
+    logError: (text) => void log.push(text),
+  });
   return { sent, log };
 }
 
@@ -29,6 +28,15 @@ describe('an answer', () => {
     }));
     const permissions = { publish: { allow: ['a.>'] }, subscribe: { deny: ['b'] } };
     expect(limited).toEqual({ sent: [[9, { user: 'ann', permissions }]], log: [] });
+  });
+
+  it('names the account that the client is in', async () => {
+    const permissions = { publish: { allow: ['a'] } };
+    const sent = { user: 'ann', account: 'A', permissions };
+    expect(await answered(() => ({ user: 'ann', account: 'A', permissions: { publish: 'a' } }))).toEqual({
+      sent: [[9, sent]],
+      log: [],
+    });
   });
 
   it('is given what the client sent, without the number of the request', async () => {
@@ -55,6 +63,11 @@ describe('an answer', () => {
       () => ({ user: 'ann', permissions: { publish: 'a b' } }),
       'permissions.publish.allow: subject "a b" is not a valid subject',
     ],
+    ...['B', '', 1, null].map((account): [string, () => unknown, string] => [
+      `the account ${JSON.stringify(account)}`,
+      () => ({ user: 'ann', account }),
+      `client refused, authenticate returned an invalid answer: there is no account ${JSON.stringify(account)}, declare`,
+    ]),
     ['a wrong permission', () => ({ user: 'ann', permissions: { publsh: 'a' } }), 'did you mean'],
   ];
 

@@ -11,6 +11,7 @@ import {
   type PermissionsOptions,
   type ResolvedOptions,
   resolvePermissions,
+  usersOfAccounts,
 } from '../config/index.js';
 import type { AuthenticatedUser, AuthenticationRequest } from '../native/contract.js';
 import { joinHostPort } from './address.js';
@@ -24,7 +25,9 @@ export type AuthenticateAnswer =
   | {
       /** The name that monitoring shows. */
       user: string;
-      /** What the client may publish and subscribe to; everything when absent. */
+      /** The account that the client is in; `$G` unless given. */
+      account?: string | undefined;
+      /** What the client may publish and subscribe to; the default permissions of the account when absent. */
       permissions?: PermissionsOptions | undefined;
     }
   | { refuse: string };
@@ -35,15 +38,22 @@ export type Authenticate = (request: AuthenticateRequest) => AuthenticateAnswer 
 /** Sends the answer to the data plane; without a user the client is refused. */
 export type SendAnswer = (request: number, user?: AuthenticatedUser) => void;
 
+/** What an answer is checked against, sent by, and reported to. */
+export interface Answering {
+  /** Whether there is an account of this name. */
+  hasAccount(name: string): boolean;
+  send: SendAnswer;
+  logError(text: string): void;
+}
+
 /** Calls the function for one request and sends the answer. Never rejects. */
 export async function answer(
   authenticate: Authenticate,
   { id, ...request }: AuthenticationRequest,
-  send: SendAnswer,
-  logError: (text: string) => void,
+  { hasAccount, send, logError }: Answering,
 ): Promise<void> {
   try {
-    send(id, userOf(await authenticate(request)));
+    send(id, userOf(await authenticate(request), hasAccount));
   } catch (error) {
     logError(`${joinHostPort(request.ip, request.port)} - cid:${request.cid} - ${problemOf(error)}`);
     send(id);
@@ -65,14 +75,17 @@ export function withAuthenticate(options: ResolvedOptions, authenticate: Authent
     throw new OptionsError('authenticate', 'authenticate must be a function', 'Give a function, or leave it out.');
   }
   const { authorization } = options;
-  if (authorization.required || authorization.noAuthUser !== undefined) {
+  const { anonymous, ...asked } = authorization;
+  const users = [...authorization.users, ...usersOfAccounts(options.accounts)];
+  const isDecided = anonymous ? users.length > 0 : authorization.required;
+  if (isDecided || authorization.noAuthUser !== undefined) {
     throw new OptionsError(
       'authenticate',
       'Can not have authenticate and a token, users or noAuthUser',
-      'Keep authenticate, or what authorization says.',
+      'Keep authenticate, or what authorization and accounts say.',
     );
   }
-  return { ...options, authorization: { ...authorization, required: true } };
+  return { ...options, authorization: { ...asked, required: true } };
 }
 
 class Refusal extends Error {}
@@ -87,16 +100,22 @@ function problemOf(error: unknown): string {
 }
 
 /** Throws a `Refusal` or an `InvalidAnswer`. */
-function userOf(answered: unknown): AuthenticatedUser {
-  const { user, permissions, refuse } = (answered ?? {}) as Record<string, unknown>;
+function userOf(answered: unknown, hasAccount: Answering['hasAccount']): AuthenticatedUser {
+  const { user, account, permissions, refuse } = (answered ?? {}) as Record<string, unknown>;
   if (typeof refuse === 'string') throw new Refusal(refuse);
   if (typeof user !== 'string' || user === '') {
     throw new InvalidAnswer("expected { user: 'name' } or { refuse: 'reason' }");
   }
-  if (permissions === undefined) return { user };
+  const admitted = account === undefined ? { user } : { user, account: accountOf(account, hasAccount) };
+  if (permissions === undefined) return admitted;
   try {
-    return { user, permissions: resolvePermissions(permissions as PermissionsOptions) };
+    return { ...admitted, permissions: resolvePermissions(permissions as PermissionsOptions) };
   } catch (error) {
     throw new InvalidAnswer((error as Error).message);
   }
+}
+
+function accountOf(account: unknown, hasAccount: Answering['hasAccount']): string {
+  if (typeof account === 'string' && hasAccount(account)) return account;
+  throw new InvalidAnswer(`there is no account ${JSON.stringify(account)}, declare it under accounts`);
 }

@@ -5,8 +5,9 @@
  * threads belong to the Runtime, which all brokers share; messages are handled by the data plane alone.
  */
 import { EventEmitter } from 'node:events';
-import type { ResolvedOptions } from '../config/index.js';
+import { hasAccount, type ResolvedOptions } from '../config/index.js';
 import {
+  type ClientHost,
   InternalClient,
   type Message,
   type MessageHandler,
@@ -24,7 +25,7 @@ import type {
 } from '../native/contract.js';
 import { localUrl } from './address.js';
 import { ASYNC_DISPOSE, disposeUnderBothSymbols } from './async-dispose.js';
-import { answer, type SendAnswer, separateAuthenticate } from './authenticate.js';
+import { answer, separateAuthenticate } from './authenticate.js';
 import { callListener } from './call-listener.js';
 import { ClosedConnections } from './closed-connections.js';
 import { BrokerError, DataPlaneError, StoppedError } from './errors.js';
@@ -270,6 +271,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
     }
     const { reload } = await import('./reload.js');
     this.#running();
+    // Into the accounts there are now.
+    this.#client.send();
     await reload({
       parts: this.#parts,
       current: this.options,
@@ -277,9 +280,20 @@ export class Broker extends EventEmitter<BrokerEvents> {
       authenticate,
       putIntoForce: (configuration) => {
         this.#configuration = configuration;
+        this.#leaveRemovedAccounts();
       },
       applied: (number) => this.#applied(number),
     });
+  }
+
+  /** Nothing that this process has in an account ends without a word. */
+  #leaveRemovedAccounts(): void {
+    for (const { account, subjects } of this.#client.leaveRemovedAccounts()) {
+      const what = subjects.map((subject) => JSON.stringify(subject)).join(', ');
+      if (subjects.length > 0) {
+        this.#parts.log.write('WRN', `Account ${account} was removed: this process is no longer subscribed to ${what}`);
+      }
+    }
   }
 
   /** Settles with the `reloaded` event of that number: all connections follow the new plan. */
@@ -386,8 +400,11 @@ export class Broker extends EventEmitter<BrokerEvents> {
     const { authenticate } = this.#configuration;
     // Without a function another configuration is in force by now, and asks again by its own rules.
     if (!authenticate) return;
-    const send: SendAnswer = (id, user) => runtime.addon.answerAuthentication(runtime.handle, id, user);
-    await answer(authenticate, request, send, (text) => log.write('ERR', text));
+    await answer(authenticate, request, {
+      hasAccount: (name) => hasAccount(this.options, name),
+      send: (id, user) => runtime.addon.answerAuthentication(runtime.handle, id, user),
+      logError: (text) => log.write('ERR', text),
+    });
   }
 
   #createClient(): InternalClient {
@@ -396,8 +413,11 @@ export class Broker extends EventEmitter<BrokerEvents> {
       log.write('ERR', `Handler of subscription "${subject}" failed: ${error instanceof Error ? error.stack : error}`);
       callListener(() => this.emit('handlerError', error, subject));
     };
-    const maxPayload = () => this.options.maxPayload;
-    const host = { maxPayload, handlerFailed };
+    const host: ClientHost = {
+      maxPayload: () => this.options.maxPayload,
+      hasAccount: (name) => hasAccount(this.options, name),
+      handlerFailed,
+    };
     return new InternalClient({ addon: runtime.addon, runtime: runtime.handle, broker: started.broker, host });
   }
 

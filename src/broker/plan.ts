@@ -1,19 +1,25 @@
 /**
  * Compiles options into the plan of the data plane, which needs no further question to execute it. Pure functions.
  */
-import type { ResolvedOptions } from '../config/index.js';
-import type { AuthPlan, BrokerPlan } from '../native/contract.js';
+import {
+  accountNames,
+  GLOBAL_ACCOUNT,
+  type ResolvedOptions,
+  systemAccountOf,
+  usersOfAccounts,
+} from '../config/index.js';
+import type { AccountLimits, AccountPlan, AuthPlan, BrokerPlan } from '../native/contract.js';
 import { COMPAT_VERSION, RUNTIME_VERSION } from '../version.js';
 import { parseAdvertise } from './address.js';
 import { mergedFeatureFlags } from './feature-flags.js';
 import type { Identity } from './identity.js';
 
-/** The account of everyone, as long as the configuration names no other. */
-const GLOBAL_ACCOUNT = '$G';
+const NO_LIMIT = -1;
 
 /** `embedder`: a function of the program decides who may connect. */
 export function compilePlan(options: ResolvedOptions, identity: Identity, embedder = false): BrokerPlan {
   const auth = compileAuth(options, embedder);
+  const systemAccount = systemAccountOf(options);
   const advertise = options.clientAdvertise ? parseAdvertise(options.clientAdvertise) : {};
   return {
     listeners: options.dontListen ? [] : [{ kind: 'client', host: options.host, port: options.port }],
@@ -29,7 +35,8 @@ export function compilePlan(options: ResolvedOptions, identity: Identity, embedd
       ...(advertise.host === undefined ? {} : { advertiseHost: advertise.host }),
       ...(advertise.port === undefined ? {} : { advertisePort: advertise.port }),
     },
-    accounts: [{ name: GLOBAL_ACCOUNT }],
+    accounts: accountNames(options).map((name) => compileAccount(name, options)),
+    ...(systemAccount === undefined ? {} : { systemAccount }),
     ...(auth ? { auth } : {}),
     headers: !options.noHeaderSupport,
     maxPayload: options.maxPayload,
@@ -53,20 +60,38 @@ export function compilePlan(options: ResolvedOptions, identity: Identity, embedd
   };
 }
 
+function compileAccount(name: string, { accounts = {} }: ResolvedOptions): AccountPlan {
+  const { defaultPermissions, limits } = (Object.hasOwn(accounts, name) && accounts[name]) || {};
+  return {
+    name,
+    ...(defaultPermissions ? { defaultPermissions } : {}),
+    ...(limits ? { limits: compileLimits(limits) } : {}),
+  };
+}
+
+/** -1 is no limit; as in the reference, numbers below that leave nothing. Leaf nodes, which have one too, are not there. */
+function compileLimits({ maxConnections, maxSubscriptions, maxPayload }: AccountLimits): AccountLimits {
+  const limits = Object.entries({ maxConnections, maxSubscriptions, maxPayload });
+  const kept = limits.filter(([, limit]) => limit !== undefined && limit !== NO_LIMIT);
+  return Object.fromEntries(kept.map(([name, limit]) => [name, Math.max(0, limit as number)]));
+}
+
 /** Absent when everyone may connect. */
-function compileAuth({ authorization }: ResolvedOptions, embedder: boolean): AuthPlan | undefined {
-  if (!authorization.required && authorization.users.length === 0 && authorization.token === undefined)
-    return undefined;
+function compileAuth({ authorization, accounts }: ResolvedOptions, embedder: boolean): AuthPlan | undefined {
+  if (!authorization.required) return undefined;
+  const everyone = authorization.users.map((user) => ({ ...user, account: GLOBAL_ACCOUNT }));
+  const users = [...everyone, ...usersOfAccounts(accounts)];
   return {
     ...(authorization.token === undefined ? {} : { token: authorization.token }),
-    users: authorization.users.map(({ user, password, permissions, allowedConnectionTypes }) => ({
+    users: users.map(({ user, password = '', account, permissions, allowedConnectionTypes }) => ({
       user,
       password,
-      account: GLOBAL_ACCOUNT,
+      account,
       ...(permissions ? { permissions } : {}),
       ...(allowedConnectionTypes ? { connectionTypes: allowedConnectionTypes } : {}),
     })),
     ...(authorization.noAuthUser === undefined ? {} : { noAuthUser: authorization.noAuthUser }),
+    ...(authorization.anonymous ? { anonymous: true } : {}),
     ...(embedder ? { embedder } : {}),
     timeoutMs: authorization.timeoutMs,
   };

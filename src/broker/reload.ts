@@ -6,7 +6,14 @@
  * pid and ports files are written. The last log line follows when every connection uses the new plan. Which options may
  * be reloaded is in the option table; how the data plane applies a plan is in native/broker/src/reload.rs.
  */
-import { type BrokerOptions, configure, difference, type ResolvedOptions, settingsOf } from '../config/index.js';
+import {
+  type BrokerOptions,
+  configure,
+  difference,
+  type ResolvedOptions,
+  settingsOf,
+  usersOfAccounts,
+} from '../config/index.js';
 import { nowMs, type PreparedChange } from '../log/index.js';
 import type { StartedReload } from '../native/contract.js';
 import { type Authenticate, withAuthenticate } from './authenticate.js';
@@ -62,7 +69,8 @@ function changes(before: ResolvedOptions, after: ResolvedOptions, port: number):
     // `no_auth_user` may be removed together with the user it names.
     const gone = before.authorization.noAuthUser;
     const follows = name === 'no_auth_user' && after.authorization.noAuthUser === undefined;
-    if (follows && !after.authorization.users.some(({ user }) => user === gone)) continue;
+    const users = [...after.authorization.users, ...usersOfAccounts(after.accounts)];
+    if (follows && !users.some(({ user }) => user === gone)) continue;
     throw new NotReloadableError(was?.field ?? is?.field ?? name, was?.shown ?? '', is?.shown ?? '');
   }
   const changed = new Set([...reload, ...partly].map(({ name }) => name));

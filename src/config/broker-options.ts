@@ -138,6 +138,12 @@ export interface BrokerOptions {
   authorization?: AuthorizationOptions | undefined;
   /** The user that connections without credentials become. */
   noAuthUser?: string | undefined;
+  /** Isolated tenants, by name: messages of an account reach its own connections only. A list has names alone. */
+  accounts?: string[] | Record<string, AccountOptions> | undefined;
+  /** The account of the server itself; `$SYS` unless another one is named. */
+  systemAccount?: string | undefined;
+  /** Creates no system account where the configuration declares or names none. Default: `false`. */
+  noSystemAccount?: boolean | undefined;
   /** The directory for streams; accepted, unused until JetStream is there. */
   storeDir?: string | undefined;
   /** A configuration file to start from; other options given beside it win. */
@@ -199,4 +205,27 @@ export interface ResponsesOptions {
   max?: number | undefined;
   /** For how long after the request; for ever when negative. Milliseconds, or text such as `'1m30s'`. Default: `2m`. */
   expires?: number | string | undefined;
+}
+
+export interface AccountOptions {
+  /** Its users. A name may be used once in all accounts and `authorization` together. */
+  users?: UserOptions[] | undefined;
+  /** Permissions of its users that have none of their own. */
+  defaultPermissions?: PermissionsOptions | undefined;
+  /** What its connections may use. */
+  limits?: AccountLimitsOptions | undefined;
+}
+
+export interface AccountLimitsOptions {
+  /** How many connections the account may have at once. -1: as many as the server lets everyone. */
+  maxConnections?: number | undefined;
+  /** How many subscriptions each of its connections may have. -1: as many as the server lets everyone. */
+  maxSubscriptions?: number | undefined;
+  /**
+   * The largest message of its connections, in bytes, headers included. -1: as large as the server allows. A number, or
+   * text such as `'1MB'`.
+   */
+  maxPayload?: number | string | undefined;
+  /** How many leaf nodes may connect to the account. Nothing is limited as long as leaf nodes are not supported. */
+  maxLeafnodes?: number | undefined;
 }

@@ -11,9 +11,8 @@ function warned(text: string, flags = {}): string[] {
 
 describe('a server that asks nobody although its file reads as if it did', () => {
   it.each([
-    ['accounts { A { users: [{ user: a, password: b }] } }', 'accounts is'],
     ['operator: "eyJ0"\nresolver: MEMORY', 'operator is'],
-    ['roots: ["eyJ0"]\naccounts {}', 'roots, accounts are'],
+    ['roots: ["eyJ0"]\ntls { verify: true }', 'roots, tls are'],
     ['trusted_keys: ["OA"]', 'trusted_keys is'],
     ['tls { cert_file: a, key_file: b, verify: true }', 'tls is'],
     ['tls { verify_and_map: true }', 'tls is'],
@@ -23,8 +22,9 @@ describe('a server that asks nobody although its file reads as if it did', () =>
   });
 
   it('is not warned of when somebody is asked, or nothing about access was skipped', () => {
-    expect(warned('accounts {}', { authorization: { token: 's' } })).toEqual([]);
-    expect(warned('accounts {}\nauthorization { users: [{ user: a, password: b }] }')).toEqual([]);
+    expect(warned('roots: ["eyJ0"]', { authorization: { token: 's' } })).toEqual([]);
+    expect(warned('roots: ["eyJ0"]\nauthorization { users: [{ user: a, password: b }] }')).toEqual([]);
+    expect(warned('roots: ["eyJ0"]\naccounts { A { users: [{ user: a, password: b }] } }')).toEqual([]);
     expect(warned('jetstream {}\ntls { cert_file: a, key_file: b }')).toEqual([]);
     expect(cautions({})).toEqual([]);
   });
@@ -44,6 +44,7 @@ describe('users without a password', () => {
     ['authorization { users: [{ user: a, password: "" }] }', `user "a" has no password: ${needsNoMore}`],
     ['authorization { user: a }', `user "a" has no password: ${needsNoMore}`],
     ['authorization { user: a, password: "" }', `user "a" has no password: ${needsNoMore}`],
+    ['accounts { A { users: [{ user: a }] } }', `user "a" has no password: ${needsNoMore}`],
     [
       'authorization { users: [{ user: a }, { user: b, password: p }, { user: c }] }',
       `users "a", "c" have no password: ${needsNoMore}`,
@@ -67,5 +68,10 @@ describe('users without a password', () => {
 });
 
 it('a server that nobody can enter: nkeys were its only users', () => {
-  expect(warned('authorization { users: [{ nkey: UA }] }')).toEqual([expect.stringMatching(/^NOBODY CAN CONNECT/)]);
+  for (const text of ['authorization { users: [{ nkey: UA }] }', 'accounts { A { users: [{ nkey: UA }] } }']) {
+    expect(warned(text)).toEqual([expect.stringMatching(/^NOBODY CAN CONNECT/)]);
+  }
+  expect(
+    warned('authorization { users: [{ nkey: UA }] }\naccounts { A { users: [{ user: a, password: b }] } }'),
+  ).toEqual([]);
 });

@@ -5,20 +5,22 @@
  */
 
 import { quote } from './text.js';
-import type { AuthorizationOptions, BrokerOptions } from './types.js';
+import type { AuthorizationOptions, BrokerOptions, UserOptions } from './types.js';
 
 /** So many users without a password are named. */
 const NAMED_MAX = 5;
 
 /** Sentences for the log; `skippedGuards` are the options about access that the file has and the server ignores. */
 export function cautions(
-  { authorization = {}, noAuthUser }: BrokerOptions,
+  { authorization = {}, accounts, noAuthUser }: BrokerOptions,
   skippedGuards: readonly string[] = [],
 ): string[] {
-  if (asksForCredentials(authorization)) {
-    const nobody = authorization.users?.length === 0 && !authorization.user && !authorization.token;
-    if (nobody) return ['NOBODY CAN CONNECT: credentials are asked for, and there is no user who has any'];
-    return passwordless(authorization, noAuthUser);
+  const users = listedUsers(authorization, accounts);
+  if (users !== undefined || authorization.token) {
+    if (users?.length === 0 && !authorization.token) {
+      return ['NOBODY CAN CONNECT: credentials are asked for, and there is no user who has any'];
+    }
+    return passwordless(users ?? [], noAuthUser);
   }
   const found: string[] = [];
   if (skippedGuards.length > 0) {
@@ -35,9 +37,8 @@ export function cautions(
 }
 
 /** Users whose name is all a client needs. The one that clients without credentials become is so on purpose. */
-function passwordless({ user, password, users }: AuthorizationOptions, noAuthUser: string | undefined): string[] {
-  const all = users ?? (user ? [{ user, password }] : []);
-  const names = all.filter((entry) => !entry.password && entry.user !== noAuthUser).map((entry) => quote(entry.user));
+function passwordless(users: readonly UserOptions[], noAuthUser: string | undefined): string[] {
+  const names = users.filter((entry) => !entry.password && entry.user !== noAuthUser).map((entry) => quote(entry.user));
   if (names.length === 0) return [];
   const more = names.length > NAMED_MAX ? ` and ${names.length - NAMED_MAX} more` : '';
   const who = `${names.slice(0, NAMED_MAX).join(', ')}${more}`;
@@ -45,7 +46,13 @@ function passwordless({ user, password, users }: AuthorizationOptions, noAuthUse
   return [`${what}: a client that gives the name gets in; add a password`];
 }
 
-/** Whether anyone is asked who they are. */
-function asksForCredentials(auth: AuthorizationOptions): boolean {
-  return auth.users !== undefined || Boolean(auth.user) || Boolean(auth.token);
+/** All users, those of accounts among them; undefined: nothing says that there are any. */
+function listedUsers(
+  { user, password, users }: AuthorizationOptions,
+  accounts: BrokerOptions['accounts'] = [],
+): UserOptions[] | undefined {
+  const single = user ? [{ user, password }] : undefined;
+  const ofAccounts = Array.isArray(accounts) ? [] : Object.values(accounts).map((account) => account.users);
+  const lists = [users ?? single, ...ofAccounts].filter((list) => list !== undefined);
+  return lists.length === 0 ? undefined : lists.flat();
 }

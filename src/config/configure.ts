@@ -67,9 +67,14 @@ export function mergeOptions(under: BrokerOptions, over: BrokerOptions): BrokerO
 }
 
 /** Whether a single user or a token is given beside a list of users in the file. */
-function ignoresCredentials({ authorization: file }: BrokerOptions, { authorization: given }: BrokerOptions): boolean {
+function ignoresCredentials(file: BrokerOptions, { authorization: given }: BrokerOptions): boolean {
   const single = given !== undefined && Boolean(given.user || given.password || given.token);
-  return single && file?.users !== undefined && given.users === undefined;
+  const listed = file.authorization?.users !== undefined || hasUsers(file.accounts);
+  return single && listed && given.users === undefined;
+}
+
+function hasUsers(accounts: BrokerOptions['accounts'] = []): boolean {
+  return !Array.isArray(accounts) && Object.values(accounts).some(({ users }) => users !== undefined);
 }
 
 function merge({ fields }: BlockType, under: object, over: object): object {

@@ -5,6 +5,13 @@
  * default. This folder reads files and the environment, and nothing else: it opens no socket and prints nothing.
  */
 
+export {
+  accountNames,
+  GLOBAL_ACCOUNT,
+  hasAccount,
+  systemAccountOf,
+  usersOfAccounts,
+} from './blocks/resolved-accounts.js';
 export { cautions } from './cautions.js';
 export { type Configured, configure, mergeOptions } from './configure.js';
 export { type Change, type Comparable, type Difference, difference } from './difference.js';
@@ -19,6 +26,8 @@ export { OPTIONS } from './schema.js';
 export { type Setting, settingsOf } from './settings.js';
 export type { OptionSpec } from './spec.js';
 export type {
+  AccountLimitsOptions,
+  AccountOptions,
   AuthorizationOptions,
   BrokerOptions,
   ConnectionType,

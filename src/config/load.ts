@@ -2,11 +2,12 @@
  * A configuration file, read whole: options, warnings and digest, or everything that is wrong with it.
  */
 
+import { accountFaults } from './blocks/resolved-accounts.js';
 import { ConfigError, type ConfigProblem } from './errors.js';
 import { digest } from './language/digest.js';
 import { type ConfigMap, SyntaxProblem } from './language/nodes.js';
 import { type Environment, type HostEnvironment, hostEnvironment, parseBytes, parseFile } from './language/parse.js';
-import { isSecret } from './names.js';
+import { isSecret, nodeOf } from './names.js';
 import { readOptions } from './read-options.js';
 import { Report } from './report.js';
 import type { BrokerOptions } from './types.js';
@@ -46,6 +47,10 @@ function load(file: string, settings: LoadSettings, parse: (host: HostEnvironmen
   const report = new Report(settings.allowUnsupported ?? false);
   if (root.size === 0) report.warnings.push({ message: `${file}: config has no values or is empty` });
   const options = readOptions(root, report);
+  for (const { path, problem } of accountFaults(options)) {
+    const node = nodeOf(root, path);
+    if (node !== undefined) report.error(node, problem);
+  }
   const failed = report.problems.length > 0 || (settings.checkOnly === true && report.warnings.length > 0);
   if (failed) throw new ConfigError(report.problems, report.warnings, report.skipped);
   const { skippedGuards } = report;

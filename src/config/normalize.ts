@@ -79,7 +79,8 @@ function normalNumber(type: NumberType | DurationType, written: unknown, path: O
   const value = type.kind === 'duration' ? milliseconds(path, written) : wholeNumber(type, written, path);
   const { negative = 'refused' } = type;
   if (typeof negative === 'number') return value <= 0 ? negative : value;
-  if (value === 0 || value === 0n) return field?.default;
+  const keepsZero = type.kind !== 'duration' && type.zero === 'kept';
+  if ((value === 0 || value === 0n) && !keepsZero) return field?.default;
   if (value < 0 && negative === 'refused') {
     const said = (nameOf: NameOf) => `${nameOf(...path)} can not be negative`;
     throw new OptionsError(path, said, (_, inFile) => leaveOut(type, field, inFile));

@@ -170,7 +170,8 @@ function readList(type: ListType, node: ConfigNode, names: Names, report: Report
   const problem = type.check?.(values as string[])?.problem;
   if (problem !== undefined) return report.error(node, problem);
   if (report.problems.length > before && type.of.kind !== 'block') return undefined;
-  return values.length === 0 && type.emptyInFile === 'absent' ? undefined : values;
+  // One that lost its entries is not empty.
+  return entries.length === 0 && type.emptyInFile === 'absent' ? undefined : values;
 }
 
 function duplicateOf({ type, key = '' }: FieldSpec, values: Values): string | undefined {

@@ -8,6 +8,14 @@
 
 import { posix } from 'node:path';
 import { combineAuthorization, isBcrypt, PERMISSIONS } from './blocks/authorization.js';
+import {
+  accountFaults,
+  accountsByName,
+  GLOBAL_ACCOUNT,
+  hasOnlySystemAccount,
+  listsUsers,
+  usersOfAccounts,
+} from './blocks/resolved-accounts.js';
 import { formatDuration } from './duration.js';
 import { OptionsError } from './errors.js';
 import { withoutBigints } from './exact.js';
@@ -30,8 +38,11 @@ const PAYLOAD_DISCOURAGED_ABOVE = 8 * 1024 * 1024;
 export function resolveOptions(options: BrokerOptions = {}): ResolvedOptions {
   const { values, exact } = withoutBigints(normalFields(TOP_LEVEL, options, []));
   const normal = values as unknown as NormalOptions;
+  const [fault] = accountFaults(normal);
+  if (fault !== undefined) throw new OptionsError(fault.path, fault.problem, fault.remedy);
   const {
     authorization,
+    accounts: written,
     noAuthUser,
     http: _http,
     httpPort: _httpPort,
@@ -39,10 +50,16 @@ export function resolveOptions(options: BrokerOptions = {}): ResolvedOptions {
     httpBasePath,
     ...plain
   } = normal;
+  const accounts = accountsByName(written);
+  const withAccounts = { ...plain, ...(accounts && { accounts }) };
+  const elsewhere = {
+    users: listsUsers(accounts) ? usersOfAccounts(accounts) : undefined,
+    onlyOfSystem: options.authorization === undefined && hasOnlySystemAccount(withAccounts),
+  };
   const http = resolveHttp(options, plain.host, httpBasePath);
   const resolved: ResolvedOptions = {
-    ...plain,
-    authorization: combineAuthorization(authorization, noAuthUser),
+    ...withAccounts,
+    authorization: combineAuthorization(authorization, noAuthUser, elsewhere),
     ...(http && { http }),
     ...(exact && { exact }),
   };
@@ -62,7 +79,8 @@ export function startupWarnings(resolved: ResolvedOptions): string[] {
   if (resolved.maxPayload > PAYLOAD_DISCOURAGED_ABOVE) {
     warnings.push('Maximum payloads over 8.00 MB are generally discouraged and could lead to poor performance');
   }
-  if (resolved.authorization.users.some((user) => user.password !== '' && !isBcrypt(user.password))) {
+  const users = [...resolved.authorization.users, ...usersOfAccounts(resolved.accounts)];
+  if (users.some(({ password = '' }) => password !== '' && !isBcrypt(password))) {
     warnings.push('Plaintext passwords detected, use nkeys or bcrypt');
   }
   return warnings;
@@ -95,7 +113,19 @@ function basePath(path: string): string {
   return clean.replace(/\/+$/, '');
 }
 
+function isDeclared(name: string, { accounts = {} }: ResolvedOptions): boolean {
+  return name === GLOBAL_ACCOUNT || Object.hasOwn(accounts, name);
+}
+
 function checkTogether(resolved: ResolvedOptions): void {
+  const { systemAccount } = resolved;
+  if (systemAccount !== undefined && !isDeclared(systemAccount, resolved)) {
+    throw new OptionsError(
+      'systemAccount',
+      'error resolving system account: account missing',
+      (nameOf) => `Declare ${systemAccount} under accounts, or leave ${nameOf('systemAccount')} out.`,
+    );
+  }
   if (resolved.lameDuckGracePeriodMs >= resolved.lameDuckDurationMs) {
     const [grace, duration] = [resolved.lameDuckGracePeriodMs, resolved.lameDuckDurationMs].map(formatDuration);
     throw new OptionsError(

@@ -3,8 +3,9 @@
  * and includes these.
  */
 
-import { ACCOUNTS, MAPPINGS } from './blocks/accounts.js';
+import { ACCOUNTS } from './blocks/accounts.js';
 import { AUTHORIZATION } from './blocks/authorization.js';
+import { MAPPINGS } from './blocks/exports.js';
 import { CLIENT_TLS, OCSP, OCSP_CACHE, PROXIES, RESOLVER, RESOLVER_PRELOAD, TLS } from './blocks/tls.js';
 import type { OptionSpec } from './spec.js';
 import { bool, list, oneOrMore, secret, text } from './value-type.js';
@@ -60,28 +61,31 @@ export const SECURITY_OPTIONS = [
   },
   {
     name: 'accounts',
+    key: 'accounts',
     type: ACCOUNTS,
     reload: 'Y',
-    doc: 'Isolated groups of users with imports and exports between them.',
-    support: { notYet: 'accounts are not there yet' },
-    guards: true,
+    doc: 'Isolated tenants, by name: messages of an account reach its own connections only. A list has names alone.',
+    support: 'yes',
     reloadText: { line: 'Reloaded: accounts', always: true },
   },
   {
     name: 'system_account',
     aliases: ['system'],
+    key: 'systemAccount',
     type: text(),
     reload: 'N',
-    doc: 'The account that server events go to.',
-    support: { notYet: 'accounts are not there yet' },
+    doc: 'The account of the server itself; `$SYS` unless another one is named.',
+    support: 'yes',
   },
   {
     name: 'no_system_account',
     aliases: ['no_system', 'no_sys_acc'],
+    key: 'noSystemAccount',
     type: bool(),
+    default: false,
     reload: 'N',
-    doc: 'Runs without a system account.',
-    support: { notYet: 'accounts are not there yet' },
+    doc: 'Creates no system account where the configuration declares or names none.',
+    support: 'yes',
   },
   {
     name: 'mappings',

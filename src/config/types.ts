@@ -5,7 +5,10 @@
  */
 
 import type { AUTHORIZATION, ResolvedAuthorization } from './blocks/authorization.js';
+import type { ResolvedAccounts } from './blocks/resolved-accounts.js';
 import type {
+  AccountLimitsOptions,
+  AccountOptions,
   AuthorizationOptions,
   BrokerOptions,
   PermissionsOptions,
@@ -23,7 +26,16 @@ export type {
   ResolvedPermissions,
   ResolvedUser,
 } from './blocks/authorization.js';
-export type { AuthorizationOptions, BrokerOptions, PermissionsOptions, ResponsesOptions, SubjectLists, UserOptions };
+export type {
+  AccountLimitsOptions,
+  AccountOptions,
+  AuthorizationOptions,
+  BrokerOptions,
+  PermissionsOptions,
+  ResponsesOptions,
+  SubjectLists,
+  UserOptions,
+};
 
 /** One subject, a list of subjects, or what is allowed and what is denied. */
 export type SubjectRule = NonNullable<PermissionsOptions['publish']>;
@@ -41,7 +53,7 @@ export type GeneratedBlocksFit = IsTrue<IsSame<Members<AuthorizationOptions>, Wr
 export type NormalOptions = ResolvedBlock<typeof OPTIONS>;
 
 /** Options that become one value of their own. */
-type Combined = 'authorization' | 'http' | 'httpPort' | 'httpHost' | 'httpBasePath' | 'noAuthUser';
+type Combined = 'accounts' | 'authorization' | 'http' | 'httpPort' | 'httpHost' | 'httpBasePath' | 'noAuthUser';
 
 export interface ResolvedHttp {
   host: string;
@@ -54,6 +66,8 @@ export interface ResolvedHttp {
 /** What the broker reads: normalised, complete, checked. `port` 0 means any free port. */
 export type ResolvedOptions = Omit<NormalOptions, Combined> & {
   authorization: ResolvedAuthorization;
+  /** By name; absent: none besides those that are always there. */
+  accounts?: ResolvedAccounts;
   /** Absent: no monitoring. */
   http?: ResolvedHttp;
   /** The numbers above that are not exact, to the last digit. */

@@ -53,6 +53,8 @@ export interface NumberType {
   /** A size counts bytes: a number, or `1MB`, `64kib`, `1k` (a thousand). */
   readonly kind: 'int' | 'size';
   readonly negative?: Negative;
+  /** 0 is a value like others, not the default. */
+  readonly zero?: 'kept';
   /** The largest value. */
   readonly max?: number;
   /** The smallest value a file may say, where that is more than the library allows. */

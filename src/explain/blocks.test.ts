@@ -288,6 +288,7 @@ describe('a block of every shape', () => {
       'sample.accounts.A.limits.max_file -1 Y',
       'sample.accounts.A.limits.batch.max_msgs 5 Y',
       'sample.accounts.A.limits.batch.timeout "3s" Y',
+      'sample.accounts.B {} Y',
       'sample.compression "s2_fast" Y',
       'sample.limits.max_file 2GB Y',
       'sample.migrate true Y',

@@ -40,13 +40,21 @@ export function flatten(path: string, type: ValueType, node: ConfigNode, place: 
       );
     case 'map':
       if (!(value instanceof Map)) break;
-      return [...value].flatMap(([name, inner]) => flatten(`${path}.${name}`, type.of, inner, place));
+      return [...value].flatMap(([name, inner]) => flattenNamed(`${path}.${name}`, type.of, inner, place));
     case 'either': {
       const one = type.of.find((candidate) => fits(candidate, value));
       if (one !== undefined) return flatten(path, one, node, place);
     }
   }
   return [leaf(path, type, node, place)];
+}
+
+/** A name that a user chose says something although nothing is in it. */
+function flattenNamed(name: string, type: ValueType, node: ConfigNode, place: Place): Entry[] {
+  if (!(node.value instanceof Map) || node.value.size > 0) return flatten(name, type, node, place);
+  const { reload, ignored } = place;
+  const origin = originOf(node, place.file);
+  return [entry({ name, value: {}, shown: '{}', origin, reload, ...(ignored !== undefined && { ignored }) })];
 }
 
 function flattenBlock(path: string, type: BlockType, map: ConfigMap, place: Place): Entry[] {

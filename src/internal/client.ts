@@ -6,6 +6,7 @@
  * Never waits for the data plane and is never waited for: what finds no room is answered with a 503 or dropped there.
  */
 import type { MessageBatch, NativeAddon } from '../native/contract.js';
+import { NoAccountError } from './errors.js';
 import { type HeadersInput, MessageHeaders } from './headers.js';
 import { INDEX_WORDS, Message } from './message.js';
 import { Outbox, type Slice } from './outbox.js';
@@ -48,6 +49,13 @@ interface Entry {
   account: AccountState;
 }
 
+/** What ended with an account. */
+interface LeftAccount {
+  account: string;
+  /** What was subscribed to in it. */
+  subjects: string[];
+}
+
 export class InternalClient {
   readonly #parts: InternalClientParts;
   readonly #entries = new Map<number, Entry>();
@@ -66,18 +74,24 @@ export class InternalClient {
   ): Subscription {
     checkPattern(subject);
     if (queue !== undefined) checkQueue(queue);
+    const state = this.#account(account);
     const { addon, runtime, broker } = this.#parts;
     const handle = addon.subscribeInternal(runtime, broker, account, subject, queue);
-    const entry: Entry = { subject, received: 0, handler, account: this.#account(account) };
-    this.#entries.set(handle, entry);
+    const entry: Entry = { subject, received: 0, handler, account: state };
+    const entries = this.#entries;
+    entries.set(handle, entry);
     return {
       subject,
       queue,
+      account,
+      get ended() {
+        return !entries.has(handle);
+      },
       get received() {
         return entry.received;
       },
       unsubscribe: () => {
-        if (this.#entries.delete(handle) && !this.#closed) addon.unsubscribeInternal(runtime, broker, handle);
+        if (entries.delete(handle) && !this.#closed) addon.unsubscribeInternal(runtime, broker, handle);
       },
     };
   }
@@ -117,6 +131,29 @@ export class InternalClient {
   /** The data plane reports that everything up to a `flush` is delivered. */
   confirm(number: number): void {
     for (const { outbox } of this.#accounts.values()) outbox.confirm(number);
+  }
+
+  /** Hands down what was published so far. */
+  send(): void {
+    for (const { outbox } of this.#accounts.values()) outbox.send();
+  }
+
+  /** Ends everything in accounts that are there no more; the data plane has ended its part. */
+  leaveRemovedAccounts(): LeftAccount[] {
+    const gone = [...this.#accounts].filter(([name]) => !this.#parts.host.hasAccount(name));
+    return gone.map(([account, state]) => {
+      this.#accounts.delete(account);
+      state.outbox.close();
+      state.requests?.rejectAll(new NoAccountError(account));
+      return { account, subjects: this.#endSubscriptions(state) };
+    });
+  }
+
+  /** Returns their subjects, without that for answers. */
+  #endSubscriptions(account: AccountState): string[] {
+    const ended = [...this.#entries].filter(([, entry]) => entry.account === account);
+    for (const [handle] of ended) this.#entries.delete(handle);
+    return ended.map(([, { subject }]) => subject).filter((subject) => subject !== account.requests?.pattern);
   }
 
   /** The broker has stopped: nothing comes or goes any more. */
@@ -165,6 +202,7 @@ export class InternalClient {
     const known = this.#accounts.get(name);
     if (known) return known;
     const { addon, runtime, broker, host } = this.#parts;
+    if (!host.hasAccount(name)) throw new NoAccountError(name);
     const port = {
       publish: (frames: Uint8Array, confirm: number | undefined) =>
         addon.publishInternal(runtime, broker, name, frames, confirm),
@@ -181,7 +219,7 @@ export class InternalClient {
   }
 
   #respond(outbox: Outbox, subject: Slice, data: Uint8Array | string | undefined, options?: RespondOptions): void {
-    if (this.#closed) return;
+    if (this.#closed || outbox.isClosed) return;
     outbox.add({ subject, headers: blockOf(options?.headers), data });
   }
 

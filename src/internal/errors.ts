@@ -35,6 +35,17 @@ export class RequestTimeoutError extends MessagingError {
   }
 }
 
+/** No account has this name, or none has it any more. */
+export class NoAccountError extends MessagingError {
+  override readonly name = 'NoAccountError';
+  readonly account: string;
+
+  constructor(account: string) {
+    super('NO_ACCOUNT', `there is no account ${JSON.stringify(account)}: name one of the option accounts`);
+    this.account = account;
+  }
+}
+
 export function invalidSubject(what: string, subject: unknown): MessagingError {
   return new MessagingError(
     'INVALID_SUBJECT',

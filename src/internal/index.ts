@@ -3,7 +3,7 @@
  * its users as `broker.subscribe`, `publish` and `request`; requests to the server itself will be answered through it.
  */
 export { InternalClient } from './client.js';
-export { MessagingError, NoRespondersError, RequestTimeoutError } from './errors.js';
+export { MessagingError, NoAccountError, NoRespondersError, RequestTimeoutError } from './errors.js';
 export { type HeadersInput, MessageHeaders } from './headers.js';
 export type { Message } from './message.js';
 export type {

@@ -48,6 +48,7 @@ export class Outbox {
   #scheduled = false;
   /** While a batch of messages is handled, what they answer is handed down at its end. */
   #held = false;
+  #closed = false;
   readonly #confirms = new Map<number, () => void>();
 
   constructor(port: OutboxPort, maxPayload: () => number) {
@@ -79,6 +80,10 @@ export class Outbox {
     else if (!this.#held && !this.#scheduled) this.#schedule();
   }
 
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   /** Gathers until `release`. */
   hold(): void {
     this.#held = true;
@@ -91,7 +96,7 @@ export class Outbox {
 
   /** Hands down what was gathered. */
   send(confirm?: number): void {
-    if (this.#length === 0 && confirm === undefined) return;
+    if (this.#closed || (this.#length === 0 && confirm === undefined)) return;
     this.#waiting = this.#port.publish(this.#buffer.subarray(0, this.#length), confirm);
     this.#length = 0;
   }
@@ -114,6 +119,7 @@ export class Outbox {
 
   /** Nothing is published any more. */
   close(): void {
+    this.#closed = true;
     this.#length = 0;
     for (const resolve of this.#confirms.values()) resolve();
     this.#confirms.clear();

@@ -29,6 +29,7 @@ export interface RequestOptions extends RespondOptions {
   timeoutMs?: number;
   /** Gives up when it is aborted. */
   signal?: AbortSignal;
+  /** The account to ask in; `$G` unless given. */
   account?: string;
 }
 
@@ -36,6 +37,9 @@ export interface RequestOptions extends RespondOptions {
 export interface Subscription {
   readonly subject: string;
   readonly queue: string | undefined;
+  readonly account: string;
+  /** No message comes any more: it was ended, its account was removed, or the broker has stopped. */
+  readonly ended: boolean;
   /** Messages its handler was called with. */
   readonly received: number;
   /** No message comes after this. */
@@ -51,6 +55,8 @@ export interface Responder {
 export interface ClientHost {
   /** The largest message, bytes; negative: any. */
   maxPayload(): number;
+  /** Whether there is an account of this name. */
+  hasAccount(name: string): boolean;
   /** A handler has failed. */
   handlerFailed(subject: string, error: unknown): void;
 }

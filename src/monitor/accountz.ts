@@ -1,4 +1,5 @@
 /** `/accountz`: the names of all accounts, or the details of one. */
+import { type ResolvedOptions, systemAccountOf } from '../config/index.js';
 import { type Answer, json } from '../http/answer.js';
 import { rfc3339 } from '../http/go-format.js';
 import { BadParameterError } from './params.js';
@@ -9,8 +10,15 @@ export function accountz(context: MonitorContext, query: URLSearchParams): Answe
   const { source, nowMs } = context;
   const name = query.get('acc') ?? '';
   const head = { server_id: source.serverId, now: rfc3339(nowMs()) };
-  if (name === '') return json({ ...head, accounts: accountNames(context) });
-  return json({ ...head, account_detail: describeAccount(context, name) });
+  const system = systemAccountField(source.options);
+  if (name === '') return json({ ...head, ...system, accounts: accountNames(context) });
+  return json({ ...head, ...system, account_detail: describeAccount(context, name) });
+}
+
+/** The account of the server itself; nothing where there is none. */
+export function systemAccountField(options: ResolvedOptions): { system_account?: string } {
+  const system = systemAccountOf(options);
+  return system === undefined ? {} : { system_account: system };
 }
 
 export function accountNames({ source }: MonitorContext): string[] {
@@ -24,6 +32,7 @@ export function describeAccount({ source }: MonitorContext, name: string) {
     account_name: account.name,
     // Accounts are created when their configuration is loaded.
     update_time: rfc3339(source.configLoadMs),
+    ...(systemAccountOf(source.options) === name ? { is_system: true } : {}),
     expired: false,
     complete: true,
     jetstream_enabled: false,

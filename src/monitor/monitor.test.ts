@@ -77,7 +77,7 @@ describe('/varz', () => {
         'write_timeout start now uptime mem cores gomaxprocs cpu connections total_connections routes remotes ' +
         'leafnodes in_msgs in_bytes in_client_msgs in_client_bytes out_msgs out_bytes out_client_msgs ' +
         'out_client_bytes slow_consumers stale_connections stalled_clients subscriptions http_req_stats ' +
-        'config_load_time config_digest tags metadata feature_flags slow_consumer_stats stale_connection_stats ' +
+        'config_load_time config_digest tags metadata feature_flags system_account slow_consumer_stats stale_connection_stats ' +
         'disk_io_wait_stats nats_turbo_version',
     );
     expect(body).toMatchObject({

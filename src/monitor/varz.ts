@@ -4,6 +4,7 @@ import { exactInteger, exactNanoseconds } from '../config/index.js';
 import { type Answer, json } from '../http/answer.js';
 import { rfc3339, uptime } from '../http/go-format.js';
 import { COMPAT_VERSION, OWN_VERSION, RUNTIME_VERSION } from '../version.js';
+import { systemAccountField } from './accountz.js';
 import type { MonitorContext } from './source.js';
 
 const TLS_TIMEOUT_S = 2;
@@ -77,6 +78,7 @@ export function describeServer(context: MonitorContext): object {
     ...(options.serverTags ? { tags: options.serverTags } : {}),
     ...(options.serverMetadata ? { metadata: options.serverMetadata } : {}),
     feature_flags: source.featureFlags,
+    ...systemAccountField(options),
     slow_consumer_stats: { clients: stats.slowConsumers, routes: 0, gateways: 0, leafs: 0 },
     stale_connection_stats: { clients: stats.staleConnections, routes: 0, gateways: 0, leafs: 0 },
     disk_io_wait_stats: { waiters: 0, waits: 0, wait_time: 0, max_wait_time: 0 },

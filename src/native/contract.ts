@@ -28,6 +28,18 @@ export interface PermissionsPlan {
 /** A subject space of its own. `$G` is always there. */
 export interface AccountPlan {
   name: string;
+  /** Permissions of its users that have none of their own. */
+  defaultPermissions?: PermissionsPlan;
+  limits?: AccountLimits;
+}
+
+/** What the connections of an account may use; absent: as much as the server lets everyone. */
+export interface AccountLimits {
+  /** All together. */
+  maxConnections?: number;
+  /** Each of them. */
+  maxSubscriptions?: number;
+  maxPayload?: number;
 }
 
 export interface UserPlan {
@@ -47,6 +59,8 @@ export interface AuthPlan {
   users: UserPlan[];
   /** The user that clients without credentials are admitted as. */
   noAuthUser?: string;
+  /** Without such a user they are nobody in particular, in `$G`; INFO asks for credentials all the same. */
+  anonymous?: boolean;
   /** Set when the program decides: each CONNECT causes an `authenticate` event, tokens and users are not used. */
   embedder?: boolean;
   /** Time a client has to send a valid CONNECT, and the program has to answer an `authenticate` event. */
@@ -85,6 +99,8 @@ export interface BrokerPlan {
   listeners: ListenerPlan[];
   info: InfoPlan;
   accounts: AccountPlan[];
+  /** The account of the server itself, which INFO points out to its clients. */
+  systemAccount?: string;
   auth?: AuthPlan;
   /** False: `no_header_support`. */
   headers: boolean;
@@ -182,6 +198,8 @@ export interface AuthenticationRequest {
 /** The user that the program admits a client as. */
 export interface AuthenticatedUser {
   user: string;
+  /** `$G` unless given. */
+  account?: string;
   permissions?: PermissionsPlan;
 }
 

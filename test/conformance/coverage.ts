@@ -9,7 +9,7 @@
 type FactLine = [id: string, title: string, waitsFor?: string];
 
 const TLS = 'TLS';
-const ACCOUNTS = 'accounts, imports and exports';
+const ACCOUNTS = 'imports, exports and mappings of accounts';
 const NKEYS = 'nkeys, JWT and callout';
 const SYSTEM = 'system account events and requests';
 const CLUSTER = 'cluster';
@@ -40,8 +40,9 @@ const facts: FactLine[] = [
   ['1.2-16', 'INFO at once under proxy_protocol'],
   ['1.2-17', 'connect_urls changes reach connected clients', CLUSTER],
   ['1.2-18', 'a reload of max_payload or client_advertise is not pushed'],
-  ['1.2-19', 'the second INFO carries the max_payload of the account', ACCOUNTS],
+  ['1.2-19', 'the second INFO carries the max_payload of the account'],
   ['1.2-20', 'nonce for nkey users', NKEYS],
+  ['1.2-21', 'the second INFO says whose account it is, and that it is the system account'],
 
   ['1.3-01', 'fields absent from CONNECT keep their defaults: verbose and pedantic stay on'],
   ['1.3-02', 'CONNECT keys match in any case; unknown keys are ignored'],
@@ -56,7 +57,7 @@ const facts: FactLine[] = [
   ['1.3-11', 'with auth, anything but CONNECT first is an Authorization Violation'],
   ['1.3-12', 'no_auth_user logs a client in on its first op'],
   ['1.3-13', 'account and new_account in CONNECT are an Authorization Violation'],
-  ['1.3-14', 'a repeated CONNECT may change the account', ACCOUNTS],
+  ['1.3-14', 'a repeated CONNECT may change the account'],
   ['1.3-15', 'the no-auth user honours proxy_required', NKEYS],
   ['1.3-16', 'a second CONNECT is read over the options in force, not over the defaults'],
 
@@ -97,7 +98,7 @@ const facts: FactLine[] = [
   ['1.5-10', '+OK comes after the permission check; a violation gets none'],
   ['1.5-11', 'a pedantic failure still gets its +OK after the -ERR'],
   ['1.5-12', 'pedantic and permission failures may come together'],
-  ['1.5-13', 'the smallest of server, account and user limits holds', ACCOUNTS],
+  ['1.5-13', 'the smallest of server, account and user limits holds'],
 
   ['1.6-01', 'an invalid subject is refused, pedantic or not; the connection stays'],
   ['1.6-02', 'a live sid used again is ignored and acknowledged'],
@@ -141,7 +142,7 @@ const facts: FactLine[] = [
   ['1.10-01', 'no CONNECT in time: Authentication Timeout and close'],
   ['1.10-02', 'max_connections reached: -ERR and close; a slot freed can be used'],
   ['1.10-03', 'max_connections 0 refuses everyone'],
-  ['1.10-04', 'account connection limit', ACCOUNTS],
+  ['1.10-04', 'account connection limit'],
   ['1.10-05', 'pending bytes over max_pending: logged, closed without -ERR, counted'],
   ['1.10-06', 'a flush past write_deadline: logged, closed without -ERR, counted'],
   ['1.10-07', 'write_timeout retry keeps a connection that makes progress'],
@@ -156,7 +157,7 @@ const facts: FactLine[] = [
   ['1.11-03', 'Authentication Timeout, closes, Authentication Timeout'],
   ['1.11-04', 'expired and revoked credentials', NKEYS],
   ['1.11-05', 'maximum connections exceeded, closes, Maximum Connections Exceeded'],
-  ['1.11-06', 'maximum account active connections exceeded', ACCOUNTS],
+  ['1.11-06', 'maximum account active connections exceeded'],
   ['1.11-07', 'maximum subscriptions exceeded, stays open'],
   ['1.11-08', 'Maximum Payload Violation, closes, Maximum Message Payload Exceeded'],
   ['1.11-09', 'maximum control line exceeded, closes, Maximum Control Line Exceeded'],
@@ -266,8 +267,10 @@ const facts: FactLine[] = [
   ['4.1-04', 'single user, token and users list admit the right credentials'],
   ['4.1-05', 'no_auth_user does not replace wrong credentials'],
   ['4.1-06', 'nkeys, JWT, TLS identity', NKEYS],
-  ['4.1-07', '$SYS alone leaves anonymous access on', ACCOUNTS],
+  ['4.1-07', '$SYS alone leaves anonymous access on'],
   ['4.1-08', '--user/--pass and --auth flags'],
+  ['4.1-09', 'users of accounts: bcrypt, kinds of connection'],
+  ['4.1-10', 'no_auth_user may be a user of an account'],
 
   ['4.2-01', 'no allow list or an empty one is everything, deny beats allow'],
   ['4.2-02', 'publish permissions match the subject against allow and deny'],
@@ -280,6 +283,24 @@ const facts: FactLine[] = [
   ['4.2-09', 'default_permissions apply to users without their own'],
   ['4.2-10', 'imported streams use the mapped subject', ACCOUNTS],
   ['4.2-11', 'a wildcard subscription outside allow is refused'],
+  ['4.2-12', 'default permissions of an account apply to its users without their own'],
+
+  ['4.3-01', 'messages reach subscriptions of their own account only'],
+  ['4.3-02', 'the same for wildcards, queue groups and well-known subjects'],
+  ['4.3-03', 'requests find no service in other accounts'],
+  ['4.3-04', 'another CONNECT takes nothing along to another account'],
+  ['4.3-05', 'accounts may be a list of names; without users everyone is in $G'],
+  ['4.3-06', 'users of authorization are in $G beside accounts'],
+  ['4.3-07', 'users of an account have permissions of their own'],
+  ['4.3-08', 'system_account names another account, no_system_account creates none'],
+  ['4.3-09', 'whatever accounts, users and subscriptions there are, nothing crosses'],
+
+  ['4.4-01', 'max_connections of an account'],
+  ['4.4-02', 'max_subscriptions of an account'],
+  ['4.4-03', 'max_payload of an account'],
+  ['4.4-04', 'a reload that lowers max_connections closes the newest connections of the account'],
+  ['4.4-05', 'a reload that lowers max_subscriptions closes connections of the account that have more'],
+  ['4.4-06', 'a reload of max_payload binds connections of the account at once'],
   ['4.10-01', 'a user limited to other kinds of connection is refused, also as no_auth_user and after a reload'],
 
   ['5.1-01', 'every endpoint: same keys, types and values under the same load', COMPARISON],
@@ -301,11 +322,13 @@ const facts: FactLine[] = [
   ['5.3-05', 'connz auth adds user and account fields'],
   ['5.3-06', 'connz subs lists subscriptions, plain and in detail'],
   ['5.3-07', 'connz refuses bad parameters with 400'],
-  ['5.3-08', 'an unknown account gives a null list', ACCOUNTS],
+  ['5.3-08', 'an unknown account gives a null list'],
+  ['5.3-09', 'connz filters by account and user, and shows accounts with auth'],
 
   ['5.4-01', 'subsz counts the index'],
   ['5.4-02', 'subsz lists subscriptions in pages and by subject'],
   ['5.4-03', 'subsz without the cache counts look-ups and no hits'],
+  ['5.4-04', 'subsz filters by account'],
 
   ['5.6-01', 'accstatz counts what accounts move'],
 
@@ -333,6 +356,10 @@ const facts: FactLine[] = [
   ['7.4-04', 'who is still valid stays and misses nothing'],
   ['7.4-05', 'credentials may be asked for from now on, or no more'],
   ['7.4-06', 'a user becomes a token'],
+  ['7.4-07', 'a connection whose user is in another account is closed without a word'],
+  ['7.4-08', 'a removed account takes its connections along, others stay'],
+  ['7.4-09', 'accounts and users that a reload adds work at once'],
+  ['7.4-10', 'default permissions and users of an account change for connected clients'],
 
   ['A-01', 'PING line leniences'],
   ['A-02', 'a cut-off op'],

@@ -3,8 +3,8 @@
 
 use divan::Bencher;
 use nt_broker::{
-    AccountIds, AccountPlan, Auth, Authenticator, BrokerState, Config, ConnectionTypes, InboxItem, PermissionLists,
-    Permissions, Plan, Shard, ShardSeed, Time, User,
+    AccountIds, AccountLimits, AccountPlan, Auth, Authenticator, BrokerState, Config, ConnectionTypes, InboxItem,
+    PermissionLists, Permissions, Plan, Shard, ShardSeed, Time, User,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -39,6 +39,7 @@ impl Crowd {
             token: None,
             users: users.collect(),
             no_auth_user: None,
+            anonymous: false,
             timeout: Duration::from_secs(2),
         };
         let accounts = names.iter().map(|name| AccountPlan::named(name)).collect();
@@ -78,6 +79,7 @@ fn next_plan(name: &str) -> AccountPlan {
     AccountPlan {
         name: name.to_owned(),
         default_permissions: Some(Arc::new(Permissions::new(lists).expect("a pattern"))),
+        limits: AccountLimits::default(),
     }
 }
 

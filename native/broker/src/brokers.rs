@@ -127,6 +127,9 @@ impl Brokers {
         for &cid in &reloading.over_limit {
             close(loops, broker, cid, CloseReason::MaxConnectionsExceeded);
         }
+        for &cid in &reloading.over_account_limits {
+            close(loops, broker, cid, CloseReason::MaxAccountConnectionsExceeded);
+        }
         StartedReload {
             number: reloading.reload.number,
             closing: reloading.over_limit.len(),

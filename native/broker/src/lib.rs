@@ -49,6 +49,7 @@ pub use internal::{InternalClient, InternalPublish, MessageBatch, MessageQueue, 
 pub use monitoring::overview::{
     ConnectionOrder, ConnectionQuery, FoundConnections, FoundSubscriptions, OpenTotals, SubscriptionQuery,
 };
+pub use plan::account::{AccountLimits, AccountPlan};
 pub use plan::auth::{Auth, Authenticator, User};
 pub use plan::config::{Config, InfoConfig};
 pub use plan::connection_types::ConnectionTypes;
@@ -57,7 +58,7 @@ pub use plan::listener::{ListenerKind, ListenerPlan};
 pub use plan::permissions::{PermissionLists, Permissions, ReplyAllowance};
 pub use plan::reload::{Reload, Reloading};
 pub use plan::secret::Secret;
-pub use plan::{AccountPlan, Plan, PlanError};
+pub use plan::{Plan, PlanError};
 pub use shard::admissions::{AdmissionId, AdmissionRequest, PasswordCheck, Verdict};
 pub use shard::event::{BrokerEvent, Event, LogLevel};
 pub use shard::inbox::{Inbox, InboxItem, Location};

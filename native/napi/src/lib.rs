@@ -228,7 +228,26 @@ pub fn close_connection(handle: u32, broker: u32, cid: f64, reason: String) -> b
 #[allow(missing_docs)]
 pub struct AuthenticatedUser {
     pub user: String,
+    pub account: Option<String>,
     pub permissions: Option<PermissionsPlan>,
+}
+
+impl AuthenticatedUser {
+    fn compile(self) -> std::result::Result<Arc<User>, String> {
+        let Self {
+            user,
+            account,
+            permissions,
+        } = self;
+        let whose = format!("user {user:?}");
+        let permissions = permissions.map(|permissions| permissions.compile(&whose)).transpose()?;
+        let account = account.unwrap_or_else(|| Account::GLOBAL.to_owned());
+        Ok(Arc::new(User::without_password(
+            user,
+            account,
+            permissions.map(Arc::new),
+        )))
+    }
 }
 
 /// See `NativeAddon.answerAuthentication`.
@@ -236,15 +255,7 @@ pub struct AuthenticatedUser {
 pub fn answer_authentication(handle: u32, request: f64, user: Option<AuthenticatedUser>) -> Result<()> {
     let Ok(runtime) = runtime(handle) else { return Ok(()) };
     let id = AdmissionId::from_number(request as u64);
-    let admitted: Option<std::result::Result<Arc<User>, String>> =
-        user.map(|AuthenticatedUser { user, permissions }| {
-            let permissions = permissions.map(|permissions| permissions.compile(&user)).transpose()?;
-            Ok(Arc::new(User::without_password(
-                user,
-                Account::GLOBAL.to_owned(),
-                permissions.map(Arc::new),
-            )))
-        });
+    let admitted = user.map(AuthenticatedUser::compile);
     match admitted.transpose() {
         Ok(user) => {
             runtime.answer_admission(id, user);

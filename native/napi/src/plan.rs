@@ -30,8 +30,17 @@ pub struct PermissionsPlan {
 }
 
 #[napi(object)]
+pub struct AccountLimits {
+    pub max_connections: Option<f64>,
+    pub max_subscriptions: Option<f64>,
+    pub max_payload: Option<f64>,
+}
+
+#[napi(object)]
 pub struct AccountPlan {
     pub name: String,
+    pub default_permissions: Option<PermissionsPlan>,
+    pub limits: Option<AccountLimits>,
 }
 
 #[napi(object)]
@@ -48,6 +57,7 @@ pub struct AuthPlan {
     pub token: Option<String>,
     pub users: Vec<UserPlan>,
     pub no_auth_user: Option<String>,
+    pub anonymous: Option<bool>,
     pub embedder: Option<bool>,
     pub timeout_ms: f64,
 }
@@ -79,6 +89,7 @@ pub struct BrokerPlan {
     pub listeners: Vec<ListenerPlan>,
     pub info: InfoPlan,
     pub accounts: Vec<AccountPlan>,
+    pub system_account: Option<String>,
     pub auth: Option<AuthPlan>,
     pub headers: bool,
     pub max_payload: f64,
@@ -111,10 +122,8 @@ impl BrokerPlan {
         let auth = self.auth.map(AuthPlan::compile).transpose()?;
         let listeners = self.listeners.into_iter().map(ListenerPlan::compile);
         let listeners = listeners.collect::<Result<_, _>>()?;
-        let accounts = self
-            .accounts
-            .iter()
-            .map(|account| nt_broker::AccountPlan::named(&account.name));
+        let accounts = self.accounts.into_iter().map(AccountPlan::compile);
+        let accounts = accounts.collect::<Result<_, _>>()?;
         let config = Config {
             info: InfoConfig {
                 server_id: self.info.server_id,
@@ -133,6 +142,7 @@ impl BrokerPlan {
             max_payload: (self.max_payload >= 0.0).then_some(self.max_payload as usize),
             max_control_line: self.max_control_line as usize,
             max_pending: self.max_pending as usize,
+            system_account: self.system_account.unwrap_or_default(),
             max_connections: self.max_connections as i64,
             max_closed_clients: self.max_closed_clients as usize,
             result_cache: self.result_cache,
@@ -150,7 +160,7 @@ impl BrokerPlan {
             trace_headers: self.trace_headers,
             max_traced_msg_len: self.max_traced_msg_len as usize,
         };
-        let plan = Plan::new(config, auth, accounts.collect()).map_err(|error| error.to_string())?;
+        let plan = Plan::new(config, auth, accounts).map_err(|error| error.to_string())?;
         Ok(plan.with_listeners(listeners))
     }
 }
@@ -164,11 +174,35 @@ impl ListenerPlan {
     }
 }
 
+impl AccountPlan {
+    fn compile(self) -> Result<nt_broker::AccountPlan, String> {
+        let whose = format!("account {:?}", self.name);
+        let default_permissions = self.default_permissions.map(|p| p.compile(&whose)).transpose()?;
+        Ok(nt_broker::AccountPlan {
+            name: self.name,
+            default_permissions: default_permissions.map(Arc::new),
+            limits: self.limits.map(AccountLimits::compile).unwrap_or_default(),
+        })
+    }
+}
+
+impl AccountLimits {
+    fn compile(self) -> nt_broker::AccountLimits {
+        let count = |limit: Option<f64>| limit.map(|limit| limit as usize);
+        nt_broker::AccountLimits {
+            connections: count(self.max_connections),
+            subscriptions: count(self.max_subscriptions),
+            payload: count(self.max_payload),
+        }
+    }
+}
+
 impl AuthPlan {
     fn compile(self) -> Result<Auth, String> {
         let mut users = BTreeMap::new();
         for plan in self.users {
-            let permissions = plan.permissions.map(|p| p.compile(&plan.user)).transpose()?;
+            let whose = format!("user {:?}", plan.user);
+            let permissions = plan.permissions.map(|p| p.compile(&whose)).transpose()?;
             let connections = match &plan.connection_types {
                 None => ConnectionTypes::ALL,
                 Some(names) => ConnectionTypes::named(names)
@@ -193,13 +227,15 @@ impl AuthPlan {
             token: self.token.map(Secret::new),
             users,
             no_auth_user: self.no_auth_user,
+            anonymous: self.anonymous.unwrap_or_default(),
             timeout: millis(self.timeout_ms),
         })
     }
 }
 
 impl PermissionsPlan {
-    pub(crate) fn compile(self, user: &str) -> Result<Permissions, String> {
+    /// `whose`: in the words of an error, e.g. `user "a"`.
+    pub(crate) fn compile(self, whose: &str) -> Result<Permissions, String> {
         let lists = |p: Option<SubjectPermission>| p.map_or((None, None), |p| (p.allow, p.deny));
         let (publish_allow, publish_deny) = lists(self.publish);
         let (subscribe_allow, subscribe_deny) = lists(self.subscribe);
@@ -213,6 +249,6 @@ impl PermissionsPlan {
                 expires: millis(r.expires_ms),
             }),
         })
-        .map_err(|error| format!("permissions of user {user:?}: {error}"))
+        .map_err(|error| format!("permissions of {whose}: {error}"))
     }
 }

@@ -29,6 +29,8 @@ pub struct ServerInfo<'a> {
     pub connect_info: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote_account: Option<&'a str>,
+    #[serde(skip_serializing_if = "is_false")]
+    pub acc_is_sys: bool,
     pub api_lvl: u8,
     pub xkey: &'a str,
 }

@@ -47,6 +47,7 @@ impl Probes {
             authenticator: Authenticator::Credentials,
             token: None,
             no_auth_user: Some(user.name.clone()),
+            anonymous: false,
             users: [(user.name.clone(), user)].into(),
             timeout: Duration::from_secs(3600),
         };

@@ -1,36 +1,53 @@
-/** `accounts` and `mappings`. Described, not supported yet. */
+/** `accounts`: isolated tenants with users and limits of their own. What crosses accounts is described in exports.ts. */
 
+import { type ConfigValue, kindOf } from '../language/nodes.js';
 import { quote } from '../text.js';
-import { block, bool, choice, duration, either, int, list, map, text } from '../value-type.js';
+import { block, bool, choice, either, int, list, map, size, text } from '../value-type.js';
 import { PERMISSIONS, USER } from './authorization.js';
+import { EXPORT, IMPORT, MAPPINGS } from './exports.js';
 
-const DESTINATION = block(
-  'MappingOptions',
-  [
-    { name: 'destination', aliases: ['dest'], type: text(), doc: 'The subject that messages go to.' },
-    { name: 'weight', type: either(int(), text()), doc: 'Which share of them, in percent.' },
-    { name: 'cluster', type: text(), doc: 'The cluster in which it counts.' },
-  ],
-  { short: 'destination' },
-);
-
-/** By source: a destination, or several with weights. */
-export const MAPPINGS = map(either(DESTINATION, list(DESTINATION)));
+/** -1: no limit. 0: nothing at all. */
+const LIMIT = { negative: 'kept', zero: 'kept' } as const;
+const WITHOUT_LIMIT = '-1: as many as the server lets everyone';
 
 const LIMITS = block(
   'AccountLimitsOptions',
   [
-    { name: 'max_connections', aliases: ['max_conn'], type: int({ negative: 'kept' }), doc: 'How many connections.' },
+    {
+      name: 'max_connections',
+      aliases: ['max_conn'],
+      key: 'maxConnections',
+      type: int(LIMIT),
+      doc: `How many connections the account may have at once. ${WITHOUT_LIMIT}.`,
+    },
     {
       name: 'max_subscriptions',
       aliases: ['max_subs'],
-      type: int({ negative: 'kept' }),
-      doc: 'How many subscriptions.',
+      key: 'maxSubscriptions',
+      type: int(LIMIT),
+      doc: `How many subscriptions each of its connections may have. ${WITHOUT_LIMIT}.`,
     },
-    { name: 'max_payload', aliases: ['max_pay'], type: int({ negative: 'kept' }), doc: 'The largest payload.' },
-    { name: 'max_leafnodes', aliases: ['max_leafs'], type: int({ negative: 'kept' }), doc: 'How many leaf nodes.' },
+    {
+      name: 'max_payload',
+      aliases: ['max_pay'],
+      key: 'maxPayload',
+      type: size(LIMIT),
+      doc: 'The largest message of its connections, in bytes, headers included. -1: as large as the server allows.',
+    },
+    {
+      name: 'max_leafnodes',
+      aliases: ['max_leafs'],
+      key: 'maxLeafnodes',
+      type: int(LIMIT),
+      doc: 'How many leaf nodes may connect to the account. Nothing is limited as long as leaf nodes are not supported.',
+    },
   ],
-  { messages: { unknownField: (name) => `Unknown field ${quote(name)} parsing account limits` } },
+  {
+    messages: {
+      wrongType: (got) => `Expected account limits to be a map/struct, got ${shown(got)}`,
+      unknownField: (name) => `Unknown field ${quote(name)} parsing account limits`,
+    },
+  },
 );
 
 const limit = int({ negative: 'kept' });
@@ -71,66 +88,6 @@ const JETSTREAM = either(
   ]),
 );
 
-const LATENCY = block(
-  'LatencyOptions',
-  [
-    { name: 'subject', type: text(), doc: 'Where measurements go.' },
-    { name: 'sampling', type: either(int(), text()), doc: 'Which share of requests, in percent, or headers.' },
-  ],
-  { short: 'subject' },
-);
-
-const EXPORT = block(
-  'ExportOptions',
-  [
-    { name: 'stream', type: text(), doc: 'The subject of messages that others may get.' },
-    { name: 'service', type: text(), doc: 'The subject of requests that others may make.' },
-    { name: 'accounts', type: list(text()), doc: 'The accounts that may import it; all unless given.' },
-    {
-      name: 'response',
-      aliases: ['response_type'],
-      type: text(),
-      doc: 'How a service answers: single, stream or chunked.',
-    },
-    {
-      name: 'threshold',
-      aliases: ['response_threshold', 'response_max_time', 'response_time'],
-      type: duration({ number: 'refused' }),
-      doc: 'How long an answer may take.',
-    },
-    { name: 'latency', type: LATENCY, doc: 'Measures how long answers take.' },
-    { name: 'account_token_position', type: int(), doc: 'Which token of the subject is the importing account.' },
-    { name: 'allow_trace', type: bool(), doc: 'Lets message traces cross.' },
-  ],
-  {
-    exclusive: [
-      { fields: [['stream'], ['service']], problem: 'an export is a stream or a service', remedy: 'Keep one.' },
-    ],
-  },
-);
-
-const ORIGIN = block('ImportOriginOptions', [
-  { name: 'account', type: text(), doc: 'The account that exports it.' },
-  { name: 'subject', type: text(), doc: 'The subject there.' },
-]);
-
-const IMPORT = block(
-  'ImportOptions',
-  [
-    { name: 'stream', type: ORIGIN, doc: 'Messages of another account.' },
-    { name: 'service', type: ORIGIN, doc: 'Requests to another account.' },
-    { name: 'prefix', type: text(), doc: 'What is put before subjects.' },
-    { name: 'to', type: text(), doc: 'The subject here.' },
-    { name: 'share', type: bool(), doc: 'Tells the service who asks.' },
-    { name: 'allow_trace', type: bool(), doc: 'Lets message traces cross.' },
-  ],
-  {
-    exclusive: [
-      { fields: [['stream'], ['service']], problem: 'an import is a stream or a service', remedy: 'Keep one.' },
-    ],
-  },
-);
-
 const MSG_TRACE = block(
   'MsgTraceOptions',
   [
@@ -140,17 +97,63 @@ const MSG_TRACE = block(
   { short: 'dest' },
 );
 
-const ACCOUNT = block('AccountOptions', [
-  { name: 'nkey', type: text(), doc: 'The public key of the account.' },
-  { name: 'users', type: list(USER), doc: 'Its users.' },
-  { name: 'default_permissions', type: PERMISSIONS, doc: 'Permissions of users that have none of their own.' },
-  { name: 'imports', type: list(IMPORT), doc: 'What it gets from other accounts.' },
-  { name: 'exports', type: list(EXPORT), doc: 'What other accounts may get from it.' },
-  { name: 'mappings', aliases: ['maps'], type: MAPPINGS, doc: 'Subjects that become others.' },
-  { name: 'limits', type: LIMITS, doc: 'Its limits.' },
-  { name: 'msg_trace', aliases: ['trace_dest'], type: MSG_TRACE, doc: 'Where traces of its messages go.' },
-  { name: 'jetstream', type: JETSTREAM, doc: 'Whether it may use JetStream, and how much.' },
-]);
+const ACROSS = { notYet: 'imports and exports between accounts are not there yet' };
+
+export const ACCOUNT = block(
+  'AccountOptions',
+  [
+    {
+      name: 'nkey',
+      type: text(),
+      doc: 'The public key of the account.',
+      support: { notYet: 'nkeys are not there yet' },
+    },
+    {
+      name: 'users',
+      key: 'users',
+      type: list(USER, {
+        emptyInFile: 'absent',
+        messages: { wrongType: (got) => `Expected users field to be an array, got ${shown(got)}` },
+      }),
+      doc: 'Its users. A name may be used once in all accounts and `authorization` together.',
+    },
+    {
+      name: 'default_permissions',
+      key: 'defaultPermissions',
+      type: PERMISSIONS,
+      doc: 'Permissions of its users that have none of their own.',
+    },
+    { name: 'limits', key: 'limits', type: LIMITS, doc: 'What its connections may use.' },
+    { name: 'imports', type: list(IMPORT), doc: 'What it gets from other accounts.', support: ACROSS },
+    { name: 'exports', type: list(EXPORT), doc: 'What other accounts may get from it.', support: ACROSS },
+    {
+      name: 'mappings',
+      aliases: ['maps'],
+      type: MAPPINGS,
+      doc: 'Subjects that become others.',
+      support: { notYet: 'subject mappings are not there yet' },
+    },
+    {
+      name: 'msg_trace',
+      aliases: ['trace_dest'],
+      type: MSG_TRACE,
+      doc: 'Where traces of its messages go.',
+      support: { notYet: 'traces for an account are not there yet' },
+    },
+    {
+      name: 'jetstream',
+      type: JETSTREAM,
+      doc: 'Whether it may use JetStream, and how much.',
+      support: { notYet: 'JetStream is not there yet' },
+    },
+  ],
+  { messages: { wrongType: () => 'Expected map entries for accounts' } },
+);
 
 /** Names alone, or blocks by name. */
 export const ACCOUNTS = either(list(text()), map(ACCOUNT));
+
+/** As the reference prints a value that should be a block or a list. */
+function shown(value: ConfigValue): string {
+  return typeof value === 'object' ? kindOf(value) : String(value);
+}

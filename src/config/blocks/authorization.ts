@@ -373,18 +373,30 @@ export interface ResolvedAuthorization {
   users: ResolvedUser[];
   /** Its name, where there is one. */
   single?: string;
-  /** The user that connections without credentials become. */
+  /** The user that connections without credentials become; it may be one of an account. */
   noAuthUser?: string;
+  /** Without such a user they are nobody in particular, in `$G`. */
+  anonymous?: true;
   timeoutMs: number;
+}
+
+/** What the accounts of a configuration mean for who may connect. */
+export interface UsersElsewhere {
+  /** Those of all accounts; absent: no account lists any. */
+  users: readonly { user: string }[] | undefined;
+  /** Nobody but the system account has any, so the others go on as if it was not there. */
+  onlyOfSystem: boolean;
 }
 
 /** A single user becomes a list of one; default permissions are those of every user without its own. */
 export function combineAuthorization(
   auth: ResolvedOf<typeof AUTHORIZATION>,
   noAuthUser: string | undefined,
+  elsewhere: UsersElsewhere,
 ): ResolvedAuthorization {
   const { user: single, token, users: listed, timeoutMs, defaultPermissions } = auth;
-  if (noAuthUser !== undefined) checkNoAuthUser(noAuthUser, listed);
+  const anonymous = elsewhere.onlyOfSystem && noAuthUser === undefined;
+  if (noAuthUser !== undefined) checkNoAuthUser(noAuthUser, listed, elsewhere.users);
   const users: ResolvedUser[] = (listed ?? []).map(({ permissions = defaultPermissions, password = '', ...user }) => ({
     ...user,
     password,
@@ -392,16 +404,18 @@ export function combineAuthorization(
   }));
   if (single !== undefined) users.push({ user: single, password: auth.password ?? '' });
   return {
-    required: listed !== undefined || single !== undefined || token !== undefined,
+    required: [listed, single, token, elsewhere.users].some((given) => given !== undefined) || anonymous,
     users,
     timeoutMs,
     ...(single !== undefined && { single }),
     ...(token !== undefined && { token }),
     ...(noAuthUser !== undefined && { noAuthUser }),
+    ...(anonymous && { anonymous }),
   };
 }
 
-function checkNoAuthUser(name: string, users: readonly { user: string }[] | undefined): void {
+function checkNoAuthUser(name: string, ...lists: (readonly { user: string }[] | undefined)[]): void {
+  const users = lists.every((list) => list === undefined) ? undefined : lists.flatMap((list) => list ?? []);
   if (users?.some(({ user }) => user === name)) return;
   const problem =
     users === undefined
@@ -410,7 +424,9 @@ function checkNoAuthUser(name: string, users: readonly { user: string }[] | unde
   throw new OptionsError(
     'noAuthUser',
     (nameOf) => `${nameOf('noAuthUser')}: "${name}" ${problem}`,
-    users === undefined ? 'List the user under authorization.users.' : 'Name one of authorization.users.',
+    users === undefined
+      ? 'List the user under authorization.users or in an account.'
+      : 'Name one of authorization.users, or of the users of an account.',
   );
 }
 

@@ -56,7 +56,12 @@ impl Shard {
         let default_user = conn.broker().lock_plan().default_user();
         match default_user {
             Some(identified) => {
-                self.admit(slot, identified, &ConnectOptions::default());
+                let nothing = ConnectOptions::default();
+                if !self.rebind(slot, identified.clone()) {
+                    self.refuse_entry(slot, &identified, &nothing);
+                    return false;
+                }
+                self.admit(slot, identified, &nothing);
                 // A CONNECT that follows makes it another user: its subscriptions as the default user are removed then.
                 self.connections[slot].client_mut().flags.connect_received = true;
                 true
@@ -107,6 +112,9 @@ impl Shard {
 
     /// The client is known: applies the options of its CONNECT, if they are valid.
     fn accept(&mut self, slot: u32, identified: Identified, options: ConnectOptions, proof: Proof) {
+        if !self.rebind(slot, identified.clone()) {
+            return self.refuse_entry(slot, &identified, &options);
+        }
         let conn = &self.connections[slot];
         if !conn.client().flags().connect_received {
             // A client without credentials may have become the default user.
@@ -158,23 +166,25 @@ impl Shard {
         }
     }
 
-    /// Binds a connection to its user and account, and reports it.
+    /// The client is known, and its account is full.
+    fn refuse_entry(&mut self, slot: u32, identified: &Identified, options: &ConnectOptions) {
+        self.tell_account_limit(slot);
+        let user = shown_user(identified.user.as_deref(), options);
+        let account = identified.account.account.name.clone();
+        self.record_client(slot, options, user, account);
+        self.close(slot, CloseReason::MaxAccountConnectionsExceeded, None);
+    }
+
+    /// Gives a connection, which is bound to its user and account, their rights, and reports it.
     fn admit(&mut self, slot: u32, identified: Identified, options: &ConnectOptions) {
-        let user = identified.user.clone();
-        let permissions = identified.permissions();
-        self.rebind(slot, identified);
         let conn = &mut self.connections[slot];
         conn.enter_phase(Phase::Ready);
-        conn.set_permissions(permissions);
+        conn.set_permissions(identified.permissions());
         conn.client_mut().clear_grants();
         let account = conn.account().clone();
-        conn.shared().set_identity(Identity {
-            name: options.name.clone(),
-            lang: options.lang.clone(),
-            version: options.version.clone(),
-            user: shown_user(user.as_deref(), options),
-            account: account.name.clone(),
-        });
+        let user = shown_user(identified.user.as_deref(), options);
+        self.record_client(slot, options, user, account.name.clone());
+        let conn = &self.connections[slot];
         // Subscriptions made before CONNECT stay; how their messages are framed may change now.
         if let Some(member) = conn.subscriptions().member() {
             let mut interest = account.interest.write();
@@ -189,12 +199,17 @@ impl Shard {
 
     /// What monitoring shows of a refused client: its own description, and no account.
     fn record_rejected_client(&self, slot: u32, options: &ConnectOptions) {
+        self.record_client(slot, options, claimed_user(options), String::new());
+    }
+
+    /// What monitoring tells of a client.
+    fn record_client(&self, slot: u32, options: &ConnectOptions, user: String, account: String) {
         self.connections[slot].shared().set_identity(Identity {
             name: options.name.clone(),
             lang: options.lang.clone(),
             version: options.version.clone(),
-            user: claimed_user(options),
-            account: String::new(),
+            user,
+            account,
         });
     }
 

@@ -79,16 +79,12 @@ impl Shard {
                 format!("Subscription Violation Too Many Tokens - Subject {subject}, SID {sid}")
             });
         }
-        let max_subscriptions = conn.config().max_subscriptions;
-        if max_subscriptions > 0 && conn.subscriptions().len() >= max_subscriptions {
-            let text = "maximum subscriptions exceeded";
-            if broker
-                .line_limiter()
-                .allow(LimitedLine::MaxSubscriptions, self.delivery.now_ns())
-            {
-                self.error(slot, || text.to_owned());
-            }
-            return self.error_reply(slot, text);
+        if conn
+            .limits()
+            .subscriptions
+            .is_some_and(|max| conn.subscriptions().len() >= max)
+        {
+            return self.too_many_subscriptions(slot);
         }
         let mut interest = account.interest.write();
         let at = self.connections.location(slot);
@@ -111,6 +107,30 @@ impl Shard {
         }
         drop(interest);
         self.acknowledge(slot);
+    }
+
+    /// Tells the client, and the log if it was not told lately.
+    fn too_many_subscriptions(&mut self, slot: u32) {
+        let text = "maximum subscriptions exceeded";
+        let limiter = self.connections[slot].broker().line_limiter();
+        if limiter.allow(LimitedLine::MaxSubscriptions, self.delivery.now_ns()) {
+            self.error(slot, || text.to_owned());
+        }
+        self.error_reply(slot, text);
+    }
+
+    /// Whether a connection has more subscriptions than it may: a reload has lowered the limit.
+    pub(crate) fn is_over_subscription_limit(&self, slot: u32) -> bool {
+        let conn = &self.connections[slot];
+        conn.limits()
+            .subscriptions
+            .is_some_and(|max| conn.subscriptions().len() > max)
+    }
+
+    /// Closes such a connection: which of its subscriptions are one too many is not for the server to choose.
+    pub(crate) fn close_over_subscription_limit(&mut self, slot: u32) {
+        self.too_many_subscriptions(slot);
+        self.close(slot, CloseReason::MaxSubscriptionsExceeded, None);
     }
 
     fn unsubscribe(&mut self, slot: u32, sid: &[u8], max: Option<u64>) {

@@ -73,7 +73,7 @@ pub(crate) fn limits_of(conn: &Conn) -> Limits {
     let config = conn.config();
     Limits {
         max_control_line: config.max_control_line,
-        max_payload: config.max_payload.unwrap_or(usize::MAX),
+        max_payload: conn.limits().payload.unwrap_or(usize::MAX),
         headers: config.headers && conn.client().flags().headers,
     }
 }

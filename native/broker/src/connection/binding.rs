@@ -1,4 +1,5 @@
-//! The account and the user of a connection: bound when it is accepted, maybe to others at its CONNECT or at a reload.
+//! The account and the user of a connection: bound when it is accepted, maybe to others at its CONNECT. A reload may bind
+//! it to other versions of them, never to another account.
 //!
 //! Changes both together with what depends on them: the shard's bindings, the broker's directory, subscriptions and
 //! cached results. Callers set the permissions.
@@ -22,6 +23,7 @@ impl Conn {
     /// It is this user from now on, in the user's account.
     fn set_identified(&mut self, identified: Identified) {
         self.account = identified.account.account.clone();
+        self.limits = identified.account.limits_under(&self.plan.config);
         self.identified = identified;
     }
 }
@@ -39,19 +41,28 @@ impl Shard {
         self.bindings.remove(slot, conn.binding());
     }
 
-    /// A connection is another user from now on, maybe in another account. Nothing changes if it is the same.
-    pub(crate) fn rebind(&mut self, slot: u32, identified: Identified) {
+    /// A connection is another user from now on, maybe in another account. False: that account is full. Then the
+    /// connection has nothing left in its own account and must be closed.
+    #[must_use]
+    pub(crate) fn rebind(&mut self, slot: u32, identified: Identified) -> bool {
         let account = &identified.account.account;
-        if !Arc::ptr_eq(account, &self.connections[slot].account) {
-            self.leave_account(slot, account);
+        let stays = Arc::ptr_eq(account, &self.connections[slot].account);
+        let enters = stays || self.leave_account(slot, account);
+        if enters {
+            self.identify_as(slot, identified);
         }
+        enters
+    }
+
+    /// A connection is another user, or another version of the same one, in the account that it has joined.
+    pub(crate) fn identify_as(&mut self, slot: u32, identified: Identified) {
         self.unbind(slot);
         self.connections[slot].set_identified(identified);
         self.bind(slot);
     }
 
-    /// Ends what a connection has in its account before it goes to another one.
-    fn leave_account(&mut self, slot: u32, to: &Arc<Account>) {
+    /// Ends what a connection has in its account before it goes to another one. False: that one is full.
+    fn leave_account(&mut self, slot: u32, to: &Arc<Account>) -> bool {
         self.drop_subscriptions(slot);
         // Messages and ends of subscriptions that are in the inbox belong to the old account: they must not be mistaken
         // for those of the new one.
@@ -61,6 +72,6 @@ impl Shard {
         conn.forget_decisions();
         conn.publish_in_counters();
         conn.publish_out_counters();
-        conn.broker.directory().rebind(&conn.shared, to);
+        conn.broker.directory().rebind(&conn.shared, to)
     }
 }

@@ -24,6 +24,7 @@ pub enum CloseReason {
     ProtocolViolation,
     BadClientProtocolVersion,
     MaxConnectionsExceeded,
+    MaxAccountConnectionsExceeded,
     MaxPayloadExceeded,
     MaxControlLineExceeded,
     MaxSubscriptionsExceeded,
@@ -33,7 +34,7 @@ pub enum CloseReason {
 }
 
 impl CloseReason {
-    const ALL: [(Self, &str); 18] = [
+    const ALL: [(Self, &str); 19] = [
         (Self::ClientClosed, "Client Closed"),
         (Self::AuthenticationTimeout, "Authentication Timeout"),
         (Self::AuthenticationFailure, "Authentication Failure"),
@@ -46,6 +47,10 @@ impl CloseReason {
         (Self::ProtocolViolation, "Protocol Violation"),
         (Self::BadClientProtocolVersion, "Bad Client Protocol Version"),
         (Self::MaxConnectionsExceeded, "Maximum Connections Exceeded"),
+        (
+            Self::MaxAccountConnectionsExceeded,
+            "Maximum Account Connections Exceeded",
+        ),
         (Self::MaxPayloadExceeded, "Maximum Message Payload Exceeded"),
         (Self::MaxControlLineExceeded, "Maximum Control Line Exceeded"),
         (Self::MaxSubscriptionsExceeded, "Maximum Subscriptions Exceeded"),

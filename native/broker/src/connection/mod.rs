@@ -41,6 +41,7 @@ use crate::delivery::burst::Burst;
 use crate::delivery::byte_range::ByteRange;
 use crate::interest::account::Account;
 use crate::interest::{Interest, Member};
+use crate::plan::account::ConnectionLimits;
 use crate::plan::config::Config;
 use crate::plan::in_force::{Identified, ServerPart};
 use crate::plan::permissions::Permissions;
@@ -58,6 +59,8 @@ pub struct Conn {
     identified: Identified,
     /// That of `identified`, at hand.
     account: Arc<Account>,
+    /// The lower ones of `plan` and of its account, at hand.
+    limits: ConnectionLimits,
     permissions: Option<Arc<Permissions>>,
     shared: Arc<ConnShared>,
     /// Which of the connections that have had this slot.
@@ -100,6 +103,7 @@ impl Conn {
         let kind = shared.kind;
         Self {
             broker: broker.clone(),
+            limits: identified.account.limits_under(&plan.config),
             plan,
             account: identified.account.account.clone(),
             identified,
@@ -122,6 +126,12 @@ impl Conn {
             started_ns: now_ns,
             counters: Counters::default(),
         }
+    }
+
+    /// The limits that apply to it.
+    #[inline]
+    pub(crate) fn limits(&self) -> &ConnectionLimits {
+        &self.limits
     }
 
     /// The broker it belongs to.
@@ -152,6 +162,7 @@ impl Conn {
         let is_newer = self.plan.version < plan.version;
         if is_newer {
             self.plan = plan.clone();
+            self.limits = self.identified.account.limits_under(&plan.config);
         }
         is_newer
     }

@@ -55,6 +55,8 @@ pub struct Account {
     counts: Arc<InterestCounts>,
     /// Connections bound to it now.
     connections: AtomicUsize,
+    /// How many may be: read while the directory of the broker is locked, which decides who is one too many.
+    max_connections: AtomicUsize,
     /// What closed connections moved in it, less what its open ones moved in other accounts before. Wraps: with all that
     /// its open connections have moved it makes the account's traffic. Changed and read while the directory of the
     /// broker is locked.
@@ -76,6 +78,7 @@ impl Account {
             counts: interest.counts().clone(),
             interest: RwLock::new(interest),
             connections: AtomicUsize::new(0),
+            max_connections: AtomicUsize::new(usize::MAX),
             moved: SharedTraffic::default(),
             slow_consumers: AtomicU64::new(0),
         }
@@ -89,6 +92,22 @@ impl Account {
     /// Connections bound to it right now.
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::Relaxed)
+    }
+
+    /// `None`: any number of connections may be bound to it.
+    pub(crate) fn set_max_connections(&self, max: Option<usize>) {
+        self.max_connections.store(max.unwrap_or(usize::MAX), Ordering::Relaxed);
+    }
+
+    /// Whether no connection may be added.
+    pub(crate) fn is_full(&self) -> bool {
+        self.connections() >= self.max_connections.load(Ordering::Relaxed)
+    }
+
+    /// How many of its connections are too many.
+    pub(crate) fn excess_connections(&self) -> usize {
+        self.connections()
+            .saturating_sub(self.max_connections.load(Ordering::Relaxed))
     }
 
     /// Subscriptions right now.

@@ -88,6 +88,22 @@ impl InternalClient {
         true
     }
 
+    /// An account is gone: what is subscribed to in it ends.
+    pub(crate) fn leave(&self, account: &Account) {
+        let mut table = self.table.lock();
+        if table.members.remove(&account.id).is_none() {
+            return;
+        }
+        let mut interest = account.interest.write();
+        table.subscriptions.retain(|_, subscription| {
+            let stays = subscription.account.id != account.id;
+            if !stays {
+                interest.remove(subscription.id);
+            }
+            stays
+        });
+    }
+
     /// Its member in an account's interest, if it has subscribed there.
     pub(crate) fn member_in(&self, account: u32) -> Option<u32> {
         self.table.lock().members.get(&account).copied()

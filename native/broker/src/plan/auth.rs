@@ -58,6 +58,8 @@ pub struct Auth {
     pub users: BTreeMap<String, Arc<User>>,
     /// Who connections without credentials become.
     pub no_auth_user: Option<String>,
+    /// Without such a user they are nobody in particular, in `$G`. INFO asks for credentials all the same.
+    pub anonymous: bool,
     /// Time to send a valid CONNECT, and for the program around the broker to decide about it.
     pub timeout: Duration,
 }
@@ -116,6 +118,7 @@ impl Auth {
             authenticator: self.authenticator,
             token: self.token.clone(),
             no_auth_user: self.no_auth_user.clone(),
+            anonymous: self.anonymous,
             timeout: self.timeout,
         }
     }
@@ -155,14 +158,17 @@ impl Auth {
         if self.authenticator == Authenticator::Embedder {
             return None;
         }
-        let user = self.users.get(self.no_auth_user.as_ref()?)?;
+        let Some(name) = &self.no_auth_user else {
+            return self.anonymous.then(nobody);
+        };
+        let user = self.users.get(name)?;
         user.may_connect().then(|| user.clone())
     }
 
     /// Whether a connection that is this user is up to date, as far as users go.
     pub(crate) fn knows(&self, user: &Arc<User>) -> bool {
         let known = self.users.get(&user.name);
-        // Whom the embedder named goes with the server's part, as does who came with a token and has no name.
+        // Whom the embedder named goes with the server's part, as does who is nobody in particular and has no name.
         let is_no_part = user.name.is_empty() || self.authenticator == Authenticator::Embedder;
         is_no_part || known.is_some_and(|known| Arc::ptr_eq(known, user))
     }
@@ -177,18 +183,23 @@ impl Auth {
     }
 
     fn decide_by_credentials(&self, connect: &ConnectOptions, proof: &Proof) -> Decision<Arc<User>> {
-        if !connect.has_credentials() && self.no_auth_user.is_some() {
+        if !connect.has_credentials() && (self.no_auth_user.is_some() || self.anonymous) {
             return self.default_user().map_or(Decision::Refuse, Decision::Admit);
         }
         if let Some(token) = &self.token {
-            let nobody = || User::without_password(String::new(), Account::GLOBAL.to_owned(), None);
-            return judge(token, &connect.auth_token, proof, || Arc::new(nobody()));
+            return judge(token, &connect.auth_token, proof, nobody);
         }
         match self.users.get(&connect.user) {
             Some(user) if user.may_connect() => judge(&user.password, &connect.pass, proof, || user.clone()),
             _ => Decision::Refuse,
         }
     }
+}
+
+/// Who is let in without being one of the users.
+fn nobody() -> Arc<User> {
+    let (name, account) = (String::new(), Account::GLOBAL.to_owned());
+    Arc::new(User::without_password(name, account, None))
 }
 
 fn judge(secret: &Secret, given: &str, proof: &Proof, user: impl FnOnce() -> Arc<User>) -> Decision<Arc<User>> {

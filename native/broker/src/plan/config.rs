@@ -36,6 +36,8 @@ pub struct Config {
     pub max_control_line: usize,
     /// Bytes that may wait for one connection before it is closed.
     pub max_pending: usize,
+    /// The name of the account that the server itself uses; empty: there is none.
+    pub system_account: String,
     /// Connections at once; negative: none.
     pub max_connections: i64,
     /// Closed connections that monitoring may ask for; 0: none.
@@ -76,6 +78,7 @@ impl Default for Config {
             max_payload: Some(1 << 20),
             max_control_line: 4096,
             max_pending: 64 << 20,
+            system_account: String::new(),
             max_connections: 65_536,
             max_closed_clients: 10_000,
             result_cache: true,

@@ -6,11 +6,12 @@
 //! connection.
 
 use crate::interest::account::{Account, AccountIds};
+use crate::plan::account::{AccountPlan, ConnectionLimits};
 use crate::plan::auth::{Auth, Authenticator, Decision, Proof, User};
 use crate::plan::config::Config;
 use crate::plan::permissions::Permissions;
 use crate::plan::secret::Secret;
-use crate::plan::{AccountPlan, Plan, PlanError, no_account};
+use crate::plan::{Plan, PlanError, no_account};
 use nt_protocol::ConnectOptions;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -36,6 +37,8 @@ pub struct AuthRules {
     pub token: Option<Secret>,
     /// Who connections without credentials become.
     pub no_auth_user: Option<String>,
+    /// Without such a user they are nobody in particular, in `$G`.
+    pub anonymous: bool,
     /// Time to send a valid CONNECT, and for the program around the broker to decide about it.
     pub timeout: Duration,
 }
@@ -53,6 +56,22 @@ pub(crate) struct AccountPart {
     plan: AccountPlan,
     /// The same one in all parts of that name that follow each other.
     pub account: Arc<Account>,
+}
+
+impl AccountPart {
+    fn new(plan: AccountPlan, account: Arc<Account>) -> Arc<Self> {
+        Arc::new(Self { plan, account })
+    }
+
+    /// What a connection of the account lives by under these limits of the server.
+    pub fn limits_under(&self, config: &Config) -> ConnectionLimits {
+        ConnectionLimits::of(config, &self.plan.limits)
+    }
+
+    /// From now on the account lets this many connections in.
+    fn put_into_force(&self) {
+        self.account.set_max_connections(self.plan.limits.connections);
+    }
 }
 
 /// Who a connection is and where it belongs, by the parts that were in force when it was asked.
@@ -105,7 +124,9 @@ impl PlanInForce {
         let cached = plan.config.result_cache;
         let accounts = plan.accounts.into_iter().map(|(name, plan)| {
             let account = Arc::new(Account::new(ids, &name, cached));
-            (name, Arc::new(AccountPart { plan, account }))
+            let part = AccountPart::new(plan, account);
+            part.put_into_force();
+            (name, part)
         });
         Self {
             number: 1,
@@ -131,6 +152,12 @@ impl PlanInForce {
     /// All accounts, by name.
     pub fn accounts(&self) -> impl Iterator<Item = &Arc<Account>> {
         self.accounts.values().map(|part| &part.account)
+    }
+
+    /// Those that another plan does not have.
+    pub fn accounts_not_in(&self, other: &Self) -> impl Iterator<Item = &Arc<Account>> {
+        let gone = |account: &&Arc<Account>| other.account(&account.name).is_none();
+        self.accounts().filter(gone)
     }
 
     pub fn account(&self, name: &str) -> Option<&Arc<Account>> {
@@ -243,7 +270,12 @@ impl PlanInForce {
             Some(known) => known.account.clone(),
             None => Arc::new(Account::new(ids, &plan.name, cached)),
         };
-        Arc::new(AccountPart { plan, account })
+        AccountPart::new(plan, account)
+    }
+
+    /// From now on its accounts let as many connections in as it says.
+    pub fn put_limits_into_force(&self) {
+        self.accounts.values().for_each(|part| part.put_into_force());
     }
 
     /// Other limits and habits; accounts and users stay.
@@ -260,17 +292,18 @@ impl PlanInForce {
         Affected::All
     }
 
-    /// One account more, or another plan for one.
-    pub fn replace_account(&mut self, plan: AccountPlan, ids: &AccountIds) -> Affected {
+    /// One account more, or another plan for one; it is returned as well.
+    pub fn replace_account(&mut self, plan: AccountPlan, ids: &AccountIds) -> (Affected, Arc<Account>) {
         self.number += 1;
         let part = self.account_part(plan, ids);
+        part.put_into_force();
         let id = part.account.id;
         let before = self.accounts.insert(part.account.name.clone(), part.clone());
         let mut affected = Affected::nobody();
         if let Affected::Of { accounts, .. } = &mut affected {
             accounts.extend(before.filter(|before| !Arc::ptr_eq(before, &part)).map(|_| id));
         }
-        affected
+        (affected, part.account.clone())
     }
 
     /// One user more, or another password, account or other rights for one.

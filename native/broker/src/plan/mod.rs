@@ -6,6 +6,7 @@
 //! that apply to it, so a message needs no lock and no counter to find them. May touch connections and interest in a
 //! reload only, through their methods. Never reads a configuration file and never calls the control plane.
 
+pub(crate) mod account;
 pub(crate) mod auth;
 pub(crate) mod bindings;
 pub(crate) mod config;
@@ -17,12 +18,11 @@ pub(crate) mod reload;
 pub(crate) mod secret;
 
 use crate::interest::account::Account;
+use crate::plan::account::AccountPlan;
 use crate::plan::auth::{Auth, User};
 use crate::plan::config::Config;
 use crate::plan::listener::ListenerPlan;
-use crate::plan::permissions::Permissions;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use thiserror::Error;
 
 /// Why a plan, or a part of one, can't be put into force.
@@ -45,25 +45,6 @@ pub enum PlanError {
     /// A user for a broker that asks for no credentials.
     #[error("user {0:?} would never be asked for: the broker is open to everyone; replace the whole plan")]
     NobodyIsAsked(String),
-}
-
-/// An account, as it is written in a plan.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct AccountPlan {
-    /// Its name.
-    pub name: String,
-    /// Rights of its users that have none of their own; `None`: everything.
-    pub default_permissions: Option<Arc<Permissions>>,
-}
-
-impl AccountPlan {
-    /// An account whose users may do everything unless they say otherwise.
-    pub fn named(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            default_permissions: None,
-        }
-    }
 }
 
 /// Everything a broker executes, as it is written.

@@ -10,19 +10,22 @@
 //! waits for a connection with a million of them. With the last portion the account's interest is locked for writing:
 //! what was routed before, by the old permissions, is taken in, the member's record gets the new ones, and the
 //! interest's generation grows: that is the end of every resolved subject that any loop remembers. The publisher's own
-//! shortcut is forgotten with it. A user that is in another account now takes its connections along (`binding.rs`). A
-//! connection on its way between loops carries the parts that are in force when it leaves (`migrate.rs`), so the loop it
+//! shortcut is forgotten with it. A connection whose user is in another account now is closed: its subscriptions would
+//! mean other messages there, and none of them may end without the client being told. A connection on its way between loops carries the parts that are in force when it leaves (`migrate.rs`), so the loop it
 //! comes to finds it no later than its own [`Reload`].
 
 use crate::client::admission::shown_user;
 use crate::connection::Phase;
+use crate::connection::close::CloseReason;
 use crate::connection::removal::REMOVAL_BATCH;
 use crate::interest::Interest;
+use crate::interest::account::Account;
+use crate::plan::account::AccountPlan;
 use crate::plan::auth::{Decision, Proof, Question, User};
 use crate::plan::config::Config;
 use crate::plan::in_force::{Affected, Identified, ServerPart};
 use crate::plan::permissions::Permissions;
-use crate::plan::{AccountPlan, Plan, PlanError};
+use crate::plan::{Plan, PlanError};
 use crate::shard::Shard;
 use crate::shard::event::{Event, LogLevel};
 use crate::state::BrokerState;
@@ -53,34 +56,44 @@ pub struct Reloading {
     pub reload: Arc<Reload>,
     /// Connections that are too many now: to be closed after it.
     pub over_limit: Vec<u64>,
+    /// Those that are too many for their accounts.
+    pub over_account_limits: Vec<u64>,
 }
 
 impl BrokerState {
     /// Puts another plan into force. Only connections whose parts of it are others are looked at.
     pub fn reload(self: &Arc<Self>, plan: Plan, loops: usize) -> Reloading {
         let (number, affected) = self.put_into_force(plan);
-        self.reloading(number, affected, loops)
+        let accounts = self.accounts();
+        self.reloading(number, affected, &accounts, loops)
     }
 
     /// Puts other limits and habits into force; accounts and users stay. Every connection is looked at.
     pub fn replace_server(self: &Arc<Self>, config: Config, loops: usize) -> Reloading {
         let (number, affected) = self.change_plan(|plan, _| plan.replace_server(config));
-        self.reloading(number, affected, loops)
+        self.reloading(number, affected, &[], loops)
     }
 
     /// Puts one account into force, or another plan for it. Only its connections are looked at.
     pub fn replace_account(self: &Arc<Self>, account: AccountPlan, loops: usize) -> Reloading {
-        let (number, affected) = self.change_plan(|plan, ids| plan.replace_account(account, ids));
-        self.reloading(number, affected, loops)
+        let (number, (affected, account)) = self.change_plan(|plan, ids| plan.replace_account(account, ids));
+        self.reloading(number, affected, &[account], loops)
     }
 
     /// Puts one user into force, or another password, account or other rights for it. Only its connections are looked at.
     pub fn replace_user(self: &Arc<Self>, user: User, loops: usize) -> Result<Reloading, PlanError> {
         let (number, affected) = self.change_plan(|plan, _| plan.replace_user(user));
-        Ok(self.reloading(number, affected?, loops))
+        Ok(self.reloading(number, affected?, &[], loops))
     }
 
-    fn reloading(self: &Arc<Self>, number: u64, affected: Affected, loops: usize) -> Reloading {
+    /// `accounts`: those whose limits may be lower now.
+    fn reloading(
+        self: &Arc<Self>,
+        number: u64,
+        affected: Affected,
+        accounts: &[Arc<Account>],
+        loops: usize,
+    ) -> Reloading {
         let reload = Arc::new(Reload {
             broker: self.clone(),
             number,
@@ -88,8 +101,11 @@ impl BrokerState {
             left: AtomicUsize::new(loops),
             visited: AtomicUsize::new(0),
         });
-        let over_limit = self.directory().over_limit();
-        Reloading { reload, over_limit }
+        Reloading {
+            reload,
+            over_limit: self.directory().over_limit(),
+            over_account_limits: self.directory().over_account_limits(accounts),
+        }
     }
 }
 
@@ -184,6 +200,9 @@ impl Shard {
 
     fn become_user(&mut self, slot: u32, identified: Identified, proof: Proof) {
         let conn = &mut self.connections[slot];
+        if !Arc::ptr_eq(&identified.account.account, conn.account()) {
+            return self.close(slot, CloseReason::ClientClosed, None);
+        }
         conn.client_mut().set_proof(proof.of(identified.user.as_ref()));
         let nothing = ConnectOptions::default();
         let options = conn.client().options().unwrap_or(&nothing);
@@ -191,7 +210,10 @@ impl Shard {
         conn.shared()
             .set_user(shown_user(identified.user.as_deref(), options), account);
         let permissions = identified.permissions();
-        self.rebind(slot, identified);
+        self.identify_as(slot, identified);
+        if self.is_over_subscription_limit(slot) {
+            return self.close_over_subscription_limit(slot);
+        }
         let same = match (self.connections[slot].permissions(), &permissions) {
             (None, None) => true,
             // Those that stayed the same stayed the same object.

@@ -264,6 +264,9 @@ impl Shard {
                         .delivery
                         .send_to(at.reactor, InboxItem::Close { broker, cid, reason }),
                     Some(_) if reason == CloseReason::MaxConnectionsExceeded => self.close_over_limit(at.slot),
+                    Some(_) if reason == CloseReason::MaxAccountConnectionsExceeded => {
+                        self.close_over_account_limit(at.slot);
+                    }
                     Some(_) => self.close(at.slot, reason, None),
                     None => {}
                 }
@@ -278,13 +281,30 @@ impl Shard {
     /// Closes a connection over the limit: a new one, or one after a reload that lowers the limit.
     fn close_over_limit(&mut self, slot: u32) {
         let text = "maximum connections exceeded";
+        self.tell_limit(slot, text, LimitedLine::MaxConnections);
+        self.close(slot, CloseReason::MaxConnectionsExceeded, None);
+    }
+
+    /// The same of one that a reload left no room for in its account.
+    fn close_over_account_limit(&mut self, slot: u32) {
+        self.tell_account_limit(slot);
+        self.close(slot, CloseReason::MaxAccountConnectionsExceeded, None);
+    }
+
+    /// A connection is too many for its account, or for the one it wants to join.
+    pub(crate) fn tell_account_limit(&mut self, slot: u32) {
+        let text = "maximum account active connections exceeded";
+        self.tell_limit(slot, text, LimitedLine::MaxAccountConnections);
+    }
+
+    /// Tells the client, and the log if it was not told lately.
+    fn tell_limit(&mut self, slot: u32, text: &str, line: LimitedLine) {
         self.error_reply(slot, text);
         let limiter = &self.connections[slot].broker().line_limiter();
-        if limiter.allow(LimitedLine::MaxConnections, self.delivery.now_ns()) {
+        if limiter.allow(line, self.delivery.now_ns()) {
             let suffix = self.connections[slot].shared().account_suffix();
             self.error(slot, || format!("{text}{suffix}"));
         }
-        self.close(slot, CloseReason::MaxConnectionsExceeded, None);
     }
 
     pub(crate) fn slots_of(&self, broker: &Arc<BrokerState>) -> Vec<u32> {

@@ -89,6 +89,26 @@ impl Directory {
         entries.keys().rev().take(over_limit).copied().collect()
     }
 
+    /// The same of each of these accounts.
+    pub fn over_account_limits(&self, accounts: &[Arc<Account>]) -> Vec<u64> {
+        let entries = self.entries.lock();
+        let excess = accounts
+            .iter()
+            .map(|account| (account.id, account.excess_connections()));
+        let mut excess: BTreeMap<u32, usize> = excess.filter(|(_, excess)| *excess > 0).collect();
+        if excess.is_empty() {
+            return Vec::new();
+        }
+        let is_over = |entry: &Entry| match excess.get_mut(&entry.account.id) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                true
+            }
+            _ => false,
+        };
+        newest(&entries, is_over)
+    }
+
     /// Does something while no connection can enter or leave. It is given the number of connections.
     pub fn locked<T>(&self, work: impl FnOnce(usize) -> T) -> T {
         let entries = self.entries.lock();
@@ -134,14 +154,20 @@ impl Directory {
     }
 
     /// A connection goes to another account. What it moved until now, which its loop has published, stays with the one
-    /// it leaves.
-    pub fn rebind(&self, shared: &ConnShared, to: &Arc<Account>) {
-        if let Some(entry) = self.entries.lock().get_mut(&shared.cid) {
+    /// it leaves. False: the other account is full, and the connection stays where it is.
+    #[must_use]
+    pub fn rebind(&self, shared: &ConnShared, to: &Arc<Account>) -> bool {
+        let mut entries = self.entries.lock();
+        if to.is_full() {
+            return false;
+        }
+        if let Some(entry) = entries.get_mut(&shared.cid) {
             let moved = shared.traffic().load();
             entry.account.connection_leaves(moved);
             to.connection_joins(moved);
             entry.account = to.clone();
         }
+        true
     }
 
     /// A connection is on another loop from now on.
@@ -204,4 +230,10 @@ impl Directory {
         }
         and_then(totals)
     }
+}
+
+/// The numbers of those that are wanted, the latest first.
+fn newest(entries: &BTreeMap<u64, Entry>, mut is_wanted: impl FnMut(&Entry) -> bool) -> Vec<u64> {
+    let wanted = entries.iter().rev().filter(|(_, entry)| is_wanted(entry));
+    wanted.map(|(&cid, _)| cid).collect()
 }

@@ -138,8 +138,11 @@ impl BrokerState {
         let max_connections = next.server().config.max_connections;
         let mut current = RwLockUpgradableReadGuard::upgrade(current);
         self.directory.set_max_connections(max_connections);
+        next.put_limits_into_force();
         let old = std::mem::replace(&mut *current, next);
+        let gone: Vec<Arc<Account>> = old.accounts_not_in(&current).cloned().collect();
         drop(current);
+        gone.iter().for_each(|account| self.internal.leave(account));
         drop(old);
         (number, affected)
     }

@@ -4,14 +4,14 @@ use super::harness::World;
 use super::permissions::{anything, login, may_publish};
 use crate::simulation::random::{Random, Seed};
 use crate::{
-    Account, AccountPlan, Auth, Authenticator, CloseReason, Config, ConnectionOrder, ConnectionQuery, ConnectionTypes,
-    PermissionLists, Permissions, Plan, PlanError, Reload, SubscriptionQuery, User,
+    Account, AccountLimits, AccountPlan, Auth, Authenticator, CloseReason, Config, ConnectionOrder, ConnectionQuery,
+    ConnectionTypes, PermissionLists, Permissions, Plan, PlanError, Reload, SubscriptionQuery, User,
 };
 use std::sync::Arc;
 use std::time::Duration;
 
 /// A user that has its own name as password, in an account.
-fn user(name: &str, account: &str, lists: Option<PermissionLists>) -> User {
+pub(super) fn user(name: &str, account: &str, lists: Option<PermissionLists>) -> User {
     User {
         name: name.to_owned(),
         password: name.into(),
@@ -25,16 +25,18 @@ fn account(name: &str, lists: Option<PermissionLists>) -> AccountPlan {
     AccountPlan {
         name: name.to_owned(),
         default_permissions: lists.map(|lists| Arc::new(Permissions::new(lists).expect("patterns"))),
+        limits: AccountLimits::default(),
     }
 }
 
-fn plan_with(config: Config, users: Vec<User>, accounts: Vec<AccountPlan>) -> Result<Plan, PlanError> {
+pub(super) fn plan_with(config: Config, users: Vec<User>, accounts: Vec<AccountPlan>) -> Result<Plan, PlanError> {
     let users = users.into_iter().map(|user| (user.name.clone(), Arc::new(user)));
     let auth = Auth {
         authenticator: Authenticator::Credentials,
         token: None,
         users: users.collect(),
         no_auth_user: None,
+        anonymous: false,
         timeout: Duration::from_secs(2),
     };
     Plan::new(config, Some(auth), accounts)
@@ -60,14 +62,14 @@ fn reload(world: &mut World, plan: Plan) -> usize {
     settle(world, started)
 }
 
-fn settle(world: &mut World, started: crate::Reloading) -> usize {
+pub(super) fn settle(world: &mut World, started: crate::Reloading) -> usize {
     let reload: Arc<Reload> = world.post_reload(started);
     world.rest();
     assert!(world.is_reloaded(reload.number), "the end of a reload is told");
     reload.visited()
 }
 
-fn connect(user: &str) -> String {
+pub(super) fn connect(user: &str) -> String {
     format!("CONNECT {{\"verbose\":false,\"user\":\"{user}\",\"pass\":\"{user}\"}}\r\n")
 }
 
@@ -151,7 +153,7 @@ fn what_was_on_its_way_in_the_old_account_arrives_before_the_new_one() {
 }
 
 #[test]
-fn a_reload_takes_connections_to_another_account() {
+fn a_reload_closes_connections_whose_user_is_in_another_account() {
     let mut world = world(2, &[("move", "A"), ("a", "A"), ("b", "B")]);
     let (moved, a) = (login(&mut world, 0, "move"), login(&mut world, 1, "a"));
     let b = login(&mut world, 0, "b");
@@ -162,21 +164,18 @@ fn a_reload_takes_connections_to_another_account() {
     // Until its subject takes the short way.
     world.say(moved, "PUB x 1\r\n1\r\n".repeat(5));
     assert_eq!((world.texts(a).len(), world.texts(b).len()), (5, 0));
+    world.frames(moved);
     let visited = reload(&mut world, plan(&[("move", "B"), ("a", "A"), ("b", "B")]));
     assert_eq!(visited, 1);
-    assert_eq!((counts(&world, "A"), counts(&world, "B")), ((1, 1), (2, 1)));
-    world.frames(moved);
-    world.say(moved, "PUB x 1\r\n2\r\n".repeat(3));
+    assert_eq!(world.reason(moved), Some(CloseReason::ClientClosed));
+    assert!(world.frames(moved).is_empty(), "it is told nothing");
+    assert_eq!((counts(&world, "A"), counts(&world, "B")), ((1, 1), (1, 1)));
+    let moved = login(&mut world, 1, "move");
+    world.say(moved, "SUB y 2\r\nPUB x 1\r\n2\r\n".repeat(3));
     assert_eq!((world.texts(a).len(), world.texts(b).len()), (0, 3));
-    world.say(a, "PUB x 1\r\n3\r\n");
-    world.say(moved, "SUB y 2\r\n");
+    world.say(a, "PUB y 1\r\n3\r\n");
     world.say(b, "PUB y 1\r\n4\r\n");
     assert_eq!(world.texts(moved), ["4"]);
-    // It still moves, and its shortcuts with it.
-    world.begin_move(moved, 1);
-    world.rest();
-    world.say(moved, "PUB y 1\r\n5\r\n");
-    assert_eq!(world.texts(moved), ["5"]);
 }
 
 #[test]
@@ -196,6 +195,27 @@ fn an_account_that_is_gone_takes_its_users_along() {
     let a = login(&mut world, 0, "a");
     assert_eq!(counts(&world, "A"), (1, 0));
     assert_eq!(world.reason(a), None);
+}
+
+#[test]
+fn an_account_that_is_gone_is_freed_with_what_the_control_plane_subscribed_to_in_it() {
+    let users = [("a", "A"), ("b", "B")];
+    let mut world = world(2, &users);
+    let client = login(&mut world, 0, "a");
+    world.say(client, "SUB x 1\r\nPUB x 1\r\n!\r\n");
+    let internal = world.broker.internal();
+    let of = |name: &str| world.broker.account(name).expect("an account");
+    let gone = internal.subscribe(&of("A"), b"x", None).expect("a subject");
+    let stays = internal.subscribe(&of("B"), b"x", None).expect("a subject");
+    let freed = Arc::downgrade(&of("A"));
+    reload(&mut world, plan(&[("b", "B")]));
+    assert!(freed.upgrade().is_none(), "nothing holds it");
+    let internal = world.broker.internal();
+    assert!(!internal.unsubscribe(gone), "it has ended");
+    // Another account of that name has nothing of it.
+    reload(&mut world, plan(&users));
+    assert_eq!((counts(&world, "A"), counts(&world, "B")), ((0, 0), (0, 1)));
+    assert!(world.broker.internal().unsubscribe(stays));
 }
 
 #[test]
@@ -366,8 +386,8 @@ fn a_user_that_is_replaced_takes_only_its_own_connections_along() {
     assert_eq!(replace(&mut world, user("new", "B", None)), 0);
     let new = login(&mut world, 0, "new");
     assert_eq!(replace(&mut world, user("new", "A", None)), 1);
-    assert_eq!(world.reason(new), None);
-    assert_eq!(counts(&world, "A"), (2, 0));
+    assert_eq!(world.reason(new), Some(CloseReason::ClientClosed));
+    assert_eq!(counts(&world, "A"), (1, 0));
 }
 
 #[test]
@@ -442,8 +462,9 @@ fn one_on_its_way_to_another_loop_keeps_up_with_its_own_parts() {
     }
 }
 
-/// Users that change their accounts by reloads and by CONNECTs while they publish and move, in any order: messages stay
-/// in the account they were published in, and in the end nothing is left or counted twice.
+/// Users that change their accounts by CONNECTs, and one that reloads put into others and that connects again, while they
+/// publish and move, in any order: messages stay in the account they were published in, and in the end nothing is left or
+/// counted twice.
 #[test]
 fn nothing_crosses_accounts_whatever_changes() {
     const NAMES: [&str; 3] = ["A", "B", "C"];
@@ -462,7 +483,7 @@ fn nothing_crosses_accounts_whatever_changes() {
             })
             .collect();
         let at = random.below(loops);
-        let moves = login(&mut world, at, "moves");
+        let mut moves = login(&mut world, at, "moves");
         for _ in 0..150 {
             world.random_step(&mut random);
             let client = clients[random.below(clients.len())];
@@ -478,6 +499,7 @@ fn nothing_crosses_accounts_whatever_changes() {
                         .replace_user(user("moves", random.pick(&NAMES), None), loops);
                     world.post_reload(started.expect("a user"));
                 }
+                3 if world.reason(moves).is_some() => moves = login(&mut world, at, "moves"),
                 3 => world.send(moves, "SUB y 1\r\nSUB y q 2\r\nPUB y 1\r\nm\r\nUNSUB 2\r\n"),
                 4 => world.begin_move(moves, random.below(loops)),
                 _ => world.send(client, "PUB x 1\r\nx\r\n"),
@@ -501,7 +523,8 @@ fn nothing_crosses_accounts_whatever_changes() {
         }
         let stats = world.broker.stats();
         let of_accounts = |of: fn(&crate::AccountStats) -> u64| stats.accounts.iter().map(of).sum::<u64>();
-        assert_eq!(of_accounts(|a| a.connections), 7);
+        let of_moves = u64::from(world.reason(moves).is_none());
+        assert_eq!(of_accounts(|a| a.connections), 6 + of_moves);
         assert_eq!(of_accounts(|a| a.in_msgs), stats.in_msgs);
         assert_eq!(of_accounts(|a| a.out_msgs), stats.out_msgs);
         for client in clients.into_iter().chain([moves]) {

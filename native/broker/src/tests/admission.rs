@@ -28,6 +28,7 @@ fn ann(password: &str, lists: PermissionLists) -> Auth {
         token: None,
         users: BTreeMap::from([("ann".to_owned(), Arc::new(user))]),
         no_auth_user: None,
+        anonymous: false,
         timeout: Duration::from_secs(2),
     }
 }

@@ -8,6 +8,7 @@ mod harness;
 pub mod session;
 
 #[cfg(test)]
+mod account_limits;
 mod accounts;
 #[cfg(test)]
 mod admission;

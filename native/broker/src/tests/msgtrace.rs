@@ -207,6 +207,7 @@ fn a_queue_member_that_may_not_receive_is_told_of_only_if_nobody_may() {
         token: None,
         users: BTreeMap::from([user("free", None), user("bound", Some(deny))]),
         no_auth_user: None,
+        anonymous: false,
         timeout: Duration::from_secs(2),
     };
     let mut world = World::with(1, Config::default(), Some(auth));

@@ -32,6 +32,7 @@ pub(super) fn auth_of(users: &[(&str, PermissionLists)]) -> Auth {
         token: None,
         users,
         no_auth_user: None,
+        anonymous: false,
         timeout: Duration::from_secs(2),
     }
 }
@@ -274,6 +275,7 @@ fn what_nobody_in_particular_subscribed_to_ends_with_connect() {
         token: None,
         users: BTreeMap::from([("guest".to_owned(), user("guest")), ("ann".to_owned(), user("ann"))]),
         no_auth_user: Some("guest".to_owned()),
+        anonymous: false,
         timeout: Duration::from_secs(2),
     };
     let mut world = World::with(1, Config::default(), Some(auth));
@@ -304,6 +306,7 @@ fn limited_to(names: &[&str]) -> Auth {
             ("bob".to_owned(), user("bob", ConnectionTypes::ALL)),
         ]),
         no_auth_user: Some("guest".to_owned()),
+        anonymous: false,
         timeout: Duration::from_secs(2),
     }
 }
@@ -368,6 +371,7 @@ fn a_user_without_a_password_needs_none() {
         token: None,
         users: BTreeMap::from([("ann".to_owned(), user.clone())]),
         no_auth_user: None,
+        anonymous: false,
         timeout: Duration::from_secs(2),
     };
     let mut world = World::with(1, Config::default(), Some(auth()));

@@ -46,6 +46,7 @@ fn everyone_needs_a_token() -> Auth {
         token: Some("t".into()),
         users: BTreeMap::new(),
         no_auth_user: None,
+        anonymous: false,
         timeout: Duration::from_secs(1),
     }
 }

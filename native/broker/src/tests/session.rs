@@ -103,6 +103,7 @@ fn auth() -> Auth {
         token: None,
         users: users.into(),
         no_auth_user: None,
+        anonymous: false,
         timeout: Duration::from_secs(2),
     }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum LimitedLine {
     MaxConnections,
+    MaxAccountConnections,
     AuthenticationTimeout,
     MaxSubscriptions,
 }
@@ -13,7 +14,7 @@ pub(crate) enum LimitedLine {
 impl LimitedLine {
     fn pause_ns(self) -> u64 {
         match self {
-            Self::MaxConnections | Self::AuthenticationTimeout => 1_000_000_000,
+            Self::MaxConnections | Self::MaxAccountConnections | Self::AuthenticationTimeout => 1_000_000_000,
             Self::MaxSubscriptions => 2_000_000_000,
         }
     }
@@ -21,7 +22,7 @@ impl LimitedLine {
 
 /// When each kind was logged last, on the loops' clock; 0: never.
 #[derive(Debug, Default)]
-pub(crate) struct LineLimiter([AtomicU64; 3]);
+pub(crate) struct LineLimiter([AtomicU64; 4]);
 
 impl LineLimiter {
     /// Whether the line may be logged now; if so, that is noted. Of two loops that call at once, one may.

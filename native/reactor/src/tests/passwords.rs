@@ -24,6 +24,7 @@ fn ann() -> Plan {
         token: None,
         users: BTreeMap::from([("ann".to_owned(), Arc::new(user))]),
         no_auth_user: None,
+        anonymous: false,
         timeout: Duration::from_secs(20),
     };
     Plan::new(Config::default(), Some(auth), Vec::new()).expect("a plan")

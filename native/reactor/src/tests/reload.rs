@@ -34,6 +34,7 @@ fn guests(sees_secrets: bool) -> Auth {
         token: None,
         users: BTreeMap::from([(default_user.name.clone(), default_user)]),
         no_auth_user: Some("guest".to_owned()),
+        anonymous: false,
         timeout: Duration::from_secs(20),
     }
 }

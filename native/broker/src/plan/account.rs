@@ -1,0 +1,65 @@
+//! An account as a plan writes it: its name, the rights of its users, its limits.
+//!
+//! Values only. Who enforces a limit is told at each of them.
+
+use crate::plan::config::Config;
+use crate::plan::permissions::Permissions;
+use std::sync::Arc;
+
+/// An account, as it is written in a plan.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AccountPlan {
+    /// Its name.
+    pub name: String,
+    /// Rights of its users that have none of their own; `None`: everything.
+    pub default_permissions: Option<Arc<Permissions>>,
+    /// What its connections may use.
+    pub limits: AccountLimits,
+}
+
+impl AccountPlan {
+    /// An account whose users may do everything unless they say otherwise, and that has no limits.
+    pub fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            ..Self::default()
+        }
+    }
+}
+
+/// What the connections of an account may use; `None`: as much as the server lets everyone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AccountLimits {
+    /// Connections at once, all together. Checked where a connection joins the account.
+    pub connections: Option<usize>,
+    /// Subscriptions of each connection. Checked at SUB, and when a reload lowers it.
+    pub subscriptions: Option<usize>,
+    /// Bytes of a message, headers included. Checked while it is parsed.
+    pub payload: Option<usize>,
+}
+
+/// The limits that one connection lives by: the lower ones of its server and its account.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ConnectionLimits {
+    /// Bytes of a message; `None`: any number.
+    pub payload: Option<usize>,
+    /// Subscriptions; `None`: any number.
+    pub subscriptions: Option<usize>,
+}
+
+impl ConnectionLimits {
+    pub fn of(config: &Config, account: &AccountLimits) -> Self {
+        let of_server = Some(config.max_subscriptions).filter(|&max| max > 0);
+        Self {
+            payload: lower(config.max_payload, account.payload),
+            subscriptions: lower(of_server, account.subscriptions),
+        }
+    }
+}
+
+fn lower(one: Option<usize>, other: Option<usize>) -> Option<usize> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}

@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import { accountNames, systemAccountOf } from './blocks/resolved-accounts.js';
+import { configure } from './configure.js';
+import { loadConfigText } from './load.js';
+import { resolveOptions } from './resolve.js';
+import type { BrokerOptions } from './types.js';
+
+const read = (text: string) => resolveOptions(loadConfigText(text, 'server.conf').options);
+const user = (name: string) => ({ user: name, password: 'p' });
+
+describe('2.5 accounts', () => {
+  it('as a list of names and as a map', () => {
+    expect(read('accounts: [A, B]').accounts).toEqual({ A: {}, B: {} });
+    expect(read('accounts { A {}, B {} }').accounts).toEqual({ A: {}, B: {} });
+    expect(resolveOptions({ accounts: ['A'] }).accounts).toEqual({ A: {} });
+    for (const none of [read('accounts {}'), read('accounts: []'), read('')])
+      expect(none).not.toHaveProperty('accounts');
+  });
+
+  it('with users, default permissions and limits, under all names', () => {
+    const text = `accounts {
+      A {
+        users: [ { username: a, pass: "$2a$04$abc", permission: { sub: b }, clients: standard }, { user: b } ]
+        default_permissions { publish { deny: x } }
+        limits { max_conn: 5, max_subs: 6, max_pay: 1kb, max_leafs: 7 }
+      }
+    }`;
+    expect(read(text).accounts).toEqual({
+      A: {
+        users: [
+          {
+            user: 'a',
+            password: '$2a$04$abc',
+            permissions: { subscribe: { allow: ['b'] } },
+            allowedConnectionTypes: ['STANDARD'],
+          },
+          { user: 'b' },
+        ],
+        defaultPermissions: { publish: { deny: ['x'] } },
+        limits: { maxConnections: 5, maxSubscriptions: 6, maxPayload: 1024, maxLeafnodes: 7 },
+      },
+    });
+  });
+
+  it('0 and -1 are limits of their own, not defaults', () => {
+    const { accounts } = read('accounts { A { limits { max_conn: 0, max_subs: -1, max_pay: 0 } } }');
+    expect(accounts?.A?.limits).toEqual({ maxConnections: 0, maxSubscriptions: -1, maxPayload: 0 });
+    const limits = { maxConnections: 0, maxPayload: '0' };
+    expect(resolveOptions({ accounts: { A: { limits } } }).accounts?.A?.limits).toEqual({
+      maxConnections: 0,
+      maxPayload: 0,
+    });
+  });
+
+  it('keys of features that are not there yet are refused by name', () => {
+    const refused = (fields: string) => () => loadConfigText(`accounts { A { ${fields} } }`, 'server.conf');
+    for (const [fields, told] of [
+      ['nkey: AA', '"nkey" can\'t be used: nkeys are not there yet'],
+      ['users: [{ nkey: UA }]', '"nkey" can\'t be used: nkeys are not there yet'],
+      ['exports: [{ stream: a }]', '"exports" can\'t be used: imports and exports between accounts'],
+      ['imports: [{ stream: { account: B, subject: a } }]', '"imports" can\'t be used'],
+      ['mappings { a: b }', '"mappings" can\'t be used: subject mappings are not there yet'],
+      ['maps { a: b }', '"maps" can\'t be used'],
+      ['msg_trace: a', '"msg_trace" can\'t be used'],
+      ['trace_dest: a', '"trace_dest" can\'t be used'],
+      ['jetstream: enabled', '"jetstream" can\'t be used: JetStream is not there yet'],
+    ] as const) {
+      expect(refused(fields), fields).toThrow(told);
+    }
+    const options = { accounts: { A: { exports: [] } } } as BrokerOptions;
+    expect(() => resolveOptions(options)).toThrow('"exports" can\'t be used');
+  });
+
+  it.each<[BrokerOptions, string, string]>([
+    [{ accounts: ['A', 'A'] }, 'accounts', 'Duplicate Account Entry: A. Name it once.'],
+    [{ accounts: { $G: {} } }, 'accounts.$G', '"$G" is a Reserved Account'],
+    [{ accounts: ['$G'] }, 'accounts', '"$G" is a Reserved Account'],
+    [{ accounts: { A: { users: [user('a')] }, B: { users: [user('a')] } } }, 'accounts.B.users', 'Duplicate user "a"'],
+    [{ accounts: { A: { users: [user('a'), user('a')] } } }, 'accounts.A.users', 'Duplicate user "a" detected'],
+    [
+      { authorization: { users: [user('a')] }, accounts: { A: { users: [user('a')] } } },
+      'accounts.A.users',
+      'Duplicate user "a" detected. Rename or remove one of them.',
+    ],
+    [
+      { authorization: user('a'), accounts: { A: { users: [user('b')] } } },
+      'accounts.A.users',
+      'Can not have a single user/pass and accounts',
+    ],
+    [
+      { authorization: { token: 't' }, accounts: { A: { users: [user('b')] } } },
+      'accounts.A.users',
+      'Can not have a token and accounts',
+    ],
+  ])('what can not be beside each other is refused for the library as well (%#)', (options, option, told) => {
+    expect(() => resolveOptions(options)).toThrow(expect.objectContaining({ option, code: 'INVALID_OPTION' }));
+    expect(() => resolveOptions(options)).toThrow(told);
+  });
+});
+
+describe('2.7 what a start checks', () => {
+  it('no_auth_user may be a user of an account, and has to be one', () => {
+    const accounts = { A: { users: [user('a')] } };
+    expect(resolveOptions({ accounts, noAuthUser: 'a' }).authorization.noAuthUser).toBe('a');
+    const told = 'noAuthUser: "x" not present as user or nkey in authorization block or account configuration';
+    expect(() => resolveOptions({ accounts, noAuthUser: 'x' })).toThrow(told);
+    const none = 'noAuthUser: "x" present, but users/nkeys are not defined';
+    expect(() => resolveOptions({ accounts: ['A'], noAuthUser: 'x' })).toThrow(none);
+  });
+
+  it('system_account has to be declared, unless it is $G', () => {
+    const missing = 'error resolving system account: account missing';
+    for (const systemAccount of ['X', '$SYS']) {
+      expect(() => resolveOptions({ systemAccount, accounts: ['A'] })).toThrow(missing);
+    }
+    expect(systemAccountOf(resolveOptions({ systemAccount: 'A', accounts: ['A'] }))).toBe('A');
+    expect(systemAccountOf(resolveOptions({ systemAccount: '$G' }))).toBe('$G');
+  });
+});
+
+describe('the system account', () => {
+  it.each<[string, string | undefined, string[]]>([
+    ['', '$SYS', ['$G', '$SYS']],
+    ['accounts: [A]', '$SYS', ['$G', '$SYS', 'A']],
+    ['accounts: [A, "$SYS"]', '$SYS', ['$G', '$SYS', 'A']],
+    ['accounts: [A]\nsystem_account: A', 'A', ['$G', 'A']],
+    ['accounts: [A, "$SYS"]\nsystem: A', 'A', ['$G', '$SYS', 'A']],
+    ['no_system_account: true', undefined, ['$G']],
+    ['no_sys_acc: true\naccounts: ["$SYS"]', '$SYS', ['$G', '$SYS']],
+    ['no_system: true\naccounts: [A]\nsystem_account: A', 'A', ['$G', 'A']],
+  ])('%s', (text, system, names) => {
+    const options = read(text);
+    expect(systemAccountOf(options)).toBe(system);
+    expect(accountNames(options).sort()).toEqual(names);
+  });
+});
+
+describe('4.1 who is asked for credentials', () => {
+  const authorization = (text: string) => {
+    const { required, anonymous } = read(text).authorization;
+    return [required, anonymous ?? false];
+  };
+
+  it('everyone, where an account has users; nobody where none has', () => {
+    expect(authorization('accounts { A { users: [{user: a}] } }')).toEqual([true, false]);
+    expect(authorization('accounts { A { users: [] } }')).toEqual([false, false]);
+    expect(authorization('accounts: [A]')).toEqual([false, false]);
+  });
+
+  it('credentials that are given, where the system account alone is beside $G', () => {
+    const system = 'accounts { "$SYS" { users: [{user: s, password: s}] } }';
+    expect(authorization(system)).toEqual([true, true]);
+    expect(authorization('accounts { "$SYS" {} }')).toEqual([true, true]);
+    expect(authorization('accounts { A {} }\nsystem_account: A')).toEqual([true, true]);
+    // What leaves no room for others.
+    for (const more of ['authorization { timeout: 3 }', 'authorization { users: [{user: g}] }', 'no_auth_user: s']) {
+      expect(authorization(`${system}\n${more}`), more).toEqual([true, false]);
+    }
+    expect(authorization('accounts { "$SYS" { users: [{user: s}] }, A {} }')).toEqual([true, false]);
+  });
+
+  it('a user given as a flag counts for nothing beside users of accounts', () => {
+    const options = { accounts: { A: { users: [user('a')] } } };
+    expect(() => configure({ ...options, authorization: user('b') })).toThrow('Can not have a single user/pass');
+  });
+});
