@@ -2,6 +2,8 @@
 
 use super::world::{Client, World};
 use nt_broker::{CloseReason, Event};
+use std::sync::mpsc::channel;
+use std::thread;
 
 const LOOPS: usize = 2;
 const MESSAGES: usize = 20_000;
@@ -33,7 +35,7 @@ fn nothing_is_lost_or_reordered_while_loops_move() {
     subscriber.send("SUB a 1\r\n");
     subscriber.ping();
     let claim_after = MESSAGES / 2;
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         scope.spawn(|| {
             for start in (0..MESSAGES).step_by(10) {
                 publish(&mut publisher, start..start + 10);
@@ -54,12 +56,19 @@ fn nothing_is_lost_or_reordered_while_loops_move() {
 
 #[test]
 fn a_loop_moves_once() {
-    let mut world = World::interim(1);
+    let world = World::interim(1);
     world.connect().ping();
-    world.claim_all();
-    world.connect().ping();
-    assert!(world.runtime.run(0).is_err());
     assert!(world.runtime.run(1).is_err());
+    let (ended, ends) = channel();
+    for _ in 0..2 {
+        let (runtime, ended) = (world.runtime.clone(), ended.clone());
+        thread::spawn(move || ended.send(runtime.run(0).is_ok()));
+    }
+    // The second claim is refused; the first one serves.
+    assert_eq!(ends.recv(), Ok(false));
+    world.connect().ping();
+    world.runtime.stop();
+    assert_eq!(ends.recv(), Ok(true));
 }
 
 #[test]
