@@ -65,7 +65,7 @@ pub use shard::inbox::{Inbox, InboxItem, Location};
 pub use shard::{Shard, ShardSeed};
 pub use state::{AccountStats, BrokerState, BrokerStats, Ending};
 pub use time::Time;
-pub use turn::{Command, EventLoop, Io, Newcomer, Readiness};
+pub use turn::{Command, ConnectError, ConnectRequest, EventLoop, Io, Newcomer, Readiness};
 
 #[cfg(any(test, fuzzing))]
 #[cfg_attr(fuzzing, allow(dead_code, unused_imports))]

@@ -1,8 +1,10 @@
 //! Listeners: new clients in, and patience when the process has no descriptors left.
 
 use crate::sockets::{Command, Sockets};
-use mio::net::{TcpListener, TcpStream};
-use mio::{Interest, Token};
+use crate::tokens::Source;
+use crate::transport::Transport;
+use mio::Interest;
+use mio::net::TcpListener;
 use nt_broker::{BrokerState, Event, InboxItem, LogLevel, Loops, Newcomer};
 use std::io;
 use std::sync::Arc;
@@ -25,10 +27,10 @@ pub(crate) struct Listening {
 impl Sockets {
     pub(crate) fn begin_listening(&mut self, state: Arc<BrokerState>, mut listener: TcpListener) {
         let key = self.listeners.vacant_key();
-        if let Err(error) = self
-            .poll
-            .registry()
-            .register(&mut listener, listener_token(key), Interest::READABLE)
+        if let Err(error) =
+            self.poll
+                .registry()
+                .register(&mut listener, Source::Listener(key).token(), Interest::READABLE)
         {
             return self.send_to(
                 state.id,
@@ -70,7 +72,7 @@ impl Sockets {
         self.listeners.iter().filter_map(|(_, l)| l.retry_at_ns).min()
     }
 
-    pub(crate) fn accept_all(&mut self, now_ns: u64, newcomers: &mut Vec<Newcomer<TcpStream>>) {
+    pub(crate) fn accept_all(&mut self, now_ns: u64, newcomers: &mut Vec<Newcomer<Transport>>) {
         for key in 0..self.listeners.capacity() {
             let Some(listening) = self.listeners.get_mut(key) else {
                 continue;
@@ -89,15 +91,14 @@ impl Sockets {
         self.listeners.iter().any(|(_, l)| l.ready && l.retry_at_ns.is_none())
     }
 
-    fn accept_some(&mut self, key: usize, now_ns: u64, newcomers: &mut Vec<Newcomer<TcpStream>>) {
+    fn accept_some(&mut self, key: usize, now_ns: u64, newcomers: &mut Vec<Newcomer<Transport>>) {
         for _ in 0..BATCH {
             let listening = &mut self.listeners[key];
             match listening.listener.accept() {
-                Ok((socket, peer)) => {
+                Ok((stream, peer)) => {
                     listening.retry_after_ns = RETRY_FIRST_NS;
                     let broker = listening.state.clone();
-                    // A socket that can't be tuned still works.
-                    let _ = socket.set_nodelay(true);
+                    let socket = Transport::plain(stream);
                     let newcomer = Newcomer { broker, socket, peer };
                     let place = self.runtime.place();
                     if place == self.index {
@@ -130,14 +131,4 @@ impl Sockets {
     pub(crate) fn send_to(&self, broker: u32, level: LogLevel, text: String) {
         self.runtime.mailbox.post(vec![(broker, Event::Log { level, text })]);
     }
-}
-
-/// Tokens from the top are listeners'; the topmost two are the wake-up and the lender.
-pub(crate) fn listener_token(key: usize) -> Token {
-    Token(usize::MAX - 2 - key)
-}
-
-/// The listener of a token, if it is one's.
-pub(crate) fn listener_of(token: Token) -> Option<usize> {
-    (token.0 > usize::MAX / 2).then(|| usize::MAX - 2 - token.0)
 }

@@ -10,6 +10,7 @@
 
 mod accept;
 mod balance;
+mod connect;
 mod host_thread;
 mod loop_thread;
 mod mailbox;
@@ -18,6 +19,8 @@ mod reactor;
 mod runtime;
 mod sockets;
 mod spin;
+mod tokens;
+mod transport;
 mod unacknowledged;
 mod waiting;
 
@@ -25,5 +28,6 @@ mod waiting;
 mod tests;
 
 pub use host_thread::HostThread;
-pub use nt_broker::{BrokerEvent, BrokerId, StartedReload};
+pub use nt_broker::{BrokerEvent, BrokerId, ConnectError, StartedReload};
 pub use runtime::{BoundListener, Runtime, StartError, Started};
+pub use transport::{Layer, Transport};

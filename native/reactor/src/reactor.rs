@@ -1,10 +1,10 @@
 //! The driver of one loop: it waits, passes on which sockets are ready, and runs the turn.
 
-use crate::accept::listener_of;
 use crate::balance::Meter;
 use crate::host_thread::HostThread;
-use crate::runtime::{HOST, Runtime, WAKE};
+use crate::runtime::Runtime;
 use crate::sockets::Sockets;
+use crate::tokens::Source;
 use mio::{Events, Poll};
 use nt_broker::{EventLoop, Readiness, Shard};
 use std::io;
@@ -49,20 +49,18 @@ impl Reactor {
     }
 
     fn note(&mut self, event: &mio::event::Event, host: Option<&HostThread>) {
-        if event.token() == WAKE {
-            return;
-        }
-        if event.token() == HOST {
-            return self.check_host(host);
-        }
-        if let Some(key) = listener_of(event.token()) {
-            return self.event_loop.io_mut().listener_is_ready(key);
-        }
+        let slot = match Source::of(event.token()) {
+            Source::Connection(slot) => slot,
+            Source::Listener(key) => return self.event_loop.io_mut().listener_is_ready(key),
+            Source::Connecting(key) => return self.event_loop.io_mut().connecting_is_ready(key),
+            Source::Wake => return,
+            Source::Host => return self.check_host(host),
+        };
         let readiness = Readiness {
             readable: event.is_readable(),
             read_closed: event.is_read_closed() || event.is_error(),
             writable: event.is_writable(),
         };
-        self.event_loop.socket_is_ready(event.token().0 as u32, readiness);
+        self.event_loop.socket_is_ready(slot, readiness);
     }
 }

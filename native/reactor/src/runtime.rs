@@ -6,7 +6,9 @@ use crate::loop_thread::{Claimed, LoopThread};
 use crate::mailbox::Mailbox;
 use crate::passwords::Passwords;
 use crate::reactor::Reactor;
-use mio::net::{TcpListener, TcpStream};
+use crate::tokens::Source;
+use crate::transport::Transport;
+use mio::net::TcpListener;
 use mio::{Poll, Waker};
 use nt_broker::{
     AdmissionId, BrokerEvent, BrokerId, BrokerState, Brokers, CloseReason, Event, Inbox, InboxItem, InternalPublish,
@@ -98,11 +100,6 @@ pub struct Runtime {
     random: u64,
 }
 
-/// Token of a loop's own wake-up.
-pub(crate) const WAKE: mio::Token = mio::Token(usize::MAX);
-/// Token of the queue of the thread that runs the loop.
-pub(crate) const HOST: mio::Token = mio::Token(usize::MAX - 1);
-
 impl Runtime {
     /// Prepares `reactors` loops; `wake` is called from any thread when events wait. `random` seeds what is chosen by
     /// chance.
@@ -111,7 +108,7 @@ impl Runtime {
         let mut wakers = Vec::new();
         for _ in 0..reactors {
             let poll = Poll::new()?;
-            wakers.push(Waker::new(poll.registry(), WAKE)?);
+            wakers.push(Waker::new(poll.registry(), Source::Wake.token())?);
             threads.push(LoopThread::new(poll));
         }
         Ok(Arc::new(Self {
@@ -358,7 +355,7 @@ impl Runtime {
 }
 
 impl Loops for Runtime {
-    type Socket = TcpStream;
+    type Socket = Transport;
     type Listener = TcpListener;
 
     fn count(&self) -> usize {

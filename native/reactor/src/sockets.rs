@@ -1,33 +1,33 @@
 //! The system's sockets, as a loop's turn asks for them.
 //!
-//! Owns the poller, the listeners and the spin policy of one loop. No order is decided here: see
+//! Owns the poller, the listeners, the connections that are being opened and the spin policy of one loop. No order is decided here: see
 //! [`nt_broker::EventLoop`].
 
 use crate::accept::Listening;
+use crate::connect::Connecting;
 use crate::runtime::Runtime;
 use crate::spin::SpinPolicy;
-use crate::unacknowledged::unacknowledged;
-use mio::net::{TcpListener, TcpStream};
-use mio::{Interest, Poll, Token};
-use nt_broker::{BrokerEvent, BrokerState, Io, Newcomer, PasswordCheck};
+use crate::tokens::Source;
+use crate::transport::Transport;
+use mio::net::TcpListener;
+use mio::{Interest, Poll};
+use nt_broker::{BrokerEvent, BrokerState, ConnectRequest, Io, Newcomer, PasswordCheck, Readiness};
 use slab::Slab;
-use socket2::SockRef;
-use std::io::{self, IoSlice, Read, Write};
-use std::net::Shutdown;
+use std::io::{self, IoSlice};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// How long a closed socket is kept where the system does not tell what its peer has.
 const UNTOLD_NS: u64 = 30_000_000;
 
 /// What a loop here is asked to do.
-pub(crate) type Command = nt_broker::Command<TcpStream, TcpListener>;
+pub(crate) type Command = nt_broker::Command<Transport, TcpListener>;
 
 pub(crate) struct Sockets {
     pub(crate) runtime: Arc<Runtime>,
     pub(crate) index: usize,
     pub(crate) poll: Poll,
     pub(crate) listeners: Slab<Listening>,
+    pub(crate) connecting: Slab<Connecting>,
     pub(crate) spin: SpinPolicy,
 }
 
@@ -38,50 +38,58 @@ impl Sockets {
             index,
             poll,
             listeners: Slab::new(),
+            connecting: Slab::new(),
             spin: SpinPolicy::new(std::thread::available_parallelism().map_or(1, usize::from)),
         }
     }
 }
 
 impl Io for Sockets {
-    type Socket = TcpStream;
+    type Socket = Transport;
     type Listener = TcpListener;
 
-    fn register(&mut self, slot: u32, socket: &mut TcpStream) -> io::Result<()> {
+    fn register(&mut self, slot: u32, socket: &mut Transport) -> io::Result<()> {
         let interest = Interest::READABLE | Interest::WRITABLE;
-        self.poll.registry().register(socket, Token(slot as usize), interest)
+        let token = Source::Connection(slot).token();
+        self.poll.registry().register(socket.source(), token, interest)
     }
 
-    fn deregister(&mut self, socket: &mut TcpStream) {
-        let _ = self.poll.registry().deregister(socket);
+    fn deregister(&mut self, socket: &mut Transport) {
+        let _ = self.poll.registry().deregister(socket.source());
     }
 
     #[inline]
-    fn read(&mut self, socket: &mut TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+    fn progress(&mut self, socket: &mut Transport, reported: Readiness) -> Readiness {
+        socket.progress(reported)
+    }
+
+    #[inline]
+    fn read(&mut self, socket: &mut Transport, buffer: &mut [u8]) -> io::Result<usize> {
         socket.read(buffer)
     }
 
     #[inline]
-    fn write(&mut self, socket: &mut TcpStream, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        let written = socket.write_vectored(slices)?;
+    fn has_unread(&self, socket: &Transport) -> bool {
+        socket.has_unread()
+    }
+
+    #[inline]
+    fn write(&mut self, socket: &mut Transport, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        let written = socket.write(slices)?;
         self.spin.record_written(written);
         Ok(written)
     }
 
-    fn shut(&mut self, socket: &mut TcpStream) -> io::Result<()> {
-        socket.shutdown(Shutdown::Write)
+    fn shut(&mut self, socket: &mut Transport) -> io::Result<()> {
+        socket.shut()
     }
 
-    fn has_arrived(&mut self, socket: &TcpStream, kept_ns: u64) -> bool {
-        match unacknowledged(socket) {
-            Some(0) => true,
-            Some(_) => !matches!(socket.take_error(), Ok(None)),
-            None => kept_ns >= UNTOLD_NS,
-        }
+    fn has_arrived(&mut self, socket: &Transport, kept_ns: u64) -> bool {
+        socket.has_arrived().unwrap_or(kept_ns >= UNTOLD_NS)
     }
 
-    fn reset(&mut self, socket: &mut TcpStream) {
-        let _ = SockRef::from(&*socket).set_linger(Some(Duration::ZERO));
+    fn reset(&mut self, socket: &mut Transport) {
+        socket.reset();
     }
 
     fn listen(&mut self, broker: Arc<BrokerState>, listener: TcpListener) {
@@ -90,9 +98,15 @@ impl Io for Sockets {
 
     fn stop_listening(&mut self, broker: u32) {
         self.end_listening(broker);
+        self.stop_connecting(broker);
     }
 
-    fn accept(&mut self, now_ns: u64, newcomers: &mut Vec<Newcomer<TcpStream>>) {
+    fn connect(&mut self, request: ConnectRequest) {
+        self.begin_connecting(request);
+    }
+
+    fn accept(&mut self, now_ns: u64, newcomers: &mut Vec<Newcomer<Transport>>) {
+        self.take_connected(now_ns, newcomers);
         self.accept_all(now_ns, newcomers);
     }
 

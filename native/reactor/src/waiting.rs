@@ -2,7 +2,7 @@
 
 use crate::host_thread::HostThread;
 use crate::reactor::Reactor;
-use crate::runtime::HOST;
+use crate::tokens::Source;
 use mio::{Events, Interest};
 use std::io;
 use std::time::Duration;
@@ -16,7 +16,7 @@ impl Reactor {
         let Some(host) = host else { return Ok(()) };
         let mut queue = mio::unix::SourceFd(&host.queue);
         let registry = self.event_loop.io().poll.registry();
-        registry.register(&mut queue, HOST, Interest::READABLE)?;
+        registry.register(&mut queue, Source::Host.token(), Interest::READABLE)?;
         // The thread may have been terminated before the queue was watched.
         self.check_host(Some(host));
         Ok(())
@@ -83,10 +83,13 @@ impl Reactor {
     }
 
     fn until_next_timer(&self) -> Option<Duration> {
-        let next = [self.event_loop.next_timer(), self.event_loop.io().next_accept_retry()]
-            .into_iter()
-            .flatten()
-            .min();
+        let io = self.event_loop.io();
+        let timers = [
+            self.event_loop.next_timer(),
+            io.next_accept_retry(),
+            io.next_connect_deadline(),
+        ];
+        let next = timers.into_iter().flatten().min();
         let timer = next.map(|at| Duration::from_nanos(at.saturating_sub(self.runtime().now_ns())));
         // Poll waits in whole milliseconds and rounds up, so a timer is due when it returns.
         if self.event_loop.has_spare_buffers() {

@@ -5,7 +5,9 @@
 
 use crate::world::World;
 use nt_broker::simulation::memory::{End, MemoryIo};
-use nt_broker::{BrokerEvent, BrokerState, Command, InboxItem, Io, Loops, Newcomer, PasswordCheck, Readiness};
+use nt_broker::{
+    BrokerEvent, BrokerState, Command, ConnectRequest, InboxItem, Io, Loops, Newcomer, PasswordCheck, Readiness,
+};
 use std::io::{self, IoSlice};
 use std::rc::Weak;
 use std::sync::Arc;
@@ -118,6 +120,11 @@ impl Io for SimIo {
     fn stop_listening(&mut self, broker: u32) {
         self.memory.stop_listening(broker);
         self.with_world(|world| world.refuse_waiting(broker));
+    }
+
+    fn connect(&mut self, request: ConnectRequest) {
+        // The simulated network has no listeners but the broker's.
+        request.fail(io::ErrorKind::ConnectionRefused.into());
     }
 
     fn accept(&mut self, _now_ns: u64, newcomers: &mut Vec<Newcomer<End>>) {

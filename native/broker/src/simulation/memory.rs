@@ -3,7 +3,7 @@
 //! An [`End`] is a connection as its client holds it; the loop has the other end. Nothing here decides when something
 //! happens: the driver of the loops puts bytes in, opens windows and says which sockets are ready.
 
-use crate::{BrokerEvent, BrokerState, Io, Newcomer, PasswordCheck};
+use crate::{BrokerEvent, BrokerState, ConnectRequest, Io, Newcomer, PasswordCheck};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
@@ -28,6 +28,8 @@ pub struct Pipe {
     pub got: Vec<u8>,
     /// Bytes of the client that had their effect.
     pub handled: usize,
+    /// The window that is needed to shut our end: a layer over the socket would write a message for it.
+    pub end_window: usize,
     /// The server ended it by a reset.
     pub reset: bool,
     /// The server closed its end.
@@ -83,6 +85,8 @@ pub struct MemoryIo {
     pub listening: Vec<u32>,
     /// Loops that were woken.
     pub woken: Vec<usize>,
+    /// Requested connections: the driver of the loop completes them, and adds those it opens to `newcomers`.
+    pub connects: Vec<ConnectRequest>,
     /// Passwords to be checked: the driver of the loop answers.
     pub checks: Vec<PasswordCheck>,
     /// What was reported to the control plane.
@@ -100,6 +104,7 @@ impl MemoryIo {
             newcomers: Vec::new(),
             listening: Vec::new(),
             woken: Vec::new(),
+            connects: Vec::new(),
             checks: Vec::new(),
             events: Vec::new(),
             peers_stay: false,
@@ -169,6 +174,9 @@ impl Io for MemoryIo {
     }
 
     fn shut(&mut self, socket: &mut End) -> io::Result<()> {
+        if socket.with(|pipe| pipe.window < pipe.end_window) {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
         socket.with(|pipe| pipe.ended = true);
         if self.peers_stay {
             return Ok(());
@@ -191,6 +199,10 @@ impl Io for MemoryIo {
 
     fn stop_listening(&mut self, broker: u32) {
         self.listening.retain(|id| *id != broker);
+    }
+
+    fn connect(&mut self, request: ConnectRequest) {
+        self.connects.push(request);
     }
 
     fn accept(&mut self, _now_ns: u64, newcomers: &mut Vec<Newcomer<End>>) {

@@ -286,3 +286,31 @@ fn a_refused_payload_that_has_come_ends_in_a_reset() {
         assert_eq!(was_reset, resets, "{sent:?}");
     }
 }
+
+/// A client that closed its end, and whose socket has no room for the message that ends ours.
+fn closed_without_room(world: &mut World) -> usize {
+    let client = world.quiet_client(0);
+    world.clients[client].end.with(|pipe| pipe.end_window = 2);
+    world.clients[client].set_window(1);
+    world.hang_up(client);
+    world.rest();
+    assert_eq!(world.reason(client), Some(CloseReason::ClientClosed));
+    assert!(!world.clients[client].ended());
+    client
+}
+
+#[test]
+fn an_end_that_does_not_fit_is_sent_when_the_socket_takes_more() {
+    let mut world = World::new(1);
+    let client = closed_without_room(&mut world);
+    world.open_window(client, 1);
+    assert!(world.clients[client].ended());
+}
+
+#[test]
+fn an_end_that_never_fits_is_not_waited_for() {
+    let mut world = World::new(1);
+    let client = closed_without_room(&mut world);
+    world.pass(2 * SECOND, SECOND / 10);
+    assert_eq!(world.clients[client].at(), None);
+}

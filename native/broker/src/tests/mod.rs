@@ -17,6 +17,8 @@ mod backpressure;
 #[cfg(test)]
 mod buffers;
 #[cfg(test)]
+mod connect;
+#[cfg(test)]
 mod endings;
 #[cfg(test)]
 mod interest;

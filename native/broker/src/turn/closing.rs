@@ -83,10 +83,17 @@ impl<I: Io> EventLoop<I> {
         if socket.shut {
             return;
         }
-        socket.shut = true;
-        if !resets && self.io.shut(&mut socket.stream).is_err() {
-            return self.drop_socket(slot);
+        if !resets {
+            match self.io.shut(&mut socket.stream) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    socket.writable = false;
+                    return;
+                }
+                Err(_) => return self.drop_socket(slot),
+            }
         }
+        socket.shut = true;
         let now = self.shard.delivery.now_ns();
         self.drop_or_keep(slot, now, now);
     }

@@ -13,6 +13,7 @@
 //! It never waits, and knows no socket of the system, no clock and no thread.
 
 mod closing;
+mod connect;
 mod io;
 mod moving;
 mod reading;
@@ -20,6 +21,7 @@ mod ready;
 mod socket;
 mod writing;
 
+pub use connect::{ConnectError, ConnectRequest};
 pub use io::{Command, Io, Newcomer};
 pub use socket::Readiness;
 
@@ -86,10 +88,11 @@ impl<I: Io> EventLoop<I> {
     }
 
     /// The readiness of the socket at this slot has changed. To be called before the turn.
-    pub fn socket_is_ready(&mut self, slot: u32, readiness: Readiness) {
+    pub fn socket_is_ready(&mut self, slot: u32, reported: Readiness) {
         let Some(Some(socket)) = self.sockets.get_mut(slot as usize) else {
             return;
         };
+        let readiness = self.io.progress(&mut socket.stream, reported);
         if readiness.writable && !socket.writable {
             socket.writable = true;
             self.unfinished.push(slot);
@@ -164,6 +167,7 @@ impl<I: Io> EventLoop<I> {
                 self.shard.send_lame_duck(&broker);
             }
             Command::Adopt(newcomer) => self.adopt(newcomer),
+            Command::Connect(request) => self.io.connect(request),
             #[cfg(any(test, feature = "simulation"))]
             Command::Move { broker, cid, to } => self.shard.begin_move_of(&broker, cid, to),
         }
@@ -196,8 +200,7 @@ impl<I: Io> EventLoop<I> {
     }
 
     pub(crate) fn mark_ready(&mut self, slot: u32) {
-        if let Some(Some(socket)) = self.sockets.get_mut(slot as usize) {
-            socket.readable = true;
+        if matches!(self.sockets.get(slot as usize), Some(Some(_))) {
             self.ready.add(slot);
         }
     }

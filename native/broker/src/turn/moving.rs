@@ -40,13 +40,12 @@ impl<I: Io> EventLoop<I> {
             return;
         };
         self.install(slot, moved.stream);
-        if moved.read_closed
-            && let Some(Some(socket)) = self.sockets.get_mut(slot as usize)
-        {
-            socket.read_closed = true;
-            self.mark_ready(slot);
-        }
-        if self.shard.conn(slot).is_some_and(|conn| conn.has_unhandled()) {
+        let Some(Some(socket)) = self.sockets.get_mut(slot as usize) else {
+            return;
+        };
+        socket.read_closed = moved.read_closed;
+        let has_unread = moved.read_closed || self.io.has_unread(&socket.stream);
+        if has_unread || self.shard.conn(slot).is_some_and(|conn| conn.has_unhandled()) {
             self.mark_ready(slot);
         }
         // Output may have been queued before the socket was here.

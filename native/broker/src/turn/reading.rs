@@ -48,7 +48,7 @@ impl<I: Io> EventLoop<I> {
             Ok(count) => {
                 let is_answer = std::mem::take(&mut socket.written);
                 self.io.note_read(count, is_answer);
-                if count == to - from || socket.read_closed {
+                if count == to - from || socket.read_closed || self.io.has_unread(&socket.stream) {
                     self.mark_ready(slot);
                 }
                 if collecting {
@@ -58,7 +58,7 @@ impl<I: Io> EventLoop<I> {
                 }
                 self.after_read(slot, count);
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => socket.readable = false,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => self.mark_ready(slot),
             Err(_) => self.shard.peer_gone(slot, CloseReason::ReadError),
         }

@@ -3,8 +3,6 @@
 /// Readiness is edge-triggered: it is remembered until the socket says that it would block.
 pub(crate) struct Socket<S> {
     pub stream: S,
-    /// May have something to read.
-    pub readable: bool,
     /// The peer will send no more after what is there.
     pub read_closed: bool,
     /// May take bytes.
@@ -19,7 +17,6 @@ impl<S> Socket<S> {
     pub fn new(stream: S) -> Self {
         Self {
             stream,
-            readable: false,
             read_closed: false,
             writable: true,
             written: false,

@@ -1,7 +1,8 @@
 //! Loops on threads, a broker on them, and clients that block until they got what they wait for.
 
 use crate::sockets::Command;
-use crate::{BrokerEvent, BrokerId, Runtime};
+use crate::transport::{Layer, Transport};
+use crate::{BrokerEvent, BrokerId, ConnectError, Runtime};
 use nt_broker::{CloseReason, Config, Event, InboxItem, ListenerKind, ListenerPlan, Loops, Newcomer, Plan};
 use parking_lot::Mutex;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
@@ -12,7 +13,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// Far more than anything here takes; a test that waits so long has failed.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A plan of a broker that everyone may connect to, there.
 pub fn listening(host: &str, port: u16) -> Plan {
@@ -94,21 +95,39 @@ impl World {
         Client::greeted(TcpStream::connect(self.address).expect("somebody accepts"))
     }
 
-    /// A client whose connection is on that loop.
-    pub fn connect_to(&self, reactor: usize) -> Client {
-        Client::new(self.adopted_by(reactor, |_| ()))
+    /// Has the broker open a connection to that address. The outcome comes through the channel.
+    pub fn dial(&self, address: SocketAddr, timeout: Duration) -> Receiver<Result<(), ConnectError>> {
+        let (done, outcome) = channel();
+        self.runtime.connect(self.broker, address, timeout, move |result| {
+            done.send(result).expect("the test waits for it");
+        });
+        outcome
     }
 
-    /// The client's end of a connection on that loop, which learns of it once `before` is done.
-    fn adopted_by(&self, reactor: usize, before: impl FnOnce(&mut TcpStream)) -> TcpStream {
+    /// A client whose connection is on that loop.
+    pub fn connect_to(&self, reactor: usize) -> Client {
+        Client::new(self.adopted_by(reactor, |_| (), |transport| transport))
+    }
+
+    /// The client's end of a connection on that loop with that layer over its socket.
+    pub fn connect_through(&self, reactor: usize, layer: impl Layer + 'static) -> TcpStream {
+        self.adopted_by(reactor, |_| (), |transport| transport.with_layer(layer))
+    }
+
+    /// The client's end of a connection on that loop, which gets it after `before`, with the layers that `through` adds.
+    fn adopted_by(
+        &self,
+        reactor: usize,
+        before: impl FnOnce(&mut TcpStream),
+        through: impl FnOnce(Transport) -> Transport,
+    ) -> TcpStream {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let mut ours = TcpStream::connect(listener.local_addr().expect("bound")).expect("it accepts");
         let (theirs, peer) = listener.accept().expect("just connected");
         theirs.set_nonblocking(true).expect("a socket");
-        theirs.set_nodelay(true).expect("a socket");
         before(&mut ours);
         let broker = self.runtime.state(self.broker).expect("running");
-        let socket = mio::net::TcpStream::from_std(theirs);
+        let socket = through(Transport::plain(mio::net::TcpStream::from_std(theirs)));
         let command = Command::Adopt(Newcomer { broker, socket, peer });
         self.runtime.send(reactor, InboxItem::Command(Box::new(command)));
         ours
@@ -116,10 +135,11 @@ impl World {
 
     /// A client that has sent everything, and shut its end, before the loop reads from it. It has read INFO.
     pub fn connect_and_shut(&self, sent: &[u8]) -> Client {
-        Client::greeted(self.adopted_by(0, |stream| {
+        let before = |stream: &mut TcpStream| {
             stream.write_all(sent).expect("the system takes it");
             stream.shutdown(Shutdown::Write).expect("a socket");
-        }))
+        };
+        Client::greeted(self.adopted_by(0, before, |transport| transport))
     }
 
     /// The loop where a connection lives.
@@ -193,7 +213,7 @@ pub(super) struct Client {
 }
 
 impl Client {
-    fn new(stream: TcpStream) -> Self {
+    pub fn new(stream: TcpStream) -> Self {
         let mut client = Self::greeted(stream);
         client.send("CONNECT {\"verbose\":false,\"headers\":true}\r\n");
         client
