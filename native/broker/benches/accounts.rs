@@ -3,8 +3,8 @@
 
 use divan::Bencher;
 use nt_broker::{
-    AccountIds, AccountLimits, AccountPlan, Auth, Authenticator, BrokerState, Config, ConnectionTypes, InboxItem,
-    PermissionLists, Permissions, Plan, Shard, ShardSeed, Time, User,
+    AccountIds, AccountPlan, Auth, Authenticator, BrokerState, Config, ConnectionTypes, InboxItem, PermissionLists,
+    Permissions, Plan, Shard, ShardSeed, Time, User,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -79,7 +79,7 @@ fn next_plan(name: &str) -> AccountPlan {
     AccountPlan {
         name: name.to_owned(),
         default_permissions: Some(Arc::new(Permissions::new(lists).expect("a pattern"))),
-        limits: AccountLimits::default(),
+        ..AccountPlan::default()
     }
 }
 

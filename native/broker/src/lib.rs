@@ -26,6 +26,7 @@ mod interest;
 mod internal;
 mod monitoring;
 mod plan;
+mod random;
 mod shard;
 #[cfg(any(test, fuzzing, feature = "simulation"))]
 pub mod simulation;

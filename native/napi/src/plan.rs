@@ -182,6 +182,7 @@ impl AccountPlan {
             name: self.name,
             default_permissions: default_permissions.map(Arc::new),
             limits: self.limits.map(AccountLimits::compile).unwrap_or_default(),
+            ..nt_broker::AccountPlan::default()
         })
     }
 }

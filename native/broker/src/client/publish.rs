@@ -3,14 +3,13 @@
 //! Nearly all messages pass here. Messages that repeat the subject of the last one form bursts, which need no check; the
 //! others are parsed one by one. What frames a run is in `run.rs`.
 
-use crate::client::reply_grants::is_reserved_reply;
+use crate::client::reply_grants::{is_reserved_reply, use_reply_grant};
 use crate::client::run::{Publisher, RUN_BYTES_MAX, RUN_DELIVERIES_MAX, Run, Tally};
 use crate::connection::Phase;
 use crate::delivery::burst::{self, Burst};
 use crate::delivery::frame::frame_of;
 use crate::delivery::result_cache::{Place, ResultRef};
 use crate::interest::Interest;
-use crate::interest::account::Account;
 use crate::shard::Shard;
 use crate::trace::msgtrace;
 use nt_protocol::{Op, Parsed, Publish, parse_canonical, parse_leniently, published_subject};
@@ -47,11 +46,10 @@ impl Shard {
             let rest = &data[at..];
             let mut place = None;
             if publisher.shortcut {
-                match self.look_ahead(&publisher, &account, &interest, last, rest) {
+                match self.look_ahead(&publisher, &interest, last, rest) {
                     Ahead::Known(resolved) => {
                         last = resolved;
-                        let used =
-                            self.publish_burst(&publisher, &account, &interest, last, rest, &mut tally, &mut touched);
+                        let used = self.publish_burst(&publisher, &interest, last, rest, &mut tally, &mut touched);
                         if used > 0 {
                             at += used;
                             continue;
@@ -68,7 +66,6 @@ impl Shard {
                 at += used;
                 self.publish(
                     &publisher,
-                    &account,
                     &interest,
                     &mut last,
                     &message,
@@ -126,7 +123,7 @@ impl Shard {
             return 0;
         };
         if run.publisher.traced {
-            self.trace_publish(run.publisher.slot, &data[..used], &message);
+            self.trace_publish_line(run.publisher.slot, &data[..used]);
         }
         if requests_trace(&message) {
             self.publish_traced(run, &message);
@@ -138,15 +135,10 @@ impl Shard {
 
     /// What is known of the message at the start of `data` before it is parsed.
     #[inline(always)] // called for each message that does not repeat the last one's line
-    fn look_ahead(
-        &mut self,
-        publisher: &Publisher,
-        account: &Account,
-        interest: &Interest,
-        last: ResultRef,
-        data: &[u8],
-    ) -> Ahead {
-        if let Some(resolved) = self.results.known(last, account.id, interest.generation())
+    fn look_ahead(&mut self, publisher: &Publisher, interest: &Interest, last: ResultRef, data: &[u8]) -> Ahead {
+        if let Some(resolved) = self
+            .results
+            .known(last, publisher.space.number(), interest.generation())
             && let line = resolved.line()
             && burst::starts_with(data, line)
         {
@@ -160,14 +152,17 @@ impl Shard {
         let Some(subject) = published_subject(data).filter(|subject| publisher.fits_any_size(subject.len())) else {
             return Ahead::Unclear;
         };
-        let place = self.results.place_of(account.id, subject);
+        let place = self.results.place_of(publisher.space.number(), subject);
         let permissions = publisher.permissions.as_deref();
-        match self.results.lookup(place, account.id, interest, subject) {
-            Some((resolved, false))
-                if !publisher.flags.pedantic && permissions.is_none_or(|p| p.may_publish(subject)) =>
+        let space = publisher.space.number();
+        match self.results.lookup(place, space, interest, subject) {
+            Some((known, resolved))
+                if !resolved.is_reserved()
+                    && !publisher.flags.pedantic
+                    && permissions.is_none_or(|p| p.may_publish(resolved.destination())) =>
             {
                 self.results.count_hit();
-                Ahead::Known(resolved)
+                Ahead::Known(known)
             }
             _ => Ahead::Unknown(place),
         }
@@ -191,11 +186,9 @@ impl Shard {
 
     #[inline(never)]
     fn publish_aside(&mut self, publisher: &Publisher, run: &mut Run<'_>, message: &Publish<'_>) {
-        let Run { account, interest, .. } = *run;
         self.publish(
             publisher,
-            account,
-            interest,
+            run.interest,
             &mut run.last,
             message,
             None,
@@ -210,14 +203,16 @@ impl Shard {
     fn publish_burst(
         &mut self,
         publisher: &Publisher,
-        account: &Account,
         interest: &Interest,
         last: ResultRef,
         rest: &[u8],
         tally: &mut Tally,
         touched: &mut Vec<u32>,
     ) -> usize {
-        let Some(resolved) = self.results.known(last, account.id, interest.generation()) else {
+        let Some(resolved) = self
+            .results
+            .known(last, publisher.space.number(), interest.generation())
+        else {
             return 0;
         };
         let count = match resolved.target_count() {
@@ -260,7 +255,6 @@ impl Shard {
     fn publish(
         &mut self,
         publisher: &Publisher,
-        account: &Account,
         interest: &Interest,
         last: &mut ResultRef,
         message: &Publish<'_>,
@@ -272,23 +266,25 @@ impl Shard {
         tally.bytes += message.body.len() as u64;
         let same = self
             .results
-            .known(*last, account.id, interest.generation())
+            .known(*last, publisher.space.number(), interest.generation())
             .is_some_and(|resolved| resolved.subject() == message.subject);
         let index = if same {
             last.index()
         } else {
             // Until the checks below have passed, the next message must not skip them.
             *last = ResultRef::NONE;
-            let place = place.unwrap_or_else(|| self.results.place_of(account.id, message.subject));
-            self.results.find_at(place, account.id, interest, message.subject)
+            let place = place.unwrap_or_else(|| self.results.place_of(publisher.space.number(), message.subject));
+            self.results.find_at(place, &publisher.space, interest, message.subject)
         };
-        let reserved = self.results[index].is_reserved();
         let flawed = publisher.flags.pedantic && !is_valid_literal_subject(message.subject);
         if flawed {
             self.error_reply(publisher.slot, "Invalid Publish Subject");
         }
-        if reserved || !(same || self.may_publish(publisher, message.subject)) {
-            return self.refuse_subject(publisher.slot, message.subject);
+        if publisher.traced {
+            self.trace_arrival(publisher.slot, index, message);
+        }
+        if self.results[index].is_reserved() || !(same || self.may_publish(publisher, index)) {
+            return self.refuse_destination(publisher.slot, index);
         }
         if let Some(reply) = message.reply.filter(|reply| is_reserved_reply(reply)) {
             return self.refuse_reply(publisher.slot, reply);
@@ -323,16 +319,26 @@ impl Shard {
             && publisher.flags.no_responders
             && let (Some(reply), Some(member)) = (message.reply, publisher.member)
         {
-            self.no_responders(publisher.slot, interest, member, message.subject, reply);
+            self.no_responders(publisher.slot, interest, member, index, reply);
         }
     }
 
-    /// Whether the user's lists, or a grant for a reply, allow this message. Uses the grant up.
-    fn may_publish(&mut self, publisher: &Publisher, subject: &[u8]) -> bool {
+    /// Whether the user's lists, or a grant for a reply, allow this message. Uses the grant up. As in the reference, the
+    /// subject after mapping counts.
+    fn may_publish(&mut self, publisher: &Publisher, index: u32) -> bool {
         let Some(permissions) = &publisher.permissions else {
             return true;
         };
-        permissions.may_publish(subject) || self.use_reply_grant(publisher.slot, permissions, subject)
+        let subject = self.results[index].destination();
+        let now = self.delivery.now_ns();
+        permissions.may_publish(subject)
+            || use_reply_grant(&mut self.connections[publisher.slot], permissions, subject, now)
+    }
+
+    #[cold]
+    fn refuse_destination(&mut self, slot: u32, index: u32) {
+        let subject = self.results[index].destination().to_vec();
+        self.refuse_subject(slot, &subject);
     }
 }
 

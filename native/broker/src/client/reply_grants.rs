@@ -3,24 +3,13 @@
 //! Owns the grants of a connection and their bound. Never grants what the user's lists allow anyway.
 
 use crate::client::run::Publisher;
+use crate::connection::Conn;
 use crate::interest::Interest;
 use crate::plan::permissions::{Permissions, ReplyAllowance};
 use crate::shard::Shard;
 use std::collections::BTreeMap;
 
 impl Shard {
-    /// Whether a request that was delivered to this connection allows the message. Uses up one answer.
-    pub(crate) fn use_reply_grant(&mut self, slot: u32, permissions: &Permissions, subject: &[u8]) -> bool {
-        let Some(allowance) = permissions.allow_responses else {
-            return false;
-        };
-        let now = self.delivery.now_ns();
-        self.connections[slot]
-            .client_mut()
-            .replies
-            .use_up(subject, allowance, now)
-    }
-
     /// Whether each message must be checked because answers are counted.
     pub(crate) fn granted_by_request(&self, publisher: &Publisher) -> bool {
         publisher
@@ -29,15 +18,23 @@ impl Shard {
             .is_some_and(|p| p.allow_responses.is_some())
     }
 
-    /// Answers a requester at once that there are no responders.
-    pub(crate) fn no_responders(&mut self, slot: u32, interest: &Interest, member: u32, subject: &[u8], reply: &[u8]) {
+    /// Answers a requester at once that the subject of the result at `index` has no responders.
+    pub(crate) fn no_responders(&mut self, slot: u32, interest: &Interest, member: u32, index: u32, reply: &[u8]) {
         let Some(sid) = self.results.own_reply_sid(interest, member, reply) else {
             return;
         };
-        let frame = no_responders_frame(subject, reply, sid);
+        let frame = no_responders_frame(self.results[index].destination(), reply, sid);
         self.send(slot, &frame);
         self.connections[slot].count_out(1, 0);
     }
+}
+
+/// Whether a request that was delivered to this connection lets the message in. Uses up one answer.
+pub(crate) fn use_reply_grant(conn: &mut Conn, permissions: &Permissions, subject: &[u8], now_ns: u64) -> bool {
+    let Some(allowance) = permissions.allow_responses else {
+        return false;
+    };
+    conn.client_mut().replies.use_up(subject, allowance, now_ns)
 }
 
 /// `HMSG reply sid …` with the status 503.

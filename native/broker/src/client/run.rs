@@ -12,6 +12,7 @@ use crate::interest::Interest;
 use crate::interest::account::Account;
 use crate::plan::config::Config;
 use crate::plan::permissions::Permissions;
+use crate::plan::subject_space::SubjectSpace;
 use crate::shard::Shard;
 use crate::shard::event::{Event, LogLevel};
 use crate::trace::limit_reached;
@@ -28,6 +29,7 @@ pub(crate) const RUN_BYTES_MAX: usize = 96 * 1024;
 pub(crate) struct Publisher {
     pub slot: u32,
     pub(super) member: Option<u32>,
+    pub(super) space: SubjectSpace,
     pub permissions: Option<Arc<Permissions>>,
     pub flags: ClientFlags,
     pub(super) sender: Sender,
@@ -44,6 +46,7 @@ impl Publisher {
         Self {
             slot,
             member: conn.subscriptions().member(),
+            space: conn.space().clone(),
             permissions: conn.permissions().cloned(),
             flags: conn.client().flags(),
             sender: Sender {
@@ -142,7 +145,9 @@ impl Shard {
     /// Delivers a message of the server itself.
     #[cold]
     pub(crate) fn deliver_from_server(&mut self, run: &mut Run<'_>, subject: &[u8], frame: Frame<'_>) {
-        let index = self.results.find(run.account.id, run.interest, subject);
+        // As in the reference, no mapping applies to it.
+        let space = SubjectSpace::unmapped(run.account.id);
+        let index = self.results.find(&space, run.interest, subject);
         let resolved = &mut self.results[index];
         let was_counted = !resolved.has_uncounted();
         self.delivery

@@ -45,6 +45,7 @@ use crate::plan::account::ConnectionLimits;
 use crate::plan::config::Config;
 use crate::plan::in_force::{Identified, ServerPart};
 use crate::plan::permissions::Permissions;
+use crate::plan::subject_space::SubjectSpace;
 use crate::shard::inbox::Location;
 use crate::state::BrokerState;
 use std::sync::Arc;
@@ -171,6 +172,12 @@ impl Conn {
     #[inline]
     pub(crate) fn account(&self) -> &Arc<Account> {
         &self.account
+    }
+
+    /// The subjects it publishes to, with the mappings of its account.
+    #[inline]
+    pub(crate) fn space(&self) -> &SubjectSpace {
+        &self.identified.account.space
     }
 
     /// What its user may do; `None`: anything.

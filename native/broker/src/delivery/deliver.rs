@@ -44,7 +44,7 @@ impl Delivery {
     ) -> u32 {
         let delivered = self.deliver::<true>(connections, interest, resolved, from, frame);
         if let Some(trace) = &mut self.traced_message {
-            trace.add_denied(interest, resolved.subject());
+            trace.add_denied(interest, resolved.destination());
         }
         delivered
     }

@@ -23,6 +23,7 @@ pub(crate) use crate::delivery::internal::RefusedRequest;
 use crate::delivery::remote::RemoteStage;
 use crate::internal::StagedMessages;
 use crate::plan::config::Config;
+use crate::random::Random;
 use crate::shard::inbox::Inbox;
 use crate::time::Time;
 use crate::trace::DeliveryTrace;
@@ -88,11 +89,11 @@ pub(crate) struct Delivery {
     inboxes: Vec<Arc<Inbox>>,
     /// What is staged for each of them.
     stages: Vec<RemoteStage>,
-    random: u64,
+    random: Random,
 }
 
 impl Delivery {
-    pub fn new(reactor: u16, inboxes: Vec<Arc<Inbox>>, pool: BufferPool, random: u64) -> Self {
+    pub fn new(reactor: u16, inboxes: Vec<Arc<Inbox>>, pool: BufferPool, random: Random) -> Self {
         Self {
             reactor,
             now: Time::default(),
@@ -112,7 +113,7 @@ impl Delivery {
             notified: Vec::new(),
             refused: Vec::new(),
             inboxes,
-            random: random | 1,
+            random,
         }
     }
 
@@ -147,13 +148,9 @@ impl Delivery {
         self.inboxes.len() as u16
     }
 
-    /// A number in `0..n`. Even enough for spreading load; `n` is far below 2^32.
+    /// A number in `0..n`; `n` is far below 2^32.
     pub fn random_below(&mut self, n: u32) -> u32 {
-        debug_assert!(n > 0, "there is no number below 0");
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        (((self.random >> 32) * u64::from(n)) >> 32) as u32
+        self.random.below(n)
     }
 
     /// Before the messages of one broker are delivered: sets its limits, and whether traces are logged.

@@ -5,6 +5,8 @@
 
 use crate::delivery::byte_range::{BLOCK, ByteRange};
 use crate::interest::{CachedResult, Interest};
+use crate::plan::subject_space::{Mapped, SubjectSpace};
+use crate::random::Random;
 use crate::shard::inbox::Location;
 use nt_subject::Matches;
 
@@ -59,12 +61,18 @@ impl<'a> Prefixes<'a> {
 /// A subject with all targets of its messages.
 #[derive(Debug, Default)]
 pub(crate) struct Resolved {
-    /// A number for this subject of this account, different for each one that has had this place in the cache.
+    /// A number for this subject of this space, different for each one that has had this place in the cache.
     stamp: u64,
-    account: u32,
+    space: u32,
+    /// That of the interest, as long as nothing else changes what messages on this subject become; otherwise
+    /// [`OUTDATED`].
     generation: u64,
     /// `PUB subject `: what the line of the next message probably starts with.
     line: Vec<u8>,
+    /// What the mappings of the account made of the subject.
+    mapped: Vec<u8>,
+    /// Whether they did.
+    is_mapped: bool,
     text: Vec<u8>,
     /// How many targets have prefixes of their own in the text. Those of the others would make it too long: they share
     /// the subject, and each sid is written after it when its target is used.
@@ -90,16 +98,31 @@ pub(crate) struct Resolved {
     counted: Option<CachedResult>,
 }
 
+/// The generation of what is valid for one message only. No interest has it.
+const OUTDATED: u64 = 0;
 const PUB: &[u8] = b"PUB ";
 const HMSG: &[u8] = b"HMSG ";
 /// Prefixes kept ready for one subject at most, bytes: beyond that, targets share its text.
 const TEXT_MAX: usize = 4 << 20;
 
 impl Resolved {
+    /// The subject as it is published.
     pub fn subject(&self) -> &[u8] {
         self.line
             .get(PUB.len()..self.line.len().saturating_sub(1))
             .unwrap_or_default()
+    }
+
+    /// The subject that decides who gets its messages, and by which they get them.
+    #[inline]
+    pub fn destination(&self) -> &[u8] {
+        self.mapped().unwrap_or_else(|| self.subject())
+    }
+
+    /// The same, if it comes from a mapping.
+    #[inline]
+    pub fn mapped(&self) -> Option<&[u8]> {
+        self.is_mapped.then_some(&self.mapped)
     }
 
     /// How a line that publishes here usually starts.
@@ -140,13 +163,13 @@ impl Resolved {
     }
 
     #[inline]
-    pub(super) fn is_valid(&self, account: u32, generation: u64) -> bool {
-        self.generation == generation && self.account == account
+    pub(super) fn is_valid(&self, space: u32, generation: u64) -> bool {
+        self.generation == generation && self.space == space
     }
 
     /// Whether this is the subject, of whatever generation.
-    pub(super) fn is_of(&self, account: u32, subject: &[u8]) -> bool {
-        self.account == account && self.subject() == subject
+    pub(super) fn is_of(&self, space: u32, subject: &[u8]) -> bool {
+        self.space == space && self.subject() == subject
     }
 
     #[inline]
@@ -179,34 +202,50 @@ impl Resolved {
     /// Memory of what grows with the subject and with the number of targets. A subject may be as long as a message: the
     /// destination of a trace comes from headers.
     pub fn bytes(&self) -> usize {
-        self.line.capacity() + self.text.capacity() + self.targets.capacity() * size_of::<Target>()
+        self.line.capacity()
+            + self.mapped.capacity()
+            + self.text.capacity()
+            + self.targets.capacity() * size_of::<Target>()
     }
 
-    /// Finds all targets of messages on `subject` now. `stamp` is a new number for this subject.
+    /// Finds all targets of a message on `subject` now. `stamp` is a new number for this subject.
     pub(super) fn resolve(
         &mut self,
-        account: u32,
+        space: &SubjectSpace,
         interest: &Interest,
         subject: &[u8],
         stamp: u64,
+        random: &mut Random,
         found: &mut Matches,
     ) {
         debug_assert!(!self.uncounted, "deliveries are counted while their targets are known");
-        if !self.is_of(account, subject) || self.stamp == 0 {
+        if !self.is_of(space.number(), subject) || self.stamp == 0 {
             self.stamp = stamp;
         }
-        self.account = account;
-        self.generation = interest.generation();
+        self.space = space.number();
         self.line.clear();
         self.line.extend_from_slice(PUB);
         self.line.extend_from_slice(subject);
         self.line.push(b' ');
+        let mut mapped = std::mem::take(&mut self.mapped);
+        mapped.clear();
+        let outcome = space.map(subject, random, &mut mapped);
+        self.is_mapped = outcome != Mapped::No;
+        self.generation = if outcome == Mapped::ThisTime {
+            OUTDATED
+        } else {
+            interest.generation()
+        };
+        self.find_targets(interest, if self.is_mapped { &mapped } else { subject }, found);
+        self.mapped = mapped;
+    }
+
+    /// Everyone who gets what is delivered on `subject`.
+    fn find_targets(&mut self, interest: &Interest, subject: &[u8], found: &mut Matches) {
         self.text.clear();
         self.targets.clear();
         self.groups.clear();
-        self.reserved = [&b"_GR_."[..], b"$GR.", b"$NRG."]
-            .iter()
-            .any(|p| subject.starts_with(p));
+        self.reserved = is_reserved(subject);
         interest.matches(subject, found);
         self.own_prefixes = usize::MAX;
         let mut sid_max = 0;
@@ -297,6 +336,13 @@ impl Resolved {
             }
         }
     }
+}
+
+/// Whether clients may not publish there at all.
+pub(crate) fn is_reserved(subject: &[u8]) -> bool {
+    [&b"_GR_."[..], b"$GR.", b"$NRG."]
+        .iter()
+        .any(|prefix| subject.starts_with(prefix))
 }
 
 fn repeats(targets: &[Target]) -> bool {

@@ -6,6 +6,8 @@
 
 use crate::delivery::resolved::Resolved;
 use crate::interest::{Interest, Subscription};
+use crate::plan::subject_space::SubjectSpace;
+use crate::random::Random;
 use nt_subject::HashSeed;
 use nt_subject::Matches;
 use std::ops::{Index, IndexMut};
@@ -61,10 +63,12 @@ pub(crate) struct ResultCache {
     last_stamp: u64,
     found: Matches,
     seed: HashSeed,
+    /// For mappings.
+    random: Random,
 }
 
 impl ResultCache {
-    pub fn new(seed: HashSeed) -> Self {
+    pub fn new(seed: HashSeed, random: Random) -> Self {
         Self {
             results: vec![Resolved::default()],
             slots: Vec::new(),
@@ -76,18 +80,19 @@ impl ResultCache {
             last_stamp: 0,
             found: Matches::new(),
             seed,
+            random,
         }
     }
 
     /// Index of the result of `subject`, resolved now unless a valid one is known.
-    pub fn find(&mut self, account: u32, interest: &Interest, subject: &[u8]) -> u32 {
-        self.find_at(self.place_of(account, subject), account, interest, subject)
+    pub fn find(&mut self, space: &SubjectSpace, interest: &Interest, subject: &[u8]) -> u32 {
+        self.find_at(self.place_of(space.number(), subject), space, interest, subject)
     }
 
     /// The same, when its place is known already.
-    pub fn find_at(&mut self, place: Place, account: u32, interest: &Interest, subject: &[u8]) -> u32 {
+    pub fn find_at(&mut self, place: Place, space: &SubjectSpace, interest: &Interest, subject: &[u8]) -> u32 {
         let (index, is_valid) = if interest.is_cached() {
-            self.claim(place, account, interest, subject)
+            self.claim(place, space.number(), interest, subject)
         } else {
             (0, false)
         };
@@ -96,13 +101,13 @@ impl ResultCache {
             return index;
         }
         self.misses += 1;
-        self.resolve(index, account, interest, subject);
+        self.resolve(index, space, interest, subject);
         index
     }
 
     /// The index of the result of `subject`, new or known, and whether it is valid. Index 0 is for subjects that are not
     /// cached.
-    fn claim(&mut self, place: Place, account: u32, interest: &Interest, subject: &[u8]) -> (u32, bool) {
+    fn claim(&mut self, place: Place, space: u32, interest: &Interest, subject: &[u8]) -> (u32, bool) {
         let (at, tag) = (place.at as usize, place.tag);
         if self.slots.is_empty() {
             self.slots = vec![0; SLOTS];
@@ -111,10 +116,10 @@ impl ResultCache {
         let mut index = self.slots[at];
         let known = index != 0 && {
             let resolved = &self.results[index as usize];
-            resolved.is_of(account, subject)
+            resolved.is_of(space, subject)
         };
         if known {
-            if self.results[index as usize].is_valid(account, interest.generation()) {
+            if self.results[index as usize].is_valid(space, interest.generation()) {
                 return (index, true);
             }
         } else if self.missed[at] != tag {
@@ -130,22 +135,29 @@ impl ResultCache {
 
     /// Where the result of a subject may be.
     #[inline]
-    pub fn place_of(&self, account: u32, subject: &[u8]) -> Place {
-        let hash = self.seed.hash_in(account, subject);
+    pub fn place_of(&self, space: u32, subject: &[u8]) -> Place {
+        let hash = self.seed.hash_in(space, subject);
         Place {
             at: (hash as usize % SLOTS) as u32,
             tag: (hash >> 32) as u32,
         }
     }
 
-    fn resolve(&mut self, index: u32, account: u32, interest: &Interest, subject: &[u8]) {
+    fn resolve(&mut self, index: u32, space: &SubjectSpace, interest: &Interest, subject: &[u8]) {
         let resolved = &mut self.results[index as usize];
         if resolved.has_uncounted() {
             resolved.count_deliveries(interest);
         }
         let before = (resolved.target_count(), resolved.bytes());
         self.last_stamp += 1;
-        resolved.resolve(account, interest, subject, self.last_stamp, &mut self.found);
+        resolved.resolve(
+            space,
+            interest,
+            subject,
+            self.last_stamp,
+            &mut self.random,
+            &mut self.found,
+        );
         if index != 0 {
             self.targets = self.targets + resolved.target_count() - before.0;
             resolved.count_in(interest);
@@ -154,13 +166,19 @@ impl ResultCache {
         self.bytes = self.bytes + resolved.bytes() - before.1;
     }
 
-    /// The result of `subject`, if a valid one is known, and whether it is reserved.
+    /// The result of `subject`, if a valid one is known.
     #[inline]
-    pub fn lookup(&self, place: Place, account: u32, interest: &Interest, subject: &[u8]) -> Option<(ResultRef, bool)> {
+    pub fn lookup(
+        &self,
+        place: Place,
+        space: u32,
+        interest: &Interest,
+        subject: &[u8],
+    ) -> Option<(ResultRef, &Resolved)> {
         let index = *self.slots.get(place.at as usize).filter(|_| interest.is_cached())?;
         let resolved = &self.results[index as usize];
-        let is_known = index != 0 && resolved.is_valid(account, interest.generation()) && resolved.subject() == subject;
-        is_known.then(|| (self.remember(index), resolved.is_reserved()))
+        let is_known = index != 0 && resolved.is_valid(space, interest.generation()) && resolved.subject() == subject;
+        is_known.then(|| (self.remember(index), resolved))
     }
 
     /// Counts a look-up whose result is used.
@@ -170,10 +188,10 @@ impl ResultCache {
 
     /// The result a connection has kept, if it is still the same and valid.
     #[inline]
-    pub fn known(&mut self, at: ResultRef, account: u32, generation: u64) -> Option<&mut Resolved> {
+    pub fn known(&mut self, at: ResultRef, space: u32, generation: u64) -> Option<&mut Resolved> {
         self.results
             .get_mut(at.index as usize)
-            .filter(|resolved| resolved.stamp() == at.stamp && resolved.is_valid(account, generation))
+            .filter(|resolved| resolved.stamp() == at.stamp && resolved.is_valid(space, generation))
     }
 
     /// What a connection may keep of the result at `index`.

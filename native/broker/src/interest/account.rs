@@ -25,7 +25,8 @@ impl AccountIds {
         }
     }
 
-    fn next(&self) -> u32 {
+    /// For an account, or for its subjects under other mappings.
+    pub(crate) fn next(&self) -> u32 {
         self.last.fetch_add(1, Ordering::Relaxed) + 1
     }
 

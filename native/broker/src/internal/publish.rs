@@ -11,6 +11,7 @@ use crate::delivery::{RefusedRequest, Sender};
 use crate::interest::Interest;
 use crate::interest::account::Account;
 use crate::plan::config::Config;
+use crate::plan::subject_space::SubjectSpace;
 use crate::shard::Shard;
 use crate::shard::event::{Event, LogLevel};
 use crate::state::BrokerState;
@@ -111,6 +112,7 @@ impl Shard {
         let InternalPublish { broker, account, .. } = batch;
         let plan = broker.plan();
         let member = broker.internal().member_in(account.id);
+        let space = broker.lock_plan().space_of(account);
         let mut touched = self.start_server_run(&plan.config);
         let interest = account.interest.read();
         let (mut at, mut deliveries) = (0, 0);
@@ -123,12 +125,13 @@ impl Shard {
                 break;
             };
             at += used;
-            let delivered = self.deliver_as_server(&interest, account.id, &message, &mut touched);
+            let index = self.results.find(&space, &interest, message.subject);
+            let delivered = self.deliver_as_server(&interest, index, &message, &mut touched);
             deliveries += 1 + delivered;
             if let (0, Some(reply), Some(member)) = (delivered, message.reply, member)
                 && let Some(sid) = self.results.own_reply_sid(&interest, member, reply)
             {
-                let frame = no_responders_frame(message.subject, reply, sid);
+                let frame = no_responders_frame(self.results[index].destination(), reply, sid);
                 self.delivery.stage_internal_status(broker.internal().queue(), &frame);
             }
         }
@@ -146,15 +149,15 @@ impl Shard {
         self.run_buffers.take_touched()
     }
 
-    /// Delivers a message of the server or the control plane. Returns how many got it.
+    /// Delivers a message of the server or the control plane to the targets of the result at `index`. Returns how many got
+    /// it.
     fn deliver_as_server(
         &mut self,
         interest: &Interest,
-        account: u32,
+        index: u32,
         message: &Publish<'_>,
         touched: &mut Vec<u32>,
     ) -> u32 {
-        let index = self.results.find(account, interest, message.subject);
         let mut scratch = self.run_buffers.take_frame();
         let resolved = &mut self.results[index];
         let frame = frame_of(message, resolved.headers_for_all(), &mut scratch);
@@ -185,7 +188,9 @@ impl Shard {
         let mut touched = self.start_server_run(config);
         let interest = account.interest.read();
         self.delivery.set_status(true);
-        self.deliver_as_server(&interest, account.id, &message, &mut touched);
+        let space = SubjectSpace::unmapped(account.id);
+        let index = self.results.find(&space, &interest, message.subject);
+        self.deliver_as_server(&interest, index, &message, &mut touched);
         self.delivery.set_status(false);
         self.finish_run(&interest, &mut touched);
         drop(interest);

@@ -1,9 +1,10 @@
-//! An account as a plan writes it: its name, the rights of its users, its limits.
+//! An account as a plan writes it: its name, the rights of its users, its limits and mappings.
 //!
 //! Values only. Who enforces a limit is told at each of them.
 
 use crate::plan::config::Config;
 use crate::plan::permissions::Permissions;
+use nt_subject::MappingTable;
 use std::sync::Arc;
 
 /// An account, as it is written in a plan.
@@ -15,6 +16,8 @@ pub struct AccountPlan {
     pub default_permissions: Option<Arc<Permissions>>,
     /// What its connections may use.
     pub limits: AccountLimits,
+    /// What becomes of subjects that are published in it.
+    pub mappings: Arc<MappingTable>,
 }
 
 impl AccountPlan {

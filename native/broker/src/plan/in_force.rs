@@ -11,6 +11,7 @@ use crate::plan::auth::{Auth, Authenticator, Decision, Proof, User};
 use crate::plan::config::Config;
 use crate::plan::permissions::Permissions;
 use crate::plan::secret::Secret;
+use crate::plan::subject_space::SubjectSpace;
 use crate::plan::{Plan, PlanError, no_account};
 use nt_protocol::ConnectOptions;
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,11 +57,13 @@ pub(crate) struct AccountPart {
     plan: AccountPlan,
     /// The same one in all parts of that name that follow each other.
     pub account: Arc<Account>,
+    /// Its subjects under the mappings of this part.
+    pub space: SubjectSpace,
 }
 
 impl AccountPart {
-    fn new(plan: AccountPlan, account: Arc<Account>) -> Arc<Self> {
-        Arc::new(Self { plan, account })
+    fn new(plan: AccountPlan, account: Arc<Account>, space: SubjectSpace) -> Arc<Self> {
+        Arc::new(Self { plan, account, space })
     }
 
     /// What a connection of the account lives by under these limits of the server.
@@ -124,7 +127,8 @@ impl PlanInForce {
         let cached = plan.config.result_cache;
         let accounts = plan.accounts.into_iter().map(|(name, plan)| {
             let account = Arc::new(Account::new(ids, &name, cached));
-            let part = AccountPart::new(plan, account);
+            let space = SubjectSpace::new(account.id, &plan.mappings, ids);
+            let part = AccountPart::new(plan, account, space);
             part.put_into_force();
             (name, part)
         });
@@ -162,6 +166,13 @@ impl PlanInForce {
 
     pub fn account(&self, name: &str) -> Option<&Arc<Account>> {
         self.accounts.get(name).map(|part| &part.account)
+    }
+
+    /// The subjects of an account for those who live by this plan. Of one that is not in it, as they are published.
+    pub fn space_of(&self, account: &Arc<Account>) -> SubjectSpace {
+        let part = self.accounts.get(&account.name);
+        let part = part.filter(|part| Arc::ptr_eq(&part.account, account));
+        part.map_or_else(|| SubjectSpace::unmapped(account.id), |part| part.space.clone())
     }
 
     /// Who a connection becomes that sends no credentials; `None`: nobody.
@@ -260,7 +271,7 @@ impl PlanInForce {
     }
 
     /// The part of an account: the one there is, if it says the same.
-    fn account_part(&self, plan: AccountPlan, ids: &AccountIds) -> Arc<AccountPart> {
+    fn account_part(&self, mut plan: AccountPlan, ids: &AccountIds) -> Arc<AccountPart> {
         let known = self.accounts.get(&plan.name);
         if let Some(same) = known.filter(|known| known.plan == plan) {
             return same.clone();
@@ -270,7 +281,14 @@ impl PlanInForce {
             Some(known) => known.account.clone(),
             None => Arc::new(Account::new(ids, &plan.name, cached)),
         };
-        AccountPart::new(plan, account)
+        let space = match known.filter(|known| known.plan.mappings == plan.mappings) {
+            Some(known) => {
+                plan.mappings = known.plan.mappings.clone();
+                known.space.clone()
+            }
+            None => SubjectSpace::new(account.id, &plan.mappings, ids),
+        };
+        AccountPart::new(plan, account, space)
     }
 
     /// From now on its accounts let as many connections in as it says.

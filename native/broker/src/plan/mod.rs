@@ -16,6 +16,7 @@ pub(crate) mod listener;
 pub(crate) mod permissions;
 pub(crate) mod reload;
 pub(crate) mod secret;
+pub(crate) mod subject_space;
 
 use crate::interest::account::Account;
 use crate::plan::account::AccountPlan;

@@ -10,9 +10,11 @@
 //! waits for a connection with a million of them. With the last portion the account's interest is locked for writing:
 //! what was routed before, by the old permissions, is taken in, the member's record gets the new ones, and the
 //! interest's generation grows: that is the end of every resolved subject that any loop remembers. The publisher's own
-//! shortcut is forgotten with it. A connection whose user is in another account now is closed: its subscriptions would
-//! mean other messages there, and none of them may end without the client being told. A connection on its way between loops carries the parts that are in force when it leaves (`migrate.rs`), so the loop it
-//! comes to finds it no later than its own [`Reload`].
+//! shortcut is forgotten with it. Other mappings of an account need none of that: results are remembered by the rules
+//! that made them (`subject_space.rs`), so a connection that has the new part finds none of the old ones. A connection
+//! whose user is in another account now is closed: its subscriptions would mean other messages there, and none of them
+//! may end without the client being told. A connection on its way between loops carries the parts that are in force
+//! when it leaves (`migrate.rs`), so the loop it comes to finds it no later than its own [`Reload`].
 
 use crate::client::admission::shown_user;
 use crate::connection::Phase;
@@ -168,7 +170,10 @@ impl Shard {
             Phase::Ready => self.reauthorize(slot, reload),
             Phase::AwaitingAdmission => self.decide_again(slot, reload),
             // Nobody is asked for anything any more.
-            Phase::AwaitingConnect if conn.plan().auth.is_none() => conn.enter_phase(Phase::Ready),
+            Phase::AwaitingConnect if conn.plan().auth.is_none() => {
+                conn.enter_phase(Phase::Ready);
+                self.reauthorize(slot, reload);
+            }
             // What a stand-in waits for brings its own plan along.
             Phase::AwaitingProxyHeader | Phase::AwaitingConnect | Phase::Placeholder | Phase::Closing(_) => {}
         }

@@ -27,6 +27,7 @@ use crate::faults::{Fault, Planted};
 use crate::internal::PendingPublishes;
 use crate::plan::bindings::Bindings;
 use crate::plan::reload::Reload;
+use crate::random::Random;
 use crate::shard::admissions::Admissions;
 use crate::shard::event::Event;
 use crate::shard::event_sink::EventSink;
@@ -91,8 +92,13 @@ impl Shard {
         let inbox = seed.inboxes[usize::from(seed.reactor)].clone();
         Self {
             connections: Connections::new(seed.reactor),
-            delivery: Delivery::new(seed.reactor, seed.inboxes, BufferPool::new(seed.buffers), seed.random),
-            results: ResultCache::new(HashSeed::new(seed.random)),
+            delivery: Delivery::new(
+                seed.reactor,
+                seed.inboxes,
+                BufferPool::new(seed.buffers),
+                Random::new(seed.random),
+            ),
+            results: ResultCache::new(HashSeed::new(seed.random), Random::new(!seed.random)),
             timers: Timers::default(),
             bindings: Bindings::default(),
             admissions: Admissions::new(seed.reactor),

@@ -4,8 +4,8 @@ use super::harness::World;
 use super::permissions::{anything, login, may_publish};
 use crate::simulation::random::{Random, Seed};
 use crate::{
-    Account, AccountLimits, AccountPlan, Auth, Authenticator, CloseReason, Config, ConnectionOrder, ConnectionQuery,
-    ConnectionTypes, PermissionLists, Permissions, Plan, PlanError, Reload, SubscriptionQuery, User,
+    Account, AccountPlan, Auth, Authenticator, CloseReason, Config, ConnectionOrder, ConnectionQuery, ConnectionTypes,
+    PermissionLists, Permissions, Plan, PlanError, Reload, SubscriptionQuery, User,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +25,7 @@ fn account(name: &str, lists: Option<PermissionLists>) -> AccountPlan {
     AccountPlan {
         name: name.to_owned(),
         default_permissions: lists.map(|lists| Arc::new(Permissions::new(lists).expect("patterns"))),
-        limits: AccountLimits::default(),
+        ..AccountPlan::default()
     }
 }
 

@@ -28,6 +28,8 @@ mod internal;
 #[cfg(test)]
 mod log;
 #[cfg(test)]
+mod mappings;
+#[cfg(test)]
 mod memory;
 #[cfg(test)]
 mod migration;

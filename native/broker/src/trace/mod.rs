@@ -96,10 +96,26 @@ impl Shard {
         }
     }
 
-    /// Traces a message of a client: `bytes` are all of it, line and payload.
-    pub(crate) fn trace_publish(&mut self, slot: u32, bytes: &[u8], message: &Publish<'_>) {
+    /// Traces the line of a message of a client: `bytes` are all of it, line and payload.
+    pub(crate) fn trace_publish_line(&mut self, slot: u32, bytes: &[u8]) {
         if !self.connections[slot].input_mut().take_line_traced() {
             self.trace_line(slot, bytes);
+        }
+    }
+
+    /// Traces the payload of a message of a client, and before it the subject that a mapping gave the message.
+    #[cold]
+    pub(crate) fn trace_arrival(&mut self, slot: u32, index: u32, message: &Publish<'_>) {
+        let mapped = self.results[index].mapped().map(<[u8]>::to_vec);
+        if let (Some(to), Some(trace)) = (&mapped, self.delivery.traced_message()) {
+            trace.mapped(to);
+        }
+        if !self.connections[slot].config().log_trace {
+            return;
+        }
+        if let Some(to) = mapped {
+            let [from, to] = [message.subject, &to].map(String::from_utf8_lossy);
+            self.log(slot, LogLevel::Trace, &format!("<<- [MAPPING {from} -> {to}]"));
         }
         let shown = Shown::of(self.connections[slot].config());
         if let Some(payload) = shown.payload(message.body, message.header_len) {

@@ -12,10 +12,11 @@ mod headers;
 use crate::client::run::Run;
 use crate::connection::Conn;
 use crate::delivery::frame::Frame;
+use crate::delivery::resolved::is_reserved;
 use crate::interest::Interest;
 use crate::shard::Shard;
 use crate::trace::quote::quote;
-use event::{Entry, Event, Request, Server};
+use event::{Entry, Event, Request, Server, Step};
 pub(crate) use headers::may_request_trace;
 use headers::{Headers, TraceRequest};
 use nt_protocol::{Publish, parse_size};
@@ -50,6 +51,8 @@ pub(crate) struct MsgTrace {
     headers: Headers,
     message_size: usize,
     ingress: Entry,
+    /// What a mapping made of its subject.
+    mapped_to: Option<String>,
     egress: Vec<Entry>,
 }
 
@@ -57,6 +60,11 @@ impl MsgTrace {
     /// The message was refused.
     pub fn refused(&mut self, text: &str) {
         self.ingress.error = Some(text.to_owned());
+    }
+
+    /// Adds the subject that a mapping gave the message.
+    pub fn mapped(&mut self, to: &[u8]) {
+        self.mapped_to = Some(text(to));
     }
 
     /// Adds a delivery, or why there was none.
@@ -180,12 +188,7 @@ impl Shard {
     }
 
     fn tracing_of(&mut self, run: &Run<'_>, headers: &[u8], subject: &[u8], size: usize) -> Tracing {
-        let Run {
-            publisher,
-            account,
-            interest,
-            ..
-        } = *run;
+        let Run { publisher, account, .. } = *run;
         let Some(TraceRequest {
             headers,
             destination,
@@ -215,8 +218,7 @@ impl Shard {
             .permissions
             .as_ref()
             .is_none_or(|p| p.may_publish(&destination));
-        let index = self.results.find(account.id, interest, &destination);
-        if self.results[index].is_reserved() || !permitted {
+        if is_reserved(&destination) || !permitted {
             return Tracing::Refused(destination);
         }
         let conn: &Conn = &self.connections[slot];
@@ -230,6 +232,7 @@ impl Shard {
                 subj: Some(text(subject)),
                 ..Entry::of("in", conn.shared())
             },
+            mapped_to: None,
             egress: Vec::new(),
         }))
     }
@@ -259,9 +262,9 @@ impl Shard {
                 header: &trace.headers,
                 msgsize: trace.message_size,
             },
-            events: std::iter::once(&trace.ingress)
-                .chain(&trace.egress)
-                .map(|entry| entry.at(&now))
+            events: std::iter::once(trace.ingress.at(&now))
+                .chain(trace.mapped_to.iter().map(|to| Step::mapped(to, &now)))
+                .chain(trace.egress.iter().map(|entry| entry.at(&now)))
                 .collect(),
         };
         let (headers, body) = encode::encode(&event, accepted.as_deref());

@@ -16,6 +16,13 @@ pub struct MappingTable {
     index: Option<Box<Sublist>>,
 }
 
+/// The same rules in the same order.
+impl PartialEq for MappingTable {
+    fn eq(&self, other: &Self) -> bool {
+        self.mappings == other.mappings
+    }
+}
+
 impl MappingTable {
     /// A table of these rules. A source that comes again replaces the rule that has it, at its place.
     pub fn new(mappings: impl IntoIterator<Item = Mapping>) -> Self {

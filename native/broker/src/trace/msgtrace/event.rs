@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub(super) struct Event<'a> {
     pub server: Server<'a>,
     pub request: Request<'a>,
-    pub events: Vec<Timed<'a>>,
+    pub events: Vec<Step<'a>>,
 }
 
 /// The server that publishes it.
@@ -66,8 +66,8 @@ impl Entry {
         }
     }
 
-    pub fn at<'a>(&'a self, ts: &'a str) -> Timed<'a> {
-        Timed {
+    pub fn at<'a>(&'a self, ts: &'a str) -> Step<'a> {
+        Step::Station(Timed {
             station: self.station,
             ts,
             kind: 0,
@@ -78,7 +78,27 @@ impl Entry {
             sub: self.sub.as_deref(),
             queue: self.queue.as_deref(),
             error: self.error.as_deref(),
-        }
+        })
+    }
+}
+
+/// What happened to the message, in order.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Step<'a> {
+    Station(Timed<'a>),
+    Mapped {
+        #[serde(rename = "type")]
+        kind: &'static str,
+        ts: &'a str,
+        to: &'a str,
+    },
+}
+
+impl<'a> Step<'a> {
+    /// A mapping gave it this subject.
+    pub fn mapped(to: &'a str, ts: &'a str) -> Self {
+        Self::Mapped { kind: "sm", ts, to }
     }
 }
 
