@@ -31,6 +31,15 @@ export interface AccountPlan {
   /** Permissions of its users that have none of their own. */
   defaultPermissions?: PermissionsPlan;
   limits?: AccountLimits;
+  /** Subjects of other accounts that its connections may subscribe to; the other accounts allow it. */
+  streamImports?: StreamImportPlan[];
+}
+
+/** Subjects of another account. `to`: their names in the importing account, as a transform's destination. */
+export interface StreamImportPlan {
+  account: string;
+  subject: string;
+  to?: string;
 }
 
 /** What the connections of an account may use; absent: as much as the server lets everyone. */

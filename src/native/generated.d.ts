@@ -11,6 +11,7 @@ export interface AccountPlan {
   name: string
   defaultPermissions?: PermissionsPlan
   limits?: AccountLimits
+  streamImports?: Array<StreamImportPlan>
 }
 
 export interface AccountStats {
@@ -333,6 +334,12 @@ export declare function stopLoad(handle: number): void
 
 /** See `NativeAddon.stopRuntime`. */
 export declare function stopRuntime(handle: number): void
+
+export interface StreamImportPlan {
+  account: string
+  subject: string
+  to?: string
+}
 
 export interface SubjectPermission {
   allow?: Array<string>

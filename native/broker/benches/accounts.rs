@@ -61,7 +61,7 @@ impl Crowd {
 
     /// Gives one account other rights, and lets the loop take them over. Returns how many connections that concerned.
     fn replace(&mut self, plan: AccountPlan) -> usize {
-        let reload = self.broker.replace_account(plan, 1).reload;
+        let reload = self.broker.replace_account(plan, 1).expect("a plan").reload;
         let _ = self.inbox.push(InboxItem::Reload(reload.clone()));
         self.shard.drain_inbox();
         self.shard.take_reloaded();

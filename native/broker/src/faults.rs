@@ -10,8 +10,10 @@ pub enum Fault {
     PongBeforeInbox,
     /// Bytes that were read are parsed although the inbox has messages that came before them.
     ReadBeforeInbox,
+    #[cfg(any(test, fuzzing, feature = "simulation"))]
     /// A loop that sleeps is not woken. Planted by the simulator's own wake-ups.
     LostWakeUp,
+    #[cfg(any(test, fuzzing, feature = "simulation"))]
     /// Half the loops confirm a reload that they have not applied. Planted by the simulator's own loops.
     HalfReload,
 }

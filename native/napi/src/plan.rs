@@ -41,6 +41,14 @@ pub struct AccountPlan {
     pub name: String,
     pub default_permissions: Option<PermissionsPlan>,
     pub limits: Option<AccountLimits>,
+    pub stream_imports: Option<Vec<StreamImportPlan>>,
+}
+
+#[napi(object)]
+pub struct StreamImportPlan {
+    pub account: String,
+    pub subject: String,
+    pub to: Option<String>,
 }
 
 #[napi(object)]
@@ -178,10 +186,16 @@ impl AccountPlan {
     fn compile(self) -> Result<nt_broker::AccountPlan, String> {
         let whose = format!("account {:?}", self.name);
         let default_permissions = self.default_permissions.map(|p| p.compile(&whose)).transpose()?;
+        let imports = self.stream_imports.unwrap_or_default().into_iter();
+        let imports = imports
+            .map(|import| nt_broker::StreamImportPlan::new(&import.account, &import.subject, import.to.as_deref()));
         Ok(nt_broker::AccountPlan {
             name: self.name,
             default_permissions: default_permissions.map(Arc::new),
             limits: self.limits.map(AccountLimits::compile).unwrap_or_default(),
+            stream_imports: imports
+                .collect::<Result<_, _>>()
+                .map_err(|error| format!("{whose}: {error}"))?,
             ..nt_broker::AccountPlan::default()
         })
     }

@@ -55,6 +55,6 @@ pub use queue_names::QueueId;
 pub use sublist::{NodeId, Sublist};
 pub use transform::{Mapping, MappingTable, Transform};
 pub use validate::{
-    check_subject, has_wildcard, is_subset, is_valid_literal_subject, is_valid_subject, literal_matches, overlaps,
-    token_count,
+    check_subject, has_wildcard, intersection, is_subset, is_valid_literal_subject, is_valid_subject, literal_matches,
+    overlaps, token_count,
 };

@@ -138,6 +138,33 @@ pub fn overlaps(a: &[u8], b: &[u8]) -> bool {
     }
 }
 
+/// The pattern of the subjects that both `a` and `b` match. None if there are none.
+pub fn intersection(a: &[u8], b: &[u8]) -> Option<Vec<u8>> {
+    if check_shape(a).is_err() || check_shape(b).is_err() {
+        return None;
+    }
+    let (mut left, mut right) = (tokens(a), tokens(b));
+    let mut common: Vec<&[u8]> = Vec::new();
+    loop {
+        match (left.next(), right.next()) {
+            (None, None) => return Some(common.join(&b"."[..])),
+            (Some(x), Some(TAIL)) => {
+                common.push(x);
+                common.extend(left);
+                return Some(common.join(&b"."[..]));
+            }
+            (Some(TAIL), Some(y)) => {
+                common.push(y);
+                common.extend(right);
+                return Some(common.join(&b"."[..]));
+            }
+            (Some(x), Some(y)) if x == y || y == STAR => common.push(x),
+            (Some(STAR), Some(y)) => common.push(y),
+            _ => return None,
+        }
+    }
+}
+
 /// Tokens in order; an empty subject has one empty token.
 pub(crate) fn tokens(subject: &[u8]) -> impl Iterator<Item = &[u8]> {
     subject.split(|&byte| byte == b'.')

@@ -191,6 +191,8 @@ impl Shard {
             interest.set_headers(member, conn.client().flags().headers);
             interest.set_permissions(member, conn.permissions().cloned());
         }
+        self.update_copies(slot);
+        let conn = &self.connections[slot];
         if conn.broker().watches_connects() {
             let (broker, snapshot) = (conn.broker().id, Box::new(conn.shared().snapshot()));
             self.event(broker, Event::Connected(snapshot));

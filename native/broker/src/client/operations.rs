@@ -98,14 +98,20 @@ impl Shard {
         let conn = &mut self.connections[slot];
         if conn.subscriptions().find(sid, &interest, broker.sid_seed()).is_none() {
             match interest.add(member, subject, queue, sid) {
-                Ok(id) => conn.add_subscription(sid, id),
+                Ok(id) => {
+                    conn.add_subscription(sid, id);
+                    drop(interest);
+                    self.add_copies(slot, id);
+                }
                 Err(_) => {
                     drop(interest);
                     return self.error_reply(slot, "Invalid Subject");
                 }
             }
+        } else {
+            drop(interest);
         }
-        drop(interest);
+        self.remove_ended_copies();
         self.acknowledge(slot);
     }
 
@@ -137,6 +143,7 @@ impl Shard {
         let conn = &self.connections[slot];
         let account = conn.account().clone();
         let mut removed = false;
+        let mut limited = None;
         if conn.subscriptions().member().is_some() {
             let mut interest = account.interest.write();
             let conn = &self.connections[slot];
@@ -145,6 +152,7 @@ impl Shard {
                 let sub = interest.subscription(id);
                 let max = max.unwrap_or(0);
                 if max > sub.delivered() {
+                    limited = sub.link().is_some().then_some(id);
                     interest.limit(id, max);
                 } else {
                     // The loop that sends the last message of a limited subscription traces its end.
@@ -154,6 +162,10 @@ impl Shard {
                 }
             }
         }
+        if let Some(id) = limited {
+            self.limit_copies(slot, id, max.unwrap_or(0));
+        }
+        self.remove_ended_copies();
         self.acknowledge(slot);
         if removed {
             self.trace(slot, || subscription_deleted(sid));
@@ -180,6 +192,7 @@ impl Shard {
         }
         if let Some(conn) = self.connections.occupant(to) {
             conn.forget_subscription(sub.into_sid(), id);
+            self.note_ended_copies(to.slot);
         }
     }
 

@@ -179,8 +179,13 @@ impl Shard {
         // A trace has logged it beside the message.
         let logged = !config.log_debug || config.log_trace;
         let mut interest = account.interest.write();
+        let mut originals = Vec::new();
         for id in exhausted {
             if let Some(sub) = interest.find(id).filter(|sub| sub.is_exhausted()) {
+                if let (Some(original), Some(link)) = (sub.original(), sub.link()) {
+                    originals.push((original.clone(), link.clone()));
+                    continue;
+                }
                 let owner = interest.member_of(sub).destination().connection();
                 if let Some(shared) = owner.filter(|_| !logged) {
                     let label = shared.label();
@@ -191,5 +196,7 @@ impl Shard {
                 self.remove_subscription(&mut interest, id);
             }
         }
+        drop(interest);
+        self.remove_exhausted_originals(originals);
     }
 }

@@ -57,8 +57,15 @@ impl Shard {
     /// A connection is another user, or another version of the same one, in the account that it has joined.
     pub(crate) fn identify_as(&mut self, slot: u32, identified: Identified) {
         self.unbind(slot);
+        let (before, now) = (
+            self.connections[slot].account_part().clone(),
+            identified.account.clone(),
+        );
         self.connections[slot].set_identified(identified);
         self.bind(slot);
+        if Arc::ptr_eq(&before.account, &now.account) {
+            self.follow_imports(slot, &before, &now);
+        }
     }
 
     /// Ends what a connection has in its account before it goes to another one. False: that one is full.

@@ -1,17 +1,19 @@
 //! Moving a connection from a busy loop to one with time, while messages flow.
 //!
 //! Four steps. The old loop asks the new one to reserve a slot ([`InboxItem::ReserveSlot`], answered by
-//! [`InboxItem::SlotReserved`]); the new loop puts a placeholder there. Then, with the account's interest locked for
-//! writing, the old loop takes everything other loops have sent for the connection, puts the connection into the new
+//! [`InboxItem::SlotReserved`]); the new loop puts a placeholder there. Then, with the interest of all accounts that the
+//! connection is a member in locked for writing, the old loop takes everything other loops have sent for the connection, puts the connection into the new
 //! loop's inbox and rewrites its location. Messages that are routed after that go to the new loop: through its inbox, after
 //! the connection itself, or, if that loop is the publisher's own, into the placeholder. When the connection moves in, the
 //! placeholder's bytes are appended to its own. So nothing is lost or reordered, even if batches are taken from the inbox
 //! before the connection.
 
 use crate::connection::{Conn, Phase};
+use crate::interest::account::Account;
 use crate::shard::Shard;
 use crate::shard::inbox::{InboxItem, Location};
 use std::any::Any;
+use std::sync::Arc;
 
 /// Moves whose sockets the loop has to move too.
 #[derive(Default)]
@@ -72,6 +74,15 @@ impl Conn {
     /// Whether a move may begin.
     fn may_move(&self) -> bool {
         self.is_movable() && !self.move_state.requested
+    }
+
+    /// The accounts that it is a member in, in the order in which they are locked.
+    fn accounts_in_lock_order(&self) -> Vec<Arc<Account>> {
+        let imported = self.copies.members().map(|(account, _)| account);
+        let mut accounts: Vec<_> = imported.chain([&self.account]).cloned().collect();
+        accounts.sort_unstable_by_key(|account| account.id);
+        accounts.dedup_by_key(|account| account.id);
+        accounts
     }
 
     /// The slot that was asked for is given back.
@@ -156,11 +167,11 @@ impl Shard {
 
     /// Sends a connection with its socket to the other loop. Returns the socket if the connection can't move any more.
     pub fn move_out(&mut self, slot: u32, to: Location, socket: Box<dyn Any + Send>) -> Option<Box<dyn Any + Send>> {
-        let Some(account) = self.connections.get(slot).map(|conn| conn.account.clone()) else {
+        let Some(accounts) = self.connections.get(slot).map(Conn::accounts_in_lock_order) else {
             self.delivery.send_to(to.reactor, InboxItem::ReleaseSlot(to));
             return Some(socket);
         };
-        let mut interest = account.interest.write();
+        let mut interests: Vec<_> = accounts.iter().map(|account| account.interest.write()).collect();
         // Everything routed to the old location is in the inbox by now, since routing happens under the lock.
         self.drain_deliveries();
         let conn = &mut self.connections[slot];
@@ -173,8 +184,11 @@ impl Shard {
             self.delivery.send_to(to.reactor, InboxItem::ReleaseSlot(to));
             return Some(socket);
         }
-        if let Some(member) = conn.subscriptions.member() {
-            interest.relocate(member, to);
+        let own = conn.subscriptions.member().map(|member| (&conn.account, member));
+        for (account, member) in own.into_iter().chain(conn.copies.members()) {
+            if let Ok(at) = accounts.binary_search_by_key(&account.id, |account| account.id) {
+                interests[at].relocate(member, to);
+            }
         }
         broker.directory().relocate(conn.shared.cid, to);
         self.unbind(slot);
@@ -187,7 +201,7 @@ impl Shard {
         self.delivery
             .send_to(to.reactor, InboxItem::MoveIn { to, conn, socket });
         drop(current);
-        drop(interest);
+        drop(interests);
         None
     }
 

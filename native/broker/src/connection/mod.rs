@@ -39,11 +39,12 @@ use crate::connection::shared::ConnShared;
 use crate::connection::subscriptions::Subscriptions;
 use crate::delivery::burst::Burst;
 use crate::delivery::byte_range::ByteRange;
+use crate::imports::copies::Copies;
 use crate::interest::account::Account;
 use crate::interest::{Interest, Member};
 use crate::plan::account::ConnectionLimits;
 use crate::plan::config::Config;
-use crate::plan::in_force::{Identified, ServerPart};
+use crate::plan::in_force::{AccountPart, Identified, ServerPart};
 use crate::plan::permissions::Permissions;
 use crate::plan::subject_space::SubjectSpace;
 use crate::shard::inbox::Location;
@@ -69,6 +70,8 @@ pub struct Conn {
     phase: Phase,
     protocol: Protocol,
     subscriptions: Subscriptions,
+    /// In accounts that its account imports from.
+    copies: Copies,
     /// Output waiting to be written.
     out: OutQueue,
     /// Messages for it were left out, since too much is waiting: it is closed.
@@ -114,6 +117,7 @@ impl Conn {
             phase,
             protocol: Protocol::of(kind),
             subscriptions: Subscriptions::default(),
+            copies: Copies::default(),
             out: OutQueue::default(),
             overflowed: false,
             in_dirty_list: false,
@@ -166,6 +170,11 @@ impl Conn {
             self.limits = self.identified.account.limits_under(&plan.config);
         }
         is_newer
+    }
+
+    /// The part of the plan that its account follows.
+    pub(crate) fn account_part(&self) -> &Arc<AccountPart> {
+        &self.identified.account
     }
 
     /// The account it is bound to.
@@ -256,11 +265,15 @@ impl Conn {
         if let Some(member) = self.subscriptions.member() {
             return member;
         }
-        let headers = self.client().flags().headers;
-        let member = Member::connection(at, self.shared.clone(), headers, self.permissions.clone());
-        let member = interest.add_member(member);
+        let member = interest.add_member(self.new_member(at));
         self.subscriptions.set_member(member);
         member
+    }
+
+    /// What it is as a member of an account's interest.
+    pub(crate) fn new_member(&self, at: Location) -> Member {
+        let headers = self.client().flags().headers;
+        Member::connection(at, self.shared.clone(), headers, self.permissions.clone())
     }
 
     /// It has another subscription.
@@ -276,7 +289,17 @@ impl Conn {
             return self.subscriptions.note_ended(sid, id);
         }
         self.subscriptions.forget(&sid, id, self.broker.sid_seed());
+        self.copies.note_end_of(id);
         self.publish_subscription_count();
+    }
+
+    /// Copies of its subscriptions in other accounts.
+    pub(crate) fn copies(&self) -> &Copies {
+        &self.copies
+    }
+
+    pub(crate) fn copies_mut(&mut self) -> &mut Copies {
+        &mut self.copies
     }
 
     fn publish_subscription_count(&self) {

@@ -5,6 +5,7 @@
 //! subscriptions from then on. The records are removed in batches, some in each turn. The more are left the larger is the
 //! share of a turn, so that they can't accumulate however fast clients connect and close.
 
+use crate::imports::copies::RemovedMember;
 use crate::interest::account::Account;
 use crate::interest::{Interest, SidIds, Subscription};
 use crate::shard::Shard;
@@ -23,10 +24,46 @@ const TURN_SHARE: usize = 32;
 pub(crate) struct PendingRemoval {
     account: Arc<Account>,
     member: u32,
-    left: SidIds,
+    left: Ids,
 }
 
+/// What is left of it.
+#[derive(Debug)]
+enum Ids {
+    Named(SidIds),
+    Copies(std::vec::IntoIter<u32>),
+}
+
+impl Iterator for Ids {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        match self {
+            Self::Named(ids) => ids.next(),
+            Self::Copies(ids) => ids.next(),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self {
+            Self::Named(ids) => ids.size_hint(),
+            Self::Copies(ids) => ids.size_hint(),
+        }
+    }
+}
+
+impl ExactSizeIterator for Ids {}
+
 impl PendingRemoval {
+    /// A member of an account that its own account imports from.
+    pub fn of_copies(removed: RemovedMember) -> Self {
+        Self {
+            account: removed.account,
+            member: removed.member,
+            left: Ids::Copies(removed.ids.into_iter()),
+        }
+    }
+
     /// Removes up to `most` subscriptions, and the member with the last one. Returns the names of those that had not ended
     /// already.
     fn remove_batch(&mut self, interest: &mut Interest, most: usize) -> Vec<Box<[u8]>> {
@@ -89,6 +126,20 @@ impl PendingRemovals {
 }
 
 impl Shard {
+    /// Ends everything that a member receives, and removes up to `most` of its subscriptions; the others later. Returns
+    /// the names of those that had not ended already.
+    pub(crate) fn remove_member(&mut self, mut removal: PendingRemoval, most: usize) -> Vec<Box<[u8]>> {
+        let account = removal.account.clone();
+        let mut interest = account.interest.write();
+        interest.mark_removed(removal.member);
+        let names = removal.remove_batch(&mut interest, most);
+        drop(interest);
+        if !removal.is_done() {
+            self.removals.push(removal);
+        }
+        names
+    }
+
     /// Removes all subscriptions of a connection, and its member.
     pub(crate) fn drop_subscriptions(&mut self, slot: u32) {
         let conn = &mut self.connections[slot];
@@ -100,18 +151,13 @@ impl Shard {
         // A trace names each one.
         let traced = conn.plan.config.log_trace && !conn.broker.is_shutting_down();
         let most = if traced { usize::MAX } else { REMOVAL_BATCH };
-        let mut removal = PendingRemoval {
-            account: account.clone(),
+        let removal = PendingRemoval {
+            account,
             member,
-            left,
+            left: Ids::Named(left),
         };
-        let mut interest = account.interest.write();
-        interest.mark_removed(member);
-        let names = removal.remove_batch(&mut interest, most);
-        drop(interest);
-        if !removal.is_done() {
-            self.removals.push(removal);
-        }
+        let names = self.remove_member(removal, most);
+        self.drop_copies(slot);
         self.require_drain_before_pong();
         if traced {
             for name in names {

@@ -17,9 +17,10 @@ pub(crate) struct Target {
     pub(super) sub: u32,
     pub(super) member: u32,
     pub(super) cid: u64,
-    /// Where the result's text has `HMSG subject sid `; without its first byte it is the prefix of a MSG. Targets past
-    /// the first `own_prefixes` share one place there, see [`Resolved::target_mut`].
+    /// Where the result's text has `HMSG subject sid `; without its first byte it is the prefix of a MSG.
     prefix: (u32, u32),
+    /// Its prefix is made when its turn comes, see [`Resolved::target_mut`].
+    shares_prefix: bool,
     pub(super) headers: bool,
     /// Its deliveries are limited: each one must be reserved.
     pub(super) limited: bool,
@@ -74,10 +75,9 @@ pub(crate) struct Resolved {
     /// Whether they did.
     is_mapped: bool,
     text: Vec<u8>,
-    /// How many targets have prefixes of their own in the text. Those of the others would make it too long: they share
-    /// the subject, and each sid is written after it when its target is used.
-    own_prefixes: usize,
-    /// Where in the text the sid of such a target goes.
+    /// Where the text is that targets share whose own prefixes would make it too long: `HMSG subject `.
+    shared_at: usize,
+    /// Where it ends: each sid is written there when its target is used.
     sid_at: usize,
     /// Plain subscriptions first, then the members of each queue group.
     targets: Vec<Target>,
@@ -180,7 +180,7 @@ impl Resolved {
     /// One target and its prefixes, which are valid until the next call.
     #[inline]
     pub fn target_mut(&mut self, interest: &Interest, index: usize) -> (&mut Target, Prefixes<'_>) {
-        if index >= self.own_prefixes {
+        if self.targets[index].shares_prefix {
             self.write_shared_sid(interest, index);
         }
         (&mut self.targets[index], Prefixes { text: &self.text })
@@ -189,10 +189,12 @@ impl Resolved {
     /// Completes the shared prefix with the sid of one target.
     #[cold]
     fn write_shared_sid(&mut self, interest: &Interest, index: usize) {
-        let sid = interest.subscription(self.targets[index].sub).sid();
+        let target = &mut self.targets[index];
+        let sid = interest.subscription(target.sub).sid();
         let place = &mut self.text[self.sid_at..];
         place[..sid.len()].copy_from_slice(sid);
         place[sid.len()] = b' ';
+        target.prefix = (self.shared_at as u32, (self.sid_at + sid.len() + 1) as u32);
     }
 
     pub fn target_count(&self) -> usize {
@@ -247,7 +249,6 @@ impl Resolved {
         self.groups.clear();
         self.reserved = is_reserved(subject);
         interest.matches(subject, found);
-        self.own_prefixes = usize::MAX;
         let mut sid_max = 0;
         for &id in &found.plain {
             self.add_target(interest, subject, id, &mut sid_max);
@@ -271,6 +272,9 @@ impl Resolved {
                 .all(|&(start, end)| self.plain <= start as usize && start < end),
             "members of queue groups follow the plain subscriptions"
         );
+        self.shared_at = self.text.len();
+        self.text.extend([HMSG, subject, b" "].concat());
+        self.sid_at = self.text.len();
         // Room for any sid that shares the text, and after the last prefix, so that it can be copied as a block, too.
         self.text.resize(self.text.len() + sid_max + BLOCK, 0);
     }
@@ -282,32 +286,29 @@ impl Resolved {
         if member.is_removed() {
             return;
         }
+        let subject = &*sub.name_of(subject);
         let permissions = member.permissions();
         if permissions.is_some_and(|p| !p.may_receive(subject, sub.queue())) {
             return;
         }
-        let mut start = self.text.len();
-        if self.own_prefixes == usize::MAX && start + HMSG.len() + subject.len() + sub.sid().len() > TEXT_MAX {
-            self.own_prefixes = self.targets.len();
-            self.text.extend([HMSG, subject, b" "].concat());
-            self.sid_at = self.text.len();
-        }
-        let end = if self.own_prefixes == usize::MAX {
+        let start = self.text.len();
+        let is_too_long = start + HMSG.len() + subject.len() + sub.sid().len() > TEXT_MAX;
+        // A client that calls the subject something else can't share the text of the others.
+        let shares_prefix = is_too_long && sub.original().is_none();
+        if shares_prefix {
+            *sid_max = sub.sid().len().max(*sid_max);
+        } else {
             for part in [HMSG, subject, b" ", sub.sid(), b" "] {
                 self.text.extend_from_slice(part);
             }
-            self.text.len()
-        } else {
-            start = self.sid_at - HMSG.len() - subject.len() - 1;
-            *sid_max = sub.sid().len().max(*sid_max);
-            self.sid_at + sub.sid().len() + 1
-        };
+        }
         self.targets.push(Target {
             location: member.location(),
             sub: id,
             member: sub.member(),
             cid: member.destination().cid(),
-            prefix: (start as u32, end as u32),
+            prefix: (start as u32, self.text.len() as u32),
+            shares_prefix,
             headers: member.headers(),
             limited: sub.max() > 0,
             tracks_replies: permissions.is_some_and(|p| p.allow_responses.is_some()),

@@ -18,7 +18,7 @@ pub(crate) use counts::{CachedResult, InterestCounts};
 pub(crate) use destination::Destination;
 pub(crate) use member::Member;
 pub(crate) use sid_table::{SidIds, SidTable};
-pub(crate) use subscription::Subscription;
+pub(crate) use subscription::{Link, Original, Subscription};
 
 use crate::interest::feed::{InterestFeed, InterestReader};
 use crate::plan::permissions::Permissions;
@@ -122,10 +122,33 @@ impl Interest {
         queue: Option<&[u8]>,
         sid: &[u8],
     ) -> Result<u32, InvalidSubject> {
+        self.add_linked(member, subject, queue, sid, None)
+    }
+
+    /// Adds a copy of a subscription of another account. Returns its id.
+    pub fn add_copy(
+        &mut self,
+        member: u32,
+        subject: &[u8],
+        queue: Option<&[u8]>,
+        sid: &[u8],
+        link: Link,
+    ) -> Result<u32, InvalidSubject> {
+        self.add_linked(member, subject, queue, sid, Some(link))
+    }
+
+    fn add_linked(
+        &mut self,
+        member: u32,
+        subject: &[u8],
+        queue: Option<&[u8]>,
+        sid: &[u8],
+        link: Option<Link>,
+    ) -> Result<u32, InvalidSubject> {
         let entry = self.subscriptions.vacant_entry();
         let id = entry.key() as u32;
         let node = self.list.insert(subject, queue, id)?;
-        entry.insert(Subscription::new(member, node, queue, sid));
+        entry.insert(Subscription::new(member, node, queue, sid, link));
         self.generation += 1;
         self.counts.count_added();
         if self.feed.has_readers() {
@@ -154,6 +177,11 @@ impl Interest {
     pub fn limit(&mut self, id: u32, max: u64) {
         self.subscriptions[id as usize].set_max(max);
         self.generation += 1;
+    }
+
+    /// From now on a subscription counts together with its copies.
+    pub fn link(&mut self, id: u32) -> Link {
+        self.subscriptions[id as usize].make_link()
     }
 
     /// Adds a client that has no subscriptions yet.

@@ -1,7 +1,9 @@
-//! An account as a plan writes it: its name, the rights of its users, its limits and mappings.
+//! An account as a plan writes it: its name, the rights of its users, its limits, mappings and imports.
 //!
 //! Values only. Who enforces a limit is told at each of them.
 
+use crate::imports::StreamImportPlan;
+use crate::plan::PlanError;
 use crate::plan::config::Config;
 use crate::plan::permissions::Permissions;
 use nt_subject::MappingTable;
@@ -18,6 +20,8 @@ pub struct AccountPlan {
     pub limits: AccountLimits,
     /// What becomes of subjects that are published in it.
     pub mappings: Arc<MappingTable>,
+    /// What it imports from other accounts. Whether these let it do so is checked before.
+    pub stream_imports: Vec<StreamImportPlan>,
 }
 
 impl AccountPlan {
@@ -26,6 +30,18 @@ impl AccountPlan {
         Self {
             name: name.to_owned(),
             ..Self::default()
+        }
+    }
+
+    /// Checks that the accounts it imports from are there.
+    pub(crate) fn check_exporters(&self, is_account: impl Fn(&str) -> bool) -> Result<(), PlanError> {
+        let mut exporters = self.stream_imports.iter().map(StreamImportPlan::account);
+        match exporters.find(|&name| !is_account(name)) {
+            None => Ok(()),
+            Some(exporter) => Err(PlanError::NoExporter {
+                account: self.name.clone(),
+                exporter: exporter.to_owned(),
+            }),
         }
     }
 }

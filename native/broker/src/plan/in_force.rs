@@ -5,6 +5,8 @@
 //! is told by addresses; the server's part, of which a loop may hear twice, has a number as well. Never looks at a
 //! connection.
 
+use crate::imports::StreamImportPlan;
+use crate::imports::stream::StreamImport;
 use crate::interest::account::{Account, AccountIds};
 use crate::plan::account::{AccountPlan, ConnectionLimits};
 use crate::plan::auth::{Auth, Authenticator, Decision, Proof, User};
@@ -59,11 +61,51 @@ pub(crate) struct AccountPart {
     pub account: Arc<Account>,
     /// Its subjects under the mappings of this part.
     pub space: SubjectSpace,
+    /// Those that stayed the same stayed the same objects.
+    stream_imports: Vec<Arc<StreamImport>>,
 }
 
 impl AccountPart {
-    fn new(plan: AccountPlan, account: Arc<Account>, space: SubjectSpace) -> Arc<Self> {
-        Arc::new(Self { plan, account, space })
+    /// `known`: the part before it. `accounts`: all there are with it, by name.
+    fn new(
+        mut plan: AccountPlan,
+        known: Option<&Arc<Self>>,
+        accounts: &BTreeMap<String, Arc<Account>>,
+        ids: &AccountIds,
+    ) -> Self {
+        let imports = plan.stream_imports.iter().map(|import| {
+            let exporter = &accounts[import.account()];
+            let before = known.into_iter().flat_map(|known| &known.stream_imports);
+            let same = before.into_iter().find(|before| before.is_of(import, exporter));
+            let new = || Arc::new(StreamImport::new(import.clone(), exporter.clone()));
+            same.cloned().unwrap_or_else(new)
+        });
+        let stream_imports = imports.collect();
+        let account = accounts[&plan.name].clone();
+        let space = match known.filter(|known| known.plan.mappings == plan.mappings) {
+            Some(known) => {
+                plan.mappings = known.plan.mappings.clone();
+                known.space.clone()
+            }
+            None => SubjectSpace::new(account.id, &plan.mappings, ids),
+        };
+        Self {
+            plan,
+            account,
+            space,
+            stream_imports,
+        }
+    }
+
+    /// What its connections receive from other accounts.
+    pub fn stream_imports(&self) -> &[Arc<StreamImport>] {
+        &self.stream_imports
+    }
+
+    /// Whether both import the same.
+    pub fn imports_as(&self, other: &Self) -> bool {
+        let (ours, theirs) = (&self.stream_imports, &other.stream_imports);
+        ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(a, b)| Arc::ptr_eq(a, b))
     }
 
     /// What a connection of the account lives by under these limits of the server.
@@ -125,12 +167,14 @@ impl PlanInForce {
     /// The first plan of a broker.
     pub fn new(plan: Plan, ids: &AccountIds) -> Self {
         let cached = plan.config.result_cache;
+        let names = plan.accounts.keys();
+        let all: BTreeMap<_, _> = names
+            .map(|name| (name.clone(), Arc::new(Account::new(ids, name, cached))))
+            .collect();
         let accounts = plan.accounts.into_iter().map(|(name, plan)| {
-            let account = Arc::new(Account::new(ids, &name, cached));
-            let space = SubjectSpace::new(account.id, &plan.mappings, ids);
-            let part = AccountPart::new(plan, account, space);
+            let part = AccountPart::new(plan, None, &all, ids);
             part.put_into_force();
-            (name, part)
+            (name, Arc::new(part))
         });
         Self {
             number: 1,
@@ -232,9 +276,13 @@ impl PlanInForce {
         };
         let mut changed = BTreeSet::new();
         let mut accounts = BTreeMap::new();
+        let names = plan.accounts.keys();
+        let all: BTreeMap<_, _> = names
+            .map(|name| (name.clone(), self.account_object(name, ids)))
+            .collect();
         for (name, plan) in plan.accounts {
             let known = self.accounts.get(&name);
-            let part = self.account_part(plan, ids);
+            let part = self.account_part(plan, &all, ids);
             changed.extend(
                 known
                     .filter(|known| !Arc::ptr_eq(known, &part))
@@ -271,24 +319,24 @@ impl PlanInForce {
     }
 
     /// The part of an account: the one there is, if it says the same.
-    fn account_part(&self, mut plan: AccountPlan, ids: &AccountIds) -> Arc<AccountPart> {
+    fn account_part(
+        &self,
+        plan: AccountPlan,
+        accounts: &BTreeMap<String, Arc<Account>>,
+        ids: &AccountIds,
+    ) -> Arc<AccountPart> {
         let known = self.accounts.get(&plan.name);
-        if let Some(same) = known.filter(|known| known.plan == plan) {
-            return same.clone();
+        let part = AccountPart::new(plan, known, accounts, ids);
+        match known.filter(|known| known.plan == part.plan && known.imports_as(&part)) {
+            Some(same) => same.clone(),
+            None => Arc::new(part),
         }
-        let cached = self.server.config.result_cache;
-        let account = match known {
-            Some(known) => known.account.clone(),
-            None => Arc::new(Account::new(ids, &plan.name, cached)),
-        };
-        let space = match known.filter(|known| known.plan.mappings == plan.mappings) {
-            Some(known) => {
-                plan.mappings = known.plan.mappings.clone();
-                known.space.clone()
-            }
-            None => SubjectSpace::new(account.id, &plan.mappings, ids),
-        };
-        AccountPart::new(plan, account, space)
+    }
+
+    /// The account of that name: the one there is, or a new one.
+    fn account_object(&self, name: &str, ids: &AccountIds) -> Arc<Account> {
+        let known = self.account(name).cloned();
+        known.unwrap_or_else(|| Arc::new(Account::new(ids, name, self.server.config.result_cache)))
     }
 
     /// From now on its accounts let as many connections in as it says.
@@ -311,9 +359,19 @@ impl PlanInForce {
     }
 
     /// One account more, or another plan for one; it is returned as well.
-    pub fn replace_account(&mut self, plan: AccountPlan, ids: &AccountIds) -> (Affected, Arc<Account>) {
+    pub fn replace_account(
+        &mut self,
+        plan: AccountPlan,
+        ids: &AccountIds,
+    ) -> Result<(Affected, Arc<Account>), PlanError> {
+        plan.check_exporters(|name| name == plan.name || self.accounts.contains_key(name))?;
         self.number += 1;
-        let part = self.account_part(plan, ids);
+        let exporters = plan.stream_imports.iter().map(StreamImportPlan::account);
+        let all = exporters
+            .chain([&*plan.name])
+            .map(|name| (name.to_owned(), self.account_object(name, ids)))
+            .collect();
+        let part = self.account_part(plan, &all, ids);
         part.put_into_force();
         let id = part.account.id;
         let before = self.accounts.insert(part.account.name.clone(), part.clone());
@@ -321,7 +379,7 @@ impl PlanInForce {
         if let Affected::Of { accounts, .. } = &mut affected {
             accounts.extend(before.filter(|before| !Arc::ptr_eq(before, &part)).map(|_| id));
         }
-        (affected, part.account.clone())
+        Ok((affected, part.account.clone()))
     }
 
     /// One user more, or another password, account or other rights for one.

@@ -32,6 +32,14 @@ pub enum PlanError {
     /// Two accounts have one name.
     #[error("account {0:?} is named twice; name it once")]
     AccountTwice(String),
+    /// An account imports from one that is not there.
+    #[error("account {account:?} imports from account {exporter:?}, which is not there; add it to the accounts")]
+    NoExporter {
+        /// Which account.
+        account: String,
+        /// From which one.
+        exporter: String,
+    },
     /// A user is in an account that is not there.
     #[error("user {user:?} is in account {account:?}, which is not there; add it to the accounts")]
     NoAccount {
@@ -88,6 +96,9 @@ impl Plan {
         by_name
             .entry(Account::GLOBAL.to_owned())
             .or_insert_with(|| AccountPlan::named(Account::GLOBAL));
+        for account in by_name.values() {
+            account.check_exporters(|name| by_name.contains_key(name))?;
+        }
         if let Some(auth) = &auth {
             let mut users = auth.users.values();
             if let Some(stray) = users.find(|user| !by_name.contains_key(&user.account)) {

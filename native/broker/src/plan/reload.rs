@@ -77,9 +77,10 @@ impl BrokerState {
     }
 
     /// Puts one account into force, or another plan for it. Only its connections are looked at.
-    pub fn replace_account(self: &Arc<Self>, account: AccountPlan, loops: usize) -> Reloading {
-        let (number, (affected, account)) = self.change_plan(|plan, ids| plan.replace_account(account, ids));
-        self.reloading(number, affected, &[account], loops)
+    pub fn replace_account(self: &Arc<Self>, account: AccountPlan, loops: usize) -> Result<Reloading, PlanError> {
+        let (number, changed) = self.change_plan(|plan, ids| plan.replace_account(account, ids));
+        let (affected, account) = changed?;
+        Ok(self.reloading(number, affected, &[account], loops))
     }
 
     /// Puts one user into force, or another password, account or other rights for it. Only its connections are looked at.
@@ -255,6 +256,8 @@ impl Shard {
             interest.set_permissions(member, permissions);
         }
         drop(interest);
+        self.update_copies(slot);
+        self.remove_ended_copies();
         lost.retain(|lost| lost.removed);
         lost.sort_by_key(|lost| lost.id);
         for lost in lost {

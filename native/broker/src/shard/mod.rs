@@ -24,6 +24,7 @@ use crate::connection::table::Connections;
 use crate::delivery::Delivery;
 use crate::delivery::result_cache::ResultCache;
 use crate::faults::{Fault, Planted};
+use crate::imports::copies::Copy;
 use crate::internal::PendingPublishes;
 use crate::plan::bindings::Bindings;
 use crate::plan::reload::Reload;
@@ -83,6 +84,8 @@ pub struct Shard {
     pub(crate) internal_publishes: PendingPublishes,
     pub(crate) removals: PendingRemovals,
     pub(crate) run_buffers: RunBuffers,
+    /// Copies of subscriptions that ended: to be removed once no interest is locked.
+    pub(crate) ended_copies: Vec<Copy>,
     planted: Planted,
 }
 
@@ -109,6 +112,7 @@ impl Shard {
             internal_publishes: PendingPublishes::default(),
             removals: PendingRemovals::default(),
             run_buffers: RunBuffers::default(),
+            ended_copies: Vec::new(),
             planted: Planted::default(),
         }
     }
@@ -192,6 +196,9 @@ impl Shard {
         if self.incoming.has_items() {
             self.drain_waiting();
         }
+        if !self.ended_copies.is_empty() {
+            self.remove_ended_copies();
+        }
     }
 
     fn drain_waiting(&mut self) {
@@ -243,6 +250,7 @@ impl Shard {
             InboxItem::SubscriptionGone { to, sub, sid } => {
                 if let Some(conn) = self.connections.occupant(to) {
                     conn.forget_subscription(sid, sub);
+                    self.note_ended_copies(to.slot);
                 }
             }
             InboxItem::Close { broker, cid, reason } => self.close_by_cid(broker, cid, reason),
@@ -368,6 +376,7 @@ impl Shard {
             || self.moves.has_waiting()
             || self.pauses.has_resumed()
             || !self.removals.is_empty()
+            || !self.ended_copies.is_empty()
             || self.internal_publishes.is_due(self.delivery.now_ns())
     }
 

@@ -32,7 +32,10 @@ fn world(loops: usize, limits: AccountLimits) -> World {
 
 /// Brings other limits for the first account and lets everything come to rest.
 fn limit(world: &mut World, limits: AccountLimits) -> usize {
-    let started = world.broker.replace_account(account("A", limits), world.loops.len());
+    let started = world
+        .broker
+        .replace_account(account("A", limits), world.loops.len())
+        .expect("a plan");
     settle(world, started)
 }
 
@@ -129,7 +132,10 @@ fn of_connections_that_join_while_the_limit_falls_none_is_too_many() {
             world.send(client, connect("a"));
             world.random_step(&mut random);
         }
-        let started = world.broker.replace_account(account("A", connections(2)), 2);
+        let started = world
+            .broker
+            .replace_account(account("A", connections(2)), 2)
+            .expect("a plan");
         world.post_reload(started);
         for _ in 0..20 {
             world.random_step(&mut random);

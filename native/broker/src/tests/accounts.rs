@@ -412,12 +412,18 @@ fn who_has_no_permissions_of_its_own_has_those_of_its_account() {
     assert_eq!(refused(&mut world), [0, 3, 0]);
     let generation = |world: &World| world.broker.account("B").expect("there").interest.read().generation();
     let before = generation(&world);
-    let started = world.broker.replace_account(account("A", None), 2);
+    let started = world.broker.replace_account(account("A", None), 2).expect("a plan");
     assert_eq!(settle(&mut world, started), 2);
     assert_eq!(refused(&mut world), [0, 0, 0]);
-    let started = world.broker.replace_account(account("A", Some(narrow())), 2);
+    let started = world
+        .broker
+        .replace_account(account("A", Some(narrow())), 2)
+        .expect("a plan");
     assert_eq!(settle(&mut world, started), 2);
-    let started = world.broker.replace_account(account("A", Some(narrow())), 2);
+    let started = world
+        .broker
+        .replace_account(account("A", Some(narrow())), 2)
+        .expect("a plan");
     assert_eq!(settle(&mut world, started), 0, "the same one");
     assert_eq!(refused(&mut world), [0, 3, 0]);
     assert_eq!(generation(&world), before, "nothing is resolved anew elsewhere");
@@ -441,7 +447,7 @@ fn one_on_its_way_to_another_loop_keeps_up_with_its_own_parts() {
             }
             let name = if concerned { "A" } else { "B" };
             let plan = account(name, Some(may_publish(&["open"])));
-            let started = world.broker.replace_account(plan, 2);
+            let started = world.broker.replace_account(plan, 2).expect("a plan");
             let reload = world.post_reload(started);
             if step == 2 {
                 world.turn(1);
@@ -559,9 +565,15 @@ fn crowd() -> (World, Vec<String>) {
 fn of_a_crowd_only_whose_account_it_is_are_looked_at() {
     let (mut world, names) = crowd();
     let narrow = Some(may_publish(&["open"]));
-    let started = world.broker.replace_account(account(&names[7000], narrow.clone()), 2);
+    let started = world
+        .broker
+        .replace_account(account(&names[7000], narrow.clone()), 2)
+        .expect("a plan");
     assert_eq!(settle(&mut world, started), 0, "an account without connections");
-    let started = world.broker.replace_account(account(&names[7], narrow.clone()), 2);
+    let started = world
+        .broker
+        .replace_account(account(&names[7], narrow.clone()), 2)
+        .expect("a plan");
     assert_eq!(settle(&mut world, started), 1);
     let started = world.broker.replace_user(user(&names[8], &names[8], narrow), 2);
     assert_eq!(settle(&mut world, started.expect("a user")), 1);

@@ -264,7 +264,10 @@ fn accounts_have_their_own_mappings() {
     // A change in one of them is none in the other.
     let known = |world: &World| world.loops[0].shard.results.iter().len();
     let before = known(&world);
-    let started = world.broker.replace_account(account("A", &[("x", &[("z", 100)])]), 1);
+    let started = world
+        .broker
+        .replace_account(account("A", &[("x", &[("z", 100)])]), 1)
+        .expect("a plan");
     assert_eq!(settle(&mut world, started), 1);
     world.say(b, "PUB x 0\r\n\r\n");
     assert_eq!(known(&world), before);

@@ -21,6 +21,8 @@ mod connect;
 #[cfg(test)]
 mod endings;
 #[cfg(test)]
+mod imports;
+#[cfg(test)]
 mod interest;
 mod interest_feed;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::naive::{self, NaiveList};
 use crate::{
-    HashSeed, Matches, NodeId, PatternSet, Sublist, has_wildcard, is_subset, is_valid_literal_subject,
+    HashSeed, Matches, NodeId, PatternSet, Sublist, has_wildcard, intersection, is_subset, is_valid_literal_subject,
     is_valid_subject, literal_matches, overlaps, token_count,
 };
 use proptest::collection::vec;
@@ -269,6 +269,17 @@ proptest! {
         let common = UNIVERSE.iter().any(|literal| naive::matches(literal, &a) && naive::matches(literal, &b));
         prop_assert_eq!(overlaps(a.as_bytes(), b.as_bytes()), common, "{} and {}", a, b);
         prop_assert_eq!(overlaps(b.as_bytes(), a.as_bytes()), common);
+    }
+
+    #[test]
+    fn an_intersection_matches_what_both_match(a in enumerable(), b in enumerable()) {
+        let common = intersection(a.as_bytes(), b.as_bytes());
+        prop_assert_eq!(common.is_some(), overlaps(a.as_bytes(), b.as_bytes()));
+        for subject in UNIVERSE.iter().map(String::as_bytes) {
+            let by_both = literal_matches(subject, a.as_bytes()) && literal_matches(subject, b.as_bytes());
+            let by_common = common.as_ref().is_some_and(|common| literal_matches(subject, common));
+            prop_assert_eq!(by_common, by_both, "{} and {}", a, b);
+        }
     }
 
     #[test]
