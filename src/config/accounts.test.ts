@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { accountNames, systemAccountOf } from './blocks/resolved-accounts.js';
 import { configure } from './configure.js';
 import { loadConfigText } from './load.js';
-import { resolveOptions } from './resolve.js';
+import { resolveOptions, startupWarnings } from './resolve.js';
 import type { BrokerOptions } from './types.js';
 
 const read = (text: string) => resolveOptions(loadConfigText(text, 'server.conf').options);
@@ -132,6 +132,26 @@ describe('the system account', () => {
     const options = read(text);
     expect(systemAccountOf(options)).toBe(system);
     expect(accountNames(options).sort()).toEqual(names);
+  });
+});
+
+describe('what a start warns of', () => {
+  const warnings = (text: string) => startupWarnings(read(text));
+
+  it('plain text passwords of users of accounts', () => {
+    expect(warnings('accounts { A { users: [{user: a, password: b}] } }')).toEqual([
+      'Plaintext passwords detected, use nkeys or bcrypt',
+    ]);
+    expect(warnings('accounts { A { users: [{user: a, password: "$2a$04$abc"}] } }')).toEqual([]);
+  });
+
+  it('limits above those of the server', () => {
+    const limits = 'accounts { A { limits { max_payload: 2MB, max_subs: 5, max_conn: 70000 } } }';
+    expect(warnings(limits)).toEqual(['Account A: max_payload 2097152 has no effect, the server allows 1048576']);
+    expect(warnings(`max_payload: -1\nmax_subs: 4\n${limits}`)).toEqual([
+      'Account A: max_subscriptions 5 has no effect, the server allows 4',
+    ]);
+    expect(warnings('max_payload: 2MB\nmax_subs: 5\n'.concat(limits))).toEqual([]);
   });
 });
 

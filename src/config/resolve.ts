@@ -83,7 +83,21 @@ export function startupWarnings(resolved: ResolvedOptions): string[] {
   if (users.some(({ password = '' }) => password !== '' && !isBcrypt(password))) {
     warnings.push('Plaintext passwords detected, use nkeys or bcrypt');
   }
-  return warnings;
+  return [...warnings, ...limitsWithoutEffect(resolved)];
+}
+
+/** Limits of accounts above those of the server, which count. */
+function limitsWithoutEffect({ accounts = {}, maxPayload, maxSubscriptions }: ResolvedOptions): string[] {
+  return Object.entries(accounts).flatMap(([name, { limits = {} }]) => {
+    const rows = [
+      ['max_payload', limits.maxPayload, maxPayload < 0 ? Infinity : maxPayload],
+      ['max_subscriptions', limits.maxSubscriptions, maxSubscriptions || Infinity],
+    ] as const;
+    const above = rows.filter(([, limit, ofServer]) => limit !== undefined && limit > ofServer);
+    return above.map(([key, limit, ofServer]) => {
+      return `Account ${name}: ${key} ${limit} has no effect, the server allows ${ofServer}`;
+    });
+  });
 }
 
 /** `http` says host and port, `httpPort` and `httpHost` say one of them and win; `http: false` wins over both. */

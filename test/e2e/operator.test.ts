@@ -181,11 +181,11 @@ describe('doors left open', () => {
     await server.open();
   });
 
-  test('accounts that --allow-unsupported skips', async () => {
-    const config = 'accounts { A { users: [{ user: a, password: b }] } }\n';
+  test('operators that --allow-unsupported skips', async () => {
+    const config = 'trusted_keys: ["OA"]\n';
     const server = await TestServer.start({ config, args: ['--allow-unsupported'] });
-    await server.waitForLog(/\[WRN\] NOBODY IS ASKED FOR CREDENTIALS: accounts is not there yet/);
-    const file = join(dir, 'accounts.conf');
+    await server.waitForLog(/\[WRN\] NOBODY IS ASKED FOR CREDENTIALS: trusted_keys is not there yet/);
+    const file = join(dir, 'operators.conf');
     writeFileSync(file, config);
     const checked = await runToExit(['-t', '--allow-unsupported', '-c', file]);
     expect(checked.stderr).toMatch(/^NOBODY IS ASKED FOR CREDENTIALS/m);

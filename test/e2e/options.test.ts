@@ -78,7 +78,7 @@ describe('the log of a library', () => {
 });
 
 describe('configFile and allowUnsupported of a library', () => {
-  const text = 'jetstream {}\naccounts {}\nmax_payload: 99\n';
+  const text = 'jetstream {}\ntrusted_keys: ["OA"]\nmax_payload: 99\n';
 
   test('what can not be used is a typed error with its place', async () => {
     const configFile = join(dir, 'refused.conf');
@@ -95,7 +95,7 @@ describe('configFile and allowUnsupported of a library', () => {
     expect(broker.options.maxPayload).toBe(99);
     await broker.stop();
     expect(lines).toContainEqual(expect.stringMatching(/^WRN .*skipped\.conf:1:\d+: ignoring "jetstream"/));
-    expect(lines).toContainEqual(expect.stringMatching(/^WRN NOBODY IS ASKED FOR CREDENTIALS: accounts is/));
+    expect(lines).toContainEqual(expect.stringMatching(/^WRN NOBODY IS ASKED FOR CREDENTIALS: trusted_keys is/));
   });
 });
 
