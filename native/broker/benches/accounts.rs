@@ -15,13 +15,13 @@ fn main() {
 }
 
 /// A loop with the connections of half of the accounts, one each.
-struct Crowd {
+struct Clients {
     shard: Shard,
     inbox: Arc<nt_broker::Inbox>,
     broker: Arc<BrokerState>,
 }
 
-impl Crowd {
+impl Clients {
     fn new(accounts: usize) -> Self {
         let names: Vec<String> = (0..accounts).map(|i| format!("N{i}")).collect();
         let users = names.iter().map(|name| {
@@ -85,17 +85,17 @@ fn next_plan(name: &str) -> AccountPlan {
 
 #[divan::bench(args = [10, 10_000])]
 fn replace_one_with_a_connection(bencher: Bencher<'_, '_>, accounts: usize) {
-    let mut crowd = Crowd::new(accounts);
+    let mut clients = Clients::new(accounts);
     bencher
         .with_inputs(|| next_plan("N1"))
-        .bench_local_values(|plan| assert_eq!(crowd.replace(plan), 1));
+        .bench_local_values(|plan| assert_eq!(clients.replace(plan), 1));
 }
 
 #[divan::bench(args = [10, 10_000])]
 fn replace_one_without_connections(bencher: Bencher<'_, '_>, accounts: usize) {
-    let mut crowd = Crowd::new(accounts);
+    let mut clients = Clients::new(accounts);
     let name = format!("N{}", accounts - 1);
     bencher
         .with_inputs(|| next_plan(&name))
-        .bench_local_values(|plan| assert_eq!(crowd.replace(plan), 0));
+        .bench_local_values(|plan| assert_eq!(clients.replace(plan), 0));
 }

@@ -216,7 +216,7 @@ mod tests {
         vec![(broker, Event::Connected(connection(name))), (broker, gone)]
     }
 
-    /// What was told of losses, by broker.
+    /// The lines about lost events, by broker.
     fn losses(events: &[BrokerEvent]) -> Vec<(u32, String)> {
         events
             .iter()
@@ -236,9 +236,9 @@ mod tests {
         let events = mailbox.take();
         let lines = events.iter().filter(|(_, e)| matches!(e, Event::Log { .. })).count();
         assert_eq!((lines, events.len() - lines), (16 + 1, 20));
-        let told = losses(&events);
-        assert_eq!(told.len(), 1);
-        assert!(told[0].1.ends_with(": 4 log lines"), "{told:?}");
+        let lines = losses(&events);
+        assert_eq!(lines.len(), 1);
+        assert!(lines[0].1.ends_with(": 4 log lines"), "{lines:?}");
         mailbox.post(vec![line(1)]);
         assert_eq!(mailbox.take().len(), 1, "there is room again");
     }
@@ -254,18 +254,18 @@ mod tests {
         mailbox.post(vec![line(1), (1, Event::Stopped)]);
         let events = mailbox.take();
         assert_eq!(events.len(), 64 * 1024 + 2 + 2);
-        let told = losses(&events);
+        let lines = losses(&events);
         let half = 50_000 - 32 * 1024;
         assert!(
-            told[0].0 == 1
-                && told[0]
+            lines[0].0 == 1
+                && lines[0]
                     .1
                     .ends_with(&format!(": {half} connect events, {half} disconnect events")),
-            "{told:?}"
+            "{lines:?}"
         );
         assert!(
-            told[1].0 == 2 && told[1].1.ends_with(": 1 disconnect event"),
-            "{told:?}"
+            lines[1].0 == 2 && lines[1].1.ends_with(": 1 disconnect event"),
+            "{lines:?}"
         );
         mailbox.post(visit(1, ""));
         assert_eq!(mailbox.take().len(), 2, "there is room again");

@@ -1,7 +1,7 @@
 //! A run: messages that are handled under one read lock of the account's interest, and what frames it.
 //!
 //! Owns the state of a run and its beginning and end: limits and traces are set before the interest is locked, batches are
-//! sent before it is unlocked, exhausted subscriptions are removed afterwards. Never looks at the bytes of a client.
+//! sent before it is unlocked, exhausted subscriptions are removed afterwards. Never parses the bytes of a client.
 
 use crate::client::state::ClientFlags;
 use crate::connection::Conn;
@@ -176,7 +176,7 @@ impl Shard {
         if exhausted.is_empty() {
             return;
         }
-        // A trace has logged it beside the message.
+        // A trace has logged it with the message.
         let logged = !config.log_debug || config.log_trace;
         let mut interest = account.interest.write();
         let mut originals = Vec::new();

@@ -104,8 +104,8 @@ mod tests {
             (b"PUB a 1\r\na\rc\r\n", 0, "state=42, i=11: proto='\"c\\r\"..."),
             (b"connX", 0, "state=13, i=4: proto='\"\"..."),
         ] {
-            let told = unknown_operation(data, start);
-            assert!(told.contains(text), "{told}");
+            let logged = unknown_operation(data, start);
+            assert!(logged.contains(text), "{logged}");
             assert_eq!(is_bad_payload(&data[start..]), data.starts_with(b"PUB a"));
         }
     }

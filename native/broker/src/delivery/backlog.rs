@@ -80,7 +80,7 @@ impl Backlog {
     }
 }
 
-/// Loops with paused publishers. Loops whose numbers differ by 64 share a bit: then some are notified in vain.
+/// Loops with paused publishers. Loops whose numbers differ by 64 share a bit: some are then notified without need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct WaitingLoops(u64);
 

@@ -115,7 +115,7 @@ impl Delivery {
         if TRACED {
             self.add_to_trace(interest, target, None);
         }
-        if TRACED && self.trace.on {
+        if TRACED && self.trace.is_on() {
             let sub = interest.subscription(target.sub);
             let is_last = target.limited && self.exhausted.last() == Some(&target.sub);
             let header_len = bytes - frame.msg_bytes;

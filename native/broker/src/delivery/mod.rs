@@ -59,8 +59,8 @@ pub(crate) struct Delivery {
     now: Time,
     /// Bytes queued here since the list of connections with output was taken.
     staged_bytes: usize,
-    /// Bytes handed over to other loops since [`crate::Shard::receive`] was entered.
-    handed_bytes: usize,
+    /// Bytes sent to other loops since [`crate::Shard::receive`] was entered.
+    sent_bytes: usize,
     /// Buffers for output queues here and batches for elsewhere.
     pool: BufferPool,
     /// Loops that are asleep and have something in their inboxes.
@@ -98,7 +98,7 @@ impl Delivery {
             reactor,
             now: Time::default(),
             staged_bytes: 0,
-            handed_bytes: 0,
+            sent_bytes: 0,
             pool,
             wakes: Vec::new(),
             exhausted: Vec::new(),
@@ -163,12 +163,12 @@ impl Delivery {
 
     /// Before the bytes of one read are handled.
     pub fn begin_receive(&mut self) {
-        self.handed_bytes = 0;
+        self.sent_bytes = 0;
     }
 
     /// Whether so much is staged that it should be written while it is in the cache, or that other loops should take it.
     pub fn should_flush(&self) -> bool {
-        self.staged_bytes >= FLUSH_BYTES || self.handed_bytes >= FLUSH_BYTES
+        self.staged_bytes >= FLUSH_BYTES || self.sent_bytes >= FLUSH_BYTES
     }
 
     /// The connections with output are about to be written.

@@ -61,8 +61,8 @@ impl Delivery {
         !self.internal.is_empty() || self.stages.iter().any(|stage| !stage.batches.is_empty())
     }
 
-    /// Puts all batches into the inboxes of their loops. While the interest is still locked: whoever changes it next relies
-    /// on that.
+    /// Puts all batches into the inboxes of their loops. While the interest is still locked: the next change of it
+    /// relies on that.
     pub fn send_batches(&mut self) {
         if !self.internal.is_empty() {
             let staged = self.internal.drain(..).filter_map(StagedMessages::send);
@@ -75,7 +75,7 @@ impl Delivery {
             debug_assert_ne!(reactor, usize::from(self.reactor), "connections here have queues here");
             stage.epoch = stage.epoch.wrapping_add(1);
             for batch in &stage.batches {
-                self.handed_bytes += batch.len();
+                self.sent_bytes += batch.len();
                 let waiting = batch.backlog().note_sent(batch.len());
                 if waiting > self.pause_above && self.largest_backlog.as_ref().is_none_or(|b| b.bytes() < waiting) {
                     self.largest_backlog = Some(batch.backlog().clone());

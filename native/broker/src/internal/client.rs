@@ -84,7 +84,7 @@ impl InternalClient {
             return false;
         };
         let removed = account.interest.write().remove(id);
-        debug_assert!(removed.is_some(), "nobody else removes it");
+        debug_assert!(removed.is_some(), "only this removes it");
         true
     }
 

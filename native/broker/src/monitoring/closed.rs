@@ -1,7 +1,7 @@
 //! What closed connections were subscribed to, for monitoring: of the last ones, within a budget.
 //!
 //! Kept here instead of reported with the end of each connection: when thousands disconnect at once, the control plane
-//! would convert lists that nobody asks for.
+//! would convert lists that are never requested.
 
 use crate::connection::Conn;
 use crate::connection::shared::SubscriptionSnapshot;

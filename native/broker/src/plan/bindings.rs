@@ -1,7 +1,7 @@
-//! Which connections of a shard belong to which account and which user, so that whoever changes one finds them without
-//! looking at the others.
+//! The connections of a shard by account and by user, so that a change of one account or user finds its connections
+//! without visiting the others.
 //!
-//! Owns sets of slots in their order. A connection is in it from its greeting until it closes or moves away.
+//! Owns sets of slots in their order. A connection is in them from its acceptance until it closes or moves away.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ pub(crate) struct Bindings {
     users: BTreeMap<u32, BTreeMap<String, BTreeSet<u32>>>,
 }
 
-/// Where a connection belongs.
+/// The broker, account and user of a connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Binding<'a> {
     pub broker: u32,

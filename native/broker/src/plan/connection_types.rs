@@ -20,7 +20,7 @@ impl ConnectionTypes {
     /// Clients over TCP.
     pub const STANDARD: Self = Self(1);
 
-    /// The kinds of these names; the error is a name that nobody knows.
+    /// The kinds of these names; the error is an unknown name.
     pub fn named<Name: AsRef<str>>(names: &[Name]) -> Result<Self, &str> {
         let mut set = 0;
         for name in names.iter().map(AsRef::as_ref) {

@@ -1,6 +1,6 @@
-//! Where a broker is to be reached. Names addresses only: the loops around the shards bind them.
+//! The listeners of a plan. Has addresses only: the reactor binds them.
 
-/// Who connects to a listener.
+/// The kind of connection that a listener accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListenerKind {
     /// Clients, in the client protocol over TCP.
@@ -25,7 +25,7 @@ impl ListenerKind {
 /// One listener of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListenerPlan {
-    /// Who connects to it.
+    /// The kind of connection it accepts.
     pub kind: ListenerKind,
     /// A name or an address.
     pub host: String,

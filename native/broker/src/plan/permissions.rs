@@ -3,7 +3,7 @@
 use nt_subject::{InvalidPattern, PatternSet};
 use std::time::Duration;
 
-/// Answers a responder may give although its publish permissions say nothing of the reply subjects.
+/// Answers that a responder may give although its publish permissions do not list the reply subjects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReplyAllowance {
     /// How many per request; negative: any number.
@@ -12,14 +12,14 @@ pub struct ReplyAllowance {
     pub expires: Duration,
 }
 
-/// One user's rights. Deny beats allow; an absent allow list allows everything, an empty one nothing.
+/// The permissions of one user. Deny takes precedence over allow; no allow list allows everything, an empty one nothing.
 #[derive(Debug, Default)]
 pub struct Permissions {
     publish_allow: Option<PatternSet>,
     publish_deny: PatternSet,
     subscribe_allow: Option<PatternSet>,
     subscribe_deny: PatternSet,
-    /// What it was compiled from.
+    /// The lists they were compiled from.
     lists: PermissionLists,
     /// See [`ReplyAllowance`].
     pub allow_responses: Option<ReplyAllowance>,
@@ -37,7 +37,7 @@ pub struct PermissionLists {
 }
 
 impl Permissions {
-    /// Compiles lists. Granting answers without a publish list means that answers are all there is.
+    /// Compiles lists. `allow_responses` without a publish list means that only answers may be published.
     pub fn new(lists: PermissionLists) -> Result<Self, InvalidPattern> {
         let written = lists.clone();
         let set = |list: Option<Vec<String>>| list.map(PatternSet::new).transpose();
@@ -55,7 +55,7 @@ impl Permissions {
         })
     }
 
-    /// Whether the lists let a message on this literal subject in.
+    /// Whether the lists allow to publish on this literal subject.
     pub fn may_publish(&self, subject: &[u8]) -> bool {
         self.publish_allow
             .as_ref()
@@ -64,8 +64,8 @@ impl Permissions {
     }
 
     /// Whether the subscription may be made: its subject, read as if `*` and `>` were ordinary tokens, matches an allowed
-    /// one and no denied one. It may reach further than what is allowed, and into what is denied: both are kept back on
-    /// delivery, see [`Self::may_receive`].
+    /// one and no denied one. It may match subjects that are not allowed or are denied: messages on those are not
+    /// delivered, see [`Self::may_receive`].
     pub fn may_subscribe(&self, subject: &[u8], queue: Option<&[u8]>) -> bool {
         self.subscribe_allow
             .as_ref()
@@ -73,7 +73,7 @@ impl Permissions {
             && !self.subscribe_deny.matches_literal_in_queue(subject, queue)
     }
 
-    /// Whether a message on this literal subject may be delivered to a subscription that was let in.
+    /// Whether a message on this literal subject may be delivered to a subscription that was allowed.
     pub fn may_receive(&self, subject: &[u8], queue: Option<&[u8]>) -> bool {
         self.subscribe_allow
             .as_ref()
@@ -82,7 +82,7 @@ impl Permissions {
     }
 }
 
-/// Whether they allow the same, as far as the lists they were compiled from tell.
+/// Whether they were compiled from the same lists.
 impl PartialEq for Permissions {
     fn eq(&self, other: &Self) -> bool {
         self.lists == other.lists

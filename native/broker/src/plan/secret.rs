@@ -1,7 +1,7 @@
-//! Passwords and tokens as operators write them: the text itself, or its bcrypt hash.
+//! Passwords and tokens as operators write them: as plain text, or as a bcrypt hash.
 //!
-//! Compares the text itself. What a hash is of takes a thread some hundred milliseconds to find out, so this only says
-//! that somebody has to; nothing here computes bcrypt, and no `Debug` output shows a secret.
+//! Compares plain text. To compute a bcrypt hash takes some hundred milliseconds, so here a comparison only returns the hash
+//! that a thread has to compute. No `Debug` output shows a secret.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ enum Kind {
     Bcrypt(Arc<str>),
 }
 
-/// What a comparison with what a client sent says.
+/// The result of a comparison with what a client sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Comparison {
     Same,
@@ -26,7 +26,7 @@ pub(crate) enum Comparison {
 }
 
 impl Secret {
-    /// Takes `$2b$10$…` and its kin for a bcrypt hash, and everything else for the secret itself.
+    /// A text like `$2b$10$…` is a bcrypt hash, everything else is plain text.
     pub fn new(text: impl Into<String>) -> Self {
         let text = text.into();
         Self(if is_bcrypt(&text) {

@@ -18,7 +18,7 @@ pub enum LogLevel {
 /// One event of one broker.
 pub type BrokerEvent = (u32, Event);
 
-/// What happened to a broker; its number is kept beside it.
+/// An event of one broker.
 #[derive(Debug, Clone)]
 pub enum Event {
     /// A line for the log.

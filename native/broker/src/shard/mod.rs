@@ -219,7 +219,7 @@ impl Shard {
         }
     }
 
-    /// Takes in what other loops handed over before the bytes that were just read were sent.
+    /// Handles what other loops sent before the bytes that were just read were sent.
     pub(crate) fn drain_before_parsing(&mut self) {
         if !self.planted.is(Fault::ReadBeforeInbox) {
             self.drain_inbox();

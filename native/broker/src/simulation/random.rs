@@ -34,7 +34,7 @@ impl Random {
     }
 }
 
-/// Names the seed when the test panics while it lives.
+/// Prints the seed when the test panics before this is dropped.
 pub struct Seed(pub u64);
 
 impl Drop for Seed {

@@ -46,7 +46,7 @@ fn named(name: &str, lists: PermissionLists) -> Verdict {
     Verdict::Embedder(Some(Arc::new(user)))
 }
 
-/// A broker that asks, in one of two ways, and a client that has sent this behind its CONNECT.
+/// A broker that asks, in one of two ways, and a client that has sent this after its CONNECT.
 fn asking(auth: Auth, rest: &str) -> (World, usize, AdmissionId) {
     let mut world = World::with(2, Config::default(), Some(auth));
     let client = world.client(0);

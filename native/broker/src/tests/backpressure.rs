@@ -1,4 +1,4 @@
-//! Subscribers that fall behind: what it costs their publishers, and when they are cut off.
+//! Subscribers with large backlogs: how long their publishers pause, and when the subscribers are closed.
 
 use super::harness::{MS, World};
 use crate::{CloseReason, Config};

@@ -38,7 +38,7 @@ fn messages_of_the_new_neighbours_wait_behind_those_under_way() {
     world.take_in(1);
     world.send(far, "PUB a 1\r\n1\r\n");
     world.read(far, usize::MAX);
-    // It departs, and takes along what was handed over.
+    // It moves, with what other loops have sent for it.
     world.take_in(0);
     assert_eq!(world.clients[mover].at(), None);
     let (_, slot) = world.clients[near].at().expect("connected");

@@ -91,7 +91,7 @@ fn what_was_routed_before_comes_before_the_news() {
         Config::default(),
         Some(auth_of(&[("any", anything()), ("few", may_subscribe(&[]))])),
     );
-    // Behind the reload in the inbox of the subscriber's loop, and still before its loop has looked.
+    // After the reload in the inbox of the subscriber's loop, which is not drained yet.
     world.send(any, "PUB a 1\r\n1\r\n");
     world.read(any, usize::MAX);
     world.rest();
@@ -399,7 +399,7 @@ fn one_on_its_way_to_another_loop_is_not_overlooked() {
         assert_eq!(world.errors(few).len(), 1, "step {step}");
         world.say(any, "PUB secret 3\r\nbad\r\nPUB open 2\r\nok\r\n");
         assert_eq!(world.texts(few), ["ok"], "step {step}");
-        world.begin_move(few, 1 - world.clients[few].at().expect("it lives").0);
+        world.begin_move(few, 1 - world.clients[few].at().expect("it is open").0);
         world.rest();
         world.say(few, "PUB open 2\r\nmy\r\n");
         assert_eq!(world.texts(few), ["my"], "it can still move, step {step}");

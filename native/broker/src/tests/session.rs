@@ -190,7 +190,7 @@ fn end(world: &mut World) {
         world.hang_up(client);
     }
     world.rest();
-    // Behind its CONNECT a client may have sent another one.
+    // After its CONNECT a client may have sent another one.
     while answer(world, true) {
         world.rest();
     }

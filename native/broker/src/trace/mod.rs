@@ -193,7 +193,7 @@ impl Shown {
 #[derive(Debug, Default)]
 pub(crate) struct DeliveryTrace {
     /// Whether traces are logged.
-    pub on: bool,
+    on: bool,
     shown: Shown,
     debug: bool,
     lines: Vec<(LogLevel, String)>,
@@ -227,6 +227,12 @@ impl DeliveryTrace {
         self.shown = Shown::of(config);
         self.debug = config.log_debug;
         self.bytes = 0;
+    }
+
+    /// Whether traces are logged.
+    #[inline]
+    pub fn is_on(&self) -> bool {
+        self.on
     }
 
     fn take_lines(&mut self) -> Vec<(LogLevel, String)> {

@@ -216,7 +216,7 @@ fn a_broker_stops_and_the_loops_serve_others() {
     assert_eq!(ends, 2);
     assert!(matches!(world.events.last(), Some((broker, Event::Stopped)) if *broker == world.broker));
     // Its port is free again, and the other broker has not noticed.
-    TcpListener::bind(world.address).expect("nobody listens there");
+    TcpListener::bind(world.address).expect("the port is free");
     world.address = other.listeners[0].address;
     world.connect().ping();
 }

@@ -87,12 +87,12 @@ impl World {
 
     /// A client that connects to the listener.
     pub fn connect(&self) -> Client {
-        Client::new(TcpStream::connect(self.address).expect("somebody accepts"))
+        Client::new(TcpStream::connect(self.address).expect("the loop accepts"))
     }
 
     /// A client that has read INFO and said nothing.
     pub fn greeted(&self) -> Client {
-        Client::greeted(TcpStream::connect(self.address).expect("somebody accepts"))
+        Client::greeted(TcpStream::connect(self.address).expect("the loop accepts"))
     }
 
     /// Has the broker open a connection to that address. The outcome comes through the channel.
@@ -142,7 +142,7 @@ impl World {
         Client::greeted(self.adopted_by(0, before, |transport| transport))
     }
 
-    /// The loop where a connection lives.
+    /// The loop of a connection.
     pub fn place_of(&self, cid: u64) -> Option<u16> {
         let state = self.runtime.state(self.broker)?;
         state.locate(cid).map(|at| at.reactor)
