@@ -2,6 +2,8 @@
 //!
 //! Owns the start of an unfinished operation, and whole operations that are left for a later turn. Never parses them.
 
+use crate::connection::Conn;
+
 /// Bytes held back for the next read.
 #[derive(Debug, Default)]
 pub(crate) struct HeldInput {
@@ -51,5 +53,57 @@ impl HeldInput {
     /// Nothing of it will be handled.
     pub fn clear_bytes(&mut self) {
         self.bytes = Vec::new();
+    }
+}
+
+impl Conn {
+    /// Bytes to read from it at once: few where little may wait for its subscribers, so that they are not closed
+    /// because of one read.
+    pub fn read_bytes(&self) -> usize {
+        (self.plan.config.max_pending / 16).max(4096)
+    }
+
+    /// The start of an unfinished operation and its whole length (0: unknown).
+    pub fn held(&mut self) -> (&mut Vec<u8>, usize) {
+        self.input.parts()
+    }
+
+    /// An operation is unfinished: how long it is as a whole; 0: unknown.
+    pub(crate) fn expect_input(&mut self, need: usize) {
+        self.input.expect(need);
+    }
+
+    /// What is held are whole operations, to be handled in a later turn.
+    pub fn set_unhandled(&mut self) {
+        self.input.set_unhandled();
+    }
+
+    /// The same for what followed the operation that made it wait.
+    pub(crate) fn hold_input(&mut self) {
+        self.input.expect(0);
+        self.input.set_unhandled();
+    }
+
+    /// Whether whole operations are held.
+    pub fn has_unhandled(&self) -> bool {
+        self.input.has_unhandled()
+    }
+
+    /// Takes whole operations that are held, if there are any, to be handled now.
+    pub fn take_unhandled(&mut self) -> Option<Vec<u8>> {
+        self.input.take_unhandled()
+    }
+
+    pub(crate) fn input_mut(&mut self) -> &mut HeldInput {
+        &mut self.input
+    }
+
+    /// Whether it was closed although something its peer sent was left unread: the peer gets a reset then.
+    pub fn has_unread_input(&self) -> bool {
+        self.has_unread_input
+    }
+
+    pub(crate) fn note_unread_input(&mut self) {
+        self.has_unread_input = true;
     }
 }

@@ -13,6 +13,7 @@ mod flush;
 mod input;
 pub(crate) mod migrate;
 pub(crate) mod out_queue;
+mod output;
 pub(crate) mod pause;
 mod phase;
 mod ping;
@@ -25,7 +26,6 @@ pub(crate) mod table;
 pub(crate) mod timeouts;
 pub(crate) mod traffic;
 
-use crate::connection::buffer_pool::BufferPool;
 use crate::connection::counters::Counters;
 use crate::connection::flush::WriteState;
 use crate::connection::input::HeldInput;
@@ -37,17 +37,13 @@ use crate::connection::ping::PingState;
 use crate::connection::protocol::Protocol;
 use crate::connection::shared::ConnShared;
 use crate::connection::subscriptions::Subscriptions;
-use crate::delivery::burst::Burst;
-use crate::delivery::byte_range::ByteRange;
 use crate::imports::copies::Copies;
 use crate::interest::account::Account;
-use crate::interest::{Interest, Member};
 use crate::plan::account::ConnectionLimits;
 use crate::plan::config::Config;
 use crate::plan::in_force::{AccountPart, Identified, ServerPart};
 use crate::plan::permissions::Permissions;
 use crate::plan::subject_space::SubjectSpace;
-use crate::shard::inbox::Location;
 use crate::state::BrokerState;
 use std::sync::Arc;
 
@@ -251,200 +247,5 @@ impl Conn {
     #[cfg(test)]
     pub(crate) fn ping_sent_ns(&self) -> u64 {
         self.ping.sent_ns()
-    }
-}
-
-/// Subscriptions.
-impl Conn {
-    pub(crate) fn subscriptions(&self) -> &Subscriptions {
-        &self.subscriptions
-    }
-
-    /// Its member in the account's interest, which it becomes at its first subscription.
-    pub(crate) fn join_interest(&mut self, interest: &mut Interest, at: Location) -> u32 {
-        if let Some(member) = self.subscriptions.member() {
-            return member;
-        }
-        let member = interest.add_member(self.new_member(at));
-        self.subscriptions.set_member(member);
-        member
-    }
-
-    /// What it is as a member of an account's interest.
-    pub(crate) fn new_member(&self, at: Location) -> Member {
-        let headers = self.client().flags().headers;
-        Member::connection(at, self.shared.clone(), headers, self.permissions.clone())
-    }
-
-    /// It has another subscription.
-    pub(crate) fn add_subscription(&mut self, sid: &[u8], id: u32) {
-        self.subscriptions.insert(sid, id, self.broker.sid_seed());
-        self.publish_subscription_count();
-    }
-
-    /// A subscription was removed from the interest: nothing comes by it any more. A placeholder keeps that for its
-    /// connection.
-    pub(crate) fn forget_subscription(&mut self, sid: Box<[u8]>, id: u32) {
-        if self.is_placeholder() {
-            return self.subscriptions.note_ended(sid, id);
-        }
-        self.subscriptions.forget(&sid, id, self.broker.sid_seed());
-        self.copies.note_end_of(id);
-        self.publish_subscription_count();
-    }
-
-    /// Copies of its subscriptions in other accounts.
-    pub(crate) fn copies(&self) -> &Copies {
-        &self.copies
-    }
-
-    pub(crate) fn copies_mut(&mut self) -> &mut Copies {
-        &mut self.copies
-    }
-
-    fn publish_subscription_count(&self) {
-        self.shared.set_subscriptions(self.subscriptions.len() as u32);
-    }
-}
-
-/// Output and its counters.
-impl Conn {
-    /// What waits to be written.
-    #[inline]
-    pub fn out(&self) -> &OutQueue {
-        &self.out
-    }
-
-    /// Queues a message given as two parts.
-    #[inline]
-    pub(crate) fn queue_frame(&mut self, prefix: &[u8], tail: &[u8], payload_bytes: usize, pool: &mut BufferPool) {
-        self.out.push2(prefix, tail, pool);
-        self.counters.count_out(1, payload_bytes as u64);
-    }
-
-    /// Queues the messages of a burst. Returns the bytes of their frames.
-    #[inline]
-    pub(crate) fn queue_burst(&mut self, prefix: ByteRange<'_>, burst: Burst<'_>, pool: &mut BufferPool) -> usize {
-        let before = self.out.len();
-        self.out.push_burst(prefix, burst, pool);
-        let payload_bytes = burst.frames.iter().map(|frame| u64::from(frame.size)).sum();
-        self.counters.count_out(burst.frames.len() as u64, payload_bytes);
-        self.out.len() - before
-    }
-
-    /// Queues messages that another loop has staged.
-    pub(crate) fn queue_batch(&mut self, frames: Vec<u8>, messages: u32, payload_bytes: u64, pool: &mut BufferPool) {
-        self.counters.count_out(u64::from(messages), payload_bytes);
-        self.out.push_chunk(frames, pool);
-    }
-
-    /// Queues bytes that are no message.
-    pub(crate) fn queue_bytes(&mut self, bytes: &[u8], pool: &mut BufferPool) {
-        self.out.push(bytes, pool);
-    }
-
-    /// So many bytes were written to the socket.
-    pub(crate) fn note_written(&mut self, written: usize, pool: &mut BufferPool) {
-        debug_assert!(written <= self.out.len(), "only what waited is written");
-        self.out.advance(written, pool);
-        self.write.note_written(written);
-    }
-
-    /// Nothing that waits will be written.
-    pub fn drop_output(&mut self) {
-        self.out.clear();
-    }
-
-    /// Messages for it were left out: it is closed at its next flush.
-    pub(crate) fn note_overflow(&mut self) {
-        self.overflowed = true;
-    }
-
-    /// The loop has taken it from the list of connections with output.
-    pub fn left_dirty_list(&mut self) {
-        self.in_dirty_list = false;
-    }
-
-    /// Counts messages it sent.
-    #[inline]
-    pub(crate) fn count_in(&mut self, messages: u64, payload_bytes: u64) {
-        self.counters.count_in(messages, payload_bytes);
-    }
-
-    /// Counts messages that were queued as bytes.
-    pub(crate) fn count_out(&mut self, messages: u64, payload_bytes: u64) {
-        self.counters.count_out(messages, payload_bytes);
-    }
-
-    #[inline]
-    pub(crate) fn publish_in_counters(&self) {
-        self.counters.publish_in(self.shared.traffic());
-    }
-
-    pub(crate) fn publish_out_counters(&self) {
-        self.counters.publish_out(self.shared.traffic());
-    }
-
-    /// A request reached it: it may answer, if its user may answer at all and not publish there anyway.
-    pub(crate) fn grant_reply(&mut self, reply: &[u8], now_ns: u64) {
-        if let Some(permissions) = &self.permissions
-            && let Some(allowance) = permissions.allow_responses
-            && !permissions.may_publish(reply)
-        {
-            self.client_mut().grant_reply(reply, allowance, now_ns);
-        }
-    }
-}
-
-/// Input.
-impl Conn {
-    /// Bytes to read from it at once: few where little may wait for its subscribers, so that they are not closed
-    /// because of one read.
-    pub fn read_bytes(&self) -> usize {
-        (self.plan.config.max_pending / 16).max(4096)
-    }
-
-    /// The start of an unfinished operation and its whole length (0: unknown).
-    pub fn held(&mut self) -> (&mut Vec<u8>, usize) {
-        self.input.parts()
-    }
-
-    /// An operation is unfinished: how long it is as a whole; 0: unknown.
-    pub(crate) fn expect_input(&mut self, need: usize) {
-        self.input.expect(need);
-    }
-
-    /// What is held are whole operations, to be handled in a later turn.
-    pub fn set_unhandled(&mut self) {
-        self.input.set_unhandled();
-    }
-
-    /// The same for what followed the operation that made it wait.
-    pub(crate) fn hold_input(&mut self) {
-        self.input.expect(0);
-        self.input.set_unhandled();
-    }
-
-    /// Whether whole operations are held.
-    pub fn has_unhandled(&self) -> bool {
-        self.input.has_unhandled()
-    }
-
-    /// Takes whole operations that are held, if there are any, to be handled now.
-    pub fn take_unhandled(&mut self) -> Option<Vec<u8>> {
-        self.input.take_unhandled()
-    }
-
-    pub(crate) fn input_mut(&mut self) -> &mut HeldInput {
-        &mut self.input
-    }
-
-    /// Whether it was closed although something its peer sent was left unread: the peer gets a reset then.
-    pub fn has_unread_input(&self) -> bool {
-        self.has_unread_input
-    }
-
-    pub(crate) fn note_unread_input(&mut self) {
-        self.has_unread_input = true;
     }
 }

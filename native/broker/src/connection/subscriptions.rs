@@ -2,7 +2,10 @@
 //!
 //! Owns no subscription: those are in the interest, which also decides whether an id is still the connection's.
 
-use crate::interest::{Interest, SidIds, SidTable};
+use crate::connection::Conn;
+use crate::imports::copies::Copies;
+use crate::interest::{Interest, Member, SidIds, SidTable};
+use crate::shard::inbox::Location;
 use nt_subject::HashSeed;
 
 /// What a connection is subscribed to.
@@ -62,5 +65,57 @@ impl Subscriptions {
 
     pub(super) fn take_ended(&mut self) -> Vec<(Box<[u8]>, u32)> {
         std::mem::take(&mut self.ended)
+    }
+}
+
+impl Conn {
+    pub(crate) fn subscriptions(&self) -> &Subscriptions {
+        &self.subscriptions
+    }
+
+    /// Its member in the account's interest, which it becomes at its first subscription.
+    pub(crate) fn join_interest(&mut self, interest: &mut Interest, at: Location) -> u32 {
+        if let Some(member) = self.subscriptions.member() {
+            return member;
+        }
+        let member = interest.add_member(self.new_member(at));
+        self.subscriptions.set_member(member);
+        member
+    }
+
+    /// What it is as a member of an account's interest.
+    pub(crate) fn new_member(&self, at: Location) -> Member {
+        let headers = self.client().flags().headers;
+        Member::connection(at, self.shared.clone(), headers, self.permissions.clone())
+    }
+
+    /// It has another subscription.
+    pub(crate) fn add_subscription(&mut self, sid: &[u8], id: u32) {
+        self.subscriptions.insert(sid, id, self.broker.sid_seed());
+        self.publish_subscription_count();
+    }
+
+    /// A subscription was removed from the interest: nothing comes by it any more. A placeholder keeps that for its
+    /// connection.
+    pub(crate) fn forget_subscription(&mut self, sid: Box<[u8]>, id: u32) {
+        if self.is_placeholder() {
+            return self.subscriptions.note_ended(sid, id);
+        }
+        self.subscriptions.forget(&sid, id, self.broker.sid_seed());
+        self.copies.note_end_of(id);
+        self.publish_subscription_count();
+    }
+
+    /// Copies of its subscriptions in other accounts.
+    pub(crate) fn copies(&self) -> &Copies {
+        &self.copies
+    }
+
+    pub(crate) fn copies_mut(&mut self) -> &mut Copies {
+        &mut self.copies
+    }
+
+    pub(super) fn publish_subscription_count(&self) {
+        self.shared.set_subscriptions(self.subscriptions.len() as u32);
     }
 }
