@@ -77,7 +77,7 @@ function scan(argv: readonly string[]): { words: string[]; flags: Flags } {
       continue;
     }
     const found = BY_NAME.get(name);
-    // `-msgs` is what Go programs take; one dash before a long name is no reason to complain.
+    // `-msgs` is what Go programs take; one dash before a long name is accepted.
     if (!found) throw unknownFlag(written, name);
     if (found.row.kind === 'bool') text ??= 'true';
     else text ??= argv[++at];
@@ -212,7 +212,7 @@ function fromEnvironment(flags: Flags, env: Environment): void {
   }
 }
 
-/** The command line for reports: without what opens doors. */
+/** The command line for reports, without secrets. */
 export function withoutSecrets(argv: readonly string[]): string {
   const shown: string[] = [];
   for (let at = 0; at < argv.length; at++) {

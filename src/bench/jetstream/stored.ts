@@ -218,7 +218,7 @@ export class StoredWork {
     };
   }
 
-  /** Not more than the stream holds, or the reader would wait for what never comes. */
+  /** Not more than the stream holds: the reader would wait for messages that do not exist. */
   async #toRead(work: Work): Promise<number> {
     const stored = await this.#store.messages();
     if (stored === 0) {

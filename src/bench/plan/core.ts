@@ -145,7 +145,7 @@ function pairs(subject: string, flags: Flags, count: number): { clients: ClientP
 }
 
 function fanout(subject: string, flags: Flags, pubs: number, subs: number) {
-  // As many copies as connections: each connection keeps its own books, so duplicates show.
+  // As many copies as connections: each connection has a ledger of its own, so duplicates are found.
   const listeners: ClientPlan = {
     role: 'subscriber',
     name: 'subscriber',

@@ -76,9 +76,9 @@ export function wrap(text: string, columns: number): string[] {
 export interface Column {
   title: string;
   align?: 'left' | 'right';
-  /** Columns with the highest number leave first when the terminal is narrow; 0 stays. */
+  /** Columns with the highest number are left out first when the terminal is narrow; 0 stays. */
   drop?: number;
-  /** May be shortened to this many characters before any column leaves. */
+  /** May be shortened to this many characters before any column is left out. */
   shrinkTo?: number;
 }
 
@@ -107,7 +107,7 @@ export function layOut(columns: readonly Column[], rows: readonly string[][], te
     }
     const least = Math.max(...shown.map((index) => columns[index]?.drop ?? 0));
     if (least === 0) {
-      // Nothing may leave any more: names give way until every line fits.
+      // No further column may be left out: names are shortened until every line fits.
       const last = shown.find((index) => columns[index]?.shrinkTo !== undefined && (widths[index] ?? 0) > NAME_MIN);
       if (last === undefined) break;
       widths[last] = Math.max(NAME_MIN, (widths[last] ?? 0) - excess);
@@ -115,7 +115,7 @@ export function layOut(columns: readonly Column[], rows: readonly string[][], te
     }
     shown = shown.filter((index) => columns[index]?.drop !== least);
   }
-  // What a column that left had taken is free for those that shrank.
+  // The width of a column that is left out is free for those that were shortened.
   for (const index of shown) {
     const natural = naturals[index] ?? 0;
     const grown = (widths[index] ?? 0) + Math.max(0, terminal.columns - total());

@@ -7,7 +7,7 @@ import { DEFAULT_SIZE, messagesOf, type Work } from '../plan/work.js';
 import type { RepeatResult, RunResult } from '../types.js';
 import type { Observed, ResultParts } from './result.js';
 
-/** A generator or server that falls further behind the rate has not kept it. */
+/** A generator or server whose rate is lower than this part of the planned one has not kept it. */
 const RATE_KEPT = 0.95;
 /** A run that was shorter than this part of its time was cut short. */
 const TIME_KEPT = 0.9;

@@ -102,7 +102,7 @@ export async function spawnServer(command: string, signal: AbortSignal, before?:
   }
 }
 
-/** Servers say what is wrong first, and then explain all their flags, or log on and say it last. */
+/** Servers report an error first, followed by the help of all flags, or as the last line of their log. */
 function shortened(log: string): string {
   if (log.length <= 2 * LOG_SHOWN) return log;
   return `${log.slice(0, LOG_SHOWN)}\n…\n${log.slice(-LOG_SHOWN)}`;

@@ -11,7 +11,7 @@ export interface Size {
 
 export const WIDE: Size = { name: 'wide', width: 920 };
 export const NARROW: Size = { name: 'narrow', width: 340 };
-/** One of several beside each other: the same on every screen. */
+/** One of several charts in a row: the same on every screen. */
 export const PANEL: Size = { name: 'panel', width: 300 };
 
 export interface Drawing {
@@ -129,7 +129,7 @@ export function legend(entries: readonly LegendEntry[]): string {
   );
 }
 
-/** The table behind a chart, for those who read rather than look. */
+/** The table of a chart, for screen readers and for people who prefer numbers. */
 export function asTable(
   caption: string,
   head: readonly string[],

@@ -1,4 +1,4 @@
-/** Every run in figures and words: the table, what went wrong, and how to repeat it. */
+/** Every run in figures and text: the table, what went wrong, and how to repeat it. */
 import type { BenchFile, BenchMeta, RunResult } from '../../types.js';
 import { clientRanges } from '../clients.js';
 import { briefVerdict, groupByWork, headlineRate, headlineSpread, type MeasuredServer, verdictOf } from '../facts.js';
@@ -76,7 +76,7 @@ export function figuresTable(runs: readonly RunResult[], servers: readonly Measu
   );
 }
 
-/** How evenly the work fell on the clients; empty where no role had several. */
+/** How evenly the work was distributed over the clients; empty where no role had several. */
 export function clientsTable(runs: readonly RunResult[], servers: readonly MeasuredServer[]): string {
   const rows = groupByWork(runs, [...servers]).flatMap((group) =>
     group.runs.flatMap(({ run, server }) =>

@@ -7,7 +7,7 @@ export function linear(from: number, to: number, start: number, end: number): Sc
   return (value) => start + ((value - from) / span) * (end - start);
 }
 
-/** Both ends above zero; what lies below `from` is drawn at its place. */
+/** Both ends above zero; values below `from` are drawn at `from`. */
 export function logarithmic(from: number, to: number, start: number, end: number): Scale {
   const inner = linear(Math.log(from), Math.log(to), start, end);
   return (value) => inner(Math.log(Math.max(value, from)));

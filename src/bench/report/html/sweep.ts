@@ -11,7 +11,7 @@ const LINES = [
 ] as const;
 
 export function sweepSection(sweep: Sweep): string {
-  // The search goes up and down; the eye wants one way.
+  // The search tries rates in any order; the chart shows them ascending.
   const points = sweep.points
     .filter((point) => point.latencyUs !== null)
     .sort((one, other) => one.targetPerSecond - other.targetPerSecond);
@@ -38,7 +38,7 @@ function draw(sweep: Sweep, points: readonly SweepPoint[], size: Size): string {
     ...points.flatMap((point) => LINES.map(({ key }) => point.latencyUs?.[key] ?? 0)),
   ]);
   const ticks = niceTicks(Math.max(...points.map((point) => point.targetPerSecond)), narrow ? 4 : 6);
-  // A rate that was tried twice counts as it went the second time.
+  // Of a rate that was tried twice the second run counts.
   const steps = points.filter((point, index) => point.targetPerSecond !== points[index + 1]?.targetPerSecond);
   const x = linear(0, ticks.at(-1) ?? 1, frame.left, frame.right);
   const y = logarithmic(low, high, frame.bottom, frame.top);

@@ -34,7 +34,7 @@ function explanation({ comparison: rows, runs }: BenchFile): string {
 
 function tilesOf(file: BenchFile): Tile[] {
   const { comparison, runs, sweep } = file;
-  // Rows that failed have a ratio, but none to boast of.
+  // The ratios of rows that failed are not shown.
   const whole = comparison.filter((row) => row.failed === undefined);
   if (comparison.length > 0) return ofComparison(whole);
   const list = sweep ? [ofSweep(sweep)] : [];
