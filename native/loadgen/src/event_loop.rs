@@ -106,7 +106,7 @@ impl EventLoop {
     /// Runs until the run is over.
     pub fn run(mut self) -> Result<LoopResult, LoadError> {
         let mut events = Events::with_capacity(1024);
-        self.shared.loop_is_there();
+        self.shared.loop_has_started();
         loop {
             let mut now = self.shared.clock.now();
             if let Some(coordinator) = &mut self.coordinator {
@@ -339,7 +339,7 @@ impl EventLoop {
         let text = core.end_text(&self.shared, &ended);
         self.local.error(&text);
         let slow = matches!(ended, Ended::Closed | Ended::Io(_)) && may_be_slow(core, role);
-        if slow && self.shared.servers[core.server].is_there() {
+        if slow && self.shared.servers[core.server].is_reachable() {
             self.local.slow_consumers += 1;
         }
         role.lost(&mut self.local);

@@ -159,7 +159,7 @@ fn servers(names: &[String]) -> Result<Vec<Server>, LoadError> {
                 name: name.clone(),
                 host,
                 address,
-                gone: AtomicBool::new(false),
+                refuses: AtomicBool::new(false),
             })
         })
         .collect()

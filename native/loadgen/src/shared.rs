@@ -136,17 +136,17 @@ pub struct Server {
     pub host: String,
     pub address: SocketAddr,
     /// It was found not to accept connections any more.
-    pub gone: AtomicBool,
+    pub refuses: AtomicBool,
 }
 
 impl Server {
     /// Whether it still accepts connections and keeps them open. Called when it has closed one; may block for a short
     /// time, once for a server that has ended.
-    pub fn is_there(&self) -> bool {
-        if !self.gone.load(Relaxed) && !self.answers_connect() {
-            self.gone.store(true, Relaxed);
+    pub fn is_reachable(&self) -> bool {
+        if !self.refuses.load(Relaxed) && !self.answers_connect() {
+            self.refuses.store(true, Relaxed);
         }
-        !self.gone.load(Relaxed)
+        !self.refuses.load(Relaxed)
     }
 
     /// The system accepts connections even for a process that is ending. So the server must send something or keep the
@@ -283,7 +283,7 @@ impl Shared {
 
     /// One more loop runs on its thread. All loops begin to connect together; otherwise the rate of connects would
     /// depend on how fast threads start.
-    pub fn loop_is_there(&self) {
+    pub fn loop_has_started(&self) {
         if self.gates.loops.fetch_add(1, AcqRel) + 1 == self.plan.threads {
             self.wake_all();
         }

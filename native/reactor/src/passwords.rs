@@ -102,7 +102,7 @@ impl Passwords {
     /// What a thread does.
     fn work(&self, runtime: &Runtime) {
         while let Some(check) = self.next() {
-            if !check.is_wanted() {
+            if !check.is_needed() {
                 continue;
             }
             // Another client may have sent the same password meanwhile.

@@ -14,7 +14,7 @@ use crate::plan::auth::{Decision, Proof, Question, User};
 use crate::plan::in_force::Identified;
 use crate::plan::reload::Reload;
 use crate::shard::Shard;
-use crate::shard::admissions::{AdmissionId, AdmissionRequest, PasswordCheck, Verdict, Wanted};
+use crate::shard::admissions::{AdmissionId, AdmissionRequest, Needed, PasswordCheck, Verdict};
 use crate::shard::event::Event;
 use crate::shard::timers::TimerKind;
 use crate::trace::log_suffix;
@@ -32,7 +32,7 @@ pub(crate) struct PendingAdmission {
     /// Until when there has to be a verdict; none while it waits in a queue of ours.
     deadline_ns: Option<u64>,
     /// The question needs an answer as long as this exists.
-    _wanted: Wanted,
+    _needed: Needed,
     /// Reloads that are over when this is.
     reloads: Vec<Arc<Reload>>,
 }
@@ -232,10 +232,10 @@ impl Shard {
     /// Asks the question; nothing more is read from the connection until there is a verdict.
     pub(crate) fn await_admission(&mut self, slot: u32, connect: Option<ConnectOptions>, question: Question) {
         let id = self.admissions.begin(slot);
-        let wanted = Wanted::default();
+        let needed = Needed::default();
         let (asked, deadline_ns) = match question {
             Question::Password { hash, password } => {
-                self.admissions.check(id, hash.clone(), password, &wanted);
+                self.admissions.check(id, hash.clone(), password, &needed);
                 (Asked::Password(hash), None)
             }
             Question::Embedder => (Asked::Embedder, Some(self.ask_embedder(slot, id, connect.as_ref()))),
@@ -247,7 +247,7 @@ impl Shard {
             connect,
             asked,
             deadline_ns,
-            _wanted: wanted,
+            _needed: needed,
             reloads: Vec::new(),
         }));
     }

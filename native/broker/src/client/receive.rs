@@ -67,8 +67,8 @@ impl Shard {
         at
     }
 
-    /// The peer closed its end, or the socket broke.
-    pub fn peer_gone(&mut self, slot: u32, reason: CloseReason) {
+    /// The peer shut its end, or the socket failed.
+    pub fn socket_ended(&mut self, slot: u32, reason: CloseReason) {
         let awaited = |conn: &Conn| conn.phase() == Phase::AwaitingProxyHeader;
         if self.connections.get(slot).is_some_and(awaited) {
             return self.refuse_proxy_header(slot, "the connection ended before a whole header");

@@ -43,13 +43,13 @@ pub struct PasswordCheck {
     pub hash: Arc<str>,
     /// What the client sent.
     pub password: String,
-    wanted: Weak<()>,
+    needed: Weak<()>,
 }
 
 impl PasswordCheck {
     /// Whether the connection still waits for it.
-    pub fn is_wanted(&self) -> bool {
-        self.wanted.strong_count() > 0
+    pub fn is_needed(&self) -> bool {
+        self.needed.strong_count() > 0
     }
 }
 
@@ -84,7 +84,7 @@ pub enum Verdict {
 }
 
 /// Held by the connection that waits: its question needs an answer as long as this exists.
-pub(crate) type Wanted = Arc<()>;
+pub(crate) type Needed = Arc<()>;
 
 pub(crate) struct Admissions {
     reactor: u16,
@@ -124,12 +124,12 @@ impl Admissions {
     }
 
     /// Asks for a password to be checked.
-    pub fn check(&mut self, id: AdmissionId, hash: Arc<str>, password: String, wanted: &Wanted) {
+    pub fn check(&mut self, id: AdmissionId, hash: Arc<str>, password: String, needed: &Needed) {
         self.checks.push(PasswordCheck {
             id,
             hash,
             password,
-            wanted: Arc::downgrade(wanted),
+            needed: Arc::downgrade(needed),
         });
     }
 

@@ -177,7 +177,7 @@ fn a_close_ends_the_wait() {
         world.post(0, InboxItem::Close { broker, cid, reason });
         world.rest();
         assert_eq!(world.reason(client), Some(CloseReason::Kicked));
-        assert!(world.checks.iter().all(|check| !check.is_wanted()));
+        assert!(world.checks.iter().all(|check| !check.is_needed()));
         world.answer(id, yes());
         world.rest();
         assert_eq!(world.broker.connection_count(), 0);
@@ -276,7 +276,7 @@ fn a_reload_while_it_waits_asks_again_by_the_new_plan() {
     let number = world.reload(Config::default(), Some(ann(OTHER_HASH, PermissionLists::default())));
     world.rest();
     assert!(world.is_reloaded(number), "it has no rights by any plan");
-    assert!(!world.checks[0].is_wanted());
+    assert!(!world.checks[0].is_needed());
     assert_eq!(&*world.checks[1].hash, OTHER_HASH);
     world.answer(old, Verdict::Password(true));
     world.rest();

@@ -177,7 +177,7 @@ fn what_is_under_way_to_a_closed_connection_reaches_nobody() {
     let shared = world.loops[1].shard.conn(slot).expect("there").shared().clone();
     assert!(shared.pending() > 0, "the message waits in the inbox");
     // Closed before the inbox is drained; another connection gets its slot.
-    world.loops[1].shard.peer_gone(slot, CloseReason::ClientClosed);
+    world.loops[1].shard.socket_ended(slot, CloseReason::ClientClosed);
     world.finish(1);
     let next = world.client(1);
     assert_eq!(world.clients[next].at(), Some((1, slot)), "the slot is used again");

@@ -93,15 +93,15 @@ impl MsgTrace {
         let mut found = Matches::new();
         interest.matches(subject, &mut found);
         let member_of = |id: u32| interest.member_of(interest.subscription(id));
-        let is_there = |id: &u32| !member_of(*id).is_removed();
+        let is_member = |id: &u32| !member_of(*id).is_removed();
         let denied = |id: u32| {
             let queue = interest.subscription(id).queue();
             let permissions = member_of(id).permissions();
             permissions.is_some_and(|p| !p.may_receive(subject, queue))
         };
-        let plain = found.plain.iter().copied().filter(is_there).filter(|&id| denied(id));
-        let there = |ids: &'_ [u32]| ids.iter().copied().filter(is_there).collect::<Vec<_>>();
-        let groups = found.groups().map(|(_, ids)| there(ids));
+        let plain = found.plain.iter().copied().filter(is_member).filter(|&id| denied(id));
+        let members = |ids: &'_ [u32]| ids.iter().copied().filter(is_member).collect::<Vec<_>>();
+        let groups = found.groups().map(|(_, ids)| members(ids));
         let queued = groups.filter(|ids| ids.iter().all(|&id| denied(id))).flatten();
         for id in plain.chain(queued) {
             self.add(interest, id, Some(Undelivered::Denied));

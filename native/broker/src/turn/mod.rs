@@ -190,7 +190,7 @@ impl<I: Io> EventLoop<I> {
 
     fn install(&mut self, slot: u32, mut stream: I::Socket) {
         if self.io.register(slot, &mut stream).is_err() {
-            self.shard.peer_gone(slot, CloseReason::ReadError);
+            self.shard.socket_ended(slot, CloseReason::ReadError);
         }
         if self.sockets.len() <= slot as usize {
             self.sockets.resize_with(slot as usize + 1, || None);

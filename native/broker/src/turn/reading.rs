@@ -44,7 +44,7 @@ impl<I: Io> EventLoop<I> {
         // What another loop sent before these bytes were sent comes first.
         self.shard.drain_before_parsing();
         match outcome {
-            Ok(0) => self.shard.peer_gone(slot, CloseReason::ClientClosed),
+            Ok(0) => self.shard.socket_ended(slot, CloseReason::ClientClosed),
             Ok(count) => {
                 let is_answer = std::mem::take(&mut socket.written);
                 self.io.note_read(count, is_answer);
@@ -60,7 +60,7 @@ impl<I: Io> EventLoop<I> {
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => self.mark_ready(slot),
-            Err(_) => self.shard.peer_gone(slot, CloseReason::ReadError),
+            Err(_) => self.shard.socket_ended(slot, CloseReason::ReadError),
         }
     }
 

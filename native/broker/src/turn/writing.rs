@@ -62,7 +62,7 @@ impl<I: Io> EventLoop<I> {
                     if let Some(conn) = self.shard.conn(slot) {
                         conn.drop_output();
                     }
-                    return self.shard.peer_gone(slot, CloseReason::WriteError);
+                    return self.shard.socket_ended(slot, CloseReason::WriteError);
                 }
             }
         }
