@@ -85,3 +85,27 @@ impl SharedTraffic {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_subtracted_before_is_added_back() {
+        let traffic = |n| Traffic {
+            in_msgs: n,
+            in_bytes: 2 * n,
+            out_msgs: 3 * n,
+            out_bytes: 4 * n,
+        };
+        let shared = SharedTraffic::default();
+        // A connection joins that has moved something elsewhere, and moves more here.
+        shared.subtract(traffic(5));
+        assert_eq!(shared.plus(traffic(7)), traffic(2));
+        shared.add(traffic(7));
+        assert_eq!(shared.load(), traffic(2));
+        let mut sum = traffic(1);
+        sum += traffic(2);
+        assert_eq!(sum, traffic(3));
+    }
+}
