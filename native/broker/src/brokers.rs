@@ -1,8 +1,8 @@
 //! The life of brokers: start, reload, lame duck, stop, as the control plane requests it.
 //!
-//! Each request is put into the inboxes of the loops, in an order that matters: listening stops before clients are notified
-//! of the lame duck mode, and connections over a new limit are closed after the plan is applied. Nothing of it has happened
-//! when these methods return; events report when it has.
+//! Each request is put into the inboxes of the loops, in an order that matters: listening stops before clients are
+//! notified of the lame duck mode, and connections over a new limit are closed after the plan is applied. Nothing of it
+//! has happened when these methods return; events report when it has.
 //!
 //! Opens no socket and starts no thread: listeners are passed in, loops are reached through [`Loops`].
 

@@ -1,8 +1,8 @@
 //! The core of the broker, sans-IO: connections, accounts, interest, routing, queue groups.
 //!
-//! One [`BrokerState`] is one broker: its plan, accounts and the directory of its connections, shared by all loops.
-//! One [`Shard`] is what one loop owns: the connections placed there, their output queues, the cache of resolved
-//! subjects. An [`EventLoop`] is a shard with its sockets and the order of the steps of a turn; it reaches sockets and other
+//! One [`BrokerState`] is one broker: its plan, accounts and the directory of its connections, shared by all loops. One
+//! [`Shard`] is what one loop owns: the connections placed there, their output queues, the cache of resolved subjects.
+//! An [`EventLoop`] is a shard with its sockets and the order of the steps of a turn; it reaches sockets and other
 //! loops through [`Io`], which the reactor implements with the system's sockets and the simulator with queues of bytes.
 //! [`Brokers`] has what the control plane calls: start, reload, lame duck, stop.
 //!
@@ -12,9 +12,9 @@
 //!   after SUB's PONG every message arrives, after UNSUB's none does, and `UNSUB max` is exact.
 //! - Messages of one publisher reach each subscription in order: one loop stages them, inboxes are FIFO.
 //!
-//! Lock order: an account's interest, then the plan, then an inbox or the directory. Identities, and what is kept
-//! of closed connections, are locked alone.
-//! This crate never touches a socket, a clock or a thread, and everything random in it comes from seeds that are passed in.
+//! Lock order: an account's interest, then the plan, then an inbox or the directory. Identities, and what is kept of
+//! closed connections, are locked alone. This crate never touches a socket, a clock or a thread, and everything random
+//! in it comes from seeds that are passed in.
 #![forbid(unsafe_code)]
 
 mod brokers;

@@ -1,8 +1,8 @@
 //! Which loop serves a connection: as few loops as possible, as many as necessary.
 //!
 //! Connections share one loop while that loop has time: a request and its answer then need no wake-up of another
-//! thread. New ones go to the first loop with time to spare. A loop that stays saturated, while another one has time and
-//! the machine has an idle core, moves one connection at a time there until the difference is small.
+//! thread. New ones go to the first loop with time to spare. A loop that stays saturated, while another one has time
+//! and the machine has an idle core, moves one connection at a time there until the difference is small.
 
 use crate::reactor::Reactor;
 use nt_broker::Inbox;

@@ -1,8 +1,8 @@
 //! Events for the control plane: many loops write, the main thread reads.
 //!
 //! Bounded while the main thread does not read: log lines, connection events and admission requests each have a budget;
-//! those that find no room are counted and reported afterwards. The end of a broker or of a reload, and fatal errors, are
-//! always kept.
+//! those that find no room are counted and reported afterwards. The end of a broker or of a reload, and fatal errors,
+//! are always kept.
 
 use nt_broker::{AdmissionRequest, BrokerEvent, ConnectionSnapshot, Event, LogLevel};
 use parking_lot::Mutex;

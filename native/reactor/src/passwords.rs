@@ -1,9 +1,10 @@
 //! Checks of bcrypt passwords: threads of their own, so that neither an event loop nor the main thread waits for them.
 //!
-//! Owns the queue of checks, its threads, and a cache of passwords that were right. Threads start when there is work and
-//! end when there has been none for a while. The cache has keyed hashes of a password with its bcrypt hash: many clients
-//! of one user that reconnect cost one check, an entry is useless once the user's hash has changed, and no password can be
-//! read from it. Never knows the connection of a check: the answer goes to the number that came with it.
+//! Owns the queue of checks, its threads, and a cache of passwords that were right. Threads start when there is work
+//! and end when there has been none for a while. The cache has keyed hashes of a password with its bcrypt hash: many
+//! clients of one user that reconnect cost one check, an entry is useless once the user's hash has changed, and no
+//! password can be read from it. Never knows the connection of a check: the answer goes to the number that came with
+//! it.
 
 use crate::runtime::Runtime;
 use nt_broker::{AdmissionId, PasswordCheck};
@@ -44,7 +45,8 @@ impl Passwords {
         state.queue.len() + state.threads - state.idle
     }
 
-    /// Queues checks. Each one that is still needed when its turn comes is answered, at once where the password is known.
+    /// Queues checks. Each one that is still needed when its turn comes is answered, at once where the password is
+    /// known.
     pub fn submit(&self, runtime: &Arc<Runtime>, checks: Vec<PasswordCheck>) {
         if checks.is_empty() {
             return;

@@ -241,7 +241,8 @@ impl Runtime {
         self.stopping.load(Ordering::Acquire)
     }
 
-    /// The time of a turn: nanoseconds since the runtime's start, and the machine's clock, which may be set at any time.
+    /// The time of a turn: nanoseconds since the runtime's start, and the machine's clock, which may be set at any
+    /// time.
     pub(crate) fn now(&self) -> Time {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Time {
@@ -282,8 +283,8 @@ impl Runtime {
         queues
     }
 
-    /// The program around the broker has decided about [`Event::AdmissionRequested`]; `None`: the client is refused. Too
-    /// late, or asked by nobody, it changes nothing.
+    /// The program around the broker has decided about [`Event::AdmissionRequested`]; `None`: the client is refused.
+    /// Too late, or asked by nobody, it changes nothing.
     pub fn answer_admission(&self, id: AdmissionId, user: Option<Arc<User>>) {
         self.answer(id, Verdict::Embedder(user));
     }
@@ -340,8 +341,8 @@ impl Runtime {
         self.brokers.stop(self, broker);
     }
 
-    /// Publishes frames of the control plane. All of one broker go to the same loop, so they keep their order; connections
-    /// gather on the first ones, so it is the first.
+    /// Publishes frames of the control plane. All of one broker go to the same loop, so they keep their order;
+    /// connections gather on the first ones, so it is the first.
     pub fn publish_internal(&self, batch: InternalPublish) -> usize {
         let waiting = batch.broker.internal().add_unpublished(batch.frames.len());
         self.send(0, InboxItem::Publish(batch));

@@ -1,7 +1,7 @@
 //! The system's sockets, as a loop's turn asks for them.
 //!
-//! Owns the poller, the listeners, the connections that are being opened and the spin policy of one loop. No order is decided here: see
-//! [`nt_broker::EventLoop`].
+//! Owns the poller, the listeners, the connections that are being opened and the spin policy of one loop. No order is
+//! decided here: see [`nt_broker::EventLoop`].
 
 use crate::accept::Listening;
 use crate::connect::Connecting;

@@ -1,12 +1,12 @@
 //! Whether a loop with nothing to do polls for a moment before it sleeps.
 //!
-//! A wake-up takes longer than handling a message, and costs the thread that wakes as well. In a dialogue, where clients
-//! answer what they were just sent, polling (a spin) shortens each round trip and costs little. It is useless where clients
-//! send without waiting for answers: the longer a loop sleeps, the more it finds. So a loop spins as long as short waits
-//! end with answers.
+//! A wake-up takes longer than handling a message, and costs the thread that wakes as well. In a dialogue, where
+//! clients answer what they were just sent, polling (a spin) shortens each round trip and costs little. It is useless
+//! where clients send without waiting for answers: the longer a loop sleeps, the more it finds. So a loop spins as long
+//! as short waits end with answers.
 //!
-//! Spins that often find nothing mean that other threads need the core, maybe those that are to answer: then the loop stops
-//! spinning for a while. On a machine with one core no loop spins.
+//! Spins that often find nothing mean that other threads need the core, maybe those that are to answer: then the loop
+//! stops spinning for a while. On a machine with one core no loop spins.
 
 /// How long a loop spins.
 const SPIN_NS: u64 = 30_000;

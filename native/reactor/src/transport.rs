@@ -1,8 +1,8 @@
 //! Transports: the interface through which the loops use connected sockets.
 //!
-//! A [`Transport`] is a TCP connection, accepted or opened, with any number of layers over it. A [`Layer`] converts between
-//! the bytes of the transport below and the bytes that the broker reads and writes, as encryption and framing do. A plain
-//! connection has no layer, and the choice costs it one comparison per call.
+//! A [`Transport`] is a TCP connection, accepted or opened, with any number of layers over it. A [`Layer`] converts
+//! between the bytes of the transport below and the bytes that the broker reads and writes, as encryption and framing
+//! do. A plain connection has no layer, and the choice costs it one comparison per call.
 //!
 //! Never blocks, and knows nothing of what the bytes mean.
 
@@ -30,23 +30,24 @@ struct Layered {
 /// A protocol between a transport and the broker, such as TLS.
 ///
 /// A layer is called when the broker reads or writes and when the system reports readiness of the socket, at no other
-/// time. So it may return [`io::ErrorKind::WouldBlock`] only if the transport below did, or if it waits for bytes of the
-/// peer.
+/// time. So it may return [`io::ErrorKind::WouldBlock`] only if the transport below did, or if it waits for bytes of
+/// the peer.
 pub trait Layer: Send {
-    /// The transport below has this readiness. The layer continues its handshake and writes bytes that did not fit before.
-    /// Returns the readiness for the broker: not readable and not writable until the handshake is complete. If the layer
-    /// fails, it sets `read_closed` and returns the error from the next read.
+    /// The transport below has this readiness. The layer continues its handshake and writes bytes that did not fit
+    /// before. Returns the readiness for the broker: not readable and not writable until the handshake is complete. If
+    /// the layer fails, it sets `read_closed` and returns the error from the next read.
     fn progress(&mut self, below: &mut Transport, reported: Readiness) -> Readiness;
 
-    /// Reads from the transport below until the buffer is full or that would block: a read that does not fill the buffer is
-    /// only repeated at once if [`Self::has_unread`]. Zero: the peer has ended its stream, in the way of this layer.
+    /// Reads from the transport below until the buffer is full or that would block: a read that does not fill the
+    /// buffer is only repeated at once if [`Self::has_unread`]. Zero: the peer has ended its stream, in the way of this
+    /// layer.
     fn read(&mut self, below: &mut Transport, buffer: &mut [u8]) -> io::Result<usize>;
 
     /// Whether the next read returns something that was already read from below, which may be the end.
     fn has_unread(&self) -> bool;
 
-    /// Takes bytes to write, and returns how many. They may be kept in the layer until the transport below takes them. The
-    /// layer should keep few, since the broker does not count them as pending.
+    /// Takes bytes to write, and returns how many. They may be kept in the layer until the transport below takes them.
+    /// The layer should keep few, since the broker does not count them as pending.
     fn write(&mut self, below: &mut Transport, slices: &[IoSlice<'_>]) -> io::Result<usize>;
 
     /// Writes what the layer keeps, and ends our stream in the way of this layer. [`io::ErrorKind::WouldBlock`]: it is

@@ -11,8 +11,8 @@ pub(crate) fn unacknowledged(stream: &TcpStream) -> Option<usize> {
     use std::os::fd::AsRawFd;
 
     let mut bytes: libc::c_int = 0;
-    // SAFETY: the descriptor is open as long as `stream` is borrowed, and this request writes one int to the place it is
-    // given, which outlives the call.
+    // SAFETY: the descriptor is open as long as `stream` is borrowed, and this request writes one int to the place it
+    // is given, which outlives the call.
     let outcome = unsafe { libc::ioctl(stream.as_raw_fd(), libc::TIOCOUTQ, &raw mut bytes) };
     (outcome == 0).then_some(bytes.max(0) as usize)
 }

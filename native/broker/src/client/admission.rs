@@ -1,10 +1,10 @@
 //! Admission: CONNECT, the decision about it, and decisions that take a while.
 //!
-//! A CONNECT is decided at once, or a [`PendingAdmission`] waits for a verdict from outside the shard. Meanwhile nothing
-//! more is read from the connection, and what it sent after CONNECT is kept and handled in order afterwards; it stays on
-//! its loop; a close, the deadline or a reload ends the wait. A reload asks again by the new plan, under another number, so
-//! the verdict on the old question has no effect. An admitted connection waits in the same way when a reload can't decide
-//! about its permissions at once.
+//! A CONNECT is decided at once, or a [`PendingAdmission`] waits for a verdict from outside the shard. Meanwhile
+//! nothing more is read from the connection, and what it sent after CONNECT is kept and handled in order afterwards; it
+//! stays on its loop; a close, the deadline or a reload ends the wait. A reload asks again by the new plan, under
+//! another number, so the verdict on the old question has no effect. An admitted connection waits in the same way when
+//! a reload can't decide about its permissions at once.
 
 use crate::client::state::ClientFlags;
 use crate::connection::Phase;
@@ -204,7 +204,7 @@ impl Shard {
         self.record_client(slot, options, claimed_user(options), String::new());
     }
 
-    /// What monitoring tells of a client.
+    /// What monitoring shows of a client.
     fn record_client(&self, slot: u32, options: &ConnectOptions, user: String, account: String) {
         self.connections[slot].shared().set_identity(Identity {
             name: options.name.clone(),

@@ -115,7 +115,7 @@ impl Shard {
         self.acknowledge(slot);
     }
 
-    /// Tells the client, and the log if it was not told lately.
+    /// Sends an error to the client, and logs it unless such a line was logged lately.
     fn too_many_subscriptions(&mut self, slot: u32) {
         let text = "maximum subscriptions exceeded";
         let limiter = self.connections[slot].broker().line_limiter();

@@ -1,7 +1,7 @@
 //! PUB and HPUB: messages are recognised, checked and delivered in runs.
 //!
-//! Nearly all messages pass here. Messages that repeat the subject of the last one form bursts, which need no check; the
-//! others are parsed one by one. What frames a run is in `run.rs`.
+//! Nearly all messages pass here. Messages that repeat the subject of the last one form bursts, which need no check;
+//! the others are parsed one by one. What frames a run is in `run.rs`.
 
 use crate::client::reply_grants::{is_reserved_reply, use_reply_grant};
 use crate::client::run::{Publisher, RUN_BYTES_MAX, RUN_DELIVERIES_MAX, Run, Tally};
@@ -115,8 +115,8 @@ impl Shard {
         at
     }
 
-    /// Publishes the message at the start of `data`, if there is one, when it is not in the usual form or is traced. Returns
-    /// the bytes it took.
+    /// Publishes the message at the start of `data`, if there is one, when it is not in the usual form or is traced.
+    /// Returns the bytes it took.
     #[inline(never)]
     fn publish_unusual(&mut self, run: &mut Run<'_>, data: &[u8]) -> usize {
         let Parsed::Op(Op::Publish(message), used) = parse_leniently(data, &run.publisher.limits) else {
@@ -197,8 +197,8 @@ impl Shard {
         );
     }
 
-    /// The path of most messages: a known subject, no reply, and nothing left to check. Returns the bytes of the messages it
-    /// took; 0: none.
+    /// The path of most messages: a known subject, no reply, and nothing left to check. Returns the bytes of the
+    /// messages it took; 0: none.
     #[allow(clippy::too_many_arguments)] // one call site; a struct would only be unpacked again
     fn publish_burst(
         &mut self,
@@ -323,8 +323,8 @@ impl Shard {
         }
     }
 
-    /// Whether the user's lists, or a grant for a reply, allow this message. Uses the grant up. As in the reference, the
-    /// subject after mapping counts.
+    /// Whether the user's lists, or a grant for a reply, allow this message. Uses the grant up. As in the reference,
+    /// the subject after mapping counts.
     fn may_publish(&mut self, publisher: &Publisher, index: u32) -> bool {
         let Some(permissions) = &publisher.permissions else {
             return true;

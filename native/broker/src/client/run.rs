@@ -1,7 +1,7 @@
 //! A run: messages that are handled under one read lock of the account's interest, and what frames it.
 //!
-//! Owns the state of a run and its beginning and end: limits and traces are set before the interest is locked, batches are
-//! sent before it is unlocked, exhausted subscriptions are removed afterwards. Never parses the bytes of a client.
+//! Owns the state of a run and its beginning and end: limits and traces are set before the interest is locked, batches
+//! are sent before it is unlocked, exhausted subscriptions are removed afterwards. Never parses the bytes of a client.
 
 use crate::client::state::ClientFlags;
 use crate::connection::Conn;

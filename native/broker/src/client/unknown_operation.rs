@@ -1,5 +1,5 @@
-//! The log text for bytes that are no operation, in the form operators know from nats-server: the state of a parser that
-//! takes byte after byte, the offset where it stops, and a few bytes from there on.
+//! The log text for bytes that are no operation, in the form operators know from nats-server: the state of a parser
+//! that takes byte after byte, the offset where it stops, and a few bytes from there on.
 
 use crate::trace::quote::quote;
 

@@ -1,5 +1,5 @@
-//! The account and the user of a connection: bound when it is accepted, maybe to others at its CONNECT. A reload may bind
-//! it to other versions of them, never to another account.
+//! The account and the user of a connection: bound when it is accepted, maybe to others at its CONNECT. A reload may
+//! bind it to other versions of them, never to another account.
 //!
 //! Changes both together with what depends on them: the shard's bindings, the broker's directory, subscriptions and
 //! cached results. Callers set the permissions.

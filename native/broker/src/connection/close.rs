@@ -78,13 +78,13 @@ impl CloseReason {
     }
 }
 
-/// How long a closed connection's socket is kept so that its peer can read what is left; longer for a peer that reads, up
-/// to the write deadline.
+/// How long a closed connection's socket is kept so that its peer can read what is left; longer for a peer that reads,
+/// up to the write deadline.
 const LINGER_NS: u64 = 1_000_000_000;
 
 impl Shard {
-    /// Closes a connection: sends it the error, if there is one for the client, removes its subscriptions, and leaves the
-    /// socket to the loop. What is queued by then is written once; for a slow consumer it is dropped.
+    /// Closes a connection: sends it the error, if there is one for the client, removes its subscriptions, and leaves
+    /// the socket to the loop. What is queued by then is written once; for a slow consumer it is dropped.
     pub fn close(&mut self, slot: u32, reason: CloseReason, error: Option<&str>) {
         let conn = &self.connections[slot];
         if conn.is_closing() {
@@ -134,8 +134,8 @@ impl Shard {
         self.add_timer(slot, TimerKind::Linger, LINGER_NS);
     }
 
-    /// The time that a closed connection is kept has passed. A peer that reads what is left gets more, unless the broker
-    /// stops.
+    /// The time that a closed connection is kept has passed. A peer that reads what is left gets more, unless the
+    /// broker stops.
     pub(crate) fn linger_due(&mut self, slot: u32) {
         let now = self.delivery.now_ns();
         let conn = &mut self.connections[slot];

@@ -44,8 +44,8 @@ impl WriteState {
         self.progressed = 0;
     }
 
-    /// So many bytes wait, and the socket takes no more. Returns whether a new deadline begins: it is for what waits now;
-    /// what comes later gets its own when this is written.
+    /// So many bytes wait, and the socket takes no more. Returns whether a new deadline begins: it is for what waits
+    /// now; what comes later gets its own when this is written.
     fn block(&mut self, waiting: usize, now_ns: u64) -> bool {
         debug_assert!(waiting > 0, "an empty queue blocks nothing");
         let is_new = !self.blocked || self.left == 0;

@@ -1,12 +1,12 @@
 //! Moving a connection from a busy loop to one with time, while messages flow.
 //!
 //! Four steps. The old loop asks the new one to reserve a slot ([`InboxItem::ReserveSlot`], answered by
-//! [`InboxItem::SlotReserved`]); the new loop puts a placeholder there. Then, with the interest of all accounts that the
-//! connection is a member in locked for writing, the old loop takes everything other loops have sent for the connection, puts the connection into the new
-//! loop's inbox and rewrites its location. Messages that are routed after that go to the new loop: through its inbox, after
-//! the connection itself, or, if that loop is the publisher's own, into the placeholder. When the connection moves in, the
-//! placeholder's bytes are appended to its own. So nothing is lost or reordered, even if batches are taken from the inbox
-//! before the connection.
+//! [`InboxItem::SlotReserved`]); the new loop puts a placeholder there. Then, with the interest of all accounts that
+//! the connection is a member in locked for writing, the old loop takes everything other loops have sent for the
+//! connection, puts the connection into the new loop's inbox and rewrites its location. Messages that are routed after
+//! that go to the new loop: through its inbox, after the connection itself, or, if that loop is the publisher's own,
+//! into the placeholder. When the connection moves in, the placeholder's bytes are appended to its own. So nothing is
+//! lost or reordered, even if batches are taken from the inbox before the connection.
 
 use crate::connection::{Conn, Phase};
 use crate::interest::account::Account;

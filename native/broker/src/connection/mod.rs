@@ -2,8 +2,8 @@
 //!
 //! Owns the life of a connection: its phase, output queue, flush and PING state, counters, pauses, moves between loops,
 //! its end. Fields of [`Conn`] are private to this folder. May touch the interest only to remove a connection's
-//! subscriptions, and another loop only through its inbox. Never parses what a client sends and never touches a socket or
-//! a clock.
+//! subscriptions, and another loop only through its inbox. Never parses what a client sends and never touches a socket
+//! or a clock.
 
 pub(crate) mod binding;
 pub(crate) mod buffer_pool;

@@ -3,7 +3,8 @@
 //! Two degrees. A subscriber with more than a megabyte waiting gets a little time, so that a fast stream stays in the
 //! cache instead of making a queue longer; this is not counted. One above three quarters of `max_pending` is close to
 //! being closed: that pause is longer and counted as a stall. Either ends as soon as the backlog is small enough, and
-//! neither lasts longer than its limit, even if the subscriber reads nothing: it costs its publishers no more than that.
+//! neither lasts longer than its limit, even if the subscriber reads nothing: it costs its publishers no more than
+//! that.
 
 use crate::connection::table::Connections;
 use crate::delivery::backlog::Backlog;

@@ -66,8 +66,9 @@ impl Conn {
 }
 
 impl Shard {
-    /// Handles what a connection sent. Returns how many bytes are handled; the caller keeps the rest and passes it again,
-    /// followed by more. If it stops early because of [`Shard::should_flush`], the caller passes the rest at once.
+    /// Handles what a connection sent. Returns how many bytes are handled; the caller keeps the rest and passes it
+    /// again, followed by more. If it stops early because of [`Shard::should_flush`], the caller passes the rest at
+    /// once.
     pub fn receive(&mut self, slot: u32, data: &[u8]) -> usize {
         let (now, wall) = (self.delivery.now_ns(), self.delivery.wall_ns());
         self.delivery.begin_receive();

@@ -1,8 +1,8 @@
 //! Clients behind a load balancer: the first bytes of their connections may be a header with the client's address.
 //!
 //! Looked for only if the plan says so, and only before anything else is parsed. INFO is sent at once, so that a client
-//! without a header does not wait; it has no address until the header is known. The timers of a connection start after the
-//! header.
+//! without a header does not wait; it has no address until the header is known. The timers of a connection start after
+//! the header.
 
 use crate::connection::Phase;
 use crate::connection::close::CloseReason;

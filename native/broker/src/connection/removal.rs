@@ -1,9 +1,9 @@
 //! Removal of the subscriptions of a connection that closes or becomes another user.
 //!
-//! To remove a million takes most of a second. Neither publishers, who need the account's interest, nor the connections of
-//! the same loop should wait for that. The effect comes at once: the member is marked as removed, and routing skips its
-//! subscriptions from then on. The records are removed in batches, some in each turn. The more are left the larger is the
-//! share of a turn, so that they can't accumulate however fast clients connect and close.
+//! To remove a million takes most of a second. Neither publishers, who need the account's interest, nor the connections
+//! of the same loop should wait for that. The effect comes at once: the member is marked as removed, and routing skips
+//! its subscriptions from then on. The records are removed in batches, some in each turn. The more are left the larger
+//! is the share of a turn, so that they can't accumulate however fast clients connect and close.
 
 use crate::imports::copies::RemovedMember;
 use crate::interest::account::Account;
@@ -64,8 +64,8 @@ impl PendingRemoval {
         }
     }
 
-    /// Removes up to `most` subscriptions, and the member with the last one. Returns the names of those that had not ended
-    /// already.
+    /// Removes up to `most` subscriptions, and the member with the last one. Returns the names of those that had not
+    /// ended already.
     fn remove_batch(&mut self, interest: &mut Interest, most: usize) -> Vec<Box<[u8]>> {
         let mut names = Vec::new();
         for id in self.left.by_ref().take(most) {

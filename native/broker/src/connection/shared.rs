@@ -1,7 +1,7 @@
 //! What any thread may read of a connection: who is at its other end, its counters and its backlog.
 //!
-//! Owns what only a connection has: addresses, identity, round-trip time. Its backlog and its traffic are types of their
-//! own, since not only connections have them.
+//! Owns what only a connection has: addresses, identity, round-trip time. Its backlog and its traffic are types of
+//! their own, since not only connections have them.
 
 use crate::connection::protocol::ConnectionKind;
 use crate::connection::traffic::SharedTraffic;

@@ -62,7 +62,8 @@ impl Backlog {
         self.waiting_loops.load(Ordering::Relaxed) != 0
     }
 
-    /// The loops with publishers that pause because of it, if no more than `enough` bytes wait. They are forgotten here.
+    /// The loops with publishers that pause because of it, if no more than `enough` bytes wait. They are forgotten
+    /// here.
     pub fn take_waiting(&self, enough: usize) -> WaitingLoops {
         if self.waiting_loops.load(Ordering::SeqCst) == 0 || self.bytes() > enough {
             return WaitingLoops(0);

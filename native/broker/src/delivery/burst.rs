@@ -1,7 +1,7 @@
 //! Bursts: consecutive messages of one publisher on one subject, without replies.
 //!
-//! Most messages of a fast stream are of this kind. They are found first and delivered together, subscriber by subscriber:
-//! each subscriber is looked up once, and its frames are copied one after the other.
+//! Most messages of a fast stream are of this kind. They are found first and delivered together, subscriber by
+//! subscriber: each subscriber is looked up once, and its frames are copied one after the other.
 
 use crate::connection::table::Connections;
 use crate::delivery::byte_range::ByteRange;

@@ -30,8 +30,8 @@ use crate::trace::DeliveryTrace;
 use crate::trace::msgtrace::MsgTrace;
 use std::sync::Arc;
 
-/// Bytes staged for connections here after which they are to be written. With many subscribers each write is a small part
-/// of it, and small writes cost more than a full cache does.
+/// Bytes staged for connections here after which they are to be written. With many subscribers each write is a small
+/// part of it, and small writes cost more than a full cache does.
 const FLUSH_BYTES: usize = 8 << 20;
 
 /// Who sends.
@@ -166,7 +166,8 @@ impl Delivery {
         self.sent_bytes = 0;
     }
 
-    /// Whether so much is staged that it should be written while it is in the cache, or that other loops should take it.
+    /// Whether so much is staged that it should be written while it is in the cache, or that other loops should take
+    /// it.
     pub fn should_flush(&self) -> bool {
         self.staged_bytes >= FLUSH_BYTES || self.sent_bytes >= FLUSH_BYTES
     }

@@ -1,7 +1,7 @@
 //! A resolved subject: the targets of its messages, with the prefix of each frame ready to be copied.
 //!
-//! Valid for one generation of its account's interest. Owns the targets, their prefixes and the deliveries not yet added
-//! to the subscriptions' counters. Never stages anything: `Delivery` does.
+//! Valid for one generation of its account's interest. Owns the targets, their prefixes and the deliveries not yet
+//! added to the subscriptions' counters. Never stages anything: `Delivery` does.
 
 use crate::delivery::byte_range::{BLOCK, ByteRange};
 use crate::interest::{CachedResult, Interest};

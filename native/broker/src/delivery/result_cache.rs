@@ -1,8 +1,8 @@
 //! The cache of resolved subjects of one shard.
 //!
 //! It admits a subject the second time it is seen, so a stream of random subjects neither inserts nor allocates; it is
-//! bounded in subjects, targets and bytes. Owns which subject has which place, and the counts of look-ups. Never decides
-//! who gets a message: [`Resolved`] does.
+//! bounded in subjects, targets and bytes. Owns which subject has which place, and the counts of look-ups. Never
+//! decides who gets a message: [`Resolved`] does.
 
 use crate::delivery::resolved::Resolved;
 use crate::interest::{Interest, Subscription};
@@ -105,8 +105,8 @@ impl ResultCache {
         index
     }
 
-    /// The index of the result of `subject`, new or known, and whether it is valid. Index 0 is for subjects that are not
-    /// cached.
+    /// The index of the result of `subject`, new or known, and whether it is valid. Index 0 is for subjects that are
+    /// not cached.
     fn claim(&mut self, place: Place, space: u32, interest: &Interest, subject: &[u8]) -> (u32, bool) {
         let (at, tag) = (place.at as usize, place.tag);
         if self.slots.is_empty() {

@@ -1,7 +1,7 @@
 //! Copies follow their originals: made with them, limited with them, removed with them.
 //!
-//! Locks the interest of one account at a time, and is called while none is locked. The exception is a subscription that
-//! ends while interest is locked: its copies are noted, and removed as soon as nothing is locked any more.
+//! Locks the interest of one account at a time, and is called while none is locked. The exception is a subscription
+//! that ends while interest is locked: its copies are noted, and removed as soon as nothing is locked any more.
 
 use crate::connection::removal::{PendingRemoval, REMOVAL_BATCH};
 use crate::imports::stream::StreamImport;

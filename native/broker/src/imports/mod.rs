@@ -10,8 +10,8 @@
 //! PONG, at UNSUB, at another CONNECT, when it closes, and when a reload changes the imports of its account. A copy and
 //! its original count deliveries together, so `UNSUB max` limits both.
 //!
-//! Lock order: a loop holds the interest of one account at a time. Only a connection that moves to another loop needs all
-//! of its accounts at once, and locks them in the order of their ids (`connection/migrate.rs`).
+//! Lock order: a loop holds the interest of one account at a time. Only a connection that moves to another loop needs
+//! all of its accounts at once, and locks them in the order of their ids (`connection/migrate.rs`).
 //!
 //! Owns the imports as they are executed, and what a connection has of them. Decides nothing about who may import what:
 //! plans are checked before they come here.

@@ -8,8 +8,9 @@ use parking_lot::RwLock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
-/// Gives out the ids of accounts, and the seeds of the hashes of their tables. All brokers of a runtime share one: loops
-/// cache results by the id of the account. No id is given twice, so no cached result is taken for another account's.
+/// Gives out the ids of accounts, and the seeds of the hashes of their tables. All brokers of a runtime share one:
+/// loops cache results by the id of the account. No id is given twice, so no cached result is taken for another
+/// account's.
 #[derive(Debug)]
 pub struct AccountIds {
     last: AtomicU32,
@@ -56,10 +57,10 @@ pub struct Account {
     counts: Arc<InterestCounts>,
     /// Connections bound to it now.
     connections: AtomicUsize,
-    /// How many may be: read while the directory of the broker is locked, which decides who is one too many.
+    /// The limit of connections: read while the directory of the broker is locked, which decides which one is too many.
     max_connections: AtomicUsize,
-    /// What closed connections moved in it, less what its open ones moved in other accounts before. Wraps: with all that
-    /// its open connections have moved it makes the account's traffic. Changed and read while the directory of the
+    /// What closed connections moved in it, less what its open ones moved in other accounts before. Wraps: with all
+    /// that its open connections have moved it makes the account's traffic. Changed and read while the directory of the
     /// broker is locked.
     moved: SharedTraffic,
     slow_consumers: AtomicU64,

@@ -1,8 +1,9 @@
 //! The feed of interest changes, for routes and leafnodes, which repeat an account's interest elsewhere.
 //!
-//! A reader gets the interest there is, then every change, in order, with the number of subscriptions left of that subject
-//! and queue group. Changes are appended while the interest is locked, so none is missing and none comes twice. An
-//! interest without readers costs one comparison per change. A reader that is dropped is forgotten at the next change.
+//! A reader gets the interest there is, then every change, in order, with the number of subscriptions left of that
+//! subject and queue group. Changes are appended while the interest is locked, so none is missing and none comes twice.
+//! An interest without readers costs one comparison per change. A reader that is dropped is forgotten at the next
+//! change.
 
 use crate::shard::inbox::Inbox;
 use std::collections::BTreeMap;

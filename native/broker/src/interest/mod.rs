@@ -1,9 +1,9 @@
 //! Interest: which clients of an account are subscribed to which subjects.
 //!
-//! Owns an account's index of subjects, its subscriptions and members, their counts, and the feed of changes. It is kept
-//! behind the account's lock: routing reads it; SUB, UNSUB, CONNECT, closing and moving connections change it. Every
-//! change that could change the result of a look-up increases the generation. Never delivers a message and never looks
-//! at a connection: of a member it has a copy of what routing needs.
+//! Owns an account's index of subjects, its subscriptions and members, their counts, and the feed of changes. It is
+//! kept behind the account's lock: routing reads it; SUB, UNSUB, CONNECT, closing and moving connections change it.
+//! Every change that could change the result of a look-up increases the generation. Never delivers a message and never
+//! looks at a connection: of a member it has a copy of what routing needs.
 
 pub(crate) mod account;
 mod counts;

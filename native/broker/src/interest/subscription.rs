@@ -169,8 +169,8 @@ impl Subscription {
         self.counter().fetch_add(count, Ordering::Relaxed);
     }
 
-    /// Takes one delivery of a limited subscription; publishers of all loops draw from the same number. Returns the number
-    /// of the delivery, [`Self::max`] for the last one; `None`: none is left.
+    /// Takes one delivery of a limited subscription; publishers of all loops draw from the same number. Returns the
+    /// number of the delivery, [`Self::max`] for the last one; `None`: none is left.
     #[inline]
     pub fn reserve(&self) -> Option<u64> {
         debug_assert!(self.max > 0, "only limited subscriptions need a reservation");

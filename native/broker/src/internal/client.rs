@@ -88,7 +88,7 @@ impl InternalClient {
         true
     }
 
-    /// An account is gone: what is subscribed to in it ends.
+    /// An account has been removed: its subscriptions end.
     pub(crate) fn leave(&self, account: &Account) {
         let mut table = self.table.lock();
         if table.members.remove(&account.id).is_none() {

@@ -1,9 +1,9 @@
 //! The control plane's own client: it subscribes and publishes without a socket.
 //!
 //! Owns the subscriptions of code that runs beside the broker ([`InternalClient`], one for each broker), the messages
-//! that wait for it ([`MessageQueue`]) and the way of the messages it publishes (`publish.rs`). A subscription is a member
-//! of the account's interest like a connection's, so a message is routed to it by the same lookup; its frames go to
-//! the queue instead of a socket.
+//! that wait for it ([`MessageQueue`]) and the way of the messages it publishes (`publish.rs`). A subscription is a
+//! member of the account's interest like a connection's, so a message is routed to it by the same lookup; its frames go
+//! to the queue instead of a socket.
 //!
 //! Promises: once [`InternalClient::subscribe`] returns, every later message is delivered, in order per publisher. Once
 //! [`InternalClient::unsubscribe`] returns, no later message is. The data plane never waits for the control plane: when

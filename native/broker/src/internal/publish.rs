@@ -149,8 +149,8 @@ impl Shard {
         self.run_buffers.take_touched()
     }
 
-    /// Delivers a message of the server or the control plane to the targets of the result at `index`. Returns how many got
-    /// it.
+    /// Delivers a message of the server or the control plane to the targets of the result at `index`. Returns how many
+    /// got it.
     fn deliver_as_server(
         &mut self,
         interest: &Interest,

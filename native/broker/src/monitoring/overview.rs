@@ -1,5 +1,5 @@
-//! Connections and subscriptions for monitoring, in pages. Connections are listed by number first, sorted, and described
-//! afterwards.
+//! Connections and subscriptions for monitoring, in pages. Connections are listed by number first, sorted, and
+//! described afterwards.
 //!
 //! So a list of a hundred thousand connections is a list of numbers; only those on the requested page are copied. The
 //! directory is locked while it is read, never while anything is sorted; the interest for a thousand subscriptions at a

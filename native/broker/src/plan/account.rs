@@ -1,6 +1,6 @@
-//! An account as a plan writes it: its name, the rights of its users, its limits, mappings and imports.
+//! An account as it is written in a plan: its name, the permissions of its users, its limits, mappings and imports.
 //!
-//! Values only. Who enforces a limit is told at each of them.
+//! Values only. The comment of each limit says where it is enforced.
 
 use crate::imports::StreamImportPlan;
 use crate::plan::PlanError;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub struct AccountPlan {
     /// Its name.
     pub name: String,
-    /// Rights of its users that have none of their own; `None`: everything.
+    /// Permissions of its users that have none of their own; `None`: everything.
     pub default_permissions: Option<Arc<Permissions>>,
     /// What its connections may use.
     pub limits: AccountLimits,
@@ -25,7 +25,7 @@ pub struct AccountPlan {
 }
 
 impl AccountPlan {
-    /// An account whose users may do everything unless they say otherwise, and that has no limits.
+    /// An account without default permissions and without limits.
     pub fn named(name: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -46,10 +46,10 @@ impl AccountPlan {
     }
 }
 
-/// What the connections of an account may use; `None`: as much as the server lets everyone.
+/// What the connections of an account may use; `None`: as much as the server allows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct AccountLimits {
-    /// Connections at once, all together. Checked where a connection joins the account.
+    /// Connections at once. Checked when a connection joins the account.
     pub connections: Option<usize>,
     /// Subscriptions of each connection. Checked at SUB, and when a reload lowers it.
     pub subscriptions: Option<usize>,
@@ -57,7 +57,7 @@ pub struct AccountLimits {
     pub payload: Option<usize>,
 }
 
-/// The limits that one connection lives by: the lower ones of its server and its account.
+/// The limits of one connection: the lower ones of its server and its account.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ConnectionLimits {
     /// Bytes of a message; `None`: any number.

@@ -1,8 +1,8 @@
 //! Who may connect, and who decides it.
 //!
-//! Plain passwords and tokens are compared here and now, so that a busy control plane never times clients out. Where
-//! that is not enough the decision is to wait: for a thread that computes bcrypt, or for a function of the program around
-//! the broker. Decides, and remembers nothing: what waits is kept in `client/admission.rs`.
+//! Plain passwords and tokens are compared at once, so that no client times out because the control plane is busy.
+//! Where that is not enough the decision is to wait: for a thread that computes bcrypt, or for a function of the
+//! embedding program. Decides, and keeps no state: what waits is kept in `client/admission.rs`.
 
 use crate::interest::account::Account;
 use crate::plan::connection_types::ConnectionTypes;
@@ -14,23 +14,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A user of the plan, or one that the program around the broker named.
+/// A user of the plan, or one that the embedding program named.
 #[derive(Debug, PartialEq)]
 pub struct User {
     /// Its name; empty where a token is all there is.
     pub name: String,
-    /// What proves that a client is this user. Empty: it has none, and a client must send none.
+    /// Its password. Empty: it has none, and a client must send none.
     pub password: Secret,
     /// The account its connections belong to.
     pub account: String,
-    /// Its rights; `None`: those of its account.
+    /// Its permissions; `None`: those of its account.
     pub permissions: Option<Arc<Permissions>>,
     /// The kinds of connection it may open.
     pub connections: ConnectionTypes,
 }
 
 impl User {
-    /// Who may connect in any way, and has no password: that it is this user was decided otherwise.
+    /// A user without password and without restrictions of connections, for clients that are decided about otherwise.
     pub fn without_password(name: String, account: String, permissions: Option<Arc<Permissions>>) -> Self {
         Self {
             name,
@@ -41,7 +41,7 @@ impl User {
         }
     }
 
-    /// Whether its kinds of connection include the one there is.
+    /// Whether it may open the only kind of connection there is.
     fn may_connect(&self) -> bool {
         self.connections.include(ConnectionTypes::STANDARD)
     }
@@ -56,11 +56,11 @@ pub struct Auth {
     pub token: Option<Secret>,
     /// Users by name.
     pub users: BTreeMap<String, Arc<User>>,
-    /// Who connections without credentials become.
+    /// The user of connections without credentials.
     pub no_auth_user: Option<String>,
-    /// Without such a user they are nobody in particular, in `$G`. INFO asks for credentials all the same.
+    /// Without such a user they have no user, in `$G`. INFO requires credentials all the same.
     pub anonymous: bool,
-    /// Time to send a valid CONNECT, and for the program around the broker to decide about it.
+    /// Time to send a valid CONNECT, and for the embedding program to decide about it.
     pub timeout: Duration,
 }
 
@@ -69,15 +69,15 @@ pub struct Auth {
 pub enum Authenticator {
     /// The tokens and users of the plan.
     Credentials,
-    /// The program around the broker, asked once for each CONNECT.
+    /// The embedding program, asked once for each CONNECT.
     Embedder,
 }
 
-/// What an authenticator says to a CONNECT.
+/// The decision of an authenticator about a CONNECT.
 pub(crate) enum Decision<W> {
     Admit(W),
     Refuse,
-    /// Somebody else will say.
+    /// It is decided elsewhere, by the answer to this question.
     Wait(Question),
 }
 
@@ -85,11 +85,11 @@ pub(crate) enum Decision<W> {
 pub(crate) enum Question {
     /// Whether this is the hash of that password.
     Password { hash: Arc<str>, password: String },
-    /// Who the client is, if anybody: the program around the broker says.
+    /// Which user the client is, if any: the embedding program decides.
     Embedder,
 }
 
-/// What is known of a client beside what it sent. As long as that is what counts, nobody has to be asked again.
+/// What has been proved about a client. As long as it applies, no question has to be asked again.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum Proof {
     /// Nothing.
@@ -97,12 +97,12 @@ pub(crate) enum Proof {
     None,
     /// The password of its CONNECT has this hash.
     Hash(Arc<str>),
-    /// The program around the broker said who it is.
+    /// The embedding program has said which user it is.
     Embedder(Arc<User>),
 }
 
 impl Proof {
-    /// What is still worth knowing once a connection is this user: that an embedder said otherwise is not.
+    /// The part that still applies once a connection is this user: not that the embedder named another one.
     pub fn of(self, user: Option<&Arc<User>>) -> Self {
         match self {
             Self::Embedder(named) if !user.is_some_and(|user| Arc::ptr_eq(user, &named)) => Self::None,
@@ -123,8 +123,8 @@ impl Auth {
         }
     }
 
-    /// Takes over users that are the same in an older plan, and permissions that are: whoever compares sees at once that
-    /// nothing changed. Returns the names of those that are others, are new or are gone.
+    /// Takes over the objects of equal users and permissions from an older plan, so that comparing their addresses
+    /// shows that nothing has changed. Returns the names of users that have changed, are new or are not there any more.
     pub(crate) fn take_over(&mut self, old: &Self) -> BTreeSet<String> {
         let mut changed = BTreeSet::new();
         for (name, user) in &mut self.users {
@@ -141,7 +141,7 @@ impl Auth {
         changed
     }
 
-    /// Puts one user into the place of the one of its name, if any. False: it is the same.
+    /// Adds a user, or replaces the one of its name. False: nothing has changed.
     pub(crate) fn replace(&mut self, user: User) -> bool {
         let known = self.users.get(&user.name);
         if known.is_some_and(|known| **known == user) {
@@ -153,7 +153,7 @@ impl Auth {
         true
     }
 
-    /// Who a connection without credentials becomes; `None`: refused.
+    /// The user of connections without credentials; `None`: they are refused.
     pub(crate) fn default_user(&self) -> Option<Arc<User>> {
         if self.authenticator == Authenticator::Embedder {
             return None;
@@ -165,10 +165,10 @@ impl Auth {
         user.may_connect().then(|| user.clone())
     }
 
-    /// Whether a connection that is this user is up to date, as far as users go.
+    /// Whether this object of a user is in force.
     pub(crate) fn knows(&self, user: &Arc<User>) -> bool {
         let known = self.users.get(&user.name);
-        // Whom the embedder named goes with the server's part, as does who is nobody in particular and has no name.
+        // Users that the embedder named belong to the server's part, and so do those without a name.
         let is_no_part = user.name.is_empty() || self.authenticator == Authenticator::Embedder;
         is_no_part || known.is_some_and(|known| Arc::ptr_eq(known, user))
     }
@@ -187,10 +187,10 @@ impl Auth {
             return self.default_user().map_or(Decision::Refuse, Decision::Admit);
         }
         if let Some(token) = &self.token {
-            return judge(token, &connect.auth_token, proof, nobody);
+            return compare(token, &connect.auth_token, proof, nobody);
         }
         match self.users.get(&connect.user) {
-            Some(user) if user.may_connect() => judge(&user.password, &connect.pass, proof, || user.clone()),
+            Some(user) if user.may_connect() => compare(&user.password, &connect.pass, proof, || user.clone()),
             _ => Decision::Refuse,
         }
     }
@@ -202,7 +202,7 @@ fn nobody() -> Arc<User> {
     Arc::new(User::without_password(name, account, None))
 }
 
-fn judge(secret: &Secret, given: &str, proof: &Proof, user: impl FnOnce() -> Arc<User>) -> Decision<Arc<User>> {
+fn compare(secret: &Secret, given: &str, proof: &Proof, user: impl FnOnce() -> Arc<User>) -> Decision<Arc<User>> {
     match secret.compare(given) {
         Comparison::Same => Decision::Admit(user()),
         Comparison::Different => Decision::Refuse,
@@ -214,7 +214,7 @@ fn judge(secret: &Secret, given: &str, proof: &Proof, user: impl FnOnce() -> Arc
     }
 }
 
-/// Gives a user that was just made the very permissions of an older one that allow the same.
+/// Gives a new user the permissions object of an older one, if the permissions are equal.
 fn keep_permissions(user: &mut Arc<User>, known: Option<&Arc<User>>) {
     let known = known.and_then(|known| known.permissions.as_ref());
     if let (Some(user), Some(known)) = (Arc::get_mut(user), known)

@@ -1,9 +1,9 @@
-//! The plan of one broker, as the data plane executes it. Compiled by the control plane; nothing here is asked again.
+//! The plan of one broker, as the data plane executes it. Compiled by the control plane, which is not asked again.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// What INFO says the same way to everyone.
+/// The fields of INFO that are the same for all clients.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[allow(missing_docs)] // the protocol's own field names
 pub struct InfoConfig {
@@ -16,14 +16,14 @@ pub struct InfoConfig {
     pub host: String,
     pub port: u16,
     pub xkey: String,
-    /// Labels and pairs: not in INFO, but in what the server publishes of itself.
+    /// Labels and pairs: not in INFO, but in events that the server publishes.
     pub tags: Vec<String>,
     pub metadata: BTreeMap<String, String>,
-    /// Switches and how they stand: not in INFO, but in what the server publishes of itself.
+    /// Feature flags: not in INFO, but in events that the server publishes.
     pub feature_flags: BTreeMap<String, bool>,
 }
 
-/// Limits and habits of one broker.
+/// Limits and options of one broker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// See [`InfoConfig`].
@@ -40,9 +40,9 @@ pub struct Config {
     pub system_account: String,
     /// Connections at once; negative: none.
     pub max_connections: i64,
-    /// Closed connections that monitoring may ask for; 0: none.
+    /// Closed connections that are kept for monitoring; 0: none.
     pub max_closed_clients: usize,
-    /// Whether loops remember subjects with their subscribers. A reload does not change it.
+    /// Whether loops cache resolved subjects. A reload does not change it.
     pub result_cache: bool,
     /// Subscriptions of one connection; 0: any number.
     pub max_subscriptions: usize,
@@ -58,11 +58,11 @@ pub struct Config {
     pub write_timeout_retry: bool,
     /// Drop for a full subscriber instead of pausing its publisher.
     pub no_fast_producer_stall: bool,
-    /// Connections may begin with a header that says who the client behind a proxy is.
+    /// Connections may begin with a header of a proxy with the client's address.
     pub proxy_protocol: bool,
-    /// Send debug lines up.
+    /// Log debug lines.
     pub log_debug: bool,
-    /// Send protocol traces up.
+    /// Log protocol traces.
     pub log_trace: bool,
     /// Trace headers only, not payloads.
     pub trace_headers: bool,

@@ -1,9 +1,9 @@
 //! The plan in force of one broker, in parts that are replaced one by one.
 //!
-//! Owns the parts and says whom a change of them concerns. A part that connections hold is an object that never changes:
-//! the server's, an account's, a user's. Another version of it is another object, so whether a connection is up to date
-//! is told by addresses; the server's part, of which a loop may hear twice, has a number as well. Never looks at a
-//! connection.
+//! Owns the parts and says which connections a change of them concerns. A part that connections hold is an object that
+//! never changes: the server's, an account's, a user's. Another version of it is another object, so comparing addresses
+//! shows whether a connection is up to date; the server's part, which a loop may get twice, has a number as well. Never
+//! visits a connection.
 
 use crate::imports::StreamImportPlan;
 use crate::imports::stream::StreamImport;
@@ -20,44 +20,44 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The part of a plan that every connection lives by.
+/// The part of a plan that applies to every connection.
 #[derive(Debug)]
 pub struct ServerPart {
-    /// The number of the plan that it came with.
+    /// The number of the plan it was new in.
     pub version: u64,
-    /// Limits and habits.
+    /// Limits and options.
     pub config: Config,
-    /// How clients are asked who they are; `None`: everyone may connect.
+    /// How clients are authenticated; `None`: every client may connect.
     pub auth: Option<AuthRules>,
 }
 
-/// How clients are asked who they are. Who the users are is another part.
+/// How clients are authenticated. The users are another part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthRules {
     /// Who decides.
     pub authenticator: Authenticator,
-    /// The one token that lets everybody in.
+    /// The token that every client may use.
     pub token: Option<Secret>,
-    /// Who connections without credentials become.
+    /// The user of connections without credentials.
     pub no_auth_user: Option<String>,
-    /// Without such a user they are nobody in particular, in `$G`.
+    /// Without such a user they have no user, in `$G`.
     pub anonymous: bool,
-    /// Time to send a valid CONNECT, and for the program around the broker to decide about it.
+    /// Time to send a valid CONNECT, and for the embedding program to decide about it.
     pub timeout: Duration,
 }
 
 impl AuthRules {
-    /// Whether clients have to say who they are, as INFO tells them.
+    /// Whether INFO requires clients to authenticate.
     pub(crate) fn is_required(&self) -> bool {
         self.authenticator == Authenticator::Embedder || self.no_auth_user.is_none()
     }
 }
 
-/// The part of a plan that the connections of one account live by.
+/// The part of a plan that applies to the connections of one account.
 #[derive(Debug)]
 pub(crate) struct AccountPart {
     plan: AccountPlan,
-    /// The same one in all parts of that name that follow each other.
+    /// The same object in all versions of this part.
     pub account: Arc<Account>,
     /// Its subjects under the mappings of this part.
     pub space: SubjectSpace,
@@ -108,21 +108,21 @@ impl AccountPart {
         ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(a, b)| Arc::ptr_eq(a, b))
     }
 
-    /// What a connection of the account lives by under these limits of the server.
+    /// The limits of a connection of the account, together with those of the server.
     pub fn limits_under(&self, config: &Config) -> ConnectionLimits {
         ConnectionLimits::of(config, &self.plan.limits)
     }
 
-    /// From now on the account lets this many connections in.
+    /// Puts the limit of connections of the account into force.
     fn put_into_force(&self) {
         self.account.set_max_connections(self.plan.limits.connections);
     }
 }
 
-/// Who a connection is and where it belongs, by the parts that were in force when it was asked.
+/// The user and the account of a connection, by the parts that were in force when it was decided about.
 #[derive(Debug, Clone)]
 pub(crate) struct Identified {
-    /// `None`: nobody in particular, since nobody was asked.
+    /// `None`: it has no user.
     pub user: Option<Arc<User>>,
     pub account: Arc<AccountPart>,
 }
@@ -135,17 +135,17 @@ impl Identified {
         own.or(self.account.plan.default_permissions.as_ref()).cloned()
     }
 
-    /// The name it is found by when that user changes.
+    /// The name by which a change of the user finds it.
     pub fn user_name(&self) -> Option<&str> {
         let name = self.user.as_ref().map(|user| &*user.name);
         name.filter(|name| !name.is_empty())
     }
 }
 
-/// Whose connections a change concerns.
+/// The connections that a change concerns.
 #[derive(Debug)]
 pub(crate) enum Affected {
-    /// Everyone's.
+    /// All connections.
     All,
     /// Those of these users, by name, and of these accounts, by id.
     Of {
@@ -212,19 +212,19 @@ impl PlanInForce {
         self.accounts.get(name).map(|part| &part.account)
     }
 
-    /// The subjects of an account for those who live by this plan. Of one that is not in it, as they are published.
+    /// The subjects of an account under this plan. Those of an account that is not in it are not mapped.
     pub fn space_of(&self, account: &Arc<Account>) -> SubjectSpace {
         let part = self.accounts.get(&account.name);
         let part = part.filter(|part| Arc::ptr_eq(&part.account, account));
         part.map_or_else(|| SubjectSpace::unmapped(account.id), |part| part.space.clone())
     }
 
-    /// Who a connection becomes that sends no credentials; `None`: nobody.
+    /// The user and account of connections without credentials; `None`: they are refused.
     pub fn default_user(&self) -> Option<Identified> {
         self.identified(self.auth.as_ref()?.default_user()?)
     }
 
-    /// Who sent these credentials, if that can be told from them and what is known beside them.
+    /// Decides which user sent these credentials, by them and by what has been proved.
     pub fn identify(&self, options: &ConnectOptions, proof: &Proof) -> Decision<Identified> {
         let Some(auth) = &self.auth else {
             return Decision::Admit(self.nobody());
@@ -242,7 +242,7 @@ impl PlanInForce {
         Some(Identified { user, account })
     }
 
-    /// Where connections belong that are nobody in particular.
+    /// The account of connections without a user.
     pub fn nobody(&self) -> Identified {
         let account = self.global().clone();
         Identified { user: None, account }
@@ -253,7 +253,7 @@ impl PlanInForce {
         &self.accounts[Account::GLOBAL]
     }
 
-    /// Whether a connection lives by what is in force now.
+    /// Whether the parts of a connection are in force.
     pub fn is_followed_by(&self, server: &Arc<ServerPart>, identified: &Identified) -> bool {
         let account = &identified.account;
         let is_account = |part: &Arc<AccountPart>| Arc::ptr_eq(part, account);
@@ -263,8 +263,8 @@ impl PlanInForce {
             && identified.user.as_ref().is_none_or(is_user)
     }
 
-    /// What follows this plan when another one is put into force, and whom that concerns. Parts that say the same are
-    /// taken over, so comparing two of them is comparing their addresses.
+    /// The next plan in force, and the connections that the change concerns. Equal parts are taken over, so comparing
+    /// two parts is comparing their addresses.
     pub fn next(&self, plan: Plan, ids: &AccountIds) -> (Self, Affected) {
         let number = self.number + 1;
         let rules = plan.auth.as_ref().map(Auth::rules);
@@ -318,7 +318,7 @@ impl PlanInForce {
         (next, affected)
     }
 
-    /// The part of an account: the one there is, if it says the same.
+    /// The part of an account: the one there is, if the plan is equal.
     fn account_part(
         &self,
         plan: AccountPlan,
@@ -339,12 +339,12 @@ impl PlanInForce {
         known.unwrap_or_else(|| Arc::new(Account::new(ids, name, self.server.config.result_cache)))
     }
 
-    /// From now on its accounts let as many connections in as it says.
+    /// Puts the limits of connections of its accounts into force.
     pub fn put_limits_into_force(&self) {
         self.accounts.values().for_each(|part| part.put_into_force());
     }
 
-    /// Other limits and habits; accounts and users stay.
+    /// Another configuration of the server; accounts and users stay.
     pub fn replace_server(&mut self, config: Config) -> Affected {
         self.number += 1;
         if self.server.config == config {
@@ -358,7 +358,7 @@ impl PlanInForce {
         Affected::All
     }
 
-    /// One account more, or another plan for one; it is returned as well.
+    /// Adds an account, or replaces its plan. Returns the account as well.
     pub fn replace_account(
         &mut self,
         plan: AccountPlan,
@@ -382,7 +382,7 @@ impl PlanInForce {
         Ok((affected, part.account.clone()))
     }
 
-    /// One user more, or another password, account or other rights for one.
+    /// Adds a user, or replaces its password, account or permissions.
     pub fn replace_user(&mut self, user: User) -> Result<Affected, PlanError> {
         if !self.accounts.contains_key(&user.account) {
             return Err(no_account(&user));

@@ -1,10 +1,11 @@
 //! What a broker executes: limits, accounts, users and their permissions.
 //!
-//! Owns plans as the control plane writes them ([`Plan`]), the plan in force, which is kept in parts (`in_force.rs`), who
-//! may connect (`auth.rs`), and how a change of a part reaches the connections it concerns, and no others (`reload.rs`).
-//! A part is never changed, only replaced; one that stays the same stays the same object. Each connection holds the parts
-//! that apply to it, so a message needs no lock and no counter to find them. May touch connections and interest in a
-//! reload only, through their methods. Never reads a configuration file and never calls the control plane.
+//! Owns plans as the control plane writes them ([`Plan`]), the plan in force, which is kept in parts (`in_force.rs`),
+//! who may connect (`auth.rs`), and how a change of a part reaches the connections it concerns, and no others
+//! (`reload.rs`). A part is never changed, only replaced; one that stays the same stays the same object. Each
+//! connection holds the parts that apply to it, so a message needs no lock and no counter to find them. May touch
+//! connections and interest in a reload only, through their methods. Never reads a configuration file and never calls
+//! the control plane.
 
 pub(crate) mod account;
 pub(crate) mod auth;
@@ -40,18 +41,18 @@ pub enum PlanError {
         /// From which one.
         exporter: String,
     },
-    /// A user is in an account that is not there.
+    /// A user is in an account that does not exist.
     #[error("user {user:?} is in account {account:?}, which is not there; add it to the accounts")]
     NoAccount {
-        /// Who.
+        /// The user.
         user: String,
-        /// In which account.
+        /// The account.
         account: String,
     },
-    /// Who connections without credentials become is nobody.
+    /// The user of connections without credentials does not exist.
     #[error("no_auth_user {0:?} is no user; add it to the users")]
     NoDefaultUser(String),
-    /// A user for a broker that asks for no credentials.
+    /// A user for a broker that requires no authentication.
     #[error("user {0:?} would never be asked for: the broker is open to everyone; replace the whole plan")]
     NobodyIsAsked(String),
 }
@@ -59,16 +60,16 @@ pub enum PlanError {
 /// Everything a broker executes, as it is written.
 #[derive(Debug)]
 pub struct Plan {
-    /// Limits and habits.
+    /// Limits and options.
     pub config: Config,
-    /// Where it is to be reached. A reload does not change it.
+    /// The listeners. A reload does not change them.
     pub listeners: Vec<ListenerPlan>,
     auth: Option<Auth>,
     accounts: BTreeMap<String, AccountPlan>,
 }
 
 impl Plan {
-    /// One account, to which everyone may connect.
+    /// One account, to which every client may connect.
     pub fn open(config: Config) -> Self {
         let global = AccountPlan::named(Account::GLOBAL);
         Self {
@@ -84,7 +85,7 @@ impl Plan {
         Self { listeners, ..self }
     }
 
-    /// Checks that all names in it stand for something. `auth`: who may connect; `None`: everyone. The account `$G` is
+    /// Checks that everything named in it exists. `auth`: who may connect; `None`: every client. The account `$G` is
     /// always there.
     pub fn new(config: Config, auth: Option<Auth>, accounts: Vec<AccountPlan>) -> Result<Self, PlanError> {
         let mut by_name = BTreeMap::new();

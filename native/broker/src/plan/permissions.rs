@@ -12,7 +12,8 @@ pub struct ReplyAllowance {
     pub expires: Duration,
 }
 
-/// The permissions of one user. Deny takes precedence over allow; no allow list allows everything, an empty one nothing.
+/// The permissions of one user. Deny takes precedence over allow; no allow list allows everything, an empty one
+/// nothing.
 #[derive(Debug, Default)]
 pub struct Permissions {
     publish_allow: Option<PatternSet>,
@@ -63,9 +64,9 @@ impl Permissions {
             && !self.publish_deny.matches_literal(subject)
     }
 
-    /// Whether the subscription may be made: its subject, read as if `*` and `>` were ordinary tokens, matches an allowed
-    /// one and no denied one. It may match subjects that are not allowed or are denied: messages on those are not
-    /// delivered, see [`Self::may_receive`].
+    /// Whether the subscription may be made: its subject, read as if `*` and `>` were ordinary tokens, matches an
+    /// allowed one and no denied one. It may match subjects that are not allowed or are denied: messages on those are
+    /// not delivered, see [`Self::may_receive`].
     pub fn may_subscribe(&self, subject: &[u8], queue: Option<&[u8]>) -> bool {
         self.subscribe_allow
             .as_ref()

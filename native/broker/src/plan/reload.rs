@@ -1,20 +1,20 @@
-//! Another plan for connections that live: who may still be here, hear what it heard, publish what it published.
+//! Reload: a changed plan reaches the open connections it concerns.
 //!
-//! The new parts are put into force for connections to come, and the difference says whom they concern: everyone, where
-//! the server's part is another, otherwise the connections of some users and accounts. Then every loop finds a
-//! [`Reload`] in its inbox and gives the new parts to those of its connections that it names, found by its bindings
-//! (`bindings.rs`); the others are not looked at. Only that loop touches them, so a message is judged by one plan as a
-//! whole, and no message pays for the possibility. Connections whose permissions are the same go on without noticing.
+//! The new parts are put into force for new connections, and the difference names the connections it concerns: all of
+//! them where the server's part has changed, otherwise those of some users and accounts. Every loop gets a [`Reload`]
+//! by its inbox and gives the new parts to those of its connections that are named, which it finds in its bindings
+//! (`bindings.rs`); the others are not visited. Only their loop changes them, so a message is checked by one plan as a
+//! whole, and pays nothing for that. Connections whose permissions are the same notice nothing.
 //!
-//! Where permissions changed, subscriptions are judged, and those that lost their right go, in portions, so that nobody
-//! waits for a connection with a million of them. With the last portion the account's interest is locked for writing:
-//! what was routed before, by the old permissions, is taken in, the member's record gets the new ones, and the
-//! interest's generation grows: that is the end of every resolved subject that any loop remembers. The publisher's own
-//! shortcut is forgotten with it. Other mappings of an account need none of that: results are remembered by the rules
-//! that made them (`subject_space.rs`), so a connection that has the new part finds none of the old ones. A connection
-//! whose user is in another account now is closed: its subscriptions would mean other messages there, and none of them
-//! may end without the client being told. A connection on its way between loops carries the parts that are in force
-//! when it leaves (`migrate.rs`), so the loop it comes to finds it no later than its own [`Reload`].
+//! Where permissions have changed, subscriptions that are not allowed any more are removed, in batches, so that no
+//! other client waits for a connection with a million of them. With the last batch the account's interest is locked for
+//! writing: what was routed before, by the old permissions, is delivered, the member gets the new ones, and the
+//! interest's generation grows, which invalidates every cached result. The result that the publisher has kept is
+//! dropped as well. Other mappings of an account need none of that: results are cached by the rules that made them
+//! (`subject_space.rs`), so a connection that has the new part finds none of the old ones. A connection whose user is
+//! in another account now is closed: its subscriptions would match other messages there, and none of them may end
+//! without an error to the client. A connection that is moving between loops has the parts that are in force when it
+//! leaves (`migrate.rs`), so the new loop has it when it handles its own [`Reload`].
 
 use crate::client::admission::shown_user;
 use crate::connection::Phase;
@@ -38,52 +38,52 @@ use parking_lot::RwLockWriteGuard;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// One change of the plan, on its way through the loops.
+/// One change of the plan, until all loops have applied it.
 #[derive(Debug)]
 pub struct Reload {
-    /// Whose.
+    /// The broker.
     pub broker: Arc<BrokerState>,
-    /// The plan's.
+    /// The number of the plan.
     pub number: u64,
     affected: Affected,
-    /// Loops that have not told of it yet, and connections that wait for a decision by it.
+    /// Loops that have not applied it yet, and connections that wait for a decision because of it.
     left: AtomicUsize,
     visited: AtomicUsize,
 }
 
-/// What a change of the plan set in motion.
+/// What follows from a change of the plan.
 #[derive(Debug)]
 pub struct Reloading {
     /// To be put into every loop's inbox.
     pub reload: Arc<Reload>,
-    /// Connections that are too many now: to be closed after it.
+    /// Connections over the limit of the server: to be closed after it.
     pub over_limit: Vec<u64>,
-    /// Those that are too many for their accounts.
+    /// Connections over the limits of their accounts.
     pub over_account_limits: Vec<u64>,
 }
 
 impl BrokerState {
-    /// Puts another plan into force. Only connections whose parts of it are others are looked at.
+    /// Puts another plan into force. Only connections whose parts of it have changed are visited.
     pub fn reload(self: &Arc<Self>, plan: Plan, loops: usize) -> Reloading {
         let (number, affected) = self.put_into_force(plan);
         let accounts = self.accounts();
         self.reloading(number, affected, &accounts, loops)
     }
 
-    /// Puts other limits and habits into force; accounts and users stay. Every connection is looked at.
+    /// Puts another configuration of the server into force; accounts and users stay. Every connection is visited.
     pub fn replace_server(self: &Arc<Self>, config: Config, loops: usize) -> Reloading {
         let (number, affected) = self.change_plan(|plan, _| plan.replace_server(config));
         self.reloading(number, affected, &[], loops)
     }
 
-    /// Puts one account into force, or another plan for it. Only its connections are looked at.
+    /// Puts one account into force, or another plan for it. Only its connections are visited.
     pub fn replace_account(self: &Arc<Self>, account: AccountPlan, loops: usize) -> Result<Reloading, PlanError> {
         let (number, changed) = self.change_plan(|plan, ids| plan.replace_account(account, ids));
         let (affected, account) = changed?;
         Ok(self.reloading(number, affected, &[account], loops))
     }
 
-    /// Puts one user into force, or another password, account or other rights for it. Only its connections are looked at.
+    /// Puts one user into force, or another password, account or permissions for it. Only its connections are visited.
     pub fn replace_user(self: &Arc<Self>, user: User, loops: usize) -> Result<Reloading, PlanError> {
         let (number, affected) = self.change_plan(|plan, _| plan.replace_user(user));
         Ok(self.reloading(number, affected?, &[], loops))
@@ -113,18 +113,18 @@ impl BrokerState {
 }
 
 impl Reload {
-    /// What follows from it at one connection takes a while: [`Self::acknowledge`] is called for that as well.
+    /// A connection has to wait for a decision because of it: [`Self::acknowledge`] is called for that as well.
     pub(crate) fn expect_one_more(&self) {
         self.left.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// A loop has told everything that followed from it there. True for the last one: it is to tell
+    /// A loop has applied it and reported everything that followed. True for the last one, which has to report
     /// [`Event::Reloaded`].
     pub fn acknowledge(&self) -> bool {
         self.left.fetch_sub(1, Ordering::AcqRel) == 1
     }
 
-    /// Connections that loops have looked at for it.
+    /// Connections that loops have visited for it.
     pub fn visited(&self) -> usize {
         self.visited.load(Ordering::Relaxed)
     }
@@ -136,19 +136,19 @@ struct Lost {
     subject: Vec<u8>,
     queue: Option<Vec<u8>>,
     sid: Box<[u8]>,
-    /// It was there until it was removed for this reason.
+    /// It was removed for this reason, and had not ended before.
     removed: bool,
 }
 
 impl Shard {
-    /// Gives the plan in force to every connection here that it is another one for.
+    /// Gives the parts in force to the connections here that a reload concerns.
     pub(crate) fn apply_plan(&mut self, reload: Arc<Reload>) {
         let broker = &reload.broker;
         let slots = match &reload.affected {
             Affected::All => self.slots_of(broker),
             Affected::Of { users, accounts } => {
                 let mut slots = self.bindings.of(broker.id, users, accounts);
-                // Who waits for a decision is nobody yet, and may be one of them.
+                // A connection that waits for a decision may be one of them, too.
                 let waiting = self.admissions.waiting();
                 slots.extend(waiting.filter(|&slot| Arc::ptr_eq(self.connections[slot].broker(), broker)));
                 slots.into_iter().collect()
@@ -157,12 +157,12 @@ impl Shard {
         reload.visited.fetch_add(slots.len(), Ordering::Relaxed);
         let server = broker.plan();
         for slot in slots {
-            self.follow_plan(slot, &server, &reload);
+            self.apply_parts(slot, &server, &reload);
         }
         self.reload_applied(reload);
     }
 
-    fn follow_plan(&mut self, slot: u32, server: &Arc<ServerPart>, reload: &Arc<Reload>) {
+    fn apply_parts(&mut self, slot: u32, server: &Arc<ServerPart>, reload: &Arc<Reload>) {
         let conn = &mut self.connections[slot];
         if matches!(reload.affected, Affected::All) && !conn.set_plan(server) {
             return;
@@ -170,27 +170,28 @@ impl Shard {
         match conn.phase() {
             Phase::Ready => self.reauthorize(slot, reload),
             Phase::AwaitingAdmission => self.decide_again(slot, reload),
-            // Nobody is asked for anything any more.
+            // No authentication is required any more.
             Phase::AwaitingConnect if conn.plan().auth.is_none() => {
                 conn.enter_phase(Phase::Ready);
                 self.reauthorize(slot, reload);
             }
-            // What a stand-in waits for brings its own plan along.
+            // The connection of a placeholder has its own plan.
             Phase::AwaitingProxyHeader | Phase::AwaitingConnect | Phase::Placeholder | Phase::Closing(_) => {}
         }
     }
 
-    /// Asks again who a connection is and what it may do, with what it said in CONNECT.
+    /// Decides again who a connection is and what it may do, by the options of its CONNECT.
     pub(crate) fn reauthorize(&mut self, slot: u32, reload: &Arc<Reload>) {
         let proof = self.connections[slot].client_mut().take_proof();
         if let Some(question) = self.identify_again(slot, proof) {
             self.await_admission(slot, None, question);
-            // Until then its rights are the old ones, so the old plan is not out of force.
+            // Until then it has the old permissions, so the old plan is still in force.
             self.hold_reload(slot, reload);
         }
     }
 
-    /// Decides about an admitted connection by the plan in force. Returns what has to be asked before that can be done.
+    /// Decides about an admitted connection by the plan in force. Returns the question that has to be answered first,
+    /// if there is one.
     pub(crate) fn identify_again(&mut self, slot: u32, proof: Proof) -> Option<Question> {
         let conn = &self.connections[slot];
         let nothing = ConnectOptions::default();
@@ -222,7 +223,7 @@ impl Shard {
         }
         let same = match (self.connections[slot].permissions(), &permissions) {
             (None, None) => true,
-            // Those that stayed the same stayed the same object.
+            // Permissions that are equal are the same object.
             (Some(old), Some(new)) => Arc::ptr_eq(old, new),
             _ => false,
         };
@@ -244,7 +245,7 @@ impl Shard {
             RwLockWriteGuard::unlock_fair(interest);
         }
         let mut interest = account.interest.write();
-        // What other loops routed until the lock was ours comes before the news.
+        // What other loops routed before the lock was taken is delivered before the errors.
         self.drain_deliveries();
         self.remove_lost(slot, &mut interest, &mut lost[last..]);
         let conn = &mut self.connections[slot];
@@ -277,7 +278,7 @@ impl Shard {
         for portion in ids.chunks(REMOVAL_BATCH) {
             let interest = conn.account().interest.read();
             for &id in portion {
-                // One that is gone, or got its last message, is somebody else's business.
+                // One that has ended, or got its last message, is removed elsewhere.
                 let Some(sub) = interest.subscription_of(member, id) else {
                     continue;
                 };

@@ -1,7 +1,7 @@
 //! Passwords and tokens as operators write them: as plain text, or as a bcrypt hash.
 //!
-//! Compares plain text. To compute a bcrypt hash takes some hundred milliseconds, so here a comparison only returns the hash
-//! that a thread has to compute. No `Debug` output shows a secret.
+//! Compares plain text. To compute a bcrypt hash takes some hundred milliseconds, so here a comparison only returns the
+//! hash that a thread has to compute. No `Debug` output shows a secret.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! Decisions about CONNECTs that are made outside the shard: what is asked, and about which connection.
 //!
 //! Owns the numbers of the decisions this shard waits for. A number is used once in the life of a runtime, so an answer
-//! that comes late, twice, or for a connection that has closed or was asked about again finds no number here and changes
-//! nothing. Knows neither threads nor the embedding program: it gives out questions and takes answers.
+//! that comes late, twice, or for a connection that has closed or was asked about again finds no number here and
+//! changes nothing. Knows neither threads nor the embedding program: it gives out questions and takes answers.
 
 use crate::plan::auth::User;
 use nt_protocol::ConnectOptions;

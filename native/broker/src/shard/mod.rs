@@ -122,8 +122,8 @@ impl Shard {
         self.delivery.set_now(now);
     }
 
-    /// Adds a new connection and sends it INFO. `None`: the broker is shutting down, drop the socket. A connection over the
-    /// limit gets an error and closes.
+    /// Adds a new connection and sends it INFO. `None`: the broker is shutting down, drop the socket. A connection over
+    /// the limit gets an error and closes.
     pub fn add_connection(&mut self, broker: &Arc<BrokerState>, peer: SocketAddr) -> Option<u32> {
         let location = self.connections.next_location();
         // If it is replaced right now, the reload comes to this loop's inbox afterwards.
@@ -311,7 +311,7 @@ impl Shard {
         self.tell_limit(slot, text, LimitedLine::MaxAccountConnections);
     }
 
-    /// Tells the client, and the log if it was not told lately.
+    /// Sends an error to the client, and logs it unless such a line was logged lately.
     fn tell_limit(&mut self, slot: u32, text: &str, line: LimitedLine) {
         self.error_reply(slot, text);
         let limiter = &self.connections[slot].broker().line_limiter();
@@ -424,7 +424,8 @@ impl Shard {
         events
     }
 
-    /// Whether so much is staged that it should be written while it is in the cache, or that other loops should take it.
+    /// Whether so much is staged that it should be written while it is in the cache, or that other loops should take
+    /// it.
     pub fn should_flush(&self) -> bool {
         self.delivery.should_flush()
     }

@@ -1,7 +1,7 @@
 //! The directory of a broker's connections: who is connected, on which loop, in which account.
 //!
-//! Owns the numbers of connections, their limit, and the traffic of those that closed. Locked for one look-up at a time.
-//! Never looks into a connection beyond what any thread may read of it.
+//! Owns the numbers of connections, their limit, and the traffic of those that closed. Locked for one look-up at a
+//! time. Never looks into a connection beyond what any thread may read of it.
 
 use crate::connection::shared::ConnShared;
 use crate::connection::traffic::{SharedTraffic, Traffic};
@@ -142,8 +142,8 @@ impl Directory {
         Ok(())
     }
 
-    /// Removes a connection and keeps its traffic in the totals. `removed` is called with its account, unless it had not
-    /// entered, while no other connection can enter or leave.
+    /// Removes a connection and keeps its traffic in the totals. `removed` is called with its account, unless it had
+    /// not entered, while no other connection can enter or leave.
     pub fn remove<T>(&self, shared: &ConnShared, removed: impl FnOnce(&Account) -> T) -> Option<T> {
         let mut entries = self.entries.lock();
         let entry = entries.remove(&shared.cid)?;

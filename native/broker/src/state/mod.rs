@@ -198,8 +198,8 @@ impl BrokerState {
         (shared, entered)
     }
 
-    /// Removes a connection and keeps what it moved in the totals. Returns whether the end of the broker has to wait until
-    /// the end of this connection is reported.
+    /// Removes a connection and keeps what it moved in the totals. Returns whether the end of the broker has to wait
+    /// until the end of this connection is reported.
     pub(crate) fn unregister(&self, shared: &ConnShared, reason: CloseReason) -> bool {
         match reason {
             CloseReason::SlowConsumerPendingBytes => self.slow_pending.fetch_add(1, Ordering::Relaxed),
@@ -254,8 +254,8 @@ impl BrokerState {
         self.shutdown.acknowledge(ending);
     }
 
-    /// Whether the end is reached and not reported yet; true once. All `loops` must have acknowledged, so that nothing of
-    /// what happened before is reported after it.
+    /// Whether the end is reached and not reported yet; true once. All `loops` must have acknowledged, so that nothing
+    /// of what happened before is reported after it.
     pub fn report_stopped(&self, loops: usize) -> bool {
         let all_reported = self
             .directory

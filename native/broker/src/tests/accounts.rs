@@ -468,9 +468,9 @@ fn one_on_its_way_to_another_loop_keeps_up_with_its_own_parts() {
     }
 }
 
-/// Users that change their accounts by CONNECTs, and one that reloads put into others and that connects again, while they
-/// publish and move, in any order: messages stay in the account they were published in, and in the end nothing is left or
-/// counted twice.
+/// Users that change their accounts by CONNECTs, and one that reloads put into others and that connects again, while
+/// they publish and move, in any order: messages stay in the account they were published in, and in the end nothing is
+/// left or counted twice.
 #[test]
 fn nothing_crosses_accounts_whatever_changes() {
     const NAMES: [&str; 3] = ["A", "B", "C"];

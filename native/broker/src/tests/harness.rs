@@ -279,8 +279,8 @@ impl World {
         shard.handle_timers();
     }
 
-    /// One read of at most `most` bytes, and what follows from it; without a limit as many as it takes to read all there
-    /// is. Returns whether there was anything to do.
+    /// One read of at most `most` bytes, and what follows from it; without a limit as many as it takes to read all
+    /// there is. Returns whether there was anything to do.
     pub fn read(&mut self, client: usize, most: usize) -> bool {
         let end = self.clients[client].end.clone();
         end.with(|pipe| pipe.read_max = most);

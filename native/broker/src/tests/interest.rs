@@ -52,7 +52,8 @@ fn a_name_is_found_until_it_is_forgotten() {
 
 #[test]
 fn forgetting_a_name_leaves_another_with_the_same_id_alone() {
-    // An id is used again before its first owner's name is forgotten. Many tries: names must fall together in the table.
+    // An id is used again before its first owner's name is forgotten. Many tries: names must fall together in the
+    // table.
     let seed = HashSeed::new(1);
     for i in 0..4000 {
         let (mut interest, mut table) = (Interest::new(1, true, HashSeed::new(2)), SidTable::default());

@@ -1,5 +1,5 @@
-//! Log lines about clients, and how many of them are kept. The lines themselves are compared with the reference's by the
-//! conformance tests.
+//! Log lines about clients, and how many of them are kept. The lines themselves are compared with the reference's by
+//! the conformance tests.
 
 use super::harness::World;
 use crate::{Config, Event, LogLevel};

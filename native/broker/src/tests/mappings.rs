@@ -316,8 +316,8 @@ fn who_has_not_said_connect_follows_other_mappings_too() {
     assert_eq!(heard(&mut world, client), counted([("y", 1)]));
 }
 
-/// Both plans let every message in, each by its own mapping and its own permissions. By a mapping of one and permissions
-/// of the other, it would be refused, or somebody would hear what neither plan says.
+/// Both plans let every message in, each by its own mapping and its own permissions. By a mapping of one and
+/// permissions of the other, it would be refused, or somebody would hear what neither plan says.
 #[test]
 fn no_message_is_judged_by_half_a_plan() {
     let with = |to: &str| {

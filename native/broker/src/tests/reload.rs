@@ -406,8 +406,8 @@ fn one_on_its_way_to_another_loop_is_not_overlooked() {
     }
 }
 
-/// Publishers, reloads and moves in any order: after a reload is reported nothing that it forbids arrives, and everything
-/// that is allowed all the while arrives once and in order.
+/// Publishers, reloads and moves in any order: after a reload is reported nothing that it forbids arrives, and
+/// everything that is allowed all the while arrives once and in order.
 #[test]
 fn after_its_end_was_told_nothing_is_judged_by_the_old_plan() {
     let narrow = || [("any", anything()), ("few", may_not_hear("secret"))];

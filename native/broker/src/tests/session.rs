@@ -1,7 +1,8 @@
 //! A scenario from a string of bytes, any bytes: clients that send anything, in pieces of any size, while connections
 //! move, sockets block and time passes.
 //!
-//! Nothing may panic, whatever is sent must be frames that a client can read, and when everybody has gone nothing is left.
+//! Nothing may panic, whatever is sent must be frames that a client can read, and when everybody has gone nothing is
+//! left.
 
 use super::harness::{MS, World};
 use crate::simulation::wire::Frame;

@@ -1,8 +1,8 @@
 //! Text for logs and traces: protocol traces, debug lines, errors, and events of traced messages.
 //!
-//! Owns the form of the lines and of what stands in them: quoting, hidden secrets, limits of length and rate. Text is made
-//! only when its level is logged. May read connections and messages; lines go into the shard's events. Never writes to a
-//! file and never changes what is delivered: a message with a trace takes the way of any other.
+//! Owns the form of the lines and of what stands in them: quoting, hidden secrets, limits of length and rate. Text is
+//! made only when its level is logged. May read connections and messages; lines go into the shard's events. Never
+//! writes to a file and never changes what is delivered: a message with a trace takes the way of any other.
 
 pub(crate) mod line_limiter;
 pub(crate) mod msgtrace;

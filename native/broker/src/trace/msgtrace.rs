@@ -1,9 +1,9 @@
 //! Message tracing: for a message with the header `Nats-Trace-Dest` an event is published there, which lists all
 //! subscriptions the message was delivered to, those it was not delivered to, and why.
 //!
-//! Other messages pay one search of their headers, if they have any. A traced message is delivered as usual, with the trace
-//! kept in [`Delivery`](crate::delivery::Delivery); the event is published after it, under the same lock. Fields of
-//! nats-server's event about other servers, accounts and streams are left out as long as there are none.
+//! Other messages pay one search of their headers, if they have any. A traced message is delivered as usual, with the
+//! trace kept in [`Delivery`](crate::delivery::Delivery); the event is published after it, under the same lock. Fields
+//! of nats-server's event about other servers, accounts and streams are left out as long as there are none.
 
 mod encode;
 mod event;
@@ -87,8 +87,8 @@ impl MsgTrace {
         self.only
     }
 
-    /// Adds subscriptions that match and are no targets, since their users may not receive this subject; those of a queue
-    /// group only where no member may.
+    /// Adds subscriptions that match and are no targets, since their users may not receive this subject; those of a
+    /// queue group only where no member may.
     pub fn add_denied(&mut self, interest: &Interest, subject: &[u8]) {
         let mut found = Matches::new();
         interest.matches(subject, &mut found);
@@ -167,8 +167,8 @@ impl Shard {
         }
     }
 
-    /// A message that is too large closes its connection before it has arrived. If the part of its headers that has arrived
-    /// requests a trace, that is sent all the same. `data` begins with the message's line.
+    /// A message that is too large closes its connection before it has arrived. If the part of its headers that has
+    /// arrived requests a trace, that is sent all the same. `data` begins with the message's line.
     pub(crate) fn trace_oversized(&mut self, slot: u32, data: &[u8]) {
         let Some((subject, header_len, size, start)) = announced(data) else {
             return;

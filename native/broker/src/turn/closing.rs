@@ -1,7 +1,7 @@
 //! Closing of sockets: what is left is written, our end is shut, and the socket is kept until the peer has all of it.
 //!
-//! A socket that is closed with something unread resets its connection, and the reset may overtake sent data. So it stays
-//! open until all data is acknowledged: milliseconds, and never longer than the connection's time to linger.
+//! A socket that is closed with something unread resets its connection, and the reset may overtake sent data. So it
+//! stays open until all data is acknowledged: milliseconds, and never longer than the connection's time to linger.
 
 use crate::turn::{EventLoop, Io};
 use std::io;
@@ -123,8 +123,8 @@ impl<I: Io> EventLoop<I> {
         self.drop_socket(slot);
     }
 
-    /// Reads from a closed connection and discards it as long as something is to be written: its peer may read only after it
-    /// has written.
+    /// Reads from a closed connection and discards it as long as something is to be written: its peer may read only
+    /// after it has written.
     pub(crate) fn discard(&mut self, slot: u32) {
         let Some(Some(socket)) = self.sockets.get_mut(slot as usize) else {
             return;

@@ -1,7 +1,7 @@
 //! Outgoing connections: the request for one, and the errors that it may end with.
 //!
-//! [`crate::Io`] opens the connection, which takes a while. The broker knows nothing of the connection until it is open.
-//! Then it is served like an accepted one.
+//! [`crate::Io`] opens the connection, which takes a while. The broker knows nothing of the connection until it is
+//! open. Then it is served like an accepted one.
 
 use crate::state::BrokerState;
 use std::io;
@@ -49,8 +49,8 @@ pub struct ConnectRequest {
 }
 
 impl ConnectRequest {
-    /// Requests a connection for that broker. `done` is called once, on the thread of the loop, and must not block. If the
-    /// loops end before, it is dropped without a call.
+    /// Requests a connection for that broker. `done` is called once, on the thread of the loop, and must not block. If
+    /// the loops end before, it is dropped without a call.
     pub fn new(
         broker: Arc<BrokerState>,
         address: SocketAddr,

@@ -1,7 +1,7 @@
 //! What a turn needs from outside: sockets, listeners, other loops, the control plane.
 //!
-//! The reactor implements it with the system's sockets, the simulator with queues of bytes. Both are known at compile time,
-//! so that a message pays nothing for the choice.
+//! The reactor implements it with the system's sockets, the simulator with queues of bytes. Both are known at compile
+//! time, so that a message pays nothing for the choice.
 
 use crate::shard::admissions::PasswordCheck;
 use crate::shard::event::BrokerEvent;
@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 /// The input and output of one loop.
 ///
-/// Sockets never block. Readiness is edge-triggered: after [`io::ErrorKind::WouldBlock`], or a read that did not fill its
-/// buffer, the loop tries again only when [`crate::EventLoop::socket_is_ready`] is called.
+/// Sockets never block. Readiness is edge-triggered: after [`io::ErrorKind::WouldBlock`], or a read that did not fill
+/// its buffer, the loop tries again only when [`crate::EventLoop::socket_is_ready`] is called.
 pub trait Io {
     /// One end of a connection. It moves from loop to loop with its connection.
     type Socket: Send + 'static;

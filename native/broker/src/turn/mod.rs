@@ -1,11 +1,12 @@
 //! The turn of a loop: the one place where the order of its steps is written.
 //!
-//! An [`EventLoop`] owns a shard, the sockets of its connections and the buffer they are read into; sockets, listeners and
-//! other loops are reached through [`Io`]. Its driver waits until there is something to do, says which sockets are ready
-//! and calls [`EventLoop::turn`].
+//! An [`EventLoop`] owns a shard, the sockets of its connections and the buffer they are read into; sockets, listeners
+//! and other loops are reached through [`Io`]. Its driver waits until there is something to do, says which sockets are
+//! ready and calls [`EventLoop::turn`].
 //!
 //! Promises of the order:
-//! - The inbox is drained at the start of a turn, and again after each read before the bytes are parsed: what another loop
+//! - The inbox is drained at the start of a turn, and again after each read before the bytes are parsed: what another
+//!   loop
 //!   sent before these bytes were sent is delivered before their effects.
 //! - Other loops are woken after each read and at the end of the turn, never while a lock is held.
 //! - Everything that happened before the end of a reload or of the broker is reported to the control plane before it.
@@ -108,8 +109,8 @@ impl<I: Io> EventLoop<I> {
         !self.ready.is_empty() || !self.unfinished.is_empty() || self.shard.has_waiting()
     }
 
-    /// Before the driver waits for events: from now on a thread that puts something into the inbox wakes the loop. False:
-    /// something is in it already, so the loop must not sleep. [`Self::wake_up`] has to follow in any case.
+    /// Before the driver waits for events: from now on a thread that puts something into the inbox wakes the loop.
+    /// False: something is in it already, so the loop must not sleep. [`Self::wake_up`] has to follow in any case.
     #[must_use]
     pub fn fall_asleep(&self) -> bool {
         self.shard.inbox().fall_asleep()

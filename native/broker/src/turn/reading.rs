@@ -95,8 +95,8 @@ impl<I: Io> EventLoop<I> {
         }
     }
 
-    /// Has the shard handle bytes, writing in between when much is staged. Returns how many are handled; the rest is left for
-    /// the next turn when this has taken long enough.
+    /// Has the shard handle bytes, writing in between when much is staged. Returns how many are handled; the rest is
+    /// left for the next turn when this has taken long enough.
     fn handle(&mut self, slot: u32, data: &[u8]) -> usize {
         let mut used = 0;
         for _ in 0..FLUSHES_PER_TURN {
