@@ -1,6 +1,6 @@
-//! Chance for what only has to be even: the member of a queue group, the share of a weighted mapping.
+//! Random numbers for choices that only have to be even: the member of a queue group, the share of a weighted mapping.
 
-/// xorshift64: fast and even enough for spreading load. Nobody may rely on its being hard to guess.
+/// xorshift64: fast and even enough for spreading load. Can be predicted: not for secrets.
 #[derive(Debug)]
 pub(crate) struct Random(u64);
 

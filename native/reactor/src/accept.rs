@@ -1,4 +1,4 @@
-//! Listeners: new clients in, and patience when the process has no descriptors left.
+//! Listeners: accepts clients, and tries again later when the process has no descriptors left.
 
 use crate::sockets::{Command, Sockets};
 use crate::tokens::Source;
@@ -11,13 +11,13 @@ use std::sync::Arc;
 
 const RETRY_FIRST_NS: u64 = 10_000_000;
 const RETRY_MAX_NS: u64 = 1_000_000_000;
-/// Clients accepted in one turn, so that those who are in are served meanwhile.
+/// Clients accepted in one turn, so that the others are served in between.
 const BATCH: usize = 64;
 
 pub(crate) struct Listening {
     state: Arc<BrokerState>,
     listener: TcpListener,
-    /// Somebody waits, as far as is known.
+    /// A client may be waiting.
     ready: bool,
     /// When to try again after the process ran out of descriptors.
     retry_at_ns: Option<u64>,
@@ -60,14 +60,14 @@ impl Sockets {
         }
     }
 
-    /// Somebody waits at that listener.
+    /// A client waits at that listener.
     pub(crate) fn listener_is_ready(&mut self, key: usize) {
         if let Some(listening) = self.listeners.get_mut(key) {
             listening.ready = true;
         }
     }
 
-    /// When a listener wants another try.
+    /// When a listener is to be tried again.
     pub(crate) fn next_accept_retry(&self) -> Option<u64> {
         self.listeners.iter().filter_map(|(_, l)| l.retry_at_ns).min()
     }
@@ -112,7 +112,7 @@ impl Sockets {
                     listening.ready = false;
                     return;
                 }
-                // The client gave up before we got to it.
+                // The client has disconnected before it was accepted.
                 Err(error)
                     if error.kind() == io::ErrorKind::ConnectionAborted
                         || error.kind() == io::ErrorKind::Interrupted => {}

@@ -1,11 +1,11 @@
 //! The I/O of the broker: threads, sockets, wake-ups.
 //!
-//! A [`Runtime`] is a fixed number of loops shared by any number of brokers. Each loop runs on a thread that somebody
-//! lends it ([`Runtime::run`]), and until then on one of its own ([`Runtime::start_interim`]). It owns a poller and one
-//! [`nt_broker::EventLoop`], and talks to the others by inboxes. What the control plane should hear gathers in one
-//! mailbox ([`Runtime::take_events`]).
+//! A [`Runtime`] is a fixed number of loops shared by any number of brokers. Each loop runs on a thread of the caller
+//! ([`Runtime::run`]), and until then on one of its own ([`Runtime::start_interim`]). It owns a poller and one
+//! [`nt_broker::EventLoop`], and reaches other loops by their inboxes. Events for the control plane are collected in
+//! one mailbox ([`Runtime::take_events`]).
 //!
-//! No rule of the protocol lives here, nor the order of a turn or of a broker's life: those are the core's.
+//! No rule of the protocol is here, nor the order of the steps of a turn or of a broker's life: those are in the core.
 #![deny(unsafe_code)] // but for one question to the system, in `unacknowledged.rs`
 
 mod accept;

@@ -1,4 +1,4 @@
-//! The loops' shared state, and what the control plane asks of it.
+//! The shared state of the loops, and the calls of the control plane.
 
 use crate::balance::{self, Load};
 use crate::host_thread::HostThread;
@@ -30,26 +30,26 @@ use thiserror::Error;
 /// Why a broker does not start.
 #[derive(Debug, Error)]
 pub enum StartError {
-    /// The host is no address and no name that can be looked up.
+    /// The host is not an address, and not a name that can be resolved.
     #[error("lookup {host}: {}", resolver_text(source))]
     Host {
         /// As configured.
         host: String,
-        /// What the resolver said.
+        /// The error of the resolver.
         source: io::Error,
     },
     /// The address can't be bound.
     #[error("{address}: {source}")]
     Bind {
-        /// What was tried.
+        /// The address.
         address: SocketAddr,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
 }
 
 impl StartError {
-    /// What the system said.
+    /// The error of the system.
     pub fn source_error(&self) -> &io::Error {
         match self {
             Self::Host { source, .. } | Self::Bind { source, .. } => source,
@@ -57,7 +57,7 @@ impl StartError {
     }
 }
 
-/// What the resolver said, without what the standard library puts in front of it.
+/// The error of the resolver, without the prefix of the standard library.
 fn resolver_text(error: &io::Error) -> String {
     let text = error.to_string();
     match text.strip_prefix("failed to lookup address information: ") {
@@ -78,9 +78,9 @@ pub struct Started {
 /// A listener that is bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BoundListener {
-    /// Who connects to it.
+    /// The kind of connection it accepts.
     pub kind: ListenerKind,
-    /// Where it is.
+    /// Its address.
     pub address: SocketAddr,
 }
 
@@ -101,8 +101,8 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    /// Prepares `reactors` loops; `wake` is called from any thread when events wait. `random` seeds what is chosen by
-    /// chance.
+    /// Prepares `reactors` loops; `wake` is called from any thread when events wait. `random` is the seed of
+    /// random choices.
     pub fn new(reactors: usize, random: u64, wake: Box<dyn Fn() + Send + Sync>) -> io::Result<Arc<Self>> {
         let mut threads = Vec::new();
         let mut wakers = Vec::new();
@@ -133,7 +133,7 @@ impl Runtime {
     }
 
     /// Starts every loop on an interim thread, which it leaves when [`Runtime::run`] claims it. Brokers are served from
-    /// now on. On failure no loop goes on.
+    /// now on. If it fails, no loop runs.
     pub fn start_interim(self: &Arc<Self>) -> io::Result<()> {
         for index in 0..self.reactors() {
             let runtime = self.clone();
@@ -158,7 +158,7 @@ impl Runtime {
         let outcome = self.guard(index, || {
             reactor.run(None, || self.is_stopping() || thread.is_claimed())
         });
-        // Whoever claimed it waits for it, also while everything stops.
+        // The thread that claimed it waits for it, also while everything stops.
         let goes_on = outcome.is_ok() && thread.is_claimed();
         thread.end_interim(goes_on.then_some(reactor));
     }
@@ -177,7 +177,7 @@ impl Runtime {
         self.run_on(index, None)
     }
 
-    /// The same on a thread whose lender may want it back: all loops return then.
+    /// The same on a thread that may be terminated: all loops return then.
     pub fn run_on(self: &Arc<Self>, index: usize, host: Option<HostThread>) -> io::Result<()> {
         let thread = self.threads.get(index);
         let Some(claimed) = thread.and_then(|thread| thread.claim(|| self.wake(index))) else {
@@ -213,7 +213,7 @@ impl Runtime {
         let text = match outcome {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(error)) => format!("loop {index} failed: {error}"),
-            // The panic's own message went to stderr with its place.
+            // The message of the panic and its location were written to stderr.
             Err(_) => format!("loop {index} panicked; please report this with the lines above"),
         };
         self.mailbox.post(
@@ -227,12 +227,12 @@ impl Runtime {
         Err(io::Error::other(text))
     }
 
-    /// Tells all loops to return. Does not wait.
+    /// Makes all loops return. Does not wait.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Release);
         self.passwords.stop();
         for waker in &self.wakers {
-            // A loop that can't be woken finds out at its next turn.
+            // A loop that can't be woken returns at its next turn.
             let _ = waker.wake();
         }
     }
@@ -269,12 +269,12 @@ impl Runtime {
         balance::place((0..self.reactors()).map(|reactor| self.load_of(reactor)))
     }
 
-    /// What the control plane has not heard yet.
+    /// Events that the control plane has not taken yet.
     pub fn take_events(&self) -> Vec<BrokerEvent> {
         self.mailbox.take()
     }
 
-    /// What waits between the threads, by the name of its queue.
+    /// How much waits in each queue between threads, by the name of the queue.
     pub fn queues(&self) -> Vec<(String, usize)> {
         let inbox = |(index, inbox): (usize, &Arc<Inbox>)| (format!("reactor {index} inbox"), inbox.len());
         let mut queues: Vec<_> = self.inboxes.iter().enumerate().map(inbox).collect();
@@ -283,8 +283,8 @@ impl Runtime {
         queues
     }
 
-    /// The program around the broker has decided about [`Event::AdmissionRequested`]; `None`: the client is refused.
-    /// Too late, or asked by nobody, it changes nothing.
+    /// The decision of the embedding program about [`Event::AdmissionRequested`]; `None`: the client is refused.
+    /// Without effect if it is late or was not requested.
     pub fn answer_admission(&self, id: AdmissionId, user: Option<Arc<User>>) {
         self.answer(id, Verdict::Embedder(user));
     }
@@ -300,8 +300,8 @@ impl Runtime {
         }
     }
 
-    /// Starts a broker and binds its listeners, all of them or none. INFO shows the bound address where the plan leaves
-    /// the advertised host or port empty.
+    /// Starts a broker and binds its listeners, all of them or none. INFO has the bound address where the plan has no
+    /// advertised host or port.
     pub fn start_broker(&self, plan: Plan) -> Result<Started, StartError> {
         let mut sockets = Vec::new();
         let mut listeners = Vec::new();
@@ -326,23 +326,23 @@ impl Runtime {
         self.brokers.get(broker)
     }
 
-    /// Lets a broker and all its connections live by another plan; its listener stays as it is. `None`: it is stopped.
+    /// Puts another plan into force for a broker; its listeners stay as they are. `None`: the broker is stopped.
     pub fn reload_broker(&self, broker: BrokerId, plan: Plan) -> Option<StartedReload> {
         self.brokers.reload(self, broker, plan)
     }
 
-    /// Stops listening and tells clients that the broker goes away.
+    /// Stops listening and notifies clients that the broker goes away.
     pub fn enter_lame_duck(&self, broker: BrokerId) {
         self.brokers.enter_lame_duck(self, broker);
     }
 
-    /// Stops listening and closes all connections. [`Event::Stopped`] follows when the last one is gone.
+    /// Stops listening and closes all connections. [`Event::Stopped`] follows when the last one has closed.
     pub fn stop_broker(&self, broker: BrokerId) {
         self.brokers.stop(self, broker);
     }
 
-    /// Publishes frames of the control plane. All of one broker go to the same loop, so they keep their order;
-    /// connections gather on the first ones, so it is the first.
+    /// Publishes frames of the control plane. All of one broker go to the same loop, so they keep their order; most
+    /// connections are on the first loop, so it is that one.
     pub fn publish_internal(&self, batch: InternalPublish) -> usize {
         let waiting = batch.broker.internal().add_unpublished(batch.frames.len());
         self.send(0, InboxItem::Publish(batch));
@@ -399,7 +399,8 @@ fn bind(host: &str, port: u16) -> Result<(TcpListener, SocketAddr), StartError> 
     }))
 }
 
-/// So that profilers and `top` tell loops from other threads. Where threads have no names it does nothing.
+/// Names the thread, so that loops can be recognised in profilers and `top`. Where threads have no names it does
+/// nothing.
 fn name_thread(kind: &str, index: usize) {
     #[cfg(target_os = "linux")]
     let _ = std::fs::write("/proc/thread-self/comm", format!("nt-{kind}-{index}"));
@@ -412,7 +413,7 @@ fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
     // Windows lets two listeners share a port under this option; elsewhere it allows a restart at once.
     #[cfg(not(windows))]
     socket.set_reuse_address(true)?;
-    // The wildcard of both families: clients come by either.
+    // The wildcard of both families accepts clients of both.
     if address.is_ipv6() && address.ip().is_unspecified() {
         let _ = socket.set_only_v6(false);
     }

@@ -1,7 +1,7 @@
-//! The system's sockets, as a loop's turn asks for them.
+//! The system's sockets, as the turn of a loop uses them.
 //!
-//! Owns the poller, the listeners, the connections that are being opened and the spin policy of one loop. No order is
-//! decided here: see [`nt_broker::EventLoop`].
+//! Owns the poller, the listeners, the connections that are being opened and the spin policy of one loop. The order of
+//! the steps is that of [`nt_broker::EventLoop`].
 
 use crate::accept::Listening;
 use crate::connect::Connecting;
@@ -16,10 +16,10 @@ use slab::Slab;
 use std::io::{self, IoSlice};
 use std::sync::Arc;
 
-/// How long a closed socket is kept where the system does not tell what its peer has.
+/// How long a closed socket is kept where the system does not say what its peer has acknowledged.
 const UNTOLD_NS: u64 = 30_000_000;
 
-/// What a loop here is asked to do.
+/// The commands for a loop with these sockets.
 pub(crate) type Command = nt_broker::Command<Transport, TcpListener>;
 
 pub(crate) struct Sockets {

@@ -1,11 +1,11 @@
-//! The subjects of an account as those see them who publish there: with its mappings.
+//! The subjects of an account for its publishers: with its mappings.
 //!
-//! A mapping belongs to the plan that a publisher lives by, as its permissions do: while a plan is replaced, one
-//! connection may live by the old rules and another one on the same loop by the new ones, and neither is judged by some
-//! of each. So each set of rules is a space with a number of its own, and results are cached by that number: those of
-//! rules that are out of force are found by nobody.
+//! A mapping belongs to the part of the plan that a publisher holds, as its permissions do: while a plan is replaced,
+//! the old rules may apply to one connection and the new ones to another one of the same loop, and never some of each
+//! to one. So each set of rules is a space with a number of its own, and results are cached by that number: those of
+//! old rules are not found any more.
 //!
-//! Owns nothing but the rules. Never routes: what a subject becomes is all it says.
+//! Owns the rules only. Never routes: it returns the mapped subject.
 
 use crate::interest::account::AccountIds;
 use crate::random::Random;
@@ -58,8 +58,8 @@ impl SubjectSpace {
         self.number
     }
 
-    /// Appends what becomes of a published subject, nothing unless a rule is for it. A message that is to be lost gets
-    /// the empty subject, which reaches nobody.
+    /// Appends the mapped subject, if a rule applies to the published one. A message that is to be dropped gets the
+    /// empty subject, which has no subscribers.
     pub fn map(&self, subject: &[u8], random: &mut Random, out: &mut Vec<u8>) -> Mapped {
         let Some(mapping) = self.mappings.as_ref().and_then(|table| table.find(subject)) else {
             return Mapped::No;
