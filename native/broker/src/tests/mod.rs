@@ -9,6 +9,7 @@ pub mod session;
 
 #[cfg(test)]
 mod account_limits;
+#[cfg(test)]
 mod accounts;
 #[cfg(test)]
 mod admission;
