@@ -8,7 +8,7 @@ import { expect } from 'vitest';
 import type { Frame } from '../support/frames.js';
 import { proves } from '../support/proves.js';
 import { pub, type RawClient } from '../support/raw.js';
-import { endServersAfterEach, TestServer } from '../support/server.js';
+import { endServersAfterEach, TestServer, writeConfig } from '../support/server.js';
 
 endServersAfterEach();
 
@@ -18,6 +18,7 @@ const TOKENS = ['a', 'b'];
 const userOf = (account: string, number: number) => `${account.replace('$', '')}${number}`;
 const USERS = 2;
 const ROUNDS = 40;
+const RELOADS = 12;
 
 interface Subscription {
   client: number;
@@ -135,6 +136,85 @@ proves(
       },
     );
     await fc.assert(rounds, { numRuns: ROUNDS });
+  },
+  { timeout: 120_000 },
+);
+
+const NAMES = ['u', 'v', 'w', 'x', 'y', 'z'];
+const NOWHERE = 'nowhere';
+/** The account of each user; some have none. */
+const placement = fc.array(fc.constantFrom('A', 'A', 'B', 'B', 'C', NOWHERE), {
+  minLength: NAMES.length,
+  maxLength: NAMES.length,
+});
+
+/** One user stays where it is, so that somebody always may connect. */
+function placed(accounts: readonly string[]): string {
+  const blocks = ['A', 'B', 'C'].map((account) => {
+    const names = NAMES.filter((_, at) => accounts[at] === account);
+    const users = names.map((name) => `{ user: ${name}, password: ${name} }`).join(', ');
+    return names.length === 0 ? '' : `${account} { users: [ ${users} ] }\n`;
+  });
+  return `authorization { timeout: 60, users: [ { user: stays, password: stays } ] }\naccounts {\n${blocks.join('')}}\n`;
+}
+
+async function reload(server: TestServer, config: string): Promise<void> {
+  const from = server.log.length;
+  writeConfig(server.dir, config);
+  server.kill('SIGHUP');
+  await server.waitForLog(/Reloaded server configuration|Failed to reload/, from);
+}
+
+/** A client of that user with a subscription, and nothing to read. */
+async function join(server: TestServer, user: string): Promise<RawClient> {
+  const client = await server.open({ user, pass: user });
+  await client.exchange('SUB x 1\r\n', '');
+  return client;
+}
+
+interface Present {
+  client: RawClient;
+  account: string | undefined;
+}
+
+/** Everyone publishes its own number, and hears those of its account. */
+async function checkEveryone(present: readonly Present[]): Promise<void> {
+  for (const [number, { client }] of present.entries()) client.send(pub('x', `${number}`));
+  const heard: Frame[][] = [];
+  // All have published when the last one has its PONG; a second one brings what came after the first.
+  for (const { client } of present) heard.push(await client.ping());
+  for (const [at, { client }] of present.entries()) heard[at]?.push(...(await client.ping()));
+  for (const [at, { account }] of present.entries()) {
+    const expected = present.flatMap((one, number) => (one.account === account ? [`${number}`] : []));
+    expect(heard[at]?.map(({ payload }) => payload?.toString()).sort()).toEqual(expected);
+  }
+}
+
+proves(
+  ['4.3-09', '7.4-07', '7.4-08', '7.4-09'],
+  'nothing crosses accounts and nobody is cut off by mistake while reloads move users',
+  async () => {
+    let before = NAMES.map(() => 'A');
+    const server = await TestServer.start({ config: placed(before) });
+    const clients: (RawClient | undefined)[] = [];
+    for (const name of NAMES) clients.push(await join(server, name));
+    const stays = await join(server, 'stays');
+    const rounds = fc.asyncProperty(placement, async (after) => {
+      await reload(server, placed(after));
+      for (const [at, client] of clients.entries()) {
+        if (before[at] === after[at]) continue;
+        await client?.drainUntilClosed();
+        clients[at] = after[at] === NOWHERE ? undefined : await join(server, NAMES[at] as string);
+      }
+      before = after;
+      const present = [
+        ...clients.map((client, at) => ({ client, account: after[at] })),
+        { client: stays, account: '$G' },
+      ];
+      await checkEveryone(present.filter((one): one is Present => one.client !== undefined));
+    });
+    // Each round starts where the last one ended: a smaller case would not be the same one.
+    await fc.assert(rounds, { numRuns: RELOADS, endOnFailure: true });
   },
   { timeout: 120_000 },
 );
