@@ -32,6 +32,7 @@ export {
   type BrokerOptions,
   ConfigError,
   type ConfigProblem,
+  type MappingDestinationOptions,
   OptionsError,
   type PermissionsOptions,
   type ResolvedOptions,

@@ -4,11 +4,12 @@
 import {
   accountNames,
   GLOBAL_ACCOUNT,
+  mappingDestinations,
   type ResolvedOptions,
   systemAccountOf,
   usersOfAccounts,
 } from '../config/index.js';
-import type { AccountLimits, AccountPlan, AuthPlan, BrokerPlan } from '../native/contract.js';
+import type { AccountLimits, AccountPlan, AuthPlan, BrokerPlan, MappingPlan } from '../native/contract.js';
 import { COMPAT_VERSION, RUNTIME_VERSION } from '../version.js';
 import { parseAdvertise } from './address.js';
 import { mergedFeatureFlags } from './feature-flags.js';
@@ -60,13 +61,19 @@ export function compilePlan(options: ResolvedOptions, identity: Identity, embedd
   };
 }
 
-function compileAccount(name: string, { accounts = {} }: ResolvedOptions): AccountPlan {
-  const { defaultPermissions, limits } = (Object.hasOwn(accounts, name) && accounts[name]) || {};
+function compileAccount(name: string, { accounts = {}, mappings: ofGlobal }: ResolvedOptions): AccountPlan {
+  const { defaultPermissions, limits, mappings } = (Object.hasOwn(accounts, name) && accounts[name]) || {};
+  const rules = name === GLOBAL_ACCOUNT ? ofGlobal : mappings;
   return {
     name,
     ...(defaultPermissions ? { defaultPermissions } : {}),
     ...(limits ? { limits: compileLimits(limits) } : {}),
+    ...(rules ? { mappings: compileMappings(rules) } : {}),
   };
+}
+
+function compileMappings(mappings: NonNullable<ResolvedOptions['mappings']>): MappingPlan[] {
+  return Object.entries(mappings).map(([source, written]) => ({ source, destinations: mappingDestinations(written) }));
 }
 
 /** -1 is no limit; as in the reference, numbers below that leave nothing. Leaf nodes, which have one too, are not there. */

@@ -59,8 +59,6 @@ describe('2.5 accounts', () => {
       ['users: [{ nkey: UA }]', '"nkey" can\'t be used: nkeys are not there yet'],
       ['exports: [{ stream: a }]', '"exports" can\'t be used: imports and exports between accounts'],
       ['imports: [{ stream: { account: B, subject: a } }]', '"imports" can\'t be used'],
-      ['mappings { a: b }', '"mappings" can\'t be used: subject mappings are not there yet'],
-      ['maps { a: b }', '"maps" can\'t be used'],
       ['msg_trace: a', '"msg_trace" can\'t be used'],
       ['trace_dest: a', '"trace_dest" can\'t be used'],
       ['jetstream: enabled', '"jetstream" can\'t be used: JetStream is not there yet'],

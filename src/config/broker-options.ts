@@ -144,6 +144,11 @@ export interface BrokerOptions {
   systemAccount?: string | undefined;
   /** Creates no system account where the configuration declares or names none. Default: `false`. */
   noSystemAccount?: boolean | undefined;
+  /**
+   * Subjects that become others when they are published in the account `$G`. By source: a subject, or destinations with
+   * weights. The first source that matches counts.
+   */
+  mappings?: Record<string, string | MappingDestinationOptions | MappingDestinationOptions[]> | undefined;
   /** The directory for streams; accepted, unused until JetStream is there. */
   storeDir?: string | undefined;
   /** A configuration file to start from; other options given beside it win. */
@@ -214,6 +219,8 @@ export interface AccountOptions {
   defaultPermissions?: PermissionsOptions | undefined;
   /** What its connections may use. */
   limits?: AccountLimitsOptions | undefined;
+  /** Subjects that become others when they are published in the account: by source, as `mappings` of the top level. */
+  mappings?: Record<string, string | MappingDestinationOptions | MappingDestinationOptions[]> | undefined;
 }
 
 export interface AccountLimitsOptions {
@@ -228,4 +235,16 @@ export interface AccountLimitsOptions {
   maxPayload?: number | string | undefined;
   /** How many leaf nodes may connect to the account. Nothing is limited as long as leaf nodes are not supported. */
   maxLeafnodes?: number | undefined;
+}
+
+export interface MappingDestinationOptions {
+  /** The subject that messages go to. `$1` or `{{wildcard(1)}}` is what the first `*` of the source matches. */
+  destination?: string | undefined;
+  /** The share of messages, in percent: a number from 0 to 100, or text such as `20%`. */
+  weight?: number | string | undefined;
+  /**
+   * Only servers of this cluster use the destination, in the place of those without a cluster. Without a cluster of its
+   * own a server uses none of them.
+   */
+  cluster?: string | undefined;
 }

@@ -5,6 +5,7 @@
  * default. This folder reads files and the environment, and nothing else: it opens no socket and prints nothing.
  */
 
+export { mappingDestinations } from './blocks/mappings.js';
 export {
   accountNames,
   GLOBAL_ACCOUNT,
@@ -32,6 +33,7 @@ export type {
   BrokerOptions,
   ConnectionType,
   LogFormat,
+  MappingDestinationOptions,
   PermissionsOptions,
   ResolvedAuthorization,
   ResolvedHttp,

@@ -64,10 +64,8 @@ const SAMPLE: readonly Line[] = [
   ...rows
     .filter(({ name }) => name !== 'authorization')
     .flatMap((row) =>
-      // A second store directory is a mistake of its own.
-      [row.name, ...(row.name === 'store_dir' ? [] : (row.aliases ?? []))].map(
-        (name): Line => ['', name, sampleOf(row.type), TOP],
-      ),
+      // Some may be written once only, under whatever name.
+      [row.name, ...(row.once ? [] : (row.aliases ?? []))].map((name): Line => ['', name, sampleOf(row.type), TOP]),
     ),
   ['', 'authorization', ' {', TOP],
   ['  ', 'timeout', ': 3', AUTHORIZATION],

@@ -85,6 +85,8 @@ function normalNumber(type: NumberType | DurationType, written: unknown, path: O
     const said = (nameOf: NameOf) => `${nameOf(...path)} can not be negative`;
     throw new OptionsError(path, said, (_, inFile) => leaveOut(type, field, inFile));
   }
+  const fault = type.kind === 'duration' ? undefined : type.check?.(value);
+  if (fault !== undefined) throw new OptionsError(path, fault.problem, fault.remedy);
   const max = type.kind === 'duration' ? undefined : type.max;
   if (max === undefined || value <= max) return value;
   throw new OptionsError(path, (nameOf) => `${nameOf(...path)} value is too big`, `Use ${max} or less.`);
@@ -160,17 +162,26 @@ function listOf({ of, single }: ListType): string {
   return single && of.kind === 'text' ? 'a string, or a list of strings' : `a list of ${noun}`;
 }
 
-/** Sorted by key, so that what says the same is the same; none is the same as not given. */
+/** Sorted by key unless the order counts, so that what says the same is the same; none is the same as not given. */
 function normalMap(type: MapType, written: unknown, path: OptionPath): Values | undefined {
   if (!isObject(written)) {
     const remedy = `Give an object whose values are ${expectedOf(type.of)} each.`;
     throw new OptionsError(path, (nameOf) => `${nameOf(...path)} must be an object`, remedy);
   }
   const entries = Object.entries(written).map(
-    ([key, value]) => [key, normalize(type.of, value, [...path, { chosen: key }])] as const,
+    ([key, value]) => [key, normalEntry(type, key, value, [...path, { chosen: key }])] as const,
   );
   if (entries.length === 0) return undefined;
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+  return Object.fromEntries(type.ordered ? entries : entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function normalEntry(type: MapType, name: string, written: unknown, path: OptionPath): unknown {
+  const wrongName = type.checkName?.(name);
+  if (wrongName !== undefined) throw new OptionsError(path, wrongName.problem, wrongName.remedy);
+  const value = normalize(type.of, written, path);
+  const fault = type.checkEntry?.(name, value);
+  if (fault !== undefined) throw new OptionsError(path, fault.problem, fault.remedy);
+  return value;
 }
 
 function normalBlock(type: BlockType, written: unknown, path: OptionPath): unknown {
@@ -210,6 +221,8 @@ export function normalFields(type: BlockType, written: unknown, path: OptionPath
   for (const { turnsOn, key = '' } of type.fields) {
     if (turnsOn !== undefined && values[key] && written[turnsOn] === undefined) values[turnsOn] = true;
   }
+  const fault = type.check?.(values);
+  if (fault !== undefined) throw new OptionsError(path, fault.problem, fault.remedy);
   return values;
 }
 

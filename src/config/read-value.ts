@@ -97,6 +97,8 @@ function readNumber(
   const { max, minInFile } = type;
   if (max !== undefined && value > max) return report.error(node, `${written} value is too big`);
   if (minInFile !== undefined && value < minInFile) return report.error(node, `${written} value can not be negative`);
+  const fault = type.check?.(value);
+  if (fault !== undefined) return report.error(node, fault.problem);
   return Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
 
@@ -198,8 +200,16 @@ function readMap(type: MapType, node: ConfigNode, { written, name }: Names, repo
       report.error(entry, type.wrongEntry(key, entry.value));
       continue;
     }
+    const wrongName = type.checkName?.(key);
+    if (wrongName !== undefined) {
+      report.error(node, wrongName.problem);
+      continue;
+    }
+    const before = report.problems.length;
     const value = readValue(type.of, entry, { written: `${written}.${key}`, name: `${name}.${key}` }, report);
-    if (value !== undefined) found.push([key, value]);
+    const fault = report.problems.length === before ? type.checkEntry?.(key, value) : undefined;
+    if (fault !== undefined) report.error(entry, fault.problem);
+    else if (value !== undefined) found.push([key, value]);
   }
   // Not by assignment: a key may be called `__proto__`.
   return Object.fromEntries(found);
@@ -220,6 +230,7 @@ interface Found {
 
 /** Reads a block; undefined when it contradicts itself or lost the credential it is about. */
 export function readBlock(type: BlockType, node: ConfigNode, map: ConfigMap, report: Report): Values | undefined {
+  const before = report.problems.length;
   const found = fieldsOf(type, map, report);
   const given = (name: string) => found.some((one) => one.field.name === name && one.node.value !== '');
   const clash = brokenExclusion(type, given);
@@ -238,7 +249,8 @@ export function readBlock(type: BlockType, node: ConfigNode, map: ConfigMap, rep
   if (lost && type.afterLoss !== undefined) return type.afterLoss(values);
   const missing = type.fields.find(({ required, key = '' }) => required !== undefined && !values[key]);
   if (missing?.required !== undefined) return report.error(place, missing.required.problem);
-  return values;
+  const fault = report.problems.length === before ? type.check?.(values) : undefined;
+  return fault === undefined ? values : report.error(place, fault.problem);
 }
 
 function fieldsOf(type: BlockType, map: ConfigMap, report: Report): Found[] {

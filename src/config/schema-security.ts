@@ -5,7 +5,7 @@
 
 import { ACCOUNTS } from './blocks/accounts.js';
 import { AUTHORIZATION } from './blocks/authorization.js';
-import { MAPPINGS } from './blocks/exports.js';
+import { MAPPINGS } from './blocks/mappings.js';
 import { CLIENT_TLS, OCSP, OCSP_CACHE, PROXIES, RESOLVER, RESOLVER_PRELOAD, TLS } from './blocks/tls.js';
 import type { OptionSpec } from './spec.js';
 import { bool, list, oneOrMore, secret, text } from './value-type.js';
@@ -90,10 +90,13 @@ export const SECURITY_OPTIONS = [
   {
     name: 'mappings',
     aliases: ['maps'],
+    key: 'mappings',
     type: MAPPINGS,
+    once: true,
     reload: 'Y',
-    doc: 'Subject mappings of the default account.',
-    support: { notYet: 'subject mappings are not there yet' },
+    doc: 'Subjects that become others when they are published in the account `$G`. By source: a subject, or destinations with weights. The first source that matches counts.',
+    support: 'yes',
+    reloadText: { line: '' },
   },
   {
     name: 'operator',

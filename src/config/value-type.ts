@@ -59,6 +59,7 @@ export interface NumberType {
   readonly max?: number;
   /** The smallest value a file may say, where that is more than the library allows. */
   readonly minInFile?: number;
+  readonly check?: (value: number | bigint) => Fault | undefined;
   readonly messages?: Messages;
 }
 
@@ -127,6 +128,11 @@ export interface ListType<T = ValueType> {
 export interface MapType<T = ValueType> {
   readonly kind: 'map';
   readonly of: T;
+  /** The order of the entries counts. */
+  readonly ordered?: true;
+  readonly checkName?: (name: string) => Fault | undefined;
+  /** Checks an entry that is right by itself. */
+  readonly checkEntry?: (name: string, value: unknown) => Fault | undefined;
   /** An entry has another type. */
   readonly wrongEntry?: (name: string, got: ConfigValue) => string;
   readonly messages?: Messages;
@@ -145,6 +151,8 @@ export interface BlockRules {
   /** The field whose value names an entry in a list of such blocks. */
   readonly label?: string;
   readonly exclusive?: readonly Exclusive[];
+  /** Checks fields that are right by themselves. */
+  readonly check?: (block: Readonly<Record<string, unknown>>) => Fault | undefined;
   /** Where problems of the block as a whole are reported: at the field read last, where the reference does so. */
   readonly problemsAt?: 'last field';
   /** What remains when a credential was skipped that is not supported yet; undefined: nothing. */

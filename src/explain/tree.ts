@@ -40,7 +40,10 @@ export function flatten(path: string, type: ValueType, node: ConfigNode, place: 
       );
     case 'map':
       if (!(value instanceof Map)) break;
-      return [...value].flatMap(([name, inner]) => flattenNamed(`${path}.${name}`, type.of, inner, place));
+      return [
+        ...[...value].flatMap(([name, inner]) => flattenNamed(`${path}.${name}`, type.of, inner, place)),
+        ...(type.ordered && value.size > 1 ? [orderOf(path, [...value.keys()], node, place)] : []),
+      ];
     case 'either': {
       const one = type.of.find((candidate) => fits(candidate, value));
       if (one !== undefined) return flatten(path, one, node, place);
@@ -55,6 +58,20 @@ function flattenNamed(name: string, type: ValueType, node: ConfigNode, place: Pl
   const { reload, ignored } = place;
   const origin = originOf(node, place.file);
   return [entry({ name, value: {}, shown: '{}', origin, reload, ...(ignored !== undefined && { ignored }) })];
+}
+
+/** Where the order of entries counts, it is a value like any other. */
+function orderOf(path: string, names: string[], node: ConfigNode, { file, reload, ignored }: Place): Entry {
+  const origin = originOf(node, file);
+  const shown = names.join(', ');
+  return entry({
+    name: `${path}[order]`,
+    value: names,
+    shown,
+    origin,
+    reload,
+    ...(ignored !== undefined && { ignored }),
+  });
 }
 
 function flattenBlock(path: string, type: BlockType, map: ConfigMap, place: Place): Entry[] {

@@ -33,6 +33,8 @@ export interface AccountPlan {
   limits?: AccountLimits;
   /** Subjects of other accounts that its connections may subscribe to; the other accounts allow it. */
   streamImports?: StreamImportPlan[];
+  /** Subjects that become others. The first rule that matches a published subject applies. */
+  mappings?: MappingPlan[];
 }
 
 /** Subjects of another account. `to`: their names in the importing account, as a transform's destination. */
@@ -40,6 +42,21 @@ export interface StreamImportPlan {
   account: string;
   subject: string;
   to?: string;
+}
+
+export interface MappingPlan {
+  /** A subject, or a pattern. */
+  source: string;
+  destinations: MappingDestination[];
+}
+
+export interface MappingDestination {
+  /** May refer to the tokens that the wildcards of the source match. */
+  subject: string;
+  /** Percent of the messages. */
+  weight: number;
+  /** The cluster whose servers use it. */
+  cluster?: string;
 }
 
 /** What the connections of an account may use; absent: as much as the server lets everyone. */

@@ -12,6 +12,7 @@ export interface AccountPlan {
   defaultPermissions?: PermissionsPlan
   limits?: AccountLimits
   streamImports?: Array<StreamImportPlan>
+  mappings?: Array<MappingPlan>
 }
 
 export interface AccountStats {
@@ -240,6 +241,17 @@ export declare function logState(handle: number): LogState
 export interface LogState {
   waiting: number
   problem?: string
+}
+
+export interface MappingDestination {
+  subject: string
+  weight: number
+  cluster?: string
+}
+
+export interface MappingPlan {
+  source: string
+  destinations: Array<MappingDestination>
 }
 
 /** See `MessageBatch`. */

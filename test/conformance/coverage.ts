@@ -9,7 +9,7 @@
 type FactLine = [id: string, title: string, waitsFor?: string];
 
 const TLS = 'TLS';
-const ACCOUNTS = 'imports, exports and mappings of accounts';
+const ACCOUNTS = 'imports and exports of accounts';
 const NKEYS = 'nkeys, JWT and callout';
 const SYSTEM = 'system account events and requests';
 const CLUSTER = 'cluster';
@@ -124,7 +124,7 @@ const facts: FactLine[] = [
   ['1.7-07', 'echo off: no own messages on plain and queue subscriptions'],
   ['1.7-08', 'plain subscriptions are served before queue groups'],
   ['1.7-09', 'messages the server originates without reply have two blanks', SYSTEM],
-  ['1.7-10', 'account mappings rewrite the subject before matching', ACCOUNTS],
+  ['1.7-10', 'account mappings rewrite the subject before matching'],
   ['1.7-11', 'match cost does not depend on the number of subjects', INSIDE],
   ['1.7-13', 'one queue name on several matching subjects is one group'],
   ['1.7-12', 'a random stream of ops gives the same result as the reference', COMPARISON],
@@ -217,7 +217,8 @@ const facts: FactLine[] = [
   ['1.15-10', 'message tracing: errors on the way out'],
   ['1.15-11', 'message tracing: gzip, snappy or identity by Accept-Encoding'],
   ['1.15-14', 'message tracing: the server block has tags, metadata and feature flags'],
-  ['1.15-12', 'message tracing: traceparent and the destination of an account, other accounts, mappings', ACCOUNTS],
+  ['1.15-12', 'message tracing: traceparent and the destination of an account, other accounts', ACCOUNTS],
+  ['1.15-15', 'message tracing tells of the subject that a mapping gives'],
   ['1.15-13', 'message tracing: routes, gateways and leaf nodes', CLUSTER],
 
   ['1.16-01', 'trace: what comes in, as it was sent, and everything that goes out, messages with their payloads'],
@@ -303,6 +304,17 @@ const facts: FactLine[] = [
   ['4.4-06', 'a reload of max_payload binds connections of the account at once'],
   ['4.10-01', 'a user limited to other kinds of connection is refused, also as no_auth_user and after a reload'],
 
+  ['4.11-01', 'a mapping applies once, to the subject as published'],
+  ['4.11-02', 'the first rule in the file that matches applies'],
+  ['4.11-03', 'weights share messages out; what they lack keeps the subject'],
+  ['4.11-04', 'what a listed source lacks to 100 is lost'],
+  ['4.11-05', 'destinations of other clusters are not used'],
+  ['4.11-06', 'functions: wildcard, partition, split, slice, left, right, random'],
+  ['4.11-07', 'partitions are those of the reference'],
+  ['4.11-08', 'permissions, reserved subjects and answers without responders go by the mapped subject'],
+  ['4.11-09', 'accounts have mappings of their own'],
+  ['4.11-10', 'the protocol trace shows the mapping'],
+
   ['5.1-01', 'every endpoint: same keys, types and values under the same load', COMPARISON],
   ['5.1-02', 'every endpoint: bad parameters and unknown paths are refused in the same words', COMPARISON],
   ['5.1-03', 'a path with doubled slashes redirects'],
@@ -360,6 +372,7 @@ const facts: FactLine[] = [
   ['7.4-08', 'a removed account takes its connections along, others stay'],
   ['7.4-09', 'accounts and users that a reload adds work at once'],
   ['7.4-10', 'default permissions and users of an account change for connected clients'],
+  ['7.4-11', 'mappings that a reload adds, changes or removes apply to connected clients'],
 
   ['A-01', 'PING line leniences'],
   ['A-02', 'a cut-off op'],

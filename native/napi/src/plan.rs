@@ -6,6 +6,8 @@ use nt_broker::{
     Auth, Authenticator, Config, ConnectionTypes, InfoConfig, ListenerKind, PermissionLists, Permissions, Plan,
     ReplyAllowance, Secret, User,
 };
+use nt_subject::transform::Destination;
+use nt_subject::{Mapping, MappingTable};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +44,7 @@ pub struct AccountPlan {
     pub default_permissions: Option<PermissionsPlan>,
     pub limits: Option<AccountLimits>,
     pub stream_imports: Option<Vec<StreamImportPlan>>,
+    pub mappings: Option<Vec<MappingPlan>>,
 }
 
 #[napi(object)]
@@ -49,6 +52,19 @@ pub struct StreamImportPlan {
     pub account: String,
     pub subject: String,
     pub to: Option<String>,
+}
+
+#[napi(object)]
+pub struct MappingDestination {
+    pub subject: String,
+    pub weight: u32,
+    pub cluster: Option<String>,
+}
+
+#[napi(object)]
+pub struct MappingPlan {
+    pub source: String,
+    pub destinations: Vec<MappingDestination>,
 }
 
 #[napi(object)]
@@ -196,8 +212,32 @@ impl AccountPlan {
             stream_imports: imports
                 .collect::<Result<_, _>>()
                 .map_err(|error| format!("{whose}: {error}"))?,
-            ..nt_broker::AccountPlan::default()
+            mappings: compile_mappings(self.mappings.unwrap_or_default())
+                .map_err(|error| format!("{whose}: {error}"))?
+                .into(),
         })
+    }
+}
+
+/// The table of the rules. The error says which one is wrong.
+fn compile_mappings(rules: Vec<MappingPlan>) -> Result<MappingTable, String> {
+    let compile = |rule: &MappingPlan| {
+        let destinations: Vec<_> = rule.destinations.iter().map(MappingDestination::borrowed).collect();
+        // This broker is in no cluster.
+        Mapping::new(rule.source.as_bytes(), &destinations, b"")
+            .map_err(|error| format!("mapping of {:?}: {error}", rule.source))
+    };
+    let mappings = rules.iter().map(compile).collect::<Result<Vec<_>, _>>()?;
+    Ok(MappingTable::new(mappings))
+}
+
+impl MappingDestination {
+    fn borrowed(&self) -> Destination<'_> {
+        Destination {
+            subject: self.subject.as_bytes(),
+            weight: self.weight.min(u32::from(u8::MAX)) as u8,
+            cluster: self.cluster.as_deref().unwrap_or_default().as_bytes(),
+        }
     }
 }
 

@@ -4,7 +4,8 @@ import { type ConfigValue, kindOf } from '../language/nodes.js';
 import { quote } from '../text.js';
 import { block, bool, choice, either, int, list, map, size, text } from '../value-type.js';
 import { PERMISSIONS, USER } from './authorization.js';
-import { EXPORT, IMPORT, MAPPINGS } from './exports.js';
+import { EXPORT, IMPORT } from './exports.js';
+import { MAPPINGS } from './mappings.js';
 
 /** -1: no limit. 0: nothing at all. */
 const LIMIT = { negative: 'kept', zero: 'kept' } as const;
@@ -129,9 +130,10 @@ export const ACCOUNT = block(
     {
       name: 'mappings',
       aliases: ['maps'],
+      key: 'mappings',
       type: MAPPINGS,
-      doc: 'Subjects that become others.',
-      support: { notYet: 'subject mappings are not there yet' },
+      once: true,
+      doc: 'Subjects that become others when they are published in the account: by source, as `mappings` of the top level.',
     },
     {
       name: 'msg_trace',

@@ -1,19 +1,6 @@
-/** What crosses accounts, and subjects that become others: `exports`, `imports`, `mappings`. Described, not supported yet. */
+/** What crosses accounts: `exports` and `imports`. Described, not supported yet. */
 
-import { block, bool, duration, either, int, list, map, text } from '../value-type.js';
-
-const DESTINATION = block(
-  'MappingOptions',
-  [
-    { name: 'destination', aliases: ['dest'], type: text(), doc: 'The subject that messages go to.' },
-    { name: 'weight', type: either(int(), text()), doc: 'Which share of them, in percent.' },
-    { name: 'cluster', type: text(), doc: 'The cluster in which it counts.' },
-  ],
-  { short: 'destination' },
-);
-
-/** By source: a destination, or several with weights. */
-export const MAPPINGS = map(either(DESTINATION, list(DESTINATION)));
+import { block, bool, duration, either, int, list, text } from '../value-type.js';
 
 const LATENCY = block(
   'LatencyOptions',
