@@ -60,6 +60,9 @@ export class InternalClient {
   readonly #parts: InternalClientParts;
   readonly #entries = new Map<number, Entry>();
   readonly #accounts = new Map<string, AccountState>();
+  /** Flushes that are not confirmed, by number. */
+  readonly #flushes = new Map<number, Outbox>();
+  #lastFlush = 0;
   #closed = false;
 
   constructor(parts: InternalClientParts) {
@@ -115,7 +118,7 @@ export class InternalClient {
 
   /** Settles once everything published so far is delivered. */
   async flush(): Promise<void> {
-    await Promise.all([...this.#accounts.values()].map(({ outbox }) => outbox.flush()));
+    await Promise.all([...this.#accounts.values()].map(({ outbox }) => this.#flush(outbox)));
   }
 
   /** The data plane reports that messages wait. */
@@ -130,7 +133,14 @@ export class InternalClient {
 
   /** The data plane reports that everything up to a `flush` is delivered. */
   confirm(number: number): void {
-    for (const { outbox } of this.#accounts.values()) outbox.confirm(number);
+    this.#flushes.get(number)?.confirm(number);
+    this.#flushes.delete(number);
+  }
+
+  #flush(outbox: Outbox): Promise<void> {
+    this.#lastFlush += 1;
+    this.#flushes.set(this.#lastFlush, outbox);
+    return outbox.flush(this.#lastFlush);
   }
 
   /** Hands down what was published so far. */
@@ -164,6 +174,7 @@ export class InternalClient {
       requests?.rejectAll(error);
     }
     this.#entries.clear();
+    this.#flushes.clear();
   }
 
   #handle(batch: MessageBatch): void {

@@ -36,9 +36,6 @@ export interface Outgoing {
   data?: Uint8Array | string | undefined;
 }
 
-/** Numbers of flushes: of all accounts, since one confirmation is looked for in all of them. */
-let lastConfirm = 0;
-
 export class Outbox {
   readonly #port: OutboxPort;
   readonly #maxPayload: () => number;
@@ -101,11 +98,9 @@ export class Outbox {
     this.#length = 0;
   }
 
-  /** Settles once everything added so far is delivered to whoever was subscribed. */
-  flush(): Promise<void> {
+  /** Settles once everything added so far is delivered to whoever was subscribed, which `confirm` tells by the number. */
+  flush(number: number): Promise<void> {
     return new Promise((resolve) => {
-      lastConfirm += 1;
-      const number = lastConfirm;
       this.#confirms.set(number, resolve);
       this.send(number);
     });
