@@ -5,6 +5,7 @@ import {
   accountNames,
   GLOBAL_ACCOUNT,
   mappingDestinations,
+  mappingsOf,
   type ResolvedOptions,
   systemAccountOf,
   usersOfAccounts,
@@ -61,14 +62,15 @@ export function compilePlan(options: ResolvedOptions, identity: Identity, embedd
   };
 }
 
-function compileAccount(name: string, { accounts = {}, mappings: ofGlobal }: ResolvedOptions): AccountPlan {
-  const { defaultPermissions, limits, mappings } = (Object.hasOwn(accounts, name) && accounts[name]) || {};
-  const rules = name === GLOBAL_ACCOUNT ? ofGlobal : mappings;
+function compileAccount(name: string, options: ResolvedOptions): AccountPlan {
+  const { accounts = {} } = options;
+  const { defaultPermissions, limits } = (Object.hasOwn(accounts, name) && accounts[name]) || {};
+  const mappings = mappingsOf(options, name);
   return {
     name,
     ...(defaultPermissions ? { defaultPermissions } : {}),
     ...(limits ? { limits: compileLimits(limits) } : {}),
-    ...(rules ? { mappings: compileMappings(rules) } : {}),
+    ...(mappings ? { mappings: compileMappings(mappings) } : {}),
   };
 }
 

@@ -5,11 +5,13 @@
  * default. This folder reads files and the environment, and nothing else: it opens no socket and prints nothing.
  */
 
-export { mappingDestinations } from './blocks/mappings.js';
+export { type MappingDestination, mappingDestinations } from './blocks/mappings.js';
+
 export {
   accountNames,
   GLOBAL_ACCOUNT,
   hasAccount,
+  mappingsOf,
   systemAccountOf,
   usersOfAccounts,
 } from './blocks/resolved-accounts.js';

@@ -245,6 +245,8 @@ describe('config diff', () => {
     ['max_payload: 1MB', 'max_payload: 2MB', ['max_payload'], []],
     ['max_payload: 2MB', 'debug: false', ['max_payload'], []],
     ['port: 1', 'port: 2', [], ['port']],
+    ['mappings { a: b, c: d }', 'mappings { c: d, a: b }', ['mappings[order]'], []],
+    ['mappings { a: b }', 'mappings { a: c }', ['mappings.a'], []],
     ['port: 1', 'port: 2', [], [], ['-p', '9']],
     ['http: 1', 'http: 2', [], ['http']],
     ['server_name: a', 'server_name: b\ndebug: true', ['debug'], ['server_name']],

@@ -1,7 +1,8 @@
 /** `/accountz`: the names of all accounts, or the details of one. */
-import { type ResolvedOptions, systemAccountOf } from '../config/index.js';
+import { mappingsOf, type ResolvedOptions, systemAccountOf } from '../config/index.js';
 import { type Answer, json } from '../http/answer.js';
 import { rfc3339 } from '../http/go-format.js';
+import { shownMappings } from './account-mappings.js';
 import { BadParameterError } from './params.js';
 import type { MonitorContext } from './source.js';
 import { sublistStats } from './subsz.js';
@@ -28,6 +29,7 @@ export function accountNames({ source }: MonitorContext): string[] {
 export function describeAccount({ source }: MonitorContext, name: string) {
   const account = source.stats().accounts.find((one) => one.name === name);
   if (!account) throw new BadParameterError(`Account ${name} does not exist`);
+  const mappings = mappingsOf(source.options, name);
   return {
     account_name: account.name,
     // Accounts are created when their configuration is loaded.
@@ -39,6 +41,7 @@ export function describeAccount({ source }: MonitorContext, name: string) {
     leafnode_connections: 0,
     client_connections: account.connections,
     subscriptions: account.subscriptions,
+    ...(mappings && { mappings: shownMappings(mappings) }),
     name_tag: account.name,
     sublist_stats: sublistStats([account]),
   };

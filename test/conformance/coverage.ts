@@ -314,6 +314,7 @@ const facts: FactLine[] = [
   ['4.11-08', 'permissions, reserved subjects and answers without responders go by the mapped subject'],
   ['4.11-09', 'accounts have mappings of their own'],
   ['4.11-10', 'the protocol trace shows the mapping'],
+  ['4.11-11', 'accountz shows what mappings come to'],
 
   ['5.1-01', 'every endpoint: same keys, types and values under the same load', COMPARISON],
   ['5.1-02', 'every endpoint: bad parameters and unknown paths are refused in the same words', COMPARISON],

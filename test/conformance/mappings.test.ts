@@ -1,5 +1,6 @@
 /** Section 4.11: subjects that accounts map to others. What differs on purpose is said at the tests it concerns. */
 import { expect } from 'vitest';
+import { getJson } from '../support/monitor.js';
 import { proves } from '../support/proves.js';
 import { err, msg, pub, type RawClient } from '../support/raw.js';
 import { endServersAfterEach, TestServer, writeConfig } from '../support/server.js';
@@ -236,3 +237,51 @@ proves(
   },
   { oursOnly: 'the reference keeps those of $G until it is restarted' },
 );
+
+proves('4.11-11', 'accountz shows what mappings come to', async () => {
+  const config = `mappings {
+    a: b
+    part: [ { dest: x, weight: 50 }, { dest: y, weight: 20% } ]
+    "w.*": { dest: "v.$1", weight: 30 }
+    loss: { dest: loss, weight: 30 }
+    scoped: [ { dest: q, weight: 20, cluster: C }, { dest: r, weight: 100 } ]
+    only: { dest: s, weight: 70, cluster: D }
+    empty: []
+  }
+  accounts { A { mappings { x: y } }, B {} }
+  `;
+  const server = await TestServer.start({ config, monitor: true });
+  const mappings = async (account: string) => {
+    const { account_detail } = await getJson<{ account_detail: { mappings?: object } }>(
+      server,
+      `/accountz?acc=${account}`,
+    );
+    return account_detail.mappings;
+  };
+  expect(await mappings('$G')).toEqual({
+    a: [{ subject: 'b', weight: 100 }],
+    part: [
+      { subject: 'y', weight: 20 },
+      { subject: 'part', weight: 50 },
+      { subject: 'x', weight: 100 },
+    ],
+    'w.*': [
+      { subject: 'v.$1', weight: 30 },
+      { subject: 'w.$1', weight: 100 },
+    ],
+    loss: [{ subject: 'loss', weight: 30 }],
+    scoped: [
+      { subject: 'r', weight: 100 },
+      { subject: 'q', weight: 20, cluster: 'C' },
+      { subject: 'scoped', weight: 100, cluster: 'C' },
+    ],
+    only: [
+      { subject: 'only', weight: 100 },
+      { subject: 'only', weight: 30, cluster: 'D' },
+      { subject: 's', weight: 100, cluster: 'D' },
+    ],
+    empty: [{ subject: 'empty', weight: 100 }],
+  });
+  expect(await mappings('A')).toEqual({ x: [{ subject: 'y', weight: 100 }] });
+  expect(await mappings('B')).toBeUndefined();
+});

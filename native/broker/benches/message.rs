@@ -7,7 +7,9 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use nt_broker::{AccountIds, BrokerState, Config, Plan, Shard, ShardSeed, Time};
+use nt_broker::{Account, AccountIds, AccountPlan, BrokerState, Config, Plan, Shard, ShardSeed, Time};
+use nt_subject::transform::Destination;
+use nt_subject::{Mapping, MappingTable};
 use std::sync::Arc;
 
 /// What a loop reads at once from a fast publisher.
@@ -24,9 +26,13 @@ struct Loop {
 impl Loop {
     /// Each text is what one subscriber sends.
     fn new(subscribers: &[String]) -> Self {
+        Self::with(Plan::open(Config::default()), subscribers)
+    }
+
+    fn with(plan: Plan, subscribers: &[String]) -> Self {
         let mut shard = Shard::new(ShardSeed::alone());
         shard.set_now(Time::on_both_clocks(1));
-        let broker = BrokerState::new(1, Arc::new(AccountIds::new(1)), Plan::open(Config::default()));
+        let broker = BrokerState::new(1, Arc::new(AccountIds::new(1)), plan);
         let publisher = client(&mut shard, &broker);
         let mut this = Self {
             shard,
@@ -98,8 +104,11 @@ fn read_of(payload: usize, headers: &str, line: impl Fn(usize) -> String) -> (Ve
     (data, count)
 }
 
-fn measure(bencher: Bencher<'_, '_>, subscribers: &[String], (data, count): (Vec<u8>, usize)) {
-    let mut broker = Loop::new(subscribers);
+fn measure(bencher: Bencher<'_, '_>, subscribers: &[String], read: (Vec<u8>, usize)) {
+    measure_in(bencher, Loop::new(subscribers), read);
+}
+
+fn measure_in(bencher: Bencher<'_, '_>, mut broker: Loop, (data, count): (Vec<u8>, usize)) {
     broker.turn(&data);
     bencher
         .counter(ItemsCount::new(count))
@@ -110,9 +119,17 @@ fn measure(bencher: Bencher<'_, '_>, subscribers: &[String], (data, count): (Vec
 /// of its read and its own. Each read is a copy, as from a
 /// socket.
 fn measure_unique(bencher: Bencher<'_, '_>, says: String, payload: usize, line: impl Fn(usize, usize) -> String) {
+    measure_unique_in(bencher, Loop::new(&[says]), payload, line);
+}
+
+fn measure_unique_in(
+    bencher: Bencher<'_, '_>,
+    mut broker: Loop,
+    payload: usize,
+    line: impl Fn(usize, usize) -> String,
+) {
     const READS: usize = 64;
     let reads: Vec<_> = (0..READS).map(|read| read_of(payload, "", |n| line(read, n))).collect();
-    let mut broker = Loop::new(&[says]);
     let mut buffer = Vec::new();
     let mut next = 0;
     bencher
@@ -169,6 +186,43 @@ fn random_subjects(bencher: Bencher<'_, '_>, payload: usize) {
         .collect::<String>();
     measure_unique(bencher, says, payload, |read, n| {
         format!("PUB dev.{}.temp", (read * 4999 + n) * 7919 % SUBJECTS)
+    });
+}
+
+/// A broker that maps `from` to `to`.
+fn mapping(from: &str, to: &str, says: String) -> Loop {
+    let mapping = Mapping::new(from.as_bytes(), &[Destination::new(to.as_bytes())], b"").expect("a mapping");
+    let account = AccountPlan {
+        mappings: Arc::new(MappingTable::new([mapping])),
+        ..AccountPlan::named(Account::GLOBAL)
+    };
+    let plan = Plan::new(Config::default(), None, vec![account]).expect("a plan");
+    Loop::with(plan, &[says])
+}
+
+/// A stream on one subject that a mapping with a wildcard changes: to compare with `same_subject`.
+#[divan::bench(args = PAYLOADS)]
+fn mapped_same_subject(bencher: Bencher<'_, '_>, payload: usize) {
+    let data = read_of(payload, "", |_| "PUB arrived.new".to_owned());
+    let broker = mapping("arrived.*", "orders.$1", "SUB orders.new 1\r\n".to_owned());
+    measure_in(bencher, broker, data);
+}
+
+/// To compare with `changing_subjects`.
+#[divan::bench(args = PAYLOADS)]
+fn mapped_changing_subjects(bencher: Bencher<'_, '_>, payload: usize) {
+    let data = read_of(payload, "", |n| format!("PUB arrived.new.{}", n % 100));
+    let broker = mapping("arrived.*.*", "orders.$1.$2", "SUB orders.new.* 1\r\n".to_owned());
+    measure_in(bencher, broker, data);
+}
+
+/// Subjects that never come twice, to compare with `answers`.
+#[divan::bench(args = PAYLOADS)]
+fn mapped_answers(bencher: Bencher<'_, '_>, payload: usize) {
+    let says = "SUB _INBOX.qwertyuiopasdfghjklzxc.* 1\r\n".to_owned();
+    let broker = mapping("_ANSWER.*.*", "_INBOX.$1.$2", says);
+    measure_unique_in(bencher, broker, payload, |read, n| {
+        format!("PUB _ANSWER.qwertyuiopasdfghjklzxc.{read}q{n}")
     });
 }
 

@@ -120,6 +120,17 @@ export function accountNames(options: SystemAccountOptions): string[] {
   return [...new Set([GLOBAL_ACCOUNT, ...Object.keys(options.accounts ?? {}), ...(system ? [system] : [])])];
 }
 
+/** The mappings of an account; those of `$G` stand at the top level. */
+export function mappingsOf({ accounts = {}, mappings }: AccountsWithMappings, name: string) {
+  if (name === GLOBAL_ACCOUNT) return mappings;
+  return Object.hasOwn(accounts, name) ? accounts[name]?.mappings : undefined;
+}
+
+interface AccountsWithMappings {
+  accounts?: ResolvedAccounts;
+  mappings?: ResolvedAccount['mappings'];
+}
+
 /** Whether there is an account of this name. */
 export function hasAccount(options: SystemAccountOptions, name: string): boolean {
   const { accounts = {} } = options;
