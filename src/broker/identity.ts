@@ -27,6 +27,6 @@ export function createIdentity(): Identity {
 }
 
 /** The 32 bytes at the end of the key's DER form. */
-function rawPublicKey(key: KeyObject): Uint8Array {
+export function rawPublicKey(key: KeyObject): Uint8Array {
   return key.export({ type: 'spki', format: 'der' }).subarray(-32);
 }

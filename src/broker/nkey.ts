@@ -1,10 +1,18 @@
 /**
- * Writes public keys the way NATS does: a prefix byte, 32 bytes of key and a CRC-16, in base32 without padding.
- * Encoding only; keys are made in `identity.ts`.
+ * Writes keys the way NATS does: a prefix, 32 bytes of key and a CRC-16, in base32 without padding; reads them back.
+ * Encoding only: a server's keys are made in `identity.ts`, those of others in `src/cli/nkey-seed.ts`.
  */
 
-/** First byte of a key, which becomes its first letter. */
+/** First byte of a public key, which becomes its first letter. */
 export const NkeyPrefix = {
+  /** `A`. */
+  account: 0,
+  /** `C`. */
+  cluster: 2 << 3,
+  /** `O`. */
+  operator: 14 << 3,
+  /** `U`. */
+  user: 20 << 3,
   /** `N`: a server. */
   server: 13 << 3,
   /** `X`: a curve key. */
@@ -12,13 +20,20 @@ export const NkeyPrefix = {
 } as const;
 
 export function encodePublicKey(prefix: number, key: Uint8Array): string {
-  const raw = new Uint8Array(1 + key.length + 2);
-  raw[0] = prefix;
-  raw.set(key, 1);
-  const crc = crc16(raw.subarray(0, 1 + key.length));
-  raw[raw.length - 2] = crc & 0xff;
-  raw[raw.length - 1] = crc >> 8;
-  return base32(raw);
+  return encodeNkey([prefix], key);
+}
+
+/** `head` is what stands before the key: one byte for a public key, two for a seed. */
+export function encodeNkey(head: readonly number[], key: Uint8Array): string {
+  const crc = crc16(Uint8Array.of(...head, ...key));
+  return base32(Uint8Array.of(...head, ...key, crc & 0xff, crc >> 8));
+}
+
+/** Whether the last two bytes are the checksum of those before. */
+export function hasChecksum(bytes: Uint8Array): boolean {
+  const [low, high] = bytes.subarray(-2);
+  const crc = crc16(bytes.subarray(0, -2));
+  return low === (crc & 0xff) && high === crc >> 8;
 }
 
 /** CRC-16/XMODEM. */
@@ -47,4 +62,21 @@ function base32(bytes: Uint8Array): string {
     value &= (1 << bits) - 1;
   }
   return bits > 0 ? text + ALPHABET[(value << (5 - bits)) & 31] : text;
+}
+
+/** The whole bytes of a text that has only letters of the alphabet. */
+export function decodeBase32(text: string): Uint8Array {
+  const bytes: number[] = [];
+  let bits = 0;
+  let value = 0;
+  for (const letter of text) {
+    value = (value << 5) | ALPHABET.indexOf(letter);
+    bits += 5;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes.push((value >> bits) & 0xff);
+    }
+    value &= (1 << bits) - 1;
+  }
+  return Uint8Array.from(bytes);
 }

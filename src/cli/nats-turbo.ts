@@ -15,22 +15,23 @@ import {
   usage,
 } from '../config/index.js';
 import { COMPAT_VERSION, OWN_VERSION } from '../version.js';
-import { print, STDERR, STDOUT } from './print.js';
+import { type Outcome, print, STDERR, STDOUT } from './print.js';
 
 /** The prefix of error messages, which tools look for. */
 const PREFIX = 'nats-server: ';
 
+/** By their first word; they take the rest of the arguments. */
+const SUB_COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Promise<Outcome>> = new Map([
+  ['config', async (args) => (await import('../explain/command.js')).configCommand(args)],
+  ['doctor', async (args) => (await import('../doctor/command.js')).doctorCommand(args)],
+  ['nkey', async (args) => (await import('./nkey.js')).nkeyCommand(args)],
+  ['passwd', async (args) => (await import('./passwd.js')).passwdCommand(args)],
+]);
+
 async function main(args: readonly string[]): Promise<void> {
-  if (args[0] === 'config') {
-    const { configCommand } = await import('../explain/command.js');
-    finish(configCommand(args.slice(1)));
-    return;
-  }
-  if (args[0] === 'doctor') {
-    const { doctorCommand } = await import('../doctor/command.js');
-    finish(await doctorCommand(args.slice(1)));
-    return;
-  }
+  const [word = '', ...rest] = args;
+  const subCommand = SUB_COMMANDS.get(word);
+  if (subCommand) return finish(await subCommand(rest));
   const command = parseFlags(args);
   switch (command.action) {
     case 'run': {
@@ -76,7 +77,7 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 /** Prints the output of a sub-command and sets the exit code. */
-function finish({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }): void {
+function finish({ code, stdout, stderr }: Outcome): void {
   print(STDOUT, stdout);
   print(STDERR, stderr);
   process.exitCode = code;

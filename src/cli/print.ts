@@ -4,6 +4,13 @@ import { writeSync } from 'node:fs';
 export const STDOUT = 1;
 export const STDERR = 2;
 
+/** What a sub-command prints, and the exit code. */
+export interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
 /** Returns when everything is written, or when the other end of the pipe is closed. */
 export function print(fd: typeof STDOUT | typeof STDERR, text: string): void {
   const bytes = Buffer.from(text);

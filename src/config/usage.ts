@@ -10,6 +10,9 @@ const USAGE = [
   '       nats-turbo config explain [FILE] [options]    every option, its value and where that came from',
   '       nats-turbo config diff A B [options]          what a reload from A to B would change',
   '       nats-turbo doctor [-c FILE] [options]         what would go wrong on this machine',
+  '       nats-turbo passwd [--cost N]                  the bcrypt hash of a password',
+  '       nats-turbo nkey user|account|curve            a new key: its seed and its public key',
+  '       nats-turbo nkey public                        the public key of a seed on standard input',
 ];
 
 /** `version` is that of this broker, `compatible` the level clients see. */

@@ -420,6 +420,11 @@ export interface QueueInfo {
 export interface Addon extends NativeAddon, LoadAddon, LogAddon {
   /** The version of the addon: the loader accepts only that of this package. */
   version(): string;
+  /**
+   * The bcrypt hash of a password of at most 72 bytes, with a fresh salt; `cost` is 4 to 31. Blocks as long as a check of
+   * the hash takes. Throws an Error that says what is wrong with the arguments.
+   */
+  hashPassword(password: string, cost: number): string;
 }
 
 /** The functions that brokers use. */

@@ -200,6 +200,9 @@ export interface FoundSubscriptions {
   list: Array<SubscriptionInfo>
 }
 
+/** See `Addon.hashPassword`. */
+export declare function hashPassword(password: string, cost: number): string
+
 export interface InfoPlan {
   serverId: string
   serverName: string

@@ -63,6 +63,12 @@ pub fn version() -> &'static str {
     env!("CARGO_PKG_VERSION")
 }
 
+/// See `Addon.hashPassword`.
+#[napi]
+pub fn hash_password(password: String, cost: u32) -> napi::Result<String> {
+    nt_reactor::hash_password(&password, cost).map_err(napi::Error::from_reason)
+}
+
 /// See `NativeAddon.createRuntime`.
 #[napi]
 pub fn create_runtime(env: Env, reactors: u32, on_wake: Function<'_, (), ()>) -> napi::Result<u32> {

@@ -29,5 +29,6 @@ mod tests;
 
 pub use host_thread::HostThread;
 pub use nt_broker::{BrokerEvent, BrokerId, ConnectError, StartedReload};
+pub use passwords::hash_password;
 pub use runtime::{BoundListener, Runtime, StartError, Started};
 pub use transport::{Layer, Transport};

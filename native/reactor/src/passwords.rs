@@ -1,4 +1,5 @@
 //! Checks of bcrypt passwords: threads of their own, so that neither an event loop nor the main thread waits for them.
+//! Makes the hashes too, for whoever writes a configuration.
 //!
 //! Owns the queue of checks, its threads, and a cache of passwords that were right. Threads start when there is work
 //! and end when there has been none for a while. The cache has keyed hashes of a password with its bcrypt hash: many
@@ -17,6 +18,8 @@ use std::time::Duration;
 
 /// Right passwords in the cache.
 const REMEMBERED_MAX: usize = 16 * 1024;
+/// bcrypt reads no further.
+const PASSWORD_BYTES_MAX: usize = 72;
 /// A thread without work ends after this time.
 const IDLE: Duration = Duration::from_secs(10);
 /// Checks run on so many threads at most.
@@ -150,6 +153,24 @@ fn is_right(hash: &str, password: &str) -> bool {
     bcrypt::verify(password, hash).unwrap_or(false)
 }
 
+/// The bcrypt hash of a password, with a salt from the system. Takes the calling thread as long as a check of it.
+///
+/// # Errors
+/// The cost is not one of 4 to 31, the password has more than the 72 bytes that bcrypt reads, or the system has no
+/// randomness to give.
+pub fn hash_password(password: &str, cost: u32) -> Result<String, String> {
+    if password.len() > PASSWORD_BYTES_MAX {
+        return Err(format!(
+            "a password for bcrypt has at most {PASSWORD_BYTES_MAX} bytes, this one has {}",
+            password.len()
+        ));
+    }
+    // Of all versions nats-server's configuration takes only this one without quotes.
+    bcrypt::hash_with_result(password, cost)
+        .map(|parts| parts.format_for_version(bcrypt::Version::TwoA))
+        .map_err(|error| error.to_string())
+}
+
 /// Passwords that were right, by keyed hash; the oldest go first.
 #[derive(Default)]
 struct Memory {
@@ -209,6 +230,23 @@ mod tests {
             (REMEMBERED_MAX, REMEMBERED_MAX)
         );
         assert!(!memory.knows("hash", "0") && memory.knows("hash", "1"));
+    }
+
+    #[test]
+    fn a_hash_fits_its_password_only_and_has_a_salt_of_its_own() {
+        for password in ["secret", "p\u{e4}ss", &"x".repeat(PASSWORD_BYTES_MAX)] {
+            let hash = hash_password(password, 4).expect("a cost that bcrypt knows");
+            assert!(hash.starts_with("$2a$04$"), "{hash}");
+            assert!(is_right(&hash, password) && !is_right(&hash, &password[1..]));
+            assert_ne!(hash, hash_password(password, 4).expect("as before"));
+        }
+    }
+
+    #[test]
+    fn what_bcrypt_would_cut_off_or_does_not_know_is_refused() {
+        let long = hash_password(&"x".repeat(PASSWORD_BYTES_MAX + 1), 4).expect_err("73 bytes");
+        assert!(long.contains("at most 72 bytes"), "{long}");
+        assert!(hash_password("secret", 3).is_err() && hash_password("secret", 32).is_err());
     }
 
     #[test]

@@ -33,4 +33,12 @@ case, sizes as numbers, durations as text.
 | \`nats-turbo doctor -c FILE\` | what would go wrong on this machine: limits, ports, certificates, disks, memory, clock; exit code 1 when there is a problem |
 
 All take the flags the server is started with, all but \`-t\` also \`--json\`. Passwords and tokens are shown as \`[REDACTED]\`.
+
+## Passwords and keys
+
+| Command | What it prints |
+|---|---|
+| \`nats-turbo passwd\` | the bcrypt hash of a password, for \`password\` and \`token\`; asks for it, or reads standard input; \`--cost N\` is 4 to 31, 11 unless given |
+| \`nats-turbo nkey user\`, also \`account\`, \`curve\` | a new key: its seed, which has to stay secret, and its public key |
+| \`nats-turbo nkey public < FILE\` | the public key of the seed in FILE |
 `;
