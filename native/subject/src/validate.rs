@@ -100,9 +100,11 @@ pub fn literal_matches(literal: &[u8], pattern: &[u8]) -> bool {
 
 /// Whether every subject that `subject` matches is matched by `pattern` too. Both may have wildcards.
 pub fn is_subset(subject: &[u8], pattern: &[u8]) -> bool {
-    if check_shape(subject).is_err() || check_shape(pattern).is_err() {
-        return false;
-    }
+    check_shape(subject).is_ok() && check_shape(pattern).is_ok() && covers(pattern, subject)
+}
+
+/// Whether `pattern` matches all that `subject` does, token by token. Empty tokens are tokens here.
+pub(crate) fn covers(pattern: &[u8], subject: &[u8]) -> bool {
     let mut text = tokens(subject);
     for want in tokens(pattern) {
         let Some(have) = text.next() else { return false };

@@ -2,12 +2,17 @@
 //!
 //! The first rule that matches decides, in the order of the configuration; literal sources have no priority. The index
 //! is that of interest ([`Sublist`]) with the positions of the rules as ids, so the time does not grow with the number
-//! of rules, but with the number of those that match. Accounts without rules have no index.
+//! of rules, but with the number of those that match. A few rules are tried in turn. Accounts without rules have no
+//! index.
 
 use super::mapping::Mapping;
 use crate::hash_seed::HashSeed;
 use crate::sublist::Sublist;
+use crate::validate::{covers, is_well_formed};
 use std::collections::BTreeMap;
+
+/// Up to so many rules are tried one by one, which takes less time than a look-up in the index.
+const FEW: usize = 4;
 
 /// The rules of an account.
 #[derive(Debug, Default)]
@@ -59,6 +64,10 @@ impl MappingTable {
     /// The first rule for a published subject. A wildcard in the subject is matched only by a wildcard that covers
     /// it; no rule is for a subject with an empty token.
     pub fn find(&self, subject: &[u8]) -> Option<&Mapping> {
+        if self.mappings.len() <= FEW {
+            let mut mappings = self.mappings.iter();
+            return mappings.find(|mapping| covers(mapping.source(), subject) && is_well_formed(subject));
+        }
         let position = self.index.as_ref()?.first_covering(subject)?;
         self.mappings.get(position as usize)
     }
