@@ -74,6 +74,25 @@ describe('compilePlan', () => {
     expect(plan({})).toMatchObject({ resultCache: true, info: { tags: [], metadata: {} } });
   });
 
+  it('passes stream imports, with a prefix as another name', () => {
+    const from = (subject: string) => ({ stream: { account: 'A', subject } });
+    const imports = [from('a'), { ...from('b.*'), prefix: 'p' }, { ...from('c.>'), prefix: 'q.' }];
+    const { accounts } = plan({
+      accounts: {
+        A: { exports: [{ stream: '>' }] },
+        B: { imports: [...imports, { ...from('d.*'), to: 'e.$1' }, { ...from('f'), to: 'f' }] },
+      },
+    });
+    expect(accounts.find(({ name }) => name === 'A')).not.toHaveProperty('streamImports');
+    expect(accounts.find(({ name }) => name === 'B')?.streamImports).toEqual([
+      { account: 'A', subject: 'a' },
+      { account: 'A', subject: 'b.*', to: 'p.b.*' },
+      { account: 'A', subject: 'c.>', to: 'q.c.>' },
+      { account: 'A', subject: 'd.*', to: 'e.$1' },
+      { account: 'A', subject: 'f' },
+    ]);
+  });
+
   it('passes the limits of replies; what else a responder may publish is decided in the data plane', () => {
     const users = [{ user: 'a', permissions: { allowResponses: { max: 3 }, publish: { deny: 'x' } } }];
     const permissions = plan({ authorization: { users } }).auth?.users[0]?.permissions;

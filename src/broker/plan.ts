@@ -7,6 +7,7 @@ import {
   mappingDestinations,
   mappingsOf,
   type ResolvedOptions,
+  streamImportsOf,
   systemAccountOf,
   usersOfAccounts,
 } from '../config/index.js';
@@ -64,13 +65,15 @@ export function compilePlan(options: ResolvedOptions, identity: Identity, embedd
 
 function compileAccount(name: string, options: ResolvedOptions): AccountPlan {
   const { accounts = {} } = options;
-  const { defaultPermissions, limits } = (Object.hasOwn(accounts, name) && accounts[name]) || {};
+  const { defaultPermissions, limits, imports } = (Object.hasOwn(accounts, name) && accounts[name]) || {};
   const mappings = mappingsOf(options, name);
+  const streamImports = streamImportsOf({ imports });
   return {
     name,
     ...(defaultPermissions ? { defaultPermissions } : {}),
     ...(limits ? { limits: compileLimits(limits) } : {}),
     ...(mappings ? { mappings: compileMappings(mappings) } : {}),
+    ...(streamImports.length > 0 ? { streamImports } : {}),
   };
 }
 

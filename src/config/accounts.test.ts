@@ -57,16 +57,14 @@ describe('2.5 accounts', () => {
     for (const [fields, told] of [
       ['nkey: AA', '"nkey" can\'t be used: nkeys are not there yet'],
       ['users: [{ nkey: UA }]', '"nkey" can\'t be used: nkeys are not there yet'],
-      ['exports: [{ stream: a }]', '"exports" can\'t be used: imports and exports between accounts'],
-      ['imports: [{ stream: { account: B, subject: a } }]', '"imports" can\'t be used'],
       ['msg_trace: a', '"msg_trace" can\'t be used'],
       ['trace_dest: a', '"trace_dest" can\'t be used'],
       ['jetstream: enabled', '"jetstream" can\'t be used: JetStream is not there yet'],
     ] as const) {
       expect(refused(fields), fields).toThrow(told);
     }
-    const options = { accounts: { A: { exports: [] } } } as BrokerOptions;
-    expect(() => resolveOptions(options)).toThrow('"exports" can\'t be used');
+    const options = { accounts: { A: { exports: [{ service: 'a' }] } } } as unknown as BrokerOptions;
+    expect(() => resolveOptions(options)).toThrow('"service" can\'t be used: services between accounts');
   });
 
   it.each<[BrokerOptions, string, string]>([
@@ -84,6 +82,11 @@ describe('2.5 accounts', () => {
       { authorization: user('a'), accounts: { A: { users: [user('b')] } } },
       'accounts.A.users',
       'Can not have a single user/pass and accounts',
+    ],
+    [
+      { accounts: { A: {}, B: { imports: [{ stream: { account: 'A', subject: 'x' } }] } } },
+      'accounts',
+      'Error adding stream import "x": stream import not authorized. Check the exports',
     ],
     [
       { authorization: { token: 't' }, accounts: { A: { users: [user('b')] } } },

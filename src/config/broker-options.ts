@@ -219,6 +219,10 @@ export interface AccountOptions {
   defaultPermissions?: PermissionsOptions | undefined;
   /** What its connections may use. */
   limits?: AccountLimitsOptions | undefined;
+  /** What its connections get from other accounts that export it. */
+  imports?: ImportOptions[] | undefined;
+  /** What other accounts may import from it. */
+  exports?: ExportOptions[] | undefined;
   /** Subjects that become others when they are published in the account: by source, as `mappings` of the top level. */
   mappings?: Record<string, string | MappingDestinationOptions | MappingDestinationOptions[]> | undefined;
 }
@@ -235,6 +239,31 @@ export interface AccountLimitsOptions {
   maxPayload?: number | string | undefined;
   /** How many leaf nodes may connect to the account. Nothing is limited as long as leaf nodes are not supported. */
   maxLeafnodes?: number | undefined;
+}
+
+export interface ImportOptions {
+  /** Which messages of another account. */
+  stream?: ImportOriginOptions | undefined;
+  /** What is put before subjects, with a dot after it. No wildcards. */
+  prefix?: string | undefined;
+  /** What the subject is called here, with the same wildcards, or `$1` for the first one. The same unless given. */
+  to?: string | undefined;
+}
+
+export interface ImportOriginOptions {
+  /** The account that exports it. */
+  account?: string | undefined;
+  /** The subject there: one that is exported, or a part of it. */
+  subject?: string | undefined;
+}
+
+export interface ExportOptions {
+  /** The subject of messages that other accounts may import. */
+  stream?: string | undefined;
+  /** The accounts that may import it; all of them unless given. */
+  accounts?: string[] | undefined;
+  /** The token of the subject, from 1, that has to be the name of the account that imports it. A `*` in the export. */
+  accountTokenPosition?: number | undefined;
 }
 
 export interface MappingDestinationOptions {

@@ -15,6 +15,7 @@ export {
   systemAccountOf,
   usersOfAccounts,
 } from './blocks/resolved-accounts.js';
+export { streamImportsOf } from './blocks/stream-imports.js';
 export { cautions } from './cautions.js';
 export { type Configured, configure, mergeOptions } from './configure.js';
 export { type Change, type Comparable, type Difference, difference } from './difference.js';
@@ -34,6 +35,9 @@ export type {
   AuthorizationOptions,
   BrokerOptions,
   ConnectionType,
+  ExportOptions,
+  ImportOptions,
+  ImportOriginOptions,
   LogFormat,
   MappingDestinationOptions,
   PermissionsOptions,

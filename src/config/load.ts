@@ -2,7 +2,7 @@
  * A configuration file, read whole: options, warnings and digest, or everything that is wrong with it.
  */
 
-import { accountFaults } from './blocks/resolved-accounts.js';
+import { type AccountFault, accountFaults, importFaults } from './blocks/resolved-accounts.js';
 import { ConfigError, type ConfigProblem } from './errors.js';
 import { digest } from './language/digest.js';
 import { type ConfigMap, SyntaxProblem } from './language/nodes.js';
@@ -47,14 +47,20 @@ function load(file: string, settings: LoadSettings, parse: (host: HostEnvironmen
   const report = new Report(settings.allowUnsupported ?? false);
   if (root.size === 0) report.warnings.push({ message: `${file}: config has no values or is empty` });
   const options = readOptions(root, report);
-  for (const { path, problem } of accountFaults(options)) {
-    const node = nodeOf(root, path);
-    if (node !== undefined) report.error(node, problem);
-  }
+  reportFaults(accountFaults(options), root, report);
+  // What is missing because of another mistake can't be imported.
+  if (report.problems.length === 0) reportFaults(importFaults(options), root, report);
   const failed = report.problems.length > 0 || (settings.checkOnly === true && report.warnings.length > 0);
   if (failed) throw new ConfigError(report.problems, report.warnings, report.skipped);
   const { skippedGuards } = report;
   return { options, warnings: [...report.skipped, ...report.warnings], skippedGuards, digest: digest(root), root };
+}
+
+function reportFaults(faults: readonly AccountFault[], root: ConfigMap, report: Report): void {
+  for (const { path, problem } of faults) {
+    const node = nodeOf(root, path);
+    if (node !== undefined) report.error(node, problem);
+  }
 }
 
 function orConfigError<Result>(work: () => Result): Result {

@@ -1,5 +1,5 @@
 /**
- * What a subject mapping may turn a subject into: text, `$1`, or functions such as `{{partition(3,1,2)}}`.
+ * What a subject mapping or an import may turn a subject into: text, `$1`, or functions such as `{{partition(3,1,2)}}`.
  *
  * Says what is wrong with a destination, in the reference's words. Compiling and executing belongs to the data plane
  * (native/subject/src/transform), which judges alike; mappings-reference.test.ts compares with nats-server, as the tests
@@ -9,6 +9,7 @@
 import { isValidSubject } from './subjects.js';
 
 const INVALID_SUBJECT = 'invalid subject';
+const ONE_WAY = 'use each wildcard once';
 /** What the reference takes for a blank in a destination. */
 const BLANKS = '[\\t\\n\\f\\r ]*';
 const INT32_MAX = 2n ** 31n - 1n;
@@ -24,9 +25,11 @@ interface Placeholder {
 
 class Fault extends Error {}
 
+const WILDCARD = call('wildcard');
+
 /** In the order in which they are looked for: the first that occurs in a token counts. */
 const FUNCTIONS: readonly (readonly [RegExp, Judge])[] = [
-  [call('wildcard'), wildcard],
+  [WILDCARD, wildcard],
   [call('partition'), partition],
   ...['splitFromLeft', 'splitFromRight', 'sliceFromLeft', 'sliceFromRight', 'right', 'left'].map(
     (name) => [call(name), cut] as const,
@@ -55,6 +58,42 @@ export function destinationProblem(source: string, destination: string): string 
     return error.message === INVALID_SUBJECT ? INVALID_SUBJECT : `invalid mapping destination: ${error.message}`;
   }
   return isValidSubject(source) ? undefined : INVALID_SUBJECT;
+}
+
+/**
+ * Why subjects can't be imported under these names, which have the wildcards of the subject, or say where they go;
+ * undefined where they can. Whoever subscribes to a name has to be told which subject it is, so each wildcard stands
+ * there once: nats-server takes it twice, too, and anything at all where the subject has no wildcards.
+ */
+export function importProblem(subject: string, name: string): string | undefined {
+  let wildcard = 0;
+  const tokens = name.split('.').map((token) => (token === '*' ? `$${++wildcard}` : token));
+  const count = subject.split('.').filter((token) => token === '*').length;
+  if (!isValidSubject(tokens.join('.')) || endsWithTail(subject) !== endsWithTail(name)) return INVALID_SUBJECT;
+  try {
+    const used = tokens.flatMap((token) => wildcardsOfImport(token, BigInt(count)));
+    if (used.length < count) fault('not using all of the token wildcard(s)', tokens.join('.'));
+    return used.length > count || new Set(used).size < count ? ONE_WAY : undefined;
+  } catch (error) {
+    if (error instanceof Fault) return `invalid mapping destination: ${error.message}`;
+    throw error;
+  }
+}
+
+function wildcardsOfImport(token: string, count: bigint): readonly bigint[] {
+  const { wildcards } = read(token);
+  if (isFunction(token) && !WILDCARD.test(token)) {
+    fault('the only mapping function allowed for import transforms is {{Wildcard()}}', token);
+  }
+  const wrong = wildcards.find((wildcard) => wildcard < 1 || wildcard > count);
+  if (wrong !== undefined) fault('wildcard index out of range', `${token}: [${wrong}]`);
+  return wildcards;
+}
+
+/** The pattern of the names that an import gives to subjects. */
+export function patternOfNames(name: string): string {
+  const tokens = name.split('.');
+  return tokens.map((token) => (/^\$[1-9]/.test(token) || WILDCARD.test(token) ? '*' : token)).join('.');
 }
 
 function fault(what: string, place = ''): never {

@@ -13,6 +13,7 @@ import {
   accountsByName,
   GLOBAL_ACCOUNT,
   hasOnlySystemAccount,
+  importFaults,
   listsUsers,
   usersOfAccounts,
 } from './blocks/resolved-accounts.js';
@@ -38,7 +39,7 @@ const PAYLOAD_DISCOURAGED_ABOVE = 8 * 1024 * 1024;
 export function resolveOptions(options: BrokerOptions = {}): ResolvedOptions {
   const { values, exact } = withoutBigints(normalFields(TOP_LEVEL, options, []));
   const normal = values as unknown as NormalOptions;
-  const [fault] = accountFaults(normal);
+  const [fault] = [...accountFaults(normal), ...importFaults(normal)];
   if (fault !== undefined) throw new OptionsError(fault.path, fault.problem, fault.remedy);
   const {
     authorization,

@@ -1,4 +1,6 @@
-/** Which subjects a permission may name. Checks only; matching belongs to the data plane. */
+/**
+ * Which subjects may be named, and how patterns relate. Checks only; matching messages belongs to the data plane.
+ */
 
 import { quote } from './text.js';
 
@@ -11,6 +13,30 @@ export function isValidSubject(subject: string): boolean {
     if (token === '' || BLANK.test(token)) return false;
     return token !== '>' || index === tokens.length - 1;
   });
+}
+
+/** Whether every subject that `subject` matches is one that `pattern` matches. */
+export function isSubset(subject: string, pattern: string): boolean {
+  const [tokens, wanted] = [subject.split('.'), pattern.split('.')];
+  for (const [at, token] of wanted.entries()) {
+    if (token === '>') return tokens.length > at;
+    const own = tokens[at];
+    if (own === undefined || own === '>') return false;
+    if (own !== token && token !== '*') return false;
+  }
+  return tokens.length === wanted.length;
+}
+
+/** Whether there are subjects that both match. */
+export function overlap(one: string, other: string): boolean {
+  const [tokens, others] = [one.split('.'), other.split('.')];
+  const shorter = Math.min(tokens.length, others.length);
+  for (let at = 0; at < shorter; at += 1) {
+    const pair = [tokens[at], others[at]];
+    if (pair.includes('>')) return true;
+    if (pair[0] !== pair[1] && !pair.includes('*')) return false;
+  }
+  return tokens.length === others.length;
 }
 
 /** What is wrong with a list of permission subjects; undefined when nothing is. */

@@ -9,7 +9,7 @@
 type FactLine = [id: string, title: string, waitsFor?: string];
 
 const TLS = 'TLS';
-const ACCOUNTS = 'imports and exports of accounts';
+const ACCOUNTS = 'services and traces between accounts';
 const NKEYS = 'nkeys, JWT and callout';
 const SYSTEM = 'system account events and requests';
 const CLUSTER = 'cluster';
@@ -282,7 +282,7 @@ const facts: FactLine[] = [
   ['4.2-07', 'allow_responses: replies are granted up to max'],
   ['4.2-08', 'allow_responses: grants expire'],
   ['4.2-09', 'default_permissions apply to users without their own'],
-  ['4.2-10', 'imported streams use the mapped subject', ACCOUNTS],
+  ['4.2-10', 'imported streams use the mapped subject'],
   ['4.2-11', 'a wildcard subscription outside allow is refused'],
   ['4.2-12', 'default permissions of an account apply to its users without their own'],
 
@@ -295,6 +295,12 @@ const facts: FactLine[] = [
   ['4.3-07', 'users of an account have permissions of their own'],
   ['4.3-08', 'system_account names another account, no_system_account creates none'],
   ['4.3-09', 'whatever accounts, users and subscriptions there are, nothing crosses'],
+  ['4.3-10', 'a stream import brings messages of another account'],
+  ['4.3-11', 'imported subjects may have other names'],
+  ['4.3-12', 'queue groups with imported messages'],
+  ['4.3-13', 'stream imports are no chain'],
+  ['4.3-14', 'stream imports that overlap, and from the account itself'],
+  ['4.3-15', 'UNSUB max counts imported messages'],
 
   ['4.4-01', 'max_connections of an account'],
   ['4.4-02', 'max_subscriptions of an account'],
@@ -374,6 +380,7 @@ const facts: FactLine[] = [
   ['7.4-09', 'accounts and users that a reload adds work at once'],
   ['7.4-10', 'default permissions and users of an account change for connected clients'],
   ['7.4-11', 'mappings that a reload adds, changes or removes apply to connected clients'],
+  ['7.4-12', 'stream imports that a reload adds, changes or removes apply to connected clients'],
 
   ['A-01', 'PING line leniences'],
   ['A-02', 'a cut-off op'],

@@ -1,6 +1,6 @@
 /** `accounts`: isolated tenants with users and limits of their own. What crosses accounts is described in exports.ts. */
 
-import { type ConfigValue, kindOf } from '../language/nodes.js';
+import { type ConfigValue, goTypeOf, kindOf } from '../language/nodes.js';
 import { quote } from '../text.js';
 import { block, bool, choice, either, int, list, map, size, text } from '../value-type.js';
 import { PERMISSIONS, USER } from './authorization.js';
@@ -98,8 +98,6 @@ const MSG_TRACE = block(
   { short: 'dest' },
 );
 
-const ACROSS = { notYet: 'imports and exports between accounts are not there yet' };
-
 export const ACCOUNT = block(
   'AccountOptions',
   [
@@ -125,8 +123,22 @@ export const ACCOUNT = block(
       doc: 'Permissions of its users that have none of their own.',
     },
     { name: 'limits', key: 'limits', type: LIMITS, doc: 'What its connections may use.' },
-    { name: 'imports', type: list(IMPORT), doc: 'What it gets from other accounts.', support: ACROSS },
-    { name: 'exports', type: list(EXPORT), doc: 'What other accounts may get from it.', support: ACROSS },
+    {
+      name: 'imports',
+      key: 'imports',
+      type: list(IMPORT, {
+        messages: { wrongType: (got) => `Imports should be an array, got ${goTypeOf(got)}` },
+      }),
+      doc: 'What its connections get from other accounts that export it.',
+    },
+    {
+      name: 'exports',
+      key: 'exports',
+      type: list(EXPORT, {
+        messages: { wrongType: (got) => `Exports should be an array, got ${goTypeOf(got)}` },
+      }),
+      doc: 'What other accounts may import from it.',
+    },
     {
       name: 'mappings',
       aliases: ['maps'],

@@ -8,6 +8,7 @@ import type { ResolvedOf } from '../inferred-types.js';
 import { quote } from '../text.js';
 import type { Fault } from '../value-type.js';
 import type { ACCOUNT } from './accounts.js';
+import { type Across, importProblems } from './stream-imports.js';
 
 /** The account of everyone who is in no other. */
 export const GLOBAL_ACCOUNT = '$G';
@@ -44,7 +45,7 @@ interface Compared {
   readonly authorization?: Credentials | undefined;
 }
 
-type AccountUsers = Readonly<Record<string, { readonly users?: readonly Named[] | undefined }>>;
+type AccountUsers = Readonly<Record<string, Across & { readonly users?: readonly Named[] | undefined }>>;
 
 interface Credentials {
   readonly user?: string | undefined;
@@ -86,6 +87,13 @@ function userFaults(accounts: AccountUsers, { user: single, token, users: others
     if (twice === undefined) return [];
     return [{ path, problem: `Duplicate user ${quote(twice.user)} detected`, remedy: 'Rename or remove one of them.' }];
   });
+}
+
+/** What accounts import and can't; where the reference says so, at the block as a whole. */
+export function importFaults({ accounts }: Compared): AccountFault[] {
+  if (accounts === undefined || isList(accounts)) return [];
+  const remedy = 'Check the exports of that account, and the imports of this one.';
+  return importProblems(accounts).map((problem) => ({ path: ['accounts'], problem, remedy }));
 }
 
 /** All users of all accounts. */
