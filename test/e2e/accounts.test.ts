@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeAll, expect, test } from 'vitest';
-import { withDeadline } from '../support/deadline.js';
+import { until, withDeadline } from '../support/deadline.js';
 import { closeAllClients, err, msg, openClient, pub, RawClient } from '../support/raw.js';
 
 type Library = typeof import('../../src/index.js');
@@ -83,6 +83,31 @@ test('the program subscribes, publishes and asks in any account', async () => {
   expect(seen).toEqual(['ours', "b's"]);
   subscription.unsubscribe();
   expect(subscription.ended).toBe(true);
+});
+
+test('exports and imports: clients and the program get what their account imports, as reloads change it', async () => {
+  const A = { ...users('a'), exports: [{ stream: 'x.*', accounts: ['B'] }] };
+  const base = { host: '127.0.0.1', port: 0 };
+  const from = (subject: string) => ({ stream: { account: 'A', subject } });
+  const broker = await start({ accounts: { A, B: { ...users('b'), imports: [{ ...from('x.*'), prefix: 'p' }] } } });
+  const [a, b] = [await login(broker, 'a'), await login(broker, 'b')];
+  await b.exchange('SUB > 1\r\n', '');
+  const got: string[] = [];
+  await broker.subscribe('>', { account: 'B' }, (message) => void got.push(`${message.subject} ${message.text()}`));
+  const arrived = async (...expected: string[]) => {
+    await b.exchange('', expected.map((subject) => msg(subject, 1, '!')).join(''));
+    const wanted = expected.map((subject) => `${subject} !`);
+    await until(() => (got.length >= wanted.length ? true : undefined), 'messages to arrive');
+    expect(got.splice(0)).toEqual(wanted);
+  };
+  await a.exchange(pub('x.1', '!') + pub('y', '!'), '');
+  await arrived('p.x.1');
+  await broker.reload({ ...base, accounts: { A, B: { ...users('b'), imports: [from('x.2')] } } });
+  await a.exchange(pub('x.1', '!') + pub('x.2', '!'), '');
+  await arrived('x.2');
+  const C = { ...users('c'), imports: [from('x.1')] };
+  const refused = 'Error adding stream import "x.1": stream import not authorized';
+  await expect(broker.reload({ ...base, accounts: { A, B: users('b'), C } })).rejects.toThrow(refused);
 });
 
 test('an account that is not there is an error at once', async () => {

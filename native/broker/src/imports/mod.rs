@@ -10,6 +10,8 @@
 //! PONG, at UNSUB, at another CONNECT, when it closes, and when a reload changes the imports of its account. A copy and
 //! its original count deliveries together, so `UNSUB max` limits both.
 //!
+//! Subscriptions of the control plane have copies as well; its table makes and removes them (`internal/client.rs`).
+//!
 //! Lock order: a loop holds the interest of one account at a time. Only a connection that moves to another loop needs
 //! all of its accounts at once, and locks them in the order of their ids (`connection/migrate.rs`).
 //!

@@ -1,7 +1,8 @@
-//! The subscriptions of the control plane, by handle.
+//! The subscriptions of the control plane, by handle, and their copies in accounts that theirs import from.
 
-use crate::interest::Member;
+use crate::imports::stream::StreamImport;
 use crate::interest::account::Account;
+use crate::interest::{Member, Original};
 use crate::internal::queue::MessageQueue;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -32,12 +33,95 @@ struct Table {
     subscriptions: BTreeMap<u32, Subscription>,
     /// Its member in the interest of each account it has subscribed in.
     members: BTreeMap<u32, u32>,
+    /// Its member for copies in the interest of each account that is imported from.
+    copy_members: BTreeMap<u32, u32>,
+    imports: Imports,
+    /// The number of the plan that they are of.
+    plan: u64,
 }
+
+/// The stream imports of accounts that have any, by the account's id.
+pub(crate) type Imports = BTreeMap<u32, Vec<Arc<StreamImport>>>;
 
 #[derive(Debug)]
 struct Subscription {
     account: Arc<Account>,
     id: u32,
+    copies: Vec<Copy>,
+}
+
+/// A copy of a subscription, in the interest of the account that the import names.
+#[derive(Debug)]
+struct Copy {
+    import: Arc<StreamImport>,
+    id: u32,
+}
+
+impl Copy {
+    fn is_of(&self, import: &Arc<StreamImport>) -> bool {
+        Arc::ptr_eq(&self.import, import)
+    }
+
+    fn remove(self) {
+        let removed = self.import.exporter().interest.write().remove(self.id);
+        debug_assert!(removed.is_some(), "only this removes it");
+    }
+}
+
+impl Table {
+    /// Makes the copies of a subscription that it lacks, and removes those of imports that are gone.
+    fn update_copies(&mut self, handle: u32, queue: &Arc<MessageQueue>) {
+        let Self {
+            subscriptions,
+            copy_members,
+            imports,
+            ..
+        } = self;
+        let Some(subscription) = subscriptions.get_mut(&handle) else {
+            return;
+        };
+        let imports = imports.get(&subscription.account.id).map_or(&[][..], Vec::as_slice);
+        let gone = |copy: &mut Copy| !imports.iter().any(|import| copy.is_of(import));
+        subscription.copies.extract_if(.., gone).for_each(Copy::remove);
+        for import in imports {
+            if subscription.copies.iter().any(|copy| copy.is_of(import)) {
+                continue;
+            }
+            let id = subscription.copy_for(handle, import, copy_members, queue);
+            let copy = id.map(|id| Copy {
+                import: import.clone(),
+                id,
+            });
+            subscription.copies.extend(copy);
+        }
+    }
+}
+
+impl Subscription {
+    /// Adds a copy, if the import has something for it. Returns its id.
+    fn copy_for(
+        &self,
+        handle: u32,
+        import: &Arc<StreamImport>,
+        members: &mut BTreeMap<u32, u32>,
+        queue: &Arc<MessageQueue>,
+    ) -> Option<u32> {
+        let mut interest = self.account.interest.write();
+        let sub = interest.find(self.id)?;
+        let subject = import.copy_of(&interest.subject_of(sub))?;
+        let group: Option<Box<[u8]>> = sub.queue().map(Into::into);
+        let link = interest.link(self.id);
+        drop(interest);
+        let account = Arc::downgrade(&self.account);
+        let link = link.of_copy(import.plan().clone(), Original { account, id: self.id });
+        let exporter = import.exporter();
+        let mut interest = exporter.interest.write();
+        let new_member = || interest.add_member(Member::internal(queue.clone()));
+        let member = *members.entry(exporter.id).or_insert_with(new_member);
+        let added = interest.add_copy(member, &subject, group.as_deref(), handle.to_string().as_bytes(), link);
+        debug_assert!(added.is_ok(), "what two valid subjects have in common is one");
+        added.ok()
+    }
 }
 
 impl InternalClient {
@@ -54,7 +138,8 @@ impl InternalClient {
         &self.queue
     }
 
-    /// Subscribes in an account. From now on every message published there is delivered, under the handle returned.
+    /// Subscribes in an account. From now on every message published there, or imported, is delivered, under the handle
+    /// returned.
     pub fn subscribe(
         &self,
         account: &Arc<Account>,
@@ -74,23 +159,45 @@ impl InternalClient {
         drop(interest);
         table.last_handle = handle;
         let account = account.clone();
-        table.subscriptions.insert(handle, Subscription { account, id });
+        let copies = Vec::new();
+        table.subscriptions.insert(handle, Subscription { account, id, copies });
+        table.update_copies(handle, &self.queue);
         Ok(handle)
     }
 
     /// Ends a subscription. False: there is none of that handle.
     pub fn unsubscribe(&self, handle: u32) -> bool {
-        let Some(Subscription { account, id }) = self.table.lock().subscriptions.remove(&handle) else {
+        let Some(Subscription { account, id, copies }) = self.table.lock().subscriptions.remove(&handle) else {
             return false;
         };
+        copies.into_iter().for_each(Copy::remove);
         let removed = account.interest.write().remove(id);
         debug_assert!(removed.is_some(), "only this removes it");
         true
     }
 
-    /// An account has been removed: its subscriptions end.
+    /// Accounts import these streams from now on. What they imported before as well goes on without interruption.
+    pub(crate) fn follow_imports(&self, plan: u64, imports: Imports) {
+        let mut table = self.table.lock();
+        // Whoever put a later plan into force was faster.
+        if plan < table.plan {
+            return;
+        }
+        table.plan = plan;
+        if table.imports.is_empty() && imports.is_empty() {
+            return;
+        }
+        table.imports = imports;
+        let handles: Vec<u32> = table.subscriptions.keys().copied().collect();
+        for handle in handles {
+            table.update_copies(handle, &self.queue);
+        }
+    }
+
+    /// An account has been removed, and with it what it imports: its subscriptions end.
     pub(crate) fn leave(&self, account: &Account) {
         let mut table = self.table.lock();
+        table.copy_members.remove(&account.id);
         if table.members.remove(&account.id).is_none() {
             return;
         }

@@ -5,6 +5,9 @@
 //! member of the account's interest like a connection's, so a message is routed to it by the same lookup; its frames go
 //! to the queue instead of a socket.
 //!
+//! Accounts that import streams bring them here as well: a subscription has copies in the exporting accounts (`imports`),
+//! which change with the plan.
+//!
 //! Promises: once [`InternalClient::subscribe`] returns, every later message is delivered, in order per publisher. Once
 //! [`InternalClient::unsubscribe`] returns, no later message is. The data plane never waits for the control plane: when
 //! the queue is full, a request is answered with a 503, other messages are dropped and counted.

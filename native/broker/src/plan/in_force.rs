@@ -212,6 +212,14 @@ impl PlanInForce {
         self.accounts.get(name).map(|part| &part.account)
     }
 
+    /// The stream imports of accounts that have any, by the account's id.
+    pub fn imports(&self) -> BTreeMap<u32, Vec<Arc<StreamImport>>> {
+        let parts = self.accounts.values().filter(|part| !part.stream_imports.is_empty());
+        parts
+            .map(|part| (part.account.id, part.stream_imports.clone()))
+            .collect()
+    }
+
     /// The subjects of an account under this plan. Those of an account that is not in it are not mapped.
     pub fn space_of(&self, account: &Arc<Account>) -> SubjectSpace {
         let part = self.accounts.get(&account.name);

@@ -61,6 +61,8 @@ impl BrokerState {
     pub fn new(id: u32, account_ids: Arc<AccountIds>, plan: Plan) -> Arc<Self> {
         let max_connections = plan.config.max_connections;
         let plan = PlanInForce::new(plan, &account_ids);
+        let internal = InternalClient::new(id);
+        internal.follow_imports(plan.number(), plan.imports());
         Arc::new(Self {
             id,
             global: plan.nobody().account.account.clone(),
@@ -73,7 +75,7 @@ impl BrokerState {
             slow_deadline: AtomicU64::new(0),
             stale: AtomicU64::new(0),
             stalled: AtomicU64::new(0),
-            internal: InternalClient::new(id),
+            internal,
             lame_duck: AtomicBool::new(false),
             shutdown: Shutdown::default(),
             watches_connects: AtomicBool::new(false),
@@ -141,7 +143,9 @@ impl BrokerState {
         next.put_limits_into_force();
         let old = std::mem::replace(&mut *current, next);
         let gone: Vec<Arc<Account>> = old.accounts_not_in(&current).cloned().collect();
+        let imports = current.imports();
         drop(current);
+        self.internal.follow_imports(number, imports);
         gone.iter().for_each(|account| self.internal.leave(account));
         drop(old);
         (number, affected)
@@ -152,7 +156,10 @@ impl BrokerState {
         let mut plan = self.plan.write();
         let outcome = change(&mut plan, &self.account_ids);
         self.directory.set_max_connections(plan.server().config.max_connections);
-        (plan.number(), outcome)
+        let (number, imports) = (plan.number(), plan.imports());
+        drop(plan);
+        self.internal.follow_imports(number, imports);
+        (number, outcome)
     }
 
     /// All accounts, by name.

@@ -57,7 +57,7 @@ fn world(loops: usize, users: &[(&str, &str)]) -> World {
 }
 
 /// Brings another plan and lets everything come to rest. Returns how many connections were looked at.
-fn reload(world: &mut World, plan: Plan) -> usize {
+pub(super) fn reload(world: &mut World, plan: Plan) -> usize {
     let started = world.broker.reload(plan, world.loops.len());
     settle(world, started)
 }

@@ -1,10 +1,11 @@
 //! Stream imports: who receives what of another account, under which name, and until when.
 
-use super::accounts::{plan_with, settle, user};
+use super::accounts::{plan_with, reload, settle, user};
 use super::harness::World;
 use super::permissions::login;
 use crate::simulation::random::{Random, Seed};
 use crate::{AccountPlan, Config, PermissionLists, Plan, PlanError, StreamImportPlan};
+use std::sync::Arc;
 
 fn import(account: &str, subject: &str, to: Option<&str>) -> StreamImportPlan {
     StreamImportPlan::new(account, subject, to).expect("an import")
@@ -271,5 +272,91 @@ fn imported_messages_reach_connections_that_move() {
         world.hang_up(b);
         world.rest();
         nothing_is_left(&world);
+    }
+}
+
+/// What the control plane has received.
+fn taken(world: &World) -> String {
+    let batch = world.broker.internal().queue().take(usize::MAX, usize::MAX);
+    String::from_utf8_lossy(&batch.bytes).into_owned()
+}
+
+fn subscribe_as_control_plane(world: &World, account: &str, subject: &str, queue: Option<&str>) -> u32 {
+    let account = world.broker.account(account).expect("an account");
+    let internal = world.broker.internal();
+    let handle = internal.subscribe(&account, subject.as_bytes(), queue.map(str::as_bytes));
+    handle.expect("a subject")
+}
+
+#[test]
+fn the_control_plane_gets_what_an_account_imports() {
+    let mut world = world(2, &[("x.*", Some("y.*")), ("z", None)]);
+    let a = login(&mut world, 1, "a");
+    let own = subscribe_as_control_plane(&world, "A", "x.1", None);
+    let imported = subscribe_as_control_plane(&world, "B", "y.>", None);
+    subscribe_as_control_plane(&world, "C", ">", None);
+    publish(&mut world, a, "x.1", "!");
+    publish(&mut world, a, "z", "?");
+    let messages = taken(&world);
+    let both = [
+        format!("MSG x.1 {own} 1\r\n!\r\n"),
+        format!("MSG y.1 {imported} 1\r\n!\r\n"),
+    ];
+    assert!(
+        messages == both.concat() || messages == format!("{}{}", both[1], both[0]),
+        "{messages}"
+    );
+    assert!(world.broker.internal().unsubscribe(imported));
+    publish(&mut world, a, "x.1", "!");
+    assert_eq!(taken(&world), both[0]);
+}
+
+#[test]
+fn the_control_plane_is_one_of_a_queue_group() {
+    let mut world = world(1, &[("x", None)]);
+    let (a, b) = (login(&mut world, 0, "a"), login(&mut world, 0, "b"));
+    world.say(b, "SUB x q 1\r\n");
+    subscribe_as_control_plane(&world, "B", "x", Some("q"));
+    for _ in 0..40 {
+        publish(&mut world, a, "x", "!");
+    }
+    let ours = taken(&world).matches("MSG x ").count();
+    assert_eq!(ours + received(&mut world, b).len(), 40);
+    assert!((1..40).contains(&ours), "{ours} of 40");
+}
+
+#[test]
+fn imports_of_the_control_plane_follow_a_reload() {
+    let mut world = world(1, &[("x", None)]);
+    let a = login(&mut world, 0, "a");
+    let handle = subscribe_as_control_plane(&world, "B", ">", None);
+    let say = |world: &mut World| {
+        publish(world, a, "x", "!");
+        publish(world, a, "y", "!");
+        taken(world)
+    };
+    let of = |subject: &str| format!("MSG {subject} {handle} 1\r\n!\r\n");
+    assert_eq!(say(&mut world), of("x"));
+    reload(&mut world, plan(&[("x", None), ("y", Some("z"))]));
+    assert_eq!(say(&mut world), of("x") + &of("z"));
+    reload(&mut world, plan(&[("y", None)]));
+    assert_eq!(say(&mut world), of("y"));
+    reload(&mut world, plan(&[]));
+    assert_eq!(say(&mut world), "");
+    assert!(world.broker.internal().unsubscribe(handle));
+}
+
+#[test]
+fn the_control_plane_forgets_accounts_that_are_gone() {
+    for gone in ["A", "B"] {
+        let mut world = world(1, &[("x", None)]);
+        let handle = subscribe_as_control_plane(&world, "B", "x", None);
+        let freed = Arc::downgrade(&world.broker.account(gone).expect("an account"));
+        let stays = if gone == "A" { "B" } else { "A" };
+        let users = vec![user("c", stays, None)];
+        let next = plan_with(Config::default(), users, vec![AccountPlan::named(stays)]);
+        reload(&mut world, next.expect("a plan"));
+        assert!(freed.upgrade().is_none(), "nothing holds {gone}");
+        assert_eq!(world.broker.internal().unsubscribe(handle), gone == "A");
     }
 }
