@@ -67,6 +67,25 @@ describe('2.5 accounts', () => {
     expect(() => resolveOptions(options)).toThrow('"service" can\'t be used: services between accounts');
   });
 
+  it('services that are skipped leave the streams beside them', () => {
+    const text = `accounts {
+      A { exports: [ { stream: x }, { service: y, accounts: [B], response: stream } ] }
+      B { imports: [ { stream: { account: A, subject: x }, allow_trace: true }, { service: { account: A, subject: y } } ] }
+    }`;
+    expect(() => loadConfigText(text, 'F')).toThrow('"service" can\'t be used: services between accounts');
+    const { options, warnings } = loadConfigText(text, 'F', { allowUnsupported: true });
+    expect(warnings.map(({ message }) => message.split(':')[0]).sort()).toEqual([
+      'ignoring "allow_trace"',
+      'ignoring "response"',
+      'ignoring "service"',
+      'ignoring "service"',
+    ]);
+    expect(resolveOptions(options).accounts).toMatchObject({
+      A: { exports: [{ stream: 'x' }, { accounts: ['B'] }] },
+      B: { imports: [{ stream: { account: 'A', subject: 'x' } }, {}] },
+    });
+  });
+
   it.each<[BrokerOptions, string, string]>([
     [{ accounts: ['A', 'A'] }, 'accounts', 'Duplicate Account Entry: A. Name it once.'],
     [{ accounts: { $G: {} } }, 'accounts.$G', '"$G" is a Reserved Account'],

@@ -111,6 +111,16 @@ proves(
   },
 );
 
+proves('4.3-11', 'a message that the exporting account maps is imported by its new subject', async () => {
+  const server = await start({
+    A: `${exported('x.*', 'm')}\nmappings { m: x.m }`,
+    B: imported(['x.*', ', prefix: p'], ['m']),
+  });
+  const [a, b] = (await openAll(server, 'A', 'B')) as [RawClient, RawClient];
+  await b.exchange('SUB > 1\r\n', '');
+  await brings(a, b, 'm', msg('p.x.m', 1, 'x'));
+});
+
 proves('4.3-13', 'an import is no chain: what an account imports others do not import from it', async () => {
   const fromB = 'imports: [ { stream: { account: B, subject: x } } ]';
   const server = await start({ A: exported('x'), B: `${exported('x')}\n${imported(['x'])}`, C: fromB });
