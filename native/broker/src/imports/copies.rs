@@ -7,9 +7,15 @@ use crate::interest::account::Account;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// All copies of one connection. By import: where the connection is a member because of it, and which copies it has.
+/// All copies of one connection. Most connections have none, so an empty one takes no more than a pointer.
 #[derive(Debug, Default)]
 pub(crate) struct Copies {
+    kept: Option<Box<Kept>>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    /// By import: where the connection is a member because of it, and which copies it has.
     imports: Vec<CopiesOfImport>,
     /// Of subscriptions that have ended: to be removed.
     ended: Vec<Copy>,
@@ -35,64 +41,71 @@ pub(crate) struct RemovedMember {
 }
 
 impl Copies {
-    /// The member for an import, if there is one.
-    pub fn member(&self, import: &Arc<StreamImport>) -> Option<u32> {
-        self.of(import).map(|copies| copies.member)
+    fn imports(&self) -> &[CopiesOfImport] {
+        self.kept.as_ref().map_or(&[], |kept| &kept.imports)
     }
 
-    fn of(&self, import: &Arc<StreamImport>) -> Option<&CopiesOfImport> {
-        self.imports.iter().find(|copies| Arc::ptr_eq(&copies.import, import))
+    /// The member for an import, if there is one.
+    pub fn member(&self, import: &Arc<StreamImport>) -> Option<u32> {
+        let copies = self.imports().iter();
+        let mut of_import = copies.filter(|copies| Arc::ptr_eq(&copies.import, import));
+        of_import.next().map(|copies| copies.member)
     }
 
     /// Every member, with its account.
     pub fn members(&self) -> impl Iterator<Item = (&Arc<Account>, u32)> {
-        self.imports
-            .iter()
-            .map(|copies| (copies.import.exporter(), copies.member))
+        let copies = self.imports().iter();
+        copies.map(|copies| (copies.import.exporter(), copies.member))
     }
 
     /// Notes a copy of the subscription `original`.
     pub fn add(&mut self, import: &Arc<StreamImport>, member: u32, original: u32, copy: u32) {
-        let known = self.imports.iter().position(|c| Arc::ptr_eq(&c.import, import));
+        let imports = &mut self.kept.get_or_insert_default().imports;
+        let known = imports.iter().position(|c| Arc::ptr_eq(&c.import, import));
         let at = known.unwrap_or_else(|| {
-            self.imports.push(CopiesOfImport {
+            imports.push(CopiesOfImport {
                 import: import.clone(),
                 member,
                 ids: BTreeMap::new(),
             });
-            self.imports.len() - 1
+            imports.len() - 1
         });
-        let before = self.imports[at].ids.insert(original, copy);
+        let before = imports[at].ids.insert(original, copy);
         debug_assert!(before.is_none(), "an import has one copy of a subscription");
     }
 
     /// The copies of a subscription.
     pub fn of_subscription(&self, original: u32) -> Vec<Copy> {
-        let copies = self.imports.iter();
+        let copies = self.imports().iter();
         let found = copies.filter_map(|c| Some((c.import.exporter().clone(), *c.ids.get(&original)?)));
         found.collect()
     }
 
     /// A subscription has ended: its copies are to be removed.
     pub fn note_end_of(&mut self, original: u32) {
-        let copies = self.imports.iter_mut();
+        let Some(kept) = &mut self.kept else { return };
+        let copies = kept.imports.iter_mut();
         let ended = copies.filter_map(|c| Some((c.import.exporter().clone(), c.ids.remove(&original)?)));
-        self.ended.extend(ended);
+        kept.ended.extend(ended);
     }
 
     /// The copies that are to be removed.
     pub fn take_ended(&mut self) -> Vec<Copy> {
-        std::mem::take(&mut self.ended)
+        let kept = self.kept.as_mut();
+        kept.map(|kept| std::mem::take(&mut kept.ended)).unwrap_or_default()
     }
 
     /// Forgets all copies but those of the imports that stay. The members are to be removed.
     pub fn retain(&mut self, stays: impl Fn(&Arc<StreamImport>) -> bool) -> Vec<RemovedMember> {
-        let gone = self.imports.extract_if(.., |copies| !stays(&copies.import));
-        gone.map(|copies| RemovedMember {
+        let Some(kept) = &mut self.kept else {
+            return Vec::new();
+        };
+        let gone = kept.imports.extract_if(.., |copies| !stays(&copies.import));
+        let gone = gone.map(|copies| RemovedMember {
             account: copies.import.exporter().clone(),
             member: copies.member,
             ids: copies.ids.into_values().collect(),
-        })
-        .collect()
+        });
+        gone.collect()
     }
 }
