@@ -2,6 +2,7 @@
 
 use crate::connection::close::CloseReason;
 use crate::interest::Interest;
+use crate::interest::account::Account;
 use crate::shard::Shard;
 use crate::shard::inbox::InboxItem;
 use crate::trace::line_limiter::LimitedLine;
@@ -164,11 +165,20 @@ impl Shard {
         }
         if let Some(id) = limited {
             self.limit_copies(slot, id, max.unwrap_or(0));
+            // Until its copies were limited, messages of other accounts were counted, but not checked.
+            self.remove_if_exhausted(&account, id);
         }
         self.remove_ended_copies();
         self.acknowledge(slot);
         if removed {
             self.trace(slot, || subscription_deleted(sid));
+        }
+    }
+
+    fn remove_if_exhausted(&mut self, account: &Account, id: u32) {
+        let mut interest = account.interest.write();
+        if interest.is_exhausted(id) {
+            self.remove_subscription(&mut interest, id);
         }
     }
 

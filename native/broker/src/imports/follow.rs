@@ -31,7 +31,7 @@ impl Shard {
     }
 
     fn copy_subscriptions(&mut self, slot: u32, ids: &[u32], imports: &[Arc<StreamImport>]) {
-        for copied in self.uncopied(slot, ids, imports) {
+        for copied in self.link_overlapping(slot, ids, imports) {
             for import in imports {
                 if let Some(subject) = import.copy_of(&copied.subject) {
                     self.add_copy(slot, &copied, import, &subject);
@@ -40,8 +40,9 @@ impl Shard {
         }
     }
 
-    /// Those of a connection's subscriptions that one of the imports has something for.
-    fn uncopied(&self, slot: u32, ids: &[u32], imports: &[Arc<StreamImport>]) -> Vec<Copied> {
+    /// Links those of a connection's subscriptions that overlap with one of the imports, so that they count together
+    /// with their copies.
+    fn link_overlapping(&self, slot: u32, ids: &[u32], imports: &[Arc<StreamImport>]) -> Vec<Copied> {
         let conn = &self.connections[slot];
         let Some(member) = conn.subscriptions().member() else {
             return Vec::new();
