@@ -4,7 +4,7 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -12,6 +12,7 @@ import { ConfigError } from './errors.js';
 import { loadConfigText } from './load.js';
 import { OPTIONS } from './schema.js';
 import type { OptionSpec } from './spec.js';
+import { referenceServer } from './testing/reference.js';
 import type { BlockType, ValueType } from './value-type.js';
 
 const MADE_UP = 'zz_made_up';
@@ -140,10 +141,4 @@ function theirs(binary: string, text: string): string {
   const file = join(dir, 'c.conf');
   writeFileSync(file, text);
   return spawnSync(binary, ['-t', '-c', file], { encoding: 'utf8' }).stderr;
-}
-
-function referenceServer(): string | undefined {
-  if (process.env.NATS_SERVER) return process.env.NATS_SERVER;
-  const places = (process.env.PATH ?? '').split(':').filter((place) => place !== '');
-  return places.map((place) => join(place, 'nats-server')).find((path) => existsSync(path));
 }

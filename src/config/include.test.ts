@@ -4,12 +4,13 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConfigError } from './errors.js';
 import { loadConfigFile } from './load.js';
+import { referenceServer } from './testing/reference.js';
 
 const FILES: Record<string, string> = {
   'sub/a.conf': 'include "deep/b.conf"\nmax_payload: 1MB\n',
@@ -115,10 +116,4 @@ function ours(file: string): { code: number; text: string } {
 /** About subjects the reference gives no place. */
 function placeless(text: string): string {
   return /is not a valid subject$/.test(text) ? text.replace(/^\S+:\d+:\d+: /, '') : text;
-}
-
-function referenceServer(): string | undefined {
-  if (process.env.NATS_SERVER) return process.env.NATS_SERVER;
-  const places = (process.env.PATH ?? '').split(':').filter((place) => place !== '');
-  return places.map((place) => join(place, 'nats-server')).find((path) => existsSync(path));
 }

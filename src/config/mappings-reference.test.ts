@@ -3,13 +3,11 @@
  * otherwise on purpose stands in a table of its own.
  */
 
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ConfigError } from './errors.js';
-import { loadConfigText } from './load.js';
+import { complaints, complaintsOfReference, referenceServer } from './testing/reference.js';
 
 const SAMPLES = [
   ...['{}', '{ a: b }', '{ a: [] }', '{ a: null }', '{ 5: b }', '{ a: b, a: c }', '{ "a.$1": b }'],
@@ -87,51 +85,22 @@ afterAll(() => rmSync(dir, { recursive: true }));
 describe('4.11 2.5 mappings are judged as by the reference', () => {
   test.for(SAMPLES)('%s', (mappings, ctx) => {
     if (server === undefined) return ctx.skip('skipped: needs nats-server');
-    expect(ours(`mappings: ${mappings}`)).toEqual(theirs(server, `mappings: ${mappings}`));
+    expect(complaints(`mappings: ${mappings}`)).toEqual(complaintsOfReference(server, dir, `mappings: ${mappings}`));
     const inAccount = `accounts { A { maps: ${mappings}\n } }`;
-    expect(ours(inAccount)).toEqual(theirs(server, inAccount));
+    expect(complaints(inAccount)).toEqual(complaintsOfReference(server, dir, inAccount));
   });
 
   test.for(['a.*.*', 'a.>', 'a'])('all destinations of %s', (source, ctx) => {
     if (server === undefined) return ctx.skip('skipped: needs nats-server');
     const text = DESTINATIONS.map((destination) => `mappings: { "${source}": "${destination}" }`);
     // One by one here, since a file says this once; all in one file there, as entries of accounts.
-    const told = text.flatMap((one, at) => ours(one).map((line) => line.replace(/^\d+:\d+/, String(at))));
+    const told = text.flatMap((one, at) => complaints(one).map((line) => line.replace(/^\d+:\d+/, String(at))));
     const accounts = text.map((one, at) => `A${at} { ${one} }`);
-    const verdicts = theirs(server, `accounts {\n${accounts.join('\n')}\n}`);
+    const verdicts = complaintsOfReference(server, dir, `accounts {\n${accounts.join('\n')}\n}`);
     expect(told.sort()).toEqual(verdicts.map((line) => line.replace(/^(\d+):\d+/, (_, n) => String(n - 2))).sort());
   });
 
   test.for(DIFFERENT)('on purpose otherwise: %s', ([mappings, told]) => {
-    expect(ours(`mappings: ${mappings}`).join('\n')).toContain(told);
+    expect(complaints(`mappings: ${mappings}`).join('\n')).toContain(told);
   });
 });
-
-/** Sorted: the reference reports in any order. */
-function ours(text: string): string[] {
-  try {
-    loadConfigText(text, 'F', { env: {} });
-    return [];
-  } catch (error) {
-    if (error instanceof ConfigError) return linesOf(error.message);
-    throw error;
-  }
-}
-
-function theirs(binary: string, text: string): string[] {
-  const file = join(dir, 'c.conf');
-  writeFileSync(file, text);
-  const { stderr } = spawnSync(binary, ['-t', '-c', file], { encoding: 'utf8' });
-  return linesOf(stderr.replaceAll(file, 'F'));
-}
-
-function linesOf(text: string): string[] {
-  const lines = text.split('\n').filter((line) => line.includes('F:'));
-  return lines.map((line) => line.replace(/^.*?F:/, '').trim()).sort();
-}
-
-function referenceServer(): string | undefined {
-  if (process.env.NATS_SERVER) return process.env.NATS_SERVER;
-  const places = (process.env.PATH ?? '').split(':').filter((place) => place !== '');
-  return places.map((place) => join(place, 'nats-server')).find((path) => existsSync(path));
-}

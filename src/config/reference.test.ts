@@ -6,12 +6,13 @@
  */
 
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConfigError } from './errors.js';
 import { loadConfigFile } from './load.js';
+import { referenceServer } from './testing/reference.js';
 
 const ENV = { NUM: '42', LIST: '[a,b]', CYCLE: '$OTHER', OTHER: '$CYCLE', TEXT: 'foo bar' };
 
@@ -216,10 +217,4 @@ function normal({ code, text }: Answer) {
       : same;
   });
   return { code, lines: lines.sort() };
-}
-
-function referenceServer(): string | undefined {
-  if (process.env.NATS_SERVER) return process.env.NATS_SERVER;
-  const places = (process.env.PATH ?? '').split(':').filter((place) => place !== '');
-  return places.map((place) => join(place, 'nats-server')).find((path) => existsSync(path));
 }

@@ -1,11 +1,9 @@
 /** Stream exports and imports of accounts, judged as by nats-server where it is present. */
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ConfigError } from './errors.js';
-import { loadConfigText } from './load.js';
+import { complaints, complaintsOfReference, referenceServer } from './testing/reference.js';
 
 /** What A exports, and B imports. */
 const across = (exported: string, imported: string, more = '') =>
@@ -156,41 +154,12 @@ afterAll(() => rmSync(dir, { recursive: true }));
 describe('2.5 4.3 stream exports and imports are judged as by the reference', () => {
   test.for(SAMPLES)('%s', (accounts, ctx) => {
     if (server === undefined) return ctx.skip('skipped: needs nats-server');
-    expect(ours(accounts)).toEqual(theirs(server, accounts));
+    expect(complaints(file(accounts))).toEqual(complaintsOfReference(server, dir, file(accounts)));
   });
 
   test.for(DIFFERENT)('on purpose otherwise: %s', ([accounts, told]) => {
-    expect(ours(accounts).join('\n')).toContain(told);
+    expect(complaints(file(accounts)).join('\n')).toContain(told);
   });
 });
 
 const file = (accounts: string) => `port: -1\naccounts {\n${accounts}\n}\n`;
-
-/** Sorted: the reference reports in any order. */
-function ours(accounts: string): string[] {
-  try {
-    loadConfigText(file(accounts), 'F', { env: {} });
-    return [];
-  } catch (error) {
-    if (error instanceof ConfigError) return linesOf(error.message);
-    throw error;
-  }
-}
-
-function theirs(binary: string, accounts: string): string[] {
-  const path = join(dir, 'c.conf');
-  writeFileSync(path, file(accounts));
-  const { stderr } = spawnSync(binary, ['-t', '-c', path], { encoding: 'utf8' });
-  return linesOf(stderr.replaceAll(path, 'F'));
-}
-
-function linesOf(text: string): string[] {
-  const lines = text.split('\n').filter((line) => line.includes('F:'));
-  return lines.map((line) => line.replace(/^.*?F:/, '').trim()).sort();
-}
-
-function referenceServer(): string | undefined {
-  if (process.env.NATS_SERVER) return process.env.NATS_SERVER;
-  const places = (process.env.PATH ?? '').split(':').filter((place) => place !== '');
-  return places.map((place) => join(place, 'nats-server')).find((path) => existsSync(path));
-}

@@ -4,12 +4,13 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { OPTIONS } from '../config/schema.js';
 import type { OptionSpec } from '../config/spec.js';
+import { referenceServer } from '../config/testing/reference.js';
 import { configCommand } from './command.js';
 
 const BASE = 'host: 127.0.0.1\nport: -1';
@@ -157,10 +158,4 @@ async function reloaded(binary: string, before: string, after: string): Promise<
   running.delete(child);
   if (answer.startsWith('Failed')) expect(answer).toContain('config reload not supported for');
   return !answer.startsWith('Failed');
-}
-
-function referenceServer(): string | undefined {
-  if (process.env.NATS_SERVER) return process.env.NATS_SERVER;
-  const places = (process.env.PATH ?? '').split(':').filter((place) => place !== '');
-  return places.map((place) => join(place, 'nats-server')).find((path) => existsSync(path));
 }
