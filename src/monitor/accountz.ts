@@ -2,6 +2,7 @@
 import { mappingsOf, type ResolvedOptions, systemAccountOf } from '../config/index.js';
 import { type Answer, json } from '../http/answer.js';
 import { rfc3339 } from '../http/go-format.js';
+import { shownExports, shownImports } from './account-exchange.js';
 import { shownMappings } from './account-mappings.js';
 import { BadParameterError } from './params.js';
 import type { MonitorContext } from './source.js';
@@ -30,6 +31,10 @@ export function describeAccount({ source }: MonitorContext, name: string) {
   const account = source.stats().accounts.find((one) => one.name === name);
   if (!account) throw new BadParameterError(`Account ${name} does not exist`);
   const mappings = mappingsOf(source.options, name);
+  const { accounts = {} } = source.options;
+  const configured = (Object.hasOwn(accounts, name) && accounts[name]) || {};
+  const exports = shownExports(configured);
+  const imports = shownImports(configured);
   return {
     account_name: account.name,
     // Accounts are created when their configuration is loaded.
@@ -42,6 +47,8 @@ export function describeAccount({ source }: MonitorContext, name: string) {
     client_connections: account.connections,
     subscriptions: account.subscriptions,
     ...(mappings && { mappings: shownMappings(mappings) }),
+    ...(exports.length > 0 ? { exports } : {}),
+    ...(imports.length > 0 ? { imports } : {}),
     name_tag: account.name,
     sublist_stats: sublistStats([account]),
   };

@@ -78,7 +78,7 @@ function addAccounts(set: MetricSet, context: MonitorContext, server: Labels): v
       client_connections: account.client_connections,
       leafnode_connections: account.leafnode_connections,
       subscriptions: account.subscriptions,
-      is_system: 0,
+      is_system: Number(account.is_system ?? false),
       expired: Number(account.expired),
       complete: Number(account.complete),
       jetstream_enabled: Number(account.jetstream_enabled),

@@ -329,6 +329,7 @@ const facts: FactLine[] = [
   ['5.1-05', 'requests are counted by path, also those under another name'],
   ['5.1-06', 'callback is ignored: no JSONP'],
   ['5.1-07', 'metrics in Prometheus format'],
+  ['5.1-08', 'metrics tell accounts apart'],
 
   ['5.2-01', 'varz has the fields of a single plain server, with their types'],
   ['5.2-02', 'varz counts connections, messages, bytes and subscriptions'],
@@ -349,7 +350,10 @@ const facts: FactLine[] = [
   ['5.4-03', 'subsz without the cache counts look-ups and no hits'],
   ['5.4-04', 'subsz filters by account'],
 
+  ['5.5-01', 'accountz shows exports and imports of an account'],
+
   ['5.6-01', 'accstatz counts what accounts move'],
+  ['5.6-02', 'accstatz lists accounts with connections; with unused, all of them'],
 
   ['5.7-01', 'healthz: compact, with status codes'],
 
