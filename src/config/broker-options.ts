@@ -244,7 +244,7 @@ export interface AccountLimitsOptions {
 export interface ImportOptions {
   /** Which messages of another account. */
   stream?: ImportOriginOptions | undefined;
-  /** What is put before subjects, with a dot after it. No wildcards. */
+  /** What is put before subjects of a stream, with a dot after it. No wildcards. */
   prefix?: string | undefined;
   /** What the subject is called here, with the same wildcards, or `$1` for the first one. The same unless given. */
   to?: string | undefined;

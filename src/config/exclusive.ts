@@ -1,11 +1,25 @@
 /** Which fields of a block exclude each other, asked by both ways of reading one. */
 
-import type { BlockType, Exclusive } from './value-type.js';
+import type { BlockType, Exclusive, Fault } from './value-type.js';
 
-/** The first rule that is broken; `given` says whether a field has a value, by its name. */
+/** A broken rule. `other`: the name of the field that must not stand beside another. */
+export interface Clash extends Fault {
+  readonly rule: Exclusive;
+  readonly other: string;
+}
+
+/** The first rule that is broken; `valueNamed`: the value of a field by its name, undefined where it is not given. */
 export function brokenExclusion(
   { exclusive = [] }: BlockType,
-  given: (name: string) => boolean,
-): Exclusive | undefined {
-  return exclusive.find(({ fields: [one, other] }) => one.some(given) && other.some(given));
+  valueNamed: (name: string) => unknown,
+): Clash | undefined {
+  const given = (name: string) => valueNamed(name) !== undefined;
+  for (const rule of exclusive) {
+    const [one, others] = rule.fields;
+    const other = one.some(given) ? others.find(given) : undefined;
+    if (other === undefined) continue;
+    const problem = typeof rule.problem === 'string' ? rule.problem : rule.problem(valueNamed(other));
+    return { rule, other, problem, remedy: rule.remedy };
+  }
+  return undefined;
 }

@@ -17,6 +17,7 @@ import { quote } from './text.js';
 import {
   type BlockType,
   type ChoiceType,
+  choiceNamed,
   type DurationType,
   type EitherType,
   expectedOf,
@@ -134,8 +135,8 @@ function normalPort({ anyFree }: PortType, written: unknown, path: OptionPath): 
 }
 
 function normalChoice(type: ChoiceType, written: unknown, path: OptionPath): string {
-  const name = type.anyCase ? String(written).toUpperCase() : written;
-  if (typeof name === 'string' && type.values.includes(name)) return name;
+  const choice = typeof written === 'string' ? choiceNamed(type, written) : undefined;
+  if (choice !== undefined) return choice;
   const remedy = `Use ${type.values.length > 3 ? 'some of ' : ''}${type.values.join(', ')}.`;
   if (type.noun === undefined) {
     throw new OptionsError(path, (nameOf) => `${nameOf(...path)} must be ${expectedOf(type)}`, remedy);
@@ -146,9 +147,14 @@ function normalChoice(type: ChoiceType, written: unknown, path: OptionPath): str
 function normalList(type: ListType, written: unknown, path: OptionPath): unknown {
   if (!fitsWritten(type, written)) throw wrongType(path, listOf(type), written, holdsSecret(type.of));
   const entries = Array.isArray(written) ? written : [written];
-  const normal = entries.map((entry, index) =>
-    normalize(type.of, entry, Array.isArray(written) ? [...path, index] : path),
-  );
+  const normal: unknown[] = [];
+  for (const [index, entry] of entries.entries()) {
+    const place = Array.isArray(written) ? [...path, index] : path;
+    const value = normalize(type.of, entry, place);
+    const fault = type.checkEntry?.(value, normal);
+    if (fault !== undefined) throw new OptionsError(place, fault.problem, fault.remedy);
+    normal.push(value);
+  }
   const duplicate = duplicateIn(type, normal);
   if (duplicate !== undefined) throw new OptionsError(path, duplicate, 'Remove one of them.');
   const fault = type.check?.(normal as string[]);
@@ -207,7 +213,8 @@ export function normalFields(type: BlockType, written: unknown, path: OptionPath
   }
   refuseUnknown(type, written, known, path);
   const keyOf = (name: string) => type.fields.find((field) => field.name === name)?.key ?? '';
-  const clash = brokenExclusion(type, (name) => !isAbsent(written[keyOf(name)]));
+  const valueNamed = (name: string) => (isAbsent(written[keyOf(name)]) ? undefined : written[keyOf(name)]);
+  const clash = brokenExclusion(type, valueNamed);
   if (clash !== undefined) throw new OptionsError(path, clash.problem, clash.remedy);
   const values: Values = {};
   for (const field of type.fields) {

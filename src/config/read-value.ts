@@ -16,6 +16,7 @@ import { NUMBERS_NEED_QUOTES } from './text.js';
 import {
   type BlockType,
   type ChoiceType,
+  choiceNamed,
   type DurationType,
   expectedOf,
   fieldNamed,
@@ -132,7 +133,8 @@ function durationOf(type: DurationType, node: ConfigNode, { name }: Names, repor
     return nanoseconds(value);
   } catch (error) {
     if (!(error instanceof DurationError)) throw error;
-    return report.error(node, type.messages?.invalid?.(error.message) ?? `error parsing ${name}: ${error.message}`);
+    const words = type.messages?.invalid?.(error.message, value);
+    return report.error(node, words ?? `error parsing ${name}: ${error.message}`);
   }
 }
 
@@ -143,9 +145,10 @@ function warnOfLong(limit: number, ms: number, node: ConfigNode, { written }: Na
 }
 
 function readChoice(type: ChoiceType, node: ConfigNode, { written }: Names, report: Report): string | undefined {
-  const name = type.anyCase ? String(node.value).toUpperCase() : String(node.value);
-  if (type.values.includes(name)) return name;
-  return report.error(node, `${written} must be ${expectedOf(type)}`);
+  const choice = choiceNamed(type, String(node.value));
+  if (choice !== undefined) return choice;
+  const problem = `${written} must be ${expectedOf(type)}`;
+  return report.error(node, type.messages?.invalid?.(problem, String(node.value)) ?? problem);
 }
 
 function readAddress(node: ConfigNode, report: Report) {
@@ -158,16 +161,19 @@ function readList(type: ListType, node: ConfigNode, names: Names, report: Report
   const entries = Array.isArray(node.value) ? node.value : [node];
   const wrongChoices: string[] = [];
   const before = report.problems.length;
-  const values = entries.flatMap((entry) => {
+  const values: unknown[] = [];
+  for (const entry of entries) {
     if (type.wrongChoices && type.of.kind === 'choice' && typeof entry.value === 'string') {
       const name = entry.value.toUpperCase();
       if (!type.of.values.includes(name)) wrongChoices.push(name);
     }
-    if (wrongChoices.length > 0 && typeof entry.value === 'string') return [];
+    if (wrongChoices.length > 0 && typeof entry.value === 'string') continue;
     const place = type.problemsAt === 'list' ? { ...entry, line: node.line, column: node.column } : entry;
     const value = readValue(type.of, place, names, report);
-    return value === undefined ? [] : [value];
-  });
+    const fault = value === undefined ? undefined : type.checkEntry?.(value, values);
+    if (fault !== undefined) report.error(place, fault.problem);
+    else if (value !== undefined) values.push(value);
+  }
   if (wrongChoices.length > 0) return report.error(node, type.wrongChoices?.(wrongChoices) ?? '');
   const problem = type.check?.(values as string[])?.problem;
   if (problem !== undefined) return report.error(node, problem);
@@ -232,9 +238,9 @@ interface Found {
 export function readBlock(type: BlockType, node: ConfigNode, map: ConfigMap, report: Report): Values | undefined {
   const before = report.problems.length;
   const found = fieldsOf(type, map, report);
-  const given = (name: string) => found.some((one) => one.field.name === name && one.node.value !== '');
-  const clash = brokenExclusion(type, given);
-  const clashing = clash?.fields.flat() ?? [];
+  const nodeOf = (name: string) => found.find((one) => one.field.name === name && one.node.value !== '')?.node;
+  const clash = brokenExclusion(type, (name) => nodeOf(name)?.value);
+  const clashing = clash?.rule.fields.flat() ?? [];
   const values: Values = {};
   let lost = false;
   for (const one of found) {
@@ -243,11 +249,15 @@ export function readBlock(type: BlockType, node: ConfigNode, map: ConfigMap, rep
   }
   turnOn(type, values);
   const place = (type.problemsAt === 'last field' ? [...map.values()].at(-1) : undefined) ?? node;
-  if (clash !== undefined) return report.error(place, clash.problem);
+  if (clash !== undefined) {
+    const other = clash.rule.problemsAt === 'other' ? nodeOf(clash.other) : undefined;
+    return report.error(other ?? place, clash.problem);
+  }
   const duplicate = type.fields.map((field) => duplicateOf(field, values)).find((problem) => problem !== undefined);
   if (duplicate !== undefined) return report.error(place, duplicate);
   if (lost && type.afterLoss !== undefined) return type.afterLoss(values);
-  const missing = type.fields.find(({ required, key = '' }) => required !== undefined && !values[key]);
+  const isMissing = ({ name, key = '' }: FieldSpec) => !values[key] && nodeOf(name) === undefined;
+  const missing = type.fields.find((field) => field.required !== undefined && isMissing(field));
   if (missing?.required !== undefined) return report.error(place, missing.required.problem);
   const fault = report.problems.length === before ? type.check?.(values) : undefined;
   return fault === undefined ? values : report.error(place, fault.problem);
@@ -273,7 +283,7 @@ function readField({ field, written, node }: Found, values: Values, all: readonl
   const value = readValue(field.type, node, names, report);
   if (value === undefined) return true;
   if (field.once && all.find((one) => one.field === field)?.node !== node) {
-    report.error(node, `Duplicate '${field.name}' configuration`);
+    report.error(node, field.once === true ? `Duplicate '${field.name}' configuration` : field.once);
   } else put(field, value, values);
   return true;
 }

@@ -74,8 +74,8 @@ export interface FieldSpec {
   readonly credential?: true;
   /** In a file zero is the same as not given. */
   readonly zeroInFile?: 'absent';
-  /** May stand in a file only once, under whatever name. */
-  readonly once?: true;
+  /** May stand in a file only once, under whatever name; the reference's own words about a second one. */
+  readonly once?: true | string;
   /** The key of a switch that it turns on when it is on itself. */
   readonly turnsOn?: string;
   /** Where resolved options have it, when not under its key: the first of these paths with a value. */

@@ -132,10 +132,8 @@ const DIFFERENT: [accounts: string, ours: string][] = [
   // What concerns services, and traces, is refused by name.
   ...[
     ['exports: [ { stream: x }, { service: y } ]', '3:33: "service" can\'t be used: services between accounts'],
-    ['exports: [ { stream: x, response: single } ]', '3:29: "response" can\'t be used: services between accounts'],
     ['exports: [ { service: x, threshold: "1s" } ]', '3:30: "threshold" can\'t be used: services between accounts'],
     ['exports: [ { service: x, latency: y } ]', '3:30: "latency" can\'t be used: services between accounts'],
-    ['exports: [ { stream: x, allow_trace: true } ]', '3:29: "allow_trace" can\'t be used: traces across accounts'],
     ['imports: [ { service { account: A, subject: x } } ]', '3:18: "service" can\'t be used: services between'],
     [
       'imports: [ { stream { account: A, subject: x }, share: true } ]',

@@ -15,6 +15,11 @@ export function isValidSubject(subject: string): boolean {
   });
 }
 
+/** Whether a valid subject stands for several. */
+export function hasWildcard(subject: string): boolean {
+  return subject.split('.').some((token) => token === '*' || token === '>');
+}
+
 /** Whether every subject that `subject` matches is one that `pattern` matches. */
 export function isSubset(subject: string, pattern: string): boolean {
   const [tokens, wanted] = [subject.split('.'), pattern.split('.')];

@@ -21,8 +21,8 @@ export interface Messages {
   readonly wrongType?: (got: ConfigValue) => string;
   /** A block has no such field; a suggestion is appended. */
   readonly unknownField?: (name: string) => string;
-  /** The text is no duration. */
-  readonly invalid?: (reason: string) => string;
+  /** The text is no duration, or none of the choices. */
+  readonly invalid?: (reason: string, written: string) => string;
 }
 
 export interface BoolType {
@@ -96,8 +96,8 @@ export interface AddressType {
 export interface ChoiceType<V extends string = string> {
   readonly kind: 'choice';
   readonly values: readonly V[];
-  /** In any case; kept in upper case. */
-  readonly anyCase?: true;
+  /** In any case; kept in upper case, or in lower case where that is said. */
+  readonly anyCase?: true | 'lower';
   /** The name of its TypeScript type, where it has one. */
   readonly name?: string;
   /** What one is called in the library's error, e.g. `connection type`. */
@@ -117,6 +117,8 @@ export interface ListType<T = ValueType> {
   /** Entries that are none of the choices are reported together. */
   readonly wrongChoices?: (names: readonly string[]) => string;
   readonly check?: (entries: readonly string[]) => Fault | undefined;
+  /** Checks an entry beside those before it. */
+  readonly checkEntry?: (entry: unknown, before: readonly unknown[]) => Fault | undefined;
   /** Brings checked entries into their normal form; undefined: the same as not given. */
   readonly normalize?: (entries: readonly string[]) => readonly string[] | undefined;
   /** Where a wrong entry is reported: at the list, where the reference does so. */
@@ -139,8 +141,13 @@ export interface MapType<T = ValueType> {
 }
 
 /** Fields that must not be given together: one of the first with one of the second. */
-export interface Exclusive extends Fault {
+export interface Exclusive {
   readonly fields: readonly [one: readonly string[], other: readonly string[]];
+  /** May name the value of the second. */
+  readonly problem: string | ((other: unknown) => string);
+  readonly remedy: string;
+  /** Where it is reported: at the field of the second, instead of the block. */
+  readonly problemsAt?: 'other';
 }
 
 export interface BlockRules {
@@ -340,6 +347,12 @@ export function blocksWithin(type: ValueType): readonly BlockType[] {
 /** All spellings of all fields that may stand in a file. */
 export function fieldNames({ fields }: BlockType): string[] {
   return fields.flatMap((field) => (field.inFile === false ? [] : [field.name, ...(field.aliases ?? [])]));
+}
+
+/** The choice that a text names. */
+export function choiceNamed({ values, anyCase }: ChoiceType, written: string): string | undefined {
+  const name = anyCase === 'lower' ? written.toLowerCase() : anyCase ? written.toUpperCase() : written;
+  return values.find((value) => value === name);
 }
 
 /** What a value must be, in words, e.g. `true or false`. */

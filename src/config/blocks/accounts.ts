@@ -4,7 +4,7 @@ import { type ConfigValue, goTypeOf, kindOf } from '../language/nodes.js';
 import { quote } from '../text.js';
 import { block, bool, choice, either, int, list, map, size, text } from '../value-type.js';
 import { PERMISSIONS, USER } from './authorization.js';
-import { EXPORT, IMPORT } from './exports.js';
+import { EXPORT, IMPORT, secondServiceImport } from './exports.js';
 import { MAPPINGS } from './mappings.js';
 
 /** -1: no limit. 0: nothing at all. */
@@ -127,6 +127,7 @@ export const ACCOUNT = block(
       name: 'imports',
       key: 'imports',
       type: list(IMPORT, {
+        checkEntry: secondServiceImport,
         messages: { wrongType: (got) => `Imports should be an array, got ${goTypeOf(got)}` },
       }),
       doc: 'What its connections get from other accounts that export it.',

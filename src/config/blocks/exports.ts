@@ -1,19 +1,16 @@
 /** What crosses accounts: `exports` and `imports`. Streams only; what concerns services is described, not supported yet. */
 
-import { goTypeOf } from '../language/nodes.js';
-import { block, bool, duration, either, int, list, text } from '../value-type.js';
-
-const LATENCY = block(
-  'LatencyOptions',
-  [
-    { name: 'subject', type: text(), doc: 'Where measurements go.' },
-    { name: 'sampling', type: either(int(), text()), doc: 'Which share of requests, in percent, or headers.' },
-  ],
-  { short: 'subject' },
-);
+import { type ConfigValue, goTypeOf } from '../language/nodes.js';
+import { quote } from '../text.js';
+import { block, bool, duration, type Exclusive, type Fault, int, list, text } from '../value-type.js';
+import type { WrittenImport } from './imports-and-exports.js';
+import { LATENCY, RESPONSE } from './service-exports.js';
 
 const SERVICES = { notYet: 'services between accounts are not there yet' } as const;
 const TRACES = { notYet: 'traces across accounts are not there yet' } as const;
+const KEEP_ONE = 'Keep one of them.';
+const SERVICES_ONLY = 'Remove it: it concerns services.';
+const NO_DURATION = 'Expected response threshold to be a parseable time duration';
 
 export const EXPORT = block(
   'ExportOptions',
@@ -24,7 +21,12 @@ export const EXPORT = block(
       type: text({ messages: { wrongType: (got) => `Expected stream name to be string, got ${goTypeOf(got)}` } }),
       doc: 'The subject of messages that other accounts may import.',
     },
-    { name: 'service', type: text(), doc: 'The subject of requests that others may make.', support: SERVICES },
+    {
+      name: 'service',
+      type: text({ messages: { wrongType: (got) => `Expected service name to be string, got ${goTypeOf(got)}` } }),
+      doc: 'The subject of requests that others may make.',
+      support: SERVICES,
+    },
     {
       name: 'accounts',
       key: 'accounts',
@@ -34,33 +36,59 @@ export const EXPORT = block(
     {
       name: 'response',
       aliases: ['response_type'],
-      type: text(),
-      doc: 'How a service answers: single, stream or chunked.',
+      type: RESPONSE,
+      once: 'Duplicate response type definition',
+      doc: 'How the service answers: with one message (single, singleton; unless given), with any number (stream), or with some, the last of them empty (chunk, chunked).',
       support: SERVICES,
     },
     {
       name: 'threshold',
       aliases: ['response_threshold', 'response_max_time', 'response_time'],
-      type: duration({ number: 'refused' }),
-      doc: 'How long an answer may take.',
+      type: duration({
+        number: 'refused',
+        messages: {
+          wrongType: (got) => `${NO_DURATION}, got ${goTypeOf(got)}`,
+          invalid: (_, written) => `${NO_DURATION}, got ${quote(written)}`,
+        },
+      }),
+      once: 'Duplicate response threshold detected',
+      doc: 'How long an answer of the service may take, or the next part of one; two minutes unless given.',
       support: SERVICES,
     },
-    { name: 'latency', type: LATENCY, doc: 'Measures how long answers take.', support: SERVICES },
+    { name: 'latency', type: LATENCY, doc: 'Measures how long answers of the service take.', support: SERVICES },
     {
       name: 'account_token_position',
       key: 'accountTokenPosition',
       type: int({ negative: 'kept' }),
       doc: 'The token of the subject, from 1, that has to be the name of the account that imports it. A `*` in the export.',
     },
-    { name: 'allow_trace', type: bool(), doc: 'Lets message traces cross.', support: TRACES },
+    {
+      name: 'allow_trace',
+      type: bool(),
+      doc: 'Whether traces of requests go on in this account.',
+      support: TRACES,
+    },
   ],
   {
     exclusive: [
-      { fields: [['stream'], ['service']], problem: 'an export is a stream or a service', remedy: 'Keep one.' },
+      {
+        fields: [['stream'], ['service']],
+        problem: (service) => `Detected service ${quote(String(service))} but already saw a stream`,
+        remedy: KEEP_ONE,
+        problemsAt: 'other',
+      },
+      notOfStreams(['response', 'threshold'], 'response'),
+      notOfStreams(['latency'], 'latency'),
+      notOfStreams(['allow_trace'], 'allow_trace'),
     ],
     messages: { wrongType: (got) => `Export Items should be a map with type entry, got ${goTypeOf(got)}` },
   },
 );
+
+function notOfStreams(fields: readonly string[], directive: string): Exclusive {
+  const problem = `Detected ${directive} directive on non-service`;
+  return { fields: [['stream'], fields], problem, remedy: SERVICES_ONLY, problemsAt: 'other' };
+}
 
 const ORIGIN = block(
   'ImportOriginOptions',
@@ -73,20 +101,31 @@ const ORIGIN = block(
       if (account && subject) return undefined;
       return { problem: 'Expect an account name and a subject', remedy: 'Give both.' };
     },
-    messages: { wrongType: (got) => `Stream entry should be an account map, got ${goTypeOf(got)}` },
   },
 );
+
+const notAMap = (what: string) => (got: ConfigValue) => `${what} entry should be an account map, got ${goTypeOf(got)}`;
 
 export const IMPORT = block(
   'ImportOptions',
   [
-    { name: 'stream', key: 'stream', type: ORIGIN, doc: 'Which messages of another account.' },
-    { name: 'service', type: ORIGIN, doc: 'Requests to another account.', support: SERVICES },
+    {
+      name: 'stream',
+      key: 'stream',
+      type: { ...ORIGIN, messages: { wrongType: notAMap('Stream') } },
+      doc: 'Which messages of another account.',
+    },
+    {
+      name: 'service',
+      type: { ...ORIGIN, messages: { wrongType: notAMap('Service') } },
+      doc: 'Which requests another account answers.',
+      support: SERVICES,
+    },
     {
       name: 'prefix',
       key: 'prefix',
       type: text(),
-      doc: 'What is put before subjects, with a dot after it. No wildcards.',
+      doc: 'What is put before subjects of a stream, with a dot after it. No wildcards.',
     },
     {
       name: 'to',
@@ -94,19 +133,53 @@ export const IMPORT = block(
       type: text(),
       doc: 'What the subject is called here, with the same wildcards, or `$1` for the first one. The same unless given.',
     },
-    { name: 'share', type: bool(), doc: 'Tells the service who asks.', support: SERVICES },
-    { name: 'allow_trace', type: bool(), doc: 'Lets message traces cross.', support: TRACES },
+    {
+      name: 'share',
+      type: bool(),
+      doc: 'Whether the service learns who asks: name, user and address of the client, not just its account.',
+      support: SERVICES,
+    },
+    {
+      name: 'allow_trace',
+      type: bool(),
+      doc: 'Whether traces of messages of the stream go on in this account.',
+      support: TRACES,
+    },
   ],
   {
     exclusive: [
-      { fields: [['stream'], ['service']], problem: 'an import is a stream or a service', remedy: 'Keep one.' },
       {
-        fields: [['prefix'], ['to']],
-        problem: "Stream import can not have a 'prefix' and a 'to' property",
-        remedy: 'Keep one.',
+        fields: [['stream'], ['service']],
+        problem: 'Detected service but already saw a stream',
+        remedy: KEEP_ONE,
+        problemsAt: 'other',
+      },
+      {
+        fields: [['service'], ['allow_trace']],
+        problem: 'Detected allow_trace directive on a non-stream',
+        remedy: 'Remove it: the export of a service has it.',
+        problemsAt: 'other',
       },
     ],
+    check: ({ stream, prefix, to }) => {
+      if (!stream || !prefix || !to) return undefined;
+      return { problem: "Stream import can not have a 'prefix' and a 'to' property", remedy: KEEP_ONE };
+    },
     problemsAt: 'last field',
     messages: { wrongType: (got) => `Import Items should be a map with type entry, got ${goTypeOf(got)}` },
   },
 );
+
+/** Requests of one name may go to several accounts, to each of them once. */
+export function secondServiceImport(entry: unknown, before: readonly unknown[]): Fault | undefined {
+  const { service, to } = entry as WrittenImport;
+  if (service === undefined) return undefined;
+  const name = to || service.subject;
+  const known = (before as readonly WrittenImport[]).find(
+    (other) => other.service?.account === service.account && (other.to || other.service?.subject) === name,
+  )?.service;
+  if (known === undefined) return undefined;
+  const used = `account ${quote(known.account ?? '')}, subject ${quote(known.subject ?? '')}`;
+  const problem = `Duplicate service import subject ${quote(name ?? '')}, previously used in import for ${used}`;
+  return { problem, remedy: 'Give one of them another name with `to`.' };
+}

@@ -8,7 +8,9 @@ import type { ResolvedOf } from '../inferred-types.js';
 import { quote } from '../text.js';
 import type { Fault } from '../value-type.js';
 import type { ACCOUNT } from './accounts.js';
-import { type Across, importProblems } from './stream-imports.js';
+import type { Across } from './imports-and-exports.js';
+import { serviceProblems } from './service-imports.js';
+import { streamProblems } from './stream-imports.js';
 
 /** The account of everyone who is in no other. */
 export const GLOBAL_ACCOUNT = '$G';
@@ -43,6 +45,7 @@ interface Named {
 interface Compared {
   readonly accounts?: readonly string[] | AccountUsers | undefined;
   readonly authorization?: Credentials | undefined;
+  readonly noSystemAccount?: boolean | undefined;
 }
 
 type AccountUsers = Readonly<Record<string, Across & { readonly users?: readonly Named[] | undefined }>>;
@@ -90,10 +93,11 @@ function userFaults(accounts: AccountUsers, { user: single, token, users: others
 }
 
 /** What accounts import and can't; where the reference says so, at the block as a whole. */
-export function importFaults({ accounts }: Compared): AccountFault[] {
+export function importFaults({ accounts, noSystemAccount = false }: Compared): AccountFault[] {
   if (accounts === undefined || isList(accounts)) return [];
   const remedy = 'Check the exports of that account, and the imports of this one.';
-  return importProblems(accounts).map((problem) => ({ path: ['accounts'], problem, remedy }));
+  const problems = [...streamProblems(accounts), ...serviceProblems(accounts, !noSystemAccount)];
+  return problems.map((problem) => ({ path: ['accounts'], problem, remedy }));
 }
 
 /** All users of all accounts. */
