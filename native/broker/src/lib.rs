@@ -12,7 +12,7 @@
 //!   after SUB's PONG every message arrives, after UNSUB's none does, and `UNSUB max` is exact.
 //! - Messages of one publisher reach each subscription in order: one loop stages them, inboxes are FIFO.
 //!
-//! Lock order: an account's interest, then the plan, then an inbox or the directory. Identities, and what is kept of
+//! Lock order: an account's interest, then the plan, then an inbox, the directory or an account's pending responses. Identities, and what is kept of
 //! closed connections, are locked alone. This crate never touches a socket, a clock or a thread, and everything random
 //! in it comes from seeds that are passed in.
 #![forbid(unsafe_code)]
@@ -28,6 +28,7 @@ mod internal;
 mod monitoring;
 mod plan;
 mod random;
+mod services;
 mod shard;
 #[cfg(any(test, fuzzing, feature = "simulation"))]
 pub mod simulation;
@@ -62,6 +63,7 @@ pub use plan::permissions::{PermissionLists, Permissions, ReplyAllowance};
 pub use plan::reload::{Reload, Reloading};
 pub use plan::secret::Secret;
 pub use plan::{Plan, PlanError};
+pub use services::{LatencyPlan, ResponseKind, ServiceImportPlan, ServicePlan};
 pub use shard::admissions::{AdmissionId, AdmissionRequest, PasswordCheck, Verdict};
 pub use shard::event::{BrokerEvent, Event, LogLevel};
 pub use shard::inbox::{Inbox, InboxItem, Location};

@@ -4,7 +4,7 @@
 use napi_derive::napi;
 use nt_broker::{
     Auth, Authenticator, Config, ConnectionTypes, InfoConfig, ListenerKind, PermissionLists, Permissions, Plan,
-    ReplyAllowance, Secret, User,
+    ReplyAllowance, ResponseKind, Secret, User,
 };
 use nt_subject::transform::Destination;
 use nt_subject::{Mapping, MappingTable};
@@ -44,6 +44,7 @@ pub struct AccountPlan {
     pub default_permissions: Option<PermissionsPlan>,
     pub limits: Option<AccountLimits>,
     pub stream_imports: Option<Vec<StreamImportPlan>>,
+    pub service_imports: Option<Vec<ServiceImportPlan>>,
     pub mappings: Option<Vec<MappingPlan>>,
 }
 
@@ -52,6 +53,24 @@ pub struct StreamImportPlan {
     pub account: String,
     pub subject: String,
     pub to: Option<String>,
+}
+
+#[napi(object)]
+pub struct LatencyPlan {
+    pub subject: String,
+    pub sampling: u32,
+}
+
+#[napi(object)]
+pub struct ServiceImportPlan {
+    pub account: String,
+    pub subject: String,
+    pub to: Option<String>,
+    pub share: Option<bool>,
+    pub response: Option<String>,
+    pub threshold: Option<f64>,
+    pub latency: Option<LatencyPlan>,
+    pub allow_trace: Option<bool>,
 }
 
 #[napi(object)]
@@ -205,6 +224,8 @@ impl AccountPlan {
         let imports = self.stream_imports.unwrap_or_default().into_iter();
         let imports = imports
             .map(|import| nt_broker::StreamImportPlan::new(&import.account, &import.subject, import.to.as_deref()));
+        let services = self.service_imports.unwrap_or_default().into_iter();
+        let services = services.map(|import| import.compile(&whose));
         Ok(nt_broker::AccountPlan {
             name: self.name,
             default_permissions: default_permissions.map(Arc::new),
@@ -212,10 +233,45 @@ impl AccountPlan {
             stream_imports: imports
                 .collect::<Result<_, _>>()
                 .map_err(|error| format!("{whose}: {error}"))?,
+            service_imports: services.collect::<Result<_, _>>()?,
             mappings: compile_mappings(self.mappings.unwrap_or_default())
                 .map_err(|error| format!("{whose}: {error}"))?
                 .into(),
         })
+    }
+}
+
+impl ServiceImportPlan {
+    fn compile(self, whose: &str) -> Result<nt_broker::ServiceImportPlan, String> {
+        let standard = nt_broker::ServicePlan::default();
+        let response = match self.response.as_deref() {
+            None => ResponseKind::Single,
+            Some("stream") => ResponseKind::Stream,
+            Some("chunked") => ResponseKind::Chunked,
+            Some(other) => {
+                return Err(format!(
+                    "{whose}: {other:?} is no kind of response; take stream or chunked"
+                ));
+            }
+        };
+        let threshold = match self.threshold {
+            None => standard.threshold,
+            Some(ms) => Duration::try_from_secs_f64(ms / 1000.0)
+                .map_err(|_| format!("{whose}: the threshold {ms} of a service is no time"))?,
+        };
+        let latency = self.latency.map(|latency| nt_broker::LatencyPlan {
+            subject: latency.subject,
+            sampling: latency.sampling,
+        });
+        let service = nt_broker::ServicePlan {
+            response,
+            threshold,
+            latency,
+            share: self.share.unwrap_or_default(),
+            allow_trace: self.allow_trace.unwrap_or_default(),
+        };
+        nt_broker::ServiceImportPlan::new(&self.account, &self.subject, self.to.as_deref(), service)
+            .map_err(|error| format!("{whose}: {error}"))
     }
 }
 

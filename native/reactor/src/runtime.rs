@@ -17,6 +17,7 @@ use nt_broker::{
 };
 use parking_lot::Mutex;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::mem;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -203,6 +204,7 @@ impl Runtime {
             random: self
                 .random
                 .wrapping_add((index as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)),
+            secret: [0, 1].map(|part| RandomState::new().hash_one(part)),
         });
         Reactor::new(self.clone(), index, poll, shard)
     }

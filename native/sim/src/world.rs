@@ -86,6 +86,7 @@ impl World {
                         inboxes: inboxes.clone(),
                         buffers: buffers.clone(),
                         random: seed.wrapping_mul(31).wrapping_add(reactor as u64),
+                        secret: [seed, reactor as u64],
                     });
                     if let Some(fault) = fault {
                         shard.plant(fault);

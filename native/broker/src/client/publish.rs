@@ -33,7 +33,7 @@ impl Shard {
             return 0;
         }
         let publisher = Publisher::of(slot, conn);
-        let account = conn.account().clone();
+        let account = &publisher.part().account;
         let mut last = conn.client().last_result;
         let mut tally = Tally::default();
         let mut touched = self.run_buffers.take_touched();
@@ -81,7 +81,7 @@ impl Shard {
             // Only here, so that the fast path keeps these values in registers.
             let mut run = Run {
                 publisher: &publisher,
-                account: &account,
+                account,
                 interest: &interest,
                 last,
                 tally,
@@ -106,10 +106,10 @@ impl Shard {
         drop(interest);
 
         self.run_buffers.reuse_touched(touched);
-        if self.delivery.has_follow_up() {
+        if self.has_follow_up() {
             let conn = &self.connections[slot];
-            let (broker, plan) = (conn.broker().id, conn.plan().clone());
-            self.after_run(broker, &plan.config, &account);
+            let (broker, plan) = (conn.broker().clone(), conn.plan().clone());
+            self.after_run(&broker, &plan.config, account);
         }
         self.connections[slot].client_mut().last_result = last;
         at
@@ -138,7 +138,7 @@ impl Shard {
     fn look_ahead(&mut self, publisher: &Publisher, interest: &Interest, last: ResultRef, data: &[u8]) -> Ahead {
         if let Some(resolved) = self
             .results
-            .known(last, publisher.space.number(), interest.generation())
+            .known(last, publisher.space().number(), interest.generation())
             && let line = resolved.line()
             && burst::starts_with(data, line)
         {
@@ -152,9 +152,9 @@ impl Shard {
         let Some(subject) = published_subject(data).filter(|subject| publisher.fits_any_size(subject.len())) else {
             return Ahead::Unclear;
         };
-        let place = self.results.place_of(publisher.space.number(), subject);
+        let place = self.results.place_of(publisher.space().number(), subject);
         let permissions = publisher.permissions.as_deref();
-        let space = publisher.space.number();
+        let space = publisher.space().number();
         match self.results.lookup(place, space, interest, subject) {
             Some((known, resolved))
                 if !resolved.is_reserved()
@@ -211,11 +211,12 @@ impl Shard {
     ) -> usize {
         let Some(resolved) = self
             .results
-            .known(last, publisher.space.number(), interest.generation())
+            .known(last, publisher.space().number(), interest.generation())
         else {
             return 0;
         };
         let count = match resolved.target_count() {
+            _ if resolved.leaves_account() => return 0,
             _ if resolved.repeats() => 1,
             0 | 1 => RUN_DELIVERIES_MAX as usize,
             // A division takes as long as a short message.
@@ -266,15 +267,16 @@ impl Shard {
         tally.bytes += message.body.len() as u64;
         let same = self
             .results
-            .known(*last, publisher.space.number(), interest.generation())
+            .known(*last, publisher.space().number(), interest.generation())
             .is_some_and(|resolved| resolved.subject() == message.subject);
         let index = if same {
             last.index()
         } else {
             // Until the checks below have passed, the next message must not skip them.
             *last = ResultRef::NONE;
-            let place = place.unwrap_or_else(|| self.results.place_of(publisher.space.number(), message.subject));
-            self.results.find_at(place, &publisher.space, interest, message.subject)
+            let place = place.unwrap_or_else(|| self.results.place_of(publisher.space().number(), message.subject));
+            self.results
+                .find_at(place, publisher.space(), interest, message.subject)
         };
         let flawed = publisher.flags.pedantic && !is_valid_literal_subject(message.subject);
         if flawed {
@@ -299,7 +301,7 @@ impl Shard {
         let resolved = &mut self.results[index];
         let frame = frame_of(message, resolved.headers_for_all(), &mut scratch);
         let was_counted = !resolved.has_uncounted();
-        let delivered = if publisher.traced {
+        let mut delivered = if publisher.traced {
             self.delivery
                 .deliver_traced(&mut self.connections, interest, resolved, publisher.sender, frame)
         } else {
@@ -310,6 +312,9 @@ impl Shard {
             touched.push(index);
         }
         self.run_buffers.reuse_frame(scratch);
+        if self.results[index].leaves_account() {
+            delivered += self.cross_from_client(publisher, index, message, delivered);
+        }
         tally.deliveries += delivered;
         if publisher.traced {
             let broker = self.connections[publisher.slot].broker().id;

@@ -11,10 +11,12 @@ use crate::delivery::result_cache::ResultRef;
 use crate::interest::Interest;
 use crate::interest::account::Account;
 use crate::plan::config::Config;
+use crate::plan::in_force::AccountPart;
 use crate::plan::permissions::Permissions;
 use crate::plan::subject_space::SubjectSpace;
 use crate::shard::Shard;
 use crate::shard::event::{Event, LogLevel};
+use crate::state::BrokerState;
 use crate::trace::limit_reached;
 use nt_protocol::Limits;
 use std::sync::Arc;
@@ -29,7 +31,8 @@ pub(crate) const RUN_BYTES_MAX: usize = 96 * 1024;
 pub(crate) struct Publisher {
     pub slot: u32,
     pub(super) member: Option<u32>,
-    pub(super) space: SubjectSpace,
+    /// Its account, with mappings and imports.
+    pub(super) part: Arc<AccountPart>,
     pub permissions: Option<Arc<Permissions>>,
     pub flags: ClientFlags,
     pub(super) sender: Sender,
@@ -46,7 +49,7 @@ impl Publisher {
         Self {
             slot,
             member: conn.subscriptions().member(),
-            space: conn.space().clone(),
+            part: conn.account_part().clone(),
             permissions: conn.permissions().cloned(),
             flags: conn.client().flags(),
             sender: Sender {
@@ -62,6 +65,27 @@ impl Publisher {
             traced: config.log_trace,
             shortcut: !conn.client().flags().verbose && !config.log_trace && !config.no_fast_producer_stall,
         }
+    }
+
+    /// Its account, with mappings and imports.
+    pub fn part(&self) -> &Arc<AccountPart> {
+        &self.part
+    }
+
+    /// The subjects of its account.
+    #[inline]
+    pub(super) fn space(&self) -> &SubjectSpace {
+        &self.part.space
+    }
+
+    /// It, as its messages are delivered.
+    pub fn sender(&self) -> Sender {
+        self.sender
+    }
+
+    /// In the interest of its account, if it has subscriptions.
+    pub fn member(&self) -> Option<u32> {
+        self.member
     }
 
     /// Whether the line of a message with a subject of that length is short enough, whatever size it announces.
@@ -122,7 +146,7 @@ impl Shard {
     #[cold]
     pub(crate) fn run_aside(&mut self, slot: u32, work: impl FnOnce(&mut Self, &mut Run<'_>)) {
         let conn = &self.connections[slot];
-        let (plan, broker, account) = (conn.plan().clone(), conn.broker().id, conn.account().clone());
+        let (plan, broker, account) = (conn.plan().clone(), conn.broker().clone(), conn.account().clone());
         let publisher = Publisher::of(slot, conn);
         self.prepare_run(&publisher);
         let interest = account.interest.read();
@@ -139,7 +163,7 @@ impl Shard {
         self.finish_run(&interest, &mut touched);
         drop(interest);
         self.run_buffers.reuse_touched(touched);
-        self.after_run(broker, &plan.config, &account);
+        self.after_run(&broker, &plan.config, &account);
     }
 
     /// Delivers a message of the server itself.
@@ -159,13 +183,27 @@ impl Shard {
         self.report_deliveries(broker);
     }
 
+    /// Whether something is left to be done after the interest is unlocked.
+    #[inline]
+    pub(super) fn has_follow_up(&self) -> bool {
+        self.delivery.has_follow_up() || !self.crossings.is_empty()
+    }
+
     /// Does what had to wait until the interest is unlocked.
-    #[cold]
-    pub(crate) fn after_run(&mut self, broker: u32, config: &Config, account: &Arc<Account>) {
+    #[inline(never)]
+    pub(crate) fn after_run(&mut self, broker: &Arc<BrokerState>, config: &Config, account: &Arc<Account>) {
+        self.follow_up(broker, config, account);
+        if !self.crossings.is_empty() {
+            self.publish_crossings(config);
+        }
+    }
+
+    /// The same, as far as it concerns the account that was locked.
+    pub(crate) fn follow_up(&mut self, broker: &Arc<BrokerState>, config: &Config, account: &Arc<Account>) {
         while self.delivery.has_follow_up() {
-            self.remove_exhausted(broker, config, account);
+            self.remove_exhausted(broker.id, config, account);
             for request in self.delivery.take_refused() {
-                self.answer_refused(config, account, &request);
+                self.answer_refused(broker, config, account, &request);
             }
         }
     }

@@ -11,6 +11,8 @@ pub(crate) struct RunBuffers {
     /// The messages of the burst that is being delivered.
     pub(super) burst: Vec<BurstFrame>,
     frame: Vec<u8>,
+    headers: Vec<u8>,
+    reply: Vec<u8>,
 }
 
 impl RunBuffers {
@@ -33,6 +35,26 @@ impl RunBuffers {
     #[inline]
     pub fn reuse_frame(&mut self, buffer: Vec<u8>) {
         self.frame = buffer;
+    }
+
+    /// For headers that are not the client's own.
+    pub fn take_headers(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.headers)
+    }
+
+    pub fn reuse_headers(&mut self, mut buffer: Vec<u8>) {
+        buffer.clear();
+        self.headers = buffer;
+    }
+
+    /// For a reply subject that is not the client's own.
+    pub fn take_reply(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.reply)
+    }
+
+    pub fn reuse_reply(&mut self, mut buffer: Vec<u8>) {
+        buffer.clear();
+        self.reply = buffer;
     }
 
     #[cfg(test)]

@@ -43,7 +43,6 @@ use crate::plan::account::ConnectionLimits;
 use crate::plan::config::Config;
 use crate::plan::in_force::{AccountPart, Identified, ServerPart};
 use crate::plan::permissions::Permissions;
-use crate::plan::subject_space::SubjectSpace;
 use crate::state::BrokerState;
 use std::sync::Arc;
 
@@ -177,12 +176,6 @@ impl Conn {
     #[inline]
     pub(crate) fn account(&self) -> &Arc<Account> {
         &self.account
-    }
-
-    /// The subjects it publishes to, with the mappings of its account.
-    #[inline]
-    pub(crate) fn space(&self) -> &SubjectSpace {
-        &self.identified.account.space
     }
 
     /// What its user may do; `None`: anything.

@@ -12,6 +12,7 @@ impl Shard {
     pub fn handle_timers(&mut self) {
         self.removals.remove_share();
         self.publish_pending();
+        self.end_late_requests();
         while let Some(timer) = self.timers.pop_due(self.delivery.now_ns()) {
             let Some(conn) = self.connections.get(timer.slot) else {
                 continue;

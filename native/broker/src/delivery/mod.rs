@@ -123,6 +123,11 @@ impl Delivery {
         self.reactor
     }
 
+    /// The time of the turn.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
     /// The time on the loop's clock.
     #[inline]
     pub fn now_ns(&self) -> u64 {

@@ -7,6 +7,8 @@ use crate::delivery::byte_range::{BLOCK, ByteRange};
 use crate::interest::{CachedResult, Interest};
 use crate::plan::subject_space::{Mapped, SubjectSpace};
 use crate::random::Random;
+use crate::services::imports::ServiceTarget;
+use crate::services::is_response;
 use crate::shard::inbox::Location;
 use nt_subject::Matches;
 
@@ -92,6 +94,10 @@ pub(crate) struct Resolved {
     headers_for_all: bool,
     /// Whether clients may not publish here at all.
     reserved: bool,
+    /// The other accounts that answer requests here.
+    services: Vec<ServiceTarget>,
+    /// Whether a message may have to go to another account.
+    leaves_account: bool,
     /// Whether some target has uncounted deliveries.
     uncounted: bool,
     /// Its share of the account's counts.
@@ -146,6 +152,22 @@ impl Resolved {
     #[inline]
     pub fn is_reserved(&self) -> bool {
         self.reserved
+    }
+
+    /// Whether a message may have to go to another account: as a request, or as a response.
+    #[inline]
+    pub fn leaves_account(&self) -> bool {
+        self.leaves_account
+    }
+
+    /// The other accounts that answer requests here, until they are put back.
+    pub fn take_services(&mut self) -> Vec<ServiceTarget> {
+        std::mem::take(&mut self.services)
+    }
+
+    /// Puts them back.
+    pub fn put_services(&mut self, services: Vec<ServiceTarget>) {
+        self.services = services;
     }
 
     /// Whether deliveries wait to be added to the subscriptions' counters.
@@ -238,8 +260,20 @@ impl Resolved {
         } else {
             interest.generation()
         };
-        self.find_targets(interest, if self.is_mapped { &mapped } else { subject }, found);
+        let destination = if self.is_mapped { &mapped } else { subject };
+        self.find_targets(interest, destination, found);
+        self.find_services(space, destination);
         self.mapped = mapped;
+    }
+
+    /// The other accounts that get what is published on `subject`.
+    fn find_services(&mut self, space: &SubjectSpace, subject: &[u8]) {
+        self.services = space.services_on(subject);
+        self.leaves_account = !self.services.is_empty() || is_response(subject);
+        // What the system account answers is in no space by itself: another one may do so after a reload.
+        if self.services.iter().any(|target| target.is_system) {
+            self.generation = OUTDATED;
+        }
     }
 
     /// Everyone who gets what is delivered on `subject`.

@@ -1,4 +1,4 @@
-//! Imports: what the connections of one account receive from other accounts.
+//! Stream imports: what the connections of one account receive from other accounts.
 //!
 //! A stream import is kept by copies. A subscription that overlaps with an import has a copy in the interest of the
 //! exporting account, with that account's name for the subject. So a message is looked up in one account only, the one
@@ -20,6 +20,8 @@
 
 pub(crate) mod copies;
 mod follow;
+pub(crate) mod rename;
 pub(crate) mod stream;
 
-pub use stream::{InvalidImport, StreamImportPlan};
+pub use rename::InvalidImport;
+pub use stream::StreamImportPlan;

@@ -1,37 +1,10 @@
 //! A stream import: subjects of another account, under the same or other names.
 
+use crate::imports::rename::{InvalidImport, Rename};
 use crate::interest::account::Account;
-use nt_subject::transform::InvalidTransform;
-use nt_subject::{Transform, check_subject, intersection};
+use nt_subject::{check_subject, intersection};
 use std::borrow::Cow;
 use std::sync::Arc;
-use thiserror::Error;
-
-/// Why a stream can't be imported.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum InvalidImport {
-    /// The subject can't be subscribed to.
-    #[error("the subject {0:?} of a stream import is invalid")]
-    Subject(String),
-    /// The subjects can't be renamed like that.
-    #[error("the subject {subject:?} can't be imported as {to:?}: {error}")]
-    Rename {
-        /// Of the exporting account.
-        subject: String,
-        /// What it was to be called.
-        to: String,
-        /// What is wrong with that.
-        error: InvalidTransform,
-    },
-    /// A name does not tell which subject it stands for.
-    #[error("the subject {subject:?} can't be imported as {to:?}: use each wildcard once, and no function")]
-    OneWay {
-        /// Of the exporting account.
-        subject: String,
-        /// What it was to be called.
-        to: String,
-    },
-}
 
 /// A stream import, as it is written in a plan.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,34 +12,6 @@ pub struct StreamImportPlan {
     account: String,
     subject: Box<[u8]>,
     rename: Option<Rename>,
-}
-
-/// Other names for the subjects.
-#[derive(Debug, Clone, PartialEq)]
-struct Rename {
-    forward: Transform,
-    back: Transform,
-    /// The pattern of the names.
-    local: Box<[u8]>,
-}
-
-impl Rename {
-    fn new(subject: &str, to: &str) -> Result<Self, InvalidImport> {
-        let names = || (subject.to_owned(), to.to_owned());
-        let forward = Transform::for_import(subject.as_bytes(), to.as_bytes()).map_err(|error| {
-            let (subject, to) = names();
-            InvalidImport::Rename { subject, to, error }
-        })?;
-        let (Some(back), Some(local)) = (forward.reverse(), forward.destination_pattern()) else {
-            let (subject, to) = names();
-            return Err(InvalidImport::OneWay { subject, to });
-        };
-        Ok(Self {
-            forward,
-            back,
-            local: local.into(),
-        })
-    }
 }
 
 impl StreamImportPlan {
@@ -92,9 +37,7 @@ impl StreamImportPlan {
         let Some(rename) = &self.rename else {
             return Cow::Borrowed(subject);
         };
-        let mut name = Vec::new();
-        rename.forward.apply(subject, &mut no_chance, &mut name);
-        Cow::Owned(name)
+        Cow::Owned(rename.local_name(subject))
     }
 }
 
@@ -134,17 +77,9 @@ impl StreamImport {
         let Some(rename) = &self.plan.rename else {
             return intersection(pattern, &self.plan.subject);
         };
-        let local = intersection(pattern, &rename.local)?;
-        let mut subject = Vec::new();
-        rename.back.apply(&local, &mut no_chance, &mut subject);
-        Some(subject)
+        let local = intersection(pattern, rename.local())?;
+        Some(rename.exported_name(&local))
     }
-}
-
-/// A transform that has a reverse has no function that depends on chance.
-fn no_chance() -> u32 {
-    debug_assert!(false, "an import only moves tokens");
-    0
 }
 
 #[cfg(test)]

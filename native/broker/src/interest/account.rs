@@ -3,6 +3,7 @@
 use crate::connection::traffic::{SharedTraffic, Traffic};
 use crate::interest::feed::InterestReader;
 use crate::interest::{Interest, InterestCounts, InterestStats};
+use crate::services::Responses;
 use nt_subject::HashSeed;
 use parking_lot::RwLock;
 use std::sync::Arc;
@@ -44,6 +45,11 @@ impl AccountIds {
     fn seed(&self, number: u64) -> HashSeed {
         HashSeed::new(self.random.wrapping_add(number.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
     }
+
+    /// A number that clients may see, which tells the account from most others.
+    fn tag_of(&self, account: u32) -> u64 {
+        self.seed(u64::from(account) << 1).hash(b"responses")
+    }
 }
 
 /// Subjects, subscriptions and counters of one account.
@@ -64,6 +70,8 @@ pub struct Account {
     /// broker is locked.
     moved: SharedTraffic,
     slow_consumers: AtomicU64,
+    /// To requests of other accounts that its clients answer.
+    responses: Responses,
 }
 
 impl Account {
@@ -83,7 +91,18 @@ impl Account {
             max_connections: AtomicUsize::new(usize::MAX),
             moved: SharedTraffic::default(),
             slow_consumers: AtomicU64::new(0),
+            responses: Responses::new(ids.tag_of(id)),
         }
+    }
+
+    /// The responses that its clients still have to give to other accounts.
+    pub(crate) fn responses(&self) -> &Responses {
+        &self.responses
+    }
+
+    /// How many these are.
+    pub fn pending_responses(&self) -> usize {
+        self.responses.pending()
     }
 
     /// A reader that gets the interest there is, then every change of it.

@@ -82,6 +82,11 @@ impl Interest {
         self.list.matches(subject, found);
     }
 
+    /// Whether a message on `literal` reaches any subscription.
+    pub fn has_interest(&self, literal: &[u8]) -> bool {
+        self.list.has_interest(literal)
+    }
+
     /// A subscription that the index has just named.
     #[inline]
     pub fn subscription(&self, id: u32) -> &Subscription {

@@ -6,12 +6,11 @@
 
 use crate::client::reply_grants::{no_responders_frame, unavailable};
 use crate::client::run::{RUN_BYTES_MAX, RUN_DELIVERIES_MAX};
-use crate::delivery::frame::frame_of;
 use crate::delivery::{RefusedRequest, Sender};
-use crate::interest::Interest;
 use crate::interest::account::Account;
 use crate::plan::config::Config;
 use crate::plan::subject_space::SubjectSpace;
+use crate::services::Origin;
 use crate::shard::Shard;
 use crate::shard::event::{Event, LogLevel};
 use crate::state::BrokerState;
@@ -111,8 +110,8 @@ impl Shard {
     fn publish_internal(&mut self, batch: &InternalPublish, data: &[u8]) -> usize {
         let InternalPublish { broker, account, .. } = batch;
         let plan = broker.plan();
-        let member = broker.internal().member_in(account.id);
-        let space = broker.lock_plan().space_of(account);
+        let origin = Origin::server(broker, account);
+        let space = origin.spaces.of(account);
         let mut touched = self.start_server_run(&plan.config);
         let interest = account.interest.read();
         let (mut at, mut deliveries) = (0, 0);
@@ -126,9 +125,12 @@ impl Shard {
             };
             at += used;
             let index = self.results.find(&space, &interest, message.subject);
-            let delivered = self.deliver_as_server(&interest, index, &message, &mut touched);
+            let mut delivered = self.deliver_to_all(&interest, index, &message, Sender::SERVER, &mut touched);
+            if self.results[index].leaves_account() {
+                delivered += self.cross_from_server(&origin, index, &message, delivered);
+            }
             deliveries += 1 + delivered;
-            if let (0, Some(reply), Some(member)) = (delivered, message.reply, member)
+            if let (0, Some(reply), Some(member)) = (delivered, message.reply, origin.member)
                 && let Some(sid) = self.results.own_reply_sid(&interest, member, reply)
             {
                 let frame = no_responders_frame(self.results[index].destination(), reply, sid);
@@ -138,7 +140,7 @@ impl Shard {
         self.finish_run(&interest, &mut touched);
         drop(interest);
         self.run_buffers.reuse_touched(touched);
-        self.after_run(broker.id, &plan.config, account);
+        self.after_run(broker, &plan.config, account);
         at
     }
 
@@ -149,31 +151,14 @@ impl Shard {
         self.run_buffers.take_touched()
     }
 
-    /// Delivers a message of the server or the control plane to the targets of the result at `index`. Returns how many
-    /// got it.
-    fn deliver_as_server(
-        &mut self,
-        interest: &Interest,
-        index: u32,
-        message: &Publish<'_>,
-        touched: &mut Vec<u32>,
-    ) -> u32 {
-        let mut scratch = self.run_buffers.take_frame();
-        let resolved = &mut self.results[index];
-        let frame = frame_of(message, resolved.headers_for_all(), &mut scratch);
-        let was_counted = !resolved.has_uncounted();
-        let delivered =
-            self.delivery
-                .deliver::<false>(&mut self.connections, interest, resolved, Sender::SERVER, frame);
-        if was_counted && resolved.has_uncounted() {
-            touched.push(index);
-        }
-        self.run_buffers.reuse_frame(scratch);
-        delivered
-    }
-
     /// Answers a request that found no room in the control plane's queue.
-    pub(crate) fn answer_refused(&mut self, config: &Config, account: &Arc<Account>, request: &RefusedRequest) {
+    pub(crate) fn answer_refused(
+        &mut self,
+        broker: &Arc<BrokerState>,
+        config: &Config,
+        account: &Arc<Account>,
+        request: &RefusedRequest,
+    ) {
         let body = unavailable(&request.subject);
         let size = body.len().to_string();
         let message = Publish {
@@ -185,12 +170,16 @@ impl Shard {
             size_text: size.as_bytes(),
             tail: None,
         };
+        let origin = Origin::server(broker, account);
         let mut touched = self.start_server_run(config);
         let interest = account.interest.read();
         self.delivery.set_status(true);
         let space = SubjectSpace::unmapped(account.id);
         let index = self.results.find(&space, &interest, message.subject);
-        self.deliver_as_server(&interest, index, &message, &mut touched);
+        let delivered = self.deliver_to_all(&interest, index, &message, Sender::SERVER, &mut touched);
+        if self.results[index].leaves_account() {
+            self.cross_from_server(&origin, index, &message, delivered);
+        }
         self.delivery.set_status(false);
         self.finish_run(&interest, &mut touched);
         drop(interest);

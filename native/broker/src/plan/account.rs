@@ -6,6 +6,7 @@ use crate::imports::StreamImportPlan;
 use crate::plan::PlanError;
 use crate::plan::config::Config;
 use crate::plan::permissions::Permissions;
+use crate::services::ServiceImportPlan;
 use nt_subject::MappingTable;
 use std::sync::Arc;
 
@@ -22,6 +23,8 @@ pub struct AccountPlan {
     pub mappings: Arc<MappingTable>,
     /// What it imports from other accounts. Whether these let it do so is checked before.
     pub stream_imports: Vec<StreamImportPlan>,
+    /// Its requests that other accounts answer. As above.
+    pub service_imports: Vec<ServiceImportPlan>,
 }
 
 impl AccountPlan {
@@ -33,10 +36,16 @@ impl AccountPlan {
         }
     }
 
-    /// Checks that the accounts it imports from are there.
+    /// The names of the accounts it imports from.
+    pub(crate) fn exporters(&self) -> impl Iterator<Item = &str> {
+        let streams = self.stream_imports.iter().map(StreamImportPlan::account);
+        let services = self.service_imports.iter().map(ServiceImportPlan::account);
+        streams.chain(services)
+    }
+
+    /// Checks that these are there.
     pub(crate) fn check_exporters(&self, is_account: impl Fn(&str) -> bool) -> Result<(), PlanError> {
-        let mut exporters = self.stream_imports.iter().map(StreamImportPlan::account);
-        match exporters.find(|&name| !is_account(name)) {
+        match self.exporters().find(|&name| !is_account(name)) {
             None => Ok(()),
             Some(exporter) => Err(PlanError::NoExporter {
                 account: self.name.clone(),

@@ -5,7 +5,6 @@
 //! shows whether a connection is up to date; the server's part, which a loop may get twice, has a number as well. Never
 //! visits a connection.
 
-use crate::imports::StreamImportPlan;
 use crate::imports::stream::StreamImport;
 use crate::interest::account::{Account, AccountIds};
 use crate::plan::account::{AccountPlan, ConnectionLimits};
@@ -13,8 +12,9 @@ use crate::plan::auth::{Auth, Authenticator, Decision, Proof, User};
 use crate::plan::config::Config;
 use crate::plan::permissions::Permissions;
 use crate::plan::secret::Secret;
-use crate::plan::subject_space::SubjectSpace;
+use crate::plan::subject_space::{Spaces, SubjectSpace};
 use crate::plan::{Plan, PlanError, no_account};
+use crate::services::imports::{ServiceImports, SystemImports};
 use nt_protocol::ConnectOptions;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -59,18 +59,22 @@ pub(crate) struct AccountPart {
     plan: AccountPlan,
     /// The same object in all versions of this part.
     pub account: Arc<Account>,
-    /// Its subjects under the mappings of this part.
+    /// Its subjects under the mappings and services of this part.
     pub space: SubjectSpace,
+    /// The subjects of the accounts that its messages may go to.
+    spaces: Arc<Spaces>,
     /// Those that stayed the same stayed the same objects.
     stream_imports: Vec<Arc<StreamImport>>,
+    services: Option<Arc<ServiceImports>>,
 }
 
 impl AccountPart {
-    /// `known`: the part before it. `accounts`: all there are with it, by name.
+    /// `known`: the part before it. `accounts`: all there are with it, by name. Its [`Spaces`] are set afterwards.
     fn new(
         mut plan: AccountPlan,
         known: Option<&Arc<Self>>,
         accounts: &BTreeMap<String, Arc<Account>>,
+        system: Option<&Arc<Account>>,
         ids: &AccountIds,
     ) -> Self {
         let imports = plan.stream_imports.iter().map(|import| {
@@ -82,19 +86,64 @@ impl AccountPart {
         });
         let stream_imports = imports.collect();
         let account = accounts[&plan.name].clone();
-        let space = match known.filter(|known| known.plan.mappings == plan.mappings) {
+        let exporter = |name: &str| accounts[name].clone();
+        let before = known.and_then(|known| known.services.as_ref());
+        let services = match before.filter(|before| before.is_of(&plan.service_imports, exporter)) {
+            Some(same) => Some(same.clone()),
+            None => ServiceImports::new(&plan.service_imports, exporter).map(Arc::new),
+        };
+        let has_same = |known: &&Arc<Self>| {
+            let id = |services: &Option<Arc<ServiceImports>>| services.as_ref().map(Arc::as_ptr);
+            known.plan.mappings == plan.mappings && id(&known.services) == id(&services)
+        };
+        let space = match known.filter(has_same) {
             Some(known) => {
                 plan.mappings = known.plan.mappings.clone();
                 known.space.clone()
             }
-            None => SubjectSpace::new(account.id, &plan.mappings, ids),
+            None => SubjectSpace::new(account.id, &plan.mappings, services.as_ref(), ids),
         };
         Self {
+            space: space.with_system(SystemImports::of(&account, system)),
             plan,
             account,
-            space,
+            spaces: Arc::default(),
             stream_imports,
+            services,
         }
+    }
+
+    /// The same, with other subjects of other accounts.
+    fn with_spaces(&self, spaces: &Arc<Spaces>) -> Self {
+        Self {
+            plan: self.plan.clone(),
+            account: self.account.clone(),
+            space: self.space.clone(),
+            spaces: spaces.clone(),
+            stream_imports: self.stream_imports.clone(),
+            services: self.services.clone(),
+        }
+    }
+
+    /// The subjects of the accounts that its messages may go to.
+    pub fn spaces(&self) -> &Arc<Spaces> {
+        &self.spaces
+    }
+
+    /// Whether both are the same, but for the subjects of other accounts.
+    fn is_same(&self, other: &Self) -> bool {
+        self.plan == other.plan && self.imports_as(other) && self.space.is_same(&other.space)
+    }
+
+    /// Whether its subjects have mappings, or services of other accounts.
+    fn has_rules(&self) -> bool {
+        self.services.is_some() || !self.plan.mappings.is_empty()
+    }
+
+    /// The ids of the accounts whose services it imports.
+    fn service_exporters(&self) -> impl Iterator<Item = u32> {
+        let services = self.services.iter();
+        services.flat_map(|services| services.exporters().map(|exporter| exporter.id))
     }
 
     /// What its connections receive from other accounts.
@@ -161,6 +210,7 @@ pub(crate) struct PlanInForce {
     server: Arc<ServerPart>,
     auth: Option<Auth>,
     accounts: BTreeMap<String, Arc<AccountPart>>,
+    spaces: Arc<Spaces>,
 }
 
 impl PlanInForce {
@@ -171,14 +221,27 @@ impl PlanInForce {
         let all: BTreeMap<_, _> = names
             .map(|name| (name.clone(), Arc::new(Account::new(ids, name, cached))))
             .collect();
+        let system = all.get(&plan.config.system_account).cloned();
         let accounts = plan.accounts.into_iter().map(|(name, plan)| {
-            let part = AccountPart::new(plan, None, &all, ids);
+            let part = AccountPart::new(plan, None, &all, system.as_ref(), ids);
+            (name, part)
+        });
+        let accounts: BTreeMap<_, _> = accounts.collect();
+        let spaces = Arc::new(spaces_of(system, accounts.values()));
+        let accounts = accounts.into_iter().map(|(name, part)| {
             part.put_into_force();
-            (name, Arc::new(part))
+            (
+                name,
+                Arc::new(AccountPart {
+                    spaces: spaces.clone(),
+                    ..part
+                }),
+            )
         });
         Self {
             number: 1,
             accounts: accounts.collect(),
+            spaces: spaces.clone(),
             server: Arc::new(ServerPart {
                 version: 1,
                 config: plan.config,
@@ -220,11 +283,9 @@ impl PlanInForce {
             .collect()
     }
 
-    /// The subjects of an account under this plan. Those of an account that is not in it are not mapped.
-    pub fn space_of(&self, account: &Arc<Account>) -> SubjectSpace {
-        let part = self.accounts.get(&account.name);
-        let part = part.filter(|part| Arc::ptr_eq(&part.account, account));
-        part.map_or_else(|| SubjectSpace::unmapped(account.id), |part| part.space.clone())
+    /// The subjects of all accounts under this plan.
+    pub fn spaces(&self) -> &Arc<Spaces> {
+        &self.spaces
     }
 
     /// The user and account of connections without credentials; `None`: they are refused.
@@ -283,20 +344,20 @@ impl PlanInForce {
             _ => BTreeSet::new(),
         };
         let mut changed = BTreeSet::new();
-        let mut accounts = BTreeMap::new();
         let names = plan.accounts.keys();
         let all: BTreeMap<_, _> = names
             .map(|name| (name.clone(), self.account_object(name, ids)))
             .collect();
-        for (name, plan) in plan.accounts {
-            let known = self.accounts.get(&name);
-            let part = self.account_part(plan, &all, ids);
-            changed.extend(
-                known
-                    .filter(|known| !Arc::ptr_eq(known, &part))
-                    .map(|known| known.account.id),
-            );
-            accounts.insert(name, part);
+        let system = all.get(&plan.config.system_account).cloned();
+        let parts = plan.accounts.into_iter().map(|(name, plan)| {
+            let part = self.account_part(plan, &all, system.as_ref(), ids);
+            (name, part)
+        });
+        let mut accounts = parts.collect();
+        let spaces = self.share_spaces(system, &mut accounts);
+        for (name, part) in &accounts {
+            let known = self.accounts.get(name).filter(|known| !Arc::ptr_eq(known, part));
+            changed.extend(known.map(|known| known.account.id));
         }
         let gone = self.accounts.iter().filter(|(name, _)| !accounts.contains_key(*name));
         changed.extend(gone.map(|(_, part)| part.account.id));
@@ -322,6 +383,7 @@ impl PlanInForce {
             server,
             auth,
             accounts,
+            spaces,
         };
         (next, affected)
     }
@@ -331,14 +393,40 @@ impl PlanInForce {
         &self,
         plan: AccountPlan,
         accounts: &BTreeMap<String, Arc<Account>>,
+        system: Option<&Arc<Account>>,
         ids: &AccountIds,
     ) -> Arc<AccountPart> {
         let known = self.accounts.get(&plan.name);
-        let part = AccountPart::new(plan, known, accounts, ids);
-        match known.filter(|known| known.plan == part.plan && known.imports_as(&part)) {
+        let part = AccountPart::new(plan, known, accounts, system, ids);
+        match known.filter(|known| known.is_same(&part)) {
             Some(same) => same.clone(),
-            None => Arc::new(part),
+            None => Arc::new(part.with_spaces(&self.spaces)),
         }
+    }
+
+    /// Gives the subjects of all accounts to those whose messages may go to others, if they have changed. The others
+    /// need only those of the system account. Returns the subjects.
+    fn share_spaces(
+        &self,
+        system: Option<Arc<Account>>,
+        accounts: &mut BTreeMap<String, Arc<AccountPart>>,
+    ) -> Arc<Spaces> {
+        let spaces = spaces_of(system.clone(), accounts.values().map(|part| &**part));
+        if spaces.is_same(&self.spaces) {
+            return self.spaces.clone();
+        }
+        let spaces = Arc::new(spaces);
+        let exporters: BTreeSet<u32> = accounts.values().flat_map(|part| part.service_exporters()).collect();
+        let of_system = |spaces: &Spaces| system.as_ref().map(|system| spaces.of(system).number());
+        let all_need_them = of_system(&spaces) != of_system(&self.spaces);
+        for part in accounts.values_mut() {
+            let is_system = system.as_ref().is_some_and(|system| Arc::ptr_eq(system, &part.account));
+            let needs_them = part.services.is_some() || exporters.contains(&part.account.id);
+            if all_need_them || is_system || needs_them {
+                *part = Arc::new(part.with_spaces(&spaces));
+            }
+        }
+        spaces
     }
 
     /// The account of that name: the one there is, or a new one.
@@ -374,20 +462,37 @@ impl PlanInForce {
     ) -> Result<(Affected, Arc<Account>), PlanError> {
         plan.check_exporters(|name| name == plan.name || self.accounts.contains_key(name))?;
         self.number += 1;
-        let exporters = plan.stream_imports.iter().map(StreamImportPlan::account);
-        let all = exporters
+        let all = plan
+            .exporters()
             .chain([&*plan.name])
             .map(|name| (name.to_owned(), self.account_object(name, ids)))
             .collect();
-        let part = self.account_part(plan, &all, ids);
+        let system = self.account(&self.server.config.system_account).cloned();
+        let part = self.account_part(plan, &all, system.as_ref(), ids);
         part.put_into_force();
-        let id = part.account.id;
-        let before = self.accounts.insert(part.account.name.clone(), part.clone());
+        let account = part.account.clone();
+        let before = self.accounts.get(&account.name).cloned();
         let mut affected = Affected::nobody();
-        if let Affected::Of { accounts, .. } = &mut affected {
-            accounts.extend(before.filter(|before| !Arc::ptr_eq(before, &part)).map(|_| id));
+        let Affected::Of { accounts: changed, .. } = &mut affected else {
+            return Ok((affected, account));
+        };
+        if before.as_ref().is_some_and(|before| Arc::ptr_eq(before, &part)) {
+            return Ok((affected, account));
         }
-        Ok((affected, part.account.clone()))
+        changed.extend(before.as_ref().map(|_| account.id));
+        let may_change_spaces = part.has_rules() || before.is_some_and(|before| before.has_rules());
+        self.accounts.insert(account.name.clone(), part);
+        if may_change_spaces {
+            let mut accounts = self.accounts.clone();
+            self.spaces = self.share_spaces(system, &mut accounts);
+            let other = |(name, part): (&String, &Arc<AccountPart>)| {
+                let known = &self.accounts[name];
+                (!Arc::ptr_eq(known, part)).then_some(part.account.id)
+            };
+            changed.extend(accounts.iter().filter_map(other).filter(|&id| id != account.id));
+            self.accounts = accounts;
+        }
+        Ok((affected, account))
     }
 
     /// Adds a user, or replaces its password, account or permissions.
@@ -406,6 +511,11 @@ impl PlanInForce {
         }
         Ok(affected)
     }
+}
+
+/// The subjects of all these accounts.
+fn spaces_of<'a>(system: Option<Arc<Account>>, accounts: impl Iterator<Item = &'a AccountPart>) -> Spaces {
+    Spaces::new(system, accounts.map(|part| (part.account.id, &part.space)))
 }
 
 impl Affected {

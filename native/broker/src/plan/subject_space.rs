@@ -1,16 +1,18 @@
-//! The subjects of an account for its publishers: with its mappings.
+//! The subjects of an account for its publishers: with its mappings, and with what other accounts answer there.
 //!
-//! A mapping belongs to the part of the plan that a publisher holds, as its permissions do: while a plan is replaced,
-//! the old rules may apply to one connection and the new ones to another one of the same loop, and never some of each
-//! to one. So each set of rules is a space with a number of its own, and results are cached by that number: those of
-//! old rules are not found any more.
+//! Mappings and services belong to the part of the plan that a publisher holds, as its permissions do: while a plan is
+//! replaced, the old rules may apply to one connection and the new ones to another one of the same loop, and never some
+//! of each to one. So each set of rules is a space with a number of its own, and results are cached by that number:
+//! those of old rules are not found any more.
 //!
-//! Owns the rules only. Never routes: it returns the mapped subject.
+//! Owns the rules only. Never routes: it returns the mapped subject, and who answers requests there.
 
-use crate::interest::account::AccountIds;
+use crate::interest::account::{Account, AccountIds};
 use crate::random::Random;
+use crate::services::imports::{ServiceImports, ServiceTarget, SystemImports};
 use nt_subject::MappingTable;
 use nt_subject::transform::Outcome;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Subjects of one account, under one set of rules.
@@ -19,6 +21,10 @@ pub(crate) struct SubjectSpace {
     number: u32,
     /// `None`: there are no rules.
     mappings: Option<Arc<MappingTable>>,
+    /// `None`: no other account answers anything.
+    services: Option<Arc<ServiceImports>>,
+    /// What the system account answers in every account.
+    system: Option<SystemImports>,
 }
 
 /// What became of a published subject.
@@ -38,24 +44,61 @@ impl SubjectSpace {
         Self {
             number: account,
             mappings: None,
+            services: None,
+            system: None,
         }
     }
 
     /// An account's subjects under these rules.
-    pub fn new(account: u32, mappings: &Arc<MappingTable>, ids: &AccountIds) -> Self {
-        if mappings.is_empty() {
-            return Self::unmapped(account);
+    pub fn new(
+        account: u32,
+        mappings: &Arc<MappingTable>,
+        services: Option<&Arc<ServiceImports>>,
+        ids: &AccountIds,
+    ) -> Self {
+        let space = Self::unmapped(account);
+        if mappings.is_empty() && services.is_none() {
+            return space;
         }
         Self {
             number: ids.next(),
-            mappings: Some(mappings.clone()),
+            mappings: Some(mappings).filter(|mappings| !mappings.is_empty()).cloned(),
+            services: services.cloned(),
+            ..space
         }
+    }
+
+    /// The same, where the system account answers requests, or another one than before does.
+    pub fn with_system(self, system: Option<SystemImports>) -> Self {
+        Self { system, ..self }
     }
 
     /// Which one it is: unique within the runtime, and never given to other rules.
     #[inline]
     pub fn number(&self) -> u32 {
         self.number
+    }
+
+    /// Whether both are the same rules.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.number == other.number && self.system == other.system
+    }
+
+    /// Whether it has rules that other spaces do not have.
+    fn is_special(&self) -> bool {
+        self.mappings.is_some() || self.services.is_some()
+    }
+
+    /// The other accounts that answer requests on this subject of the account, as it is after mapping.
+    pub fn services_on(&self, subject: &[u8]) -> Vec<ServiceTarget> {
+        let mut targets = Vec::new();
+        if let Some(services) = &self.services {
+            services.collect(subject, &mut targets);
+        }
+        if let Some(system) = &self.system {
+            system.collect(subject, &mut targets);
+        }
+        targets
     }
 
     /// Appends the mapped subject, if a rule applies to the published one. A message that is to be dropped gets the
@@ -79,5 +122,51 @@ impl SubjectSpace {
         } else {
             Mapped::ThisTime
         }
+    }
+}
+
+/// The spaces of all accounts of one plan: what a message finds in another account is of the plan that its publisher
+/// holds. Those of accounts without rules are made when they are asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Spaces {
+    /// By the account's id.
+    special: BTreeMap<u32, SubjectSpace>,
+    system: Option<Arc<Account>>,
+}
+
+impl Spaces {
+    /// `spaces`: those of all accounts, by id.
+    pub fn new<'a>(system: Option<Arc<Account>>, spaces: impl Iterator<Item = (u32, &'a SubjectSpace)>) -> Self {
+        let special = spaces.filter(|(_, space)| space.is_special());
+        Self {
+            special: special.map(|(id, space)| (id, space.clone())).collect(),
+            system,
+        }
+    }
+
+    /// The space of an account.
+    pub fn of(&self, account: &Arc<Account>) -> SubjectSpace {
+        let system = || SystemImports::of(account, self.system.as_ref());
+        match self.special.get(&account.id) {
+            Some(space) => space.clone(),
+            None => SubjectSpace::unmapped(account.id).with_system(system()),
+        }
+    }
+
+    /// Whether it is the account of the server itself.
+    pub fn is_system(&self, account: &Arc<Account>) -> bool {
+        self.system.as_ref().is_some_and(|system| Arc::ptr_eq(system, account))
+    }
+
+    /// Whether both are the same.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let id = |spaces: &Self| spaces.system.as_ref().map(|system| system.id);
+        id(self) == id(other)
+            && self.special.len() == other.special.len()
+            && self
+                .special
+                .iter()
+                .zip(&other.special)
+                .all(|((a, one), (b, two))| a == b && one.is_same(two))
     }
 }

@@ -29,6 +29,7 @@ use crate::internal::PendingPublishes;
 use crate::plan::bindings::Bindings;
 use crate::plan::reload::Reload;
 use crate::random::Random;
+use crate::services::{Crossings, ResponseTimers};
 use crate::shard::admissions::Admissions;
 use crate::shard::event::Event;
 use crate::shard::event_sink::EventSink;
@@ -54,6 +55,8 @@ pub struct ShardSeed {
     pub buffers: Arc<SharedBuffers>,
     /// For queue group selection, PING jitter and the hashes of its tables: a secret, another one for each loop.
     pub random: u64,
+    /// For reply subjects that nobody can guess: another secret, which nothing else depends on.
+    pub secret: [u64; 2],
 }
 
 impl ShardSeed {
@@ -64,6 +67,7 @@ impl ShardSeed {
             inboxes: vec![Arc::default()],
             buffers: Arc::default(),
             random: 1,
+            secret: [1, 2],
         }
     }
 }
@@ -86,6 +90,9 @@ pub struct Shard {
     pub(crate) run_buffers: RunBuffers,
     /// Copies of subscriptions that ended: to be removed once no interest is locked.
     pub(crate) ended_copies: Vec<Copy>,
+    /// What left its account in the run under way.
+    pub(crate) crossings: Crossings,
+    pub(crate) response_timers: ResponseTimers,
     planted: Planted,
 }
 
@@ -113,6 +120,8 @@ impl Shard {
             removals: PendingRemovals::default(),
             run_buffers: RunBuffers::default(),
             ended_copies: Vec::new(),
+            crossings: Crossings::new(seed.secret),
+            response_timers: ResponseTimers::default(),
             planted: Planted::default(),
         }
     }
@@ -357,6 +366,7 @@ impl Shard {
                 self.close(slot, CloseReason::ServerShutdown, None);
             }
         }
+        self.response_timers.forget(broker);
         self.events.push_ended(broker.clone(), Ending::Loop);
     }
 
@@ -442,6 +452,7 @@ impl Shard {
             .next_at()
             .into_iter()
             .chain(self.internal_publishes.next_at())
+            .chain(self.response_timers.next_at())
             .min()
     }
 

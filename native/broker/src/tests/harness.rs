@@ -100,6 +100,7 @@ impl World {
                 inboxes: inboxes.clone(),
                 buffers: buffers.clone(),
                 random: random.wrapping_mul(31).wrapping_add(reactor as u64),
+                secret: [random, reactor as u64],
             });
             EventLoop::new(shard, MemoryIo::new(reactor))
         };

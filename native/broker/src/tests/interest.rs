@@ -84,9 +84,7 @@ fn a_name_whose_subscription_got_its_last_message_is_free_at_once() {
     world.say(client, "SUB b 1\r\n");
     let account = world.broker.global.clone();
     let broker = world.broker.clone();
-    world.loops[1]
-        .shard
-        .after_run(broker.id, &broker.plan().config, &account);
+    world.loops[1].shard.after_run(&broker, &broker.plan().config, &account);
     world.say(client, "PUB a 1\r\n1\r\nPUB b 1\r\n2\r\n");
     assert_eq!(world.texts(client), ["2"]);
     assert_eq!(world.broker.connections()[0].subscriptions, 1);

@@ -55,4 +55,6 @@ mod replies;
 #[cfg(test)]
 mod results;
 #[cfg(test)]
+mod services;
+#[cfg(test)]
 mod timers;

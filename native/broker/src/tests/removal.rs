@@ -101,9 +101,7 @@ fn names_are_free_at_once_after_another_connect() {
     };
     world.loops[1].shard.delivery.push_exhausted(id);
     let (account, broker) = (world.broker.global.clone(), world.broker.clone());
-    world.loops[1]
-        .shard
-        .after_run(broker.id, &broker.plan().config, &account);
+    world.loops[1].shard.after_run(&broker, &broker.plan().config, &account);
     // The same name, in the place that has just become free.
     world.loops[0]
         .shard

@@ -15,10 +15,11 @@ use crate::delivery::frame::Frame;
 use crate::delivery::resolved::is_reserved;
 use crate::interest::Interest;
 use crate::shard::Shard;
+use crate::time::rfc3339;
 use crate::trace::quote::quote;
 use event::{Entry, Event, Request, Server, Step};
-pub(crate) use headers::may_request_trace;
 use headers::{Headers, TraceRequest};
+pub(crate) use headers::{disabled, may_request_trace};
 use nt_protocol::{Publish, parse_size};
 use nt_subject::{Matches, is_valid_literal_subject};
 
@@ -132,7 +133,7 @@ impl Shard {
         match tracing {
             Tracing::Ordinary => self.publish_untraced_message(run, message),
             Tracing::Disabled => {
-                let mut body = headers::disabled(headers);
+                let mut body = disabled(headers);
                 let header_len = body.len();
                 body.extend_from_slice(&message.body[message.header_len..]);
                 let size_text = body.len().to_string();
@@ -241,7 +242,7 @@ impl Shard {
     fn send_trace(&mut self, run: &mut Run<'_>, trace: MsgTrace) {
         let conn = &self.connections[run.publisher.slot];
         let info = &conn.config().info;
-        let now = event::rfc3339(self.delivery.wall_ns());
+        let now = rfc3339(self.delivery.wall_ns());
         let server = Server {
             name: &info.server_name,
             host: &info.host,

@@ -89,7 +89,7 @@ fn trim(value: &[u8]) -> &[u8] {
 }
 
 /// The same headers, with the destination replaced by [`DISABLED`].
-pub(super) fn disabled(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn disabled(bytes: &[u8]) -> Vec<u8> {
     let name = format!("{DESTINATION}:");
     let end = bytes.strip_suffix(b"\r\n").unwrap_or(bytes);
     let mut kept = Vec::with_capacity(bytes.len() + DISABLED.len());
