@@ -33,8 +33,38 @@ export interface AccountPlan {
   limits?: AccountLimits;
   /** Subjects of other accounts that its connections may subscribe to; the other accounts allow it. */
   streamImports?: StreamImportPlan[];
+  /** Its requests that other accounts answer; these allow it. */
+  serviceImports?: ServiceImportPlan[];
   /** Subjects that become others. The first rule that matches a published subject applies. */
   mappings?: MappingPlan[];
+}
+
+/** Requests that another account answers. */
+export interface ServiceImportPlan {
+  /** The account that answers. */
+  account: string;
+  /** The subject there: exported, or a part of it. */
+  subject: string;
+  /** Its name in the importing account, with the same wildcards or as a transform's destination; absent: the same. */
+  to?: string;
+  /** Whether the service learns who asks. */
+  share?: boolean;
+  /** How the export answers; absent: with one message. */
+  response?: 'stream' | 'chunked';
+  /** Milliseconds after which a request ends unanswered; absent: two minutes. */
+  threshold?: number;
+  /** What is measured of answers. */
+  latency?: LatencyPlan;
+  /** Whether traces of messages go on in the exporting account. */
+  allowTrace?: boolean;
+}
+
+/** Measurements of a service. */
+export interface LatencyPlan {
+  /** Where they go, in the exporting account. */
+  subject: string;
+  /** Percent of requests; 0: those whose headers ask for it. */
+  sampling: number;
 }
 
 /** Subjects of another account. `to`: their names in the importing account, as a transform's destination. */

@@ -12,6 +12,7 @@ export interface AccountPlan {
   defaultPermissions?: PermissionsPlan
   limits?: AccountLimits
   streamImports?: Array<StreamImportPlan>
+  serviceImports?: Array<ServiceImportPlan>
   mappings?: Array<MappingPlan>
 }
 
@@ -228,6 +229,11 @@ export interface InterestStats {
   fanoutMax: number
 }
 
+export interface LatencyPlan {
+  subject: string
+  sampling: number
+}
+
 export interface ListenerPlan {
   kind: string
   host: string
@@ -322,6 +328,17 @@ export declare function runLoad(handle: number, thread: number): void
 
 /** See `NativeAddon.runReactor`. */
 export declare function runReactor(handle: number, index: number): void
+
+export interface ServiceImportPlan {
+  account: string
+  subject: string
+  to?: string
+  share?: boolean
+  response?: string
+  threshold?: number
+  latency?: LatencyPlan
+  allowTrace?: boolean
+}
 
 /** See `NativeAddon.startBroker`. */
 export declare function startBroker(handle: number, plan: BrokerPlan): StartedBroker
