@@ -5,7 +5,7 @@
  * threads belong to the Runtime, which all brokers share; messages are handled by the data plane alone.
  */
 import { EventEmitter } from 'node:events';
-import { hasAccount, type ResolvedOptions } from '../config/index.js';
+import { hasAccount, type ResolvedOptions, systemAccountOf } from '../config/index.js';
 import {
   type ClientHost,
   InternalClient,
@@ -16,6 +16,7 @@ import {
   type SubscribeOptions,
   type Subscription,
 } from '../internal/index.js';
+import type { MonitorSource } from '../monitor/source.js';
 import type {
   AuthenticationRequest,
   BrokerStats,
@@ -23,7 +24,8 @@ import type {
   NativeEvent,
   SubscriptionInfo,
 } from '../native/contract.js';
-import { localUrl } from './address.js';
+import { SystemAccount } from '../system/system-account.js';
+import { localUrl, parseAdvertise } from './address.js';
 import { ASYNC_DISPOSE, disposeUnderBothSymbols } from './async-dispose.js';
 import { answer, separateAuthenticate } from './authenticate.js';
 import { callListener } from './call-listener.js';
@@ -32,6 +34,7 @@ import { BrokerError, DataPlaneError, StoppedError } from './errors.js';
 import type { BrokerEvents } from './events.js';
 import { removePortsFile } from './files.js';
 import { closeInStages } from './lame-duck.js';
+import { monitorSource } from './monitor-source.js';
 import type { BrokerParts, Configuration, StartOptions } from './parts.js';
 import { clientListener } from './ports.js';
 import { drainWithin, type GraceDeps } from './shutdown-grace.js';
@@ -49,6 +52,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
   #configuration: Configuration;
   readonly #closed: ClosedConnections;
   readonly #client: InternalClient;
+  readonly #system: SystemAccount;
   readonly #stopping = new AbortController();
   readonly #allClosed: Promise<void>;
   #resolveAllClosed: () => void = () => {};
@@ -89,6 +93,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
       this.#resolveAllClosed = resolve;
     });
     parts.runtime.attach(parts.started.broker, (event) => this.#receive(event));
+    this.#system = this.#createSystem();
+    this.#system.follow(systemAccountOf(options));
     const watch = (event: unknown, on: boolean) => {
       if (event !== 'connect' || this.#stopped) return;
       parts.runtime.addon.watchConnects(parts.runtime.handle, parts.started.broker, on);
@@ -280,6 +286,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
       authenticate,
       putIntoForce: (configuration) => {
         this.#configuration = configuration;
+        this.#system.follow(systemAccountOf(configuration.options));
         this.#leaveRemovedAccounts();
       },
       applied: (number) => this.#applied(number),
@@ -327,6 +334,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     log.info('Initiating Shutdown...');
     this.#stopping.abort();
     this.#pendingReload?.reject(new StoppedError());
+    this.#system.close();
     this.#client.close(new StoppedError());
     runtime.addon.stopBroker(runtime.handle, started.broker);
     this.#logListenerClosed();
@@ -414,11 +422,45 @@ export class Broker extends EventEmitter<BrokerEvents> {
       callListener(() => this.emit('handlerError', error, subject));
     };
     const host: ClientHost = {
-      maxPayload: () => this.options.maxPayload,
+      maxPayload: (account) => (account === systemAccountOf(this.options) ? -1 : this.options.maxPayload),
       hasAccount: (name) => hasAccount(this.options, name),
       handlerFailed,
     };
     return new InternalClient({ addon: runtime.addon, runtime: runtime.handle, broker: started.broker, host });
+  }
+
+  #createSystem(): SystemAccount {
+    const { runtime, started, log, http } = this.#parts;
+    const { addon, handle } = runtime;
+    const { broker } = started;
+    return new SystemAccount({
+      serverId: this.serverId,
+      client: this.#client,
+      source: () => this.monitorSource(),
+      monitor: () => http.monitorView(),
+      snappyFrame: (data) => addon.snappyFrame(data),
+      advertisedHost: () => this.#advertisedHost(),
+      nextEventNumber: () => addon.nextEventNumber(handle, broker),
+      reload: () => this.reload(),
+      notifyLameDuck: (cid) => addon.notifyLameDuck(handle, broker, cid),
+      hasListeners: (subject) => {
+        const account = systemAccountOf(this.options);
+        return account !== undefined && addon.hasListeners(handle, broker, account, subject);
+      },
+      kick: (cid) => this.closeConnection(cid),
+      log: (level, text) => log.write(level, text),
+    });
+  }
+
+  #advertisedHost(): string {
+    const { clientAdvertise } = this.options;
+    return (clientAdvertise ? parseAdvertise(clientAdvertise).host : undefined) ?? this.host;
+  }
+
+  /** Its state as monitoring reads it. */
+  monitorSource(): MonitorSource {
+    const { runtime, started, log, startMs } = this.#parts;
+    return monitorSource({ broker: this, runtime, started, log, startMs });
   }
 
   #fail(text: string): void {

@@ -4,7 +4,7 @@
  */
 import type { ResolvedHttp } from '../config/index.js';
 import type { MonitorServer } from '../monitor/server.js';
-import type { MonitorSource } from '../monitor/source.js';
+import type { MonitorContext, MonitorSource } from '../monitor/source.js';
 import type { ProfileServer } from '../profile/server.js';
 import { joinHostPort } from './address.js';
 import { listening } from './errors.js';
@@ -16,6 +16,11 @@ export class HttpListeners {
   /** Undefined while monitoring is off. */
   get monitorPort(): number | undefined {
     return this.#monitor?.port;
+  }
+
+  /** What answers show of the monitoring listener; undefined while it is off. */
+  monitorView(): Omit<MonitorContext, 'source'> | undefined {
+    return this.#monitor?.view();
   }
 
   /** Undefined while profiling is off. */

@@ -39,4 +39,5 @@ export interface BrokerParts {
   readonly started: StartedBroker;
   readonly log: BrokerLog;
   readonly http: HttpListeners;
+  readonly startMs: number;
 }

@@ -27,7 +27,6 @@ import { writePidFile, writePortsFile } from './files.js';
 import { HttpListeners } from './http-listeners.js';
 import { createIdentity, type Identity } from './identity.js';
 import { logOptions, namesDestination } from './log-options.js';
-import { monitorSource } from './monitor-source.js';
 import type { StartOptions } from './parts.js';
 import { compilePlan } from './plan.js';
 import { openPorts } from './ports.js';
@@ -101,11 +100,10 @@ async function openBroker(
   const started = listen(runtime, plan);
   undo.push(() => stopSilently(runtime, started));
   const configuration = { options, written, authenticate, loadMs: startMs, digest: file?.digest ?? '' };
-  const broker = new Broker({ identity, runtime, started, log, http }, configuration);
+  const broker = new Broker({ identity, runtime, started, log, http, startMs }, configuration);
 
   if (options.http) {
-    const source = () => monitorSource({ broker, runtime, started, log, startMs });
-    log.info(`Starting http monitor on ${await http.openMonitor(options.http, source)}`);
+    log.info(`Starting http monitor on ${await http.openMonitor(options.http, () => broker.monitorSource())}`);
   }
   plan.listeners.forEach((listener, at) => {
     const { port } = started.listeners[at] ?? listener;

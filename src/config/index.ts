@@ -29,6 +29,7 @@ export { resolveOptions, resolvePermissions, startupWarnings } from './resolve.j
 export { OPTIONS } from './schema.js';
 export { type Setting, settingsOf } from './settings.js';
 export type { OptionSpec } from './spec.js';
+export { isSubset, overlap } from './subjects.js';
 export type {
   AccountLimitsOptions,
   AccountOptions,

@@ -18,7 +18,8 @@ export function expvarz(): Answer {
   return { status: 200, type: 'application/json; charset=utf-8', anyOrigin: false, body };
 }
 
-function memstats(): object {
+/** The memory of the process. */
+export function memstats(): object {
   const { rss, heapTotal, heapUsed } = process.memoryUsage();
   const heap = getHeapStatistics();
   const zeros = () => new Array<number>(PAUSES).fill(0);

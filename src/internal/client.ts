@@ -219,7 +219,7 @@ export class InternalClient {
         addon.publishInternal(runtime, broker, name, frames, confirm),
       unpublished: () => addon.unpublishedInternal(runtime, broker),
     };
-    const outbox = new Outbox(port, () => host.maxPayload());
+    const outbox = new Outbox(port, () => host.maxPayload(name));
     const state: AccountState = {
       outbox,
       requests: undefined,

@@ -53,8 +53,8 @@ export interface Responder {
 
 /** What the in-process client asks of the broker it belongs to. */
 export interface ClientHost {
-  /** The largest message, bytes; negative: any. */
-  maxPayload(): number;
+  /** The largest message in an account, bytes; negative: any. */
+  maxPayload(account: string): number;
   /** Whether there is an account of this name. */
   hasAccount(name: string): boolean;
   /** A handler has failed. */

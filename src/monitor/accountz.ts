@@ -9,12 +9,15 @@ import type { MonitorContext } from './source.js';
 import { sublistStats } from './subsz.js';
 
 export function accountz(context: MonitorContext, query: URLSearchParams): Answer {
+  return json(listAccounts(context, query.get('acc') ?? ''));
+}
+
+/** All accounts by name, or the one of this name in detail. */
+export function listAccounts(context: MonitorContext, name: string): object {
   const { source, nowMs } = context;
-  const name = query.get('acc') ?? '';
-  const head = { server_id: source.serverId, now: rfc3339(nowMs()) };
-  const system = systemAccountField(source.options);
-  if (name === '') return json({ ...head, ...system, accounts: accountNames(context) });
-  return json({ ...head, ...system, account_detail: describeAccount(context, name) });
+  const head = { server_id: source.serverId, now: rfc3339(nowMs()), ...systemAccountField(source.options) };
+  if (name === '') return { ...head, accounts: accountNames(context) };
+  return { ...head, account_detail: describeAccount(context, name) };
 }
 
 /** The account of the server itself; nothing where there is none. */

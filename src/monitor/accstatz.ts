@@ -7,9 +7,20 @@ import { boolParam } from './params.js';
 import type { MonitorContext } from './source.js';
 
 export function accstatz(context: MonitorContext, query: URLSearchParams): Answer {
-  const unused = boolParam(query, 'unused');
-  const head = { server_id: context.source.serverId, now: rfc3339(context.nowMs()) };
-  return json({ ...head, account_statz: describeAccounts(context, unused) });
+  return json(describeAccountStats(context, { unused: boolParam(query, 'unused'), names: [] }));
+}
+
+export interface AccstatzOptions {
+  /** Also accounts without connections. */
+  unused: boolean;
+  /** Only these; empty: all. */
+  names: readonly string[];
+}
+
+export function describeAccountStats(context: MonitorContext, { unused, names }: AccstatzOptions) {
+  const all = describeAccounts(context, unused);
+  const wanted = names.length === 0 ? all : all.filter(({ acc }) => names.includes(acc));
+  return { server_id: context.source.serverId, now: rfc3339(context.nowMs()), account_statz: wanted };
 }
 
 /** The accounts with connections; with `unused` all of them. */
@@ -17,10 +28,13 @@ export function describeAccounts({ source }: MonitorContext, unused: boolean) {
   return source
     .stats()
     .accounts.filter(({ connections }) => unused || connections > 0)
-    .map(describe);
+    .map(accountStat);
 }
 
-function describe(account: AccountStats) {
+export type AccountStat = ReturnType<typeof accountStat>;
+
+/** What an account moves: the same in answers and in events. */
+export function accountStat(account: AccountStats) {
   return {
     acc: account.name,
     name: account.name,

@@ -4,7 +4,23 @@ import { BadParameterError, boolParam, intParam, subsParam, uintParam } from './
 
 const LIMIT_DEFAULT = 1024;
 
-type State = 'open' | 'closed' | 'all';
+export type State = 'open' | 'closed' | 'all';
+
+/** As they were asked for. */
+export interface ConnzQuery {
+  sort: string;
+  auth: boolean;
+  subs: 'none' | 'list' | 'detail';
+  offset: number;
+  limit: number;
+  cid: number;
+  state: State;
+  user: string;
+  account: string;
+  mqttClient: string;
+  /** Only open connections with a subscription that some subject of this pattern reaches; only beside `account`. */
+  filterSubject: string;
+}
 
 export interface ConnzOptions {
   order: SortOrder;
@@ -18,6 +34,8 @@ export interface ConnzOptions {
   user: string;
   account: string;
   mqttClient: string;
+  /** Empty: any. */
+  filterSubject: string;
 }
 
 /** Read in the order of nats-server, so that of several bad parameters the same one is reported. */
@@ -29,17 +47,26 @@ export function readConnzOptions(query: URLSearchParams): ConnzOptions {
   const limit = intParam(query, 'limit');
   const cid = uintParam(query, 'cid');
   const state = stateParam(query);
+  const [user, account, mqttClient] = ['user', 'acc', 'mqtt_client'].map((name) => query.get(name) ?? '') as Texts;
+  return connzOptions({ sort, auth, subs, offset, limit, cid, state, user, account, mqttClient, filterSubject: '' });
+}
+
+type Texts = [user: string, account: string, mqttClient: string];
+
+/** Throws a `BadParameterError` for what can't be sorted that way. */
+export function connzOptions({ sort, ...query }: ConnzQuery): ConnzOptions {
+  const { offset, limit, cid, state, account } = query;
+  const filterSubject = query.filterSubject === '>' ? '' : query.filterSubject;
+  const order = sortOrder(sort, state === 'closed');
+  if (filterSubject !== '' && account === '') {
+    throw new BadParameterError('filter by subject only valid with account filtering');
+  }
   return {
-    order: sortOrder(sort, state === 'closed'),
-    auth,
-    subs,
+    ...query,
+    filterSubject,
+    order,
     offset: Math.max(0, offset),
     limit: cid > 0 ? 1 : limit > 0 ? limit : LIMIT_DEFAULT,
-    cid,
-    state,
-    user: query.get('user') ?? '',
-    account: query.get('acc') ?? '',
-    mqttClient: query.get('mqtt_client') ?? '',
   };
 }
 

@@ -2,6 +2,7 @@
  * Selects the connections on a page of `/connz`. The data plane sorts the open ones and returns their numbers; the control
  * plane keeps the closed ones. Both lists are merged and cut to the page; connz.ts adds the details.
  */
+import { overlap } from '../config/index.js';
 import type { ConnectionInfo } from '../native/contract.js';
 import type { ConnzOptions } from './connz-options.js';
 import type { SortOrder } from './connz-sort.js';
@@ -21,7 +22,7 @@ interface Keyed extends Entry {
 }
 
 export function select(source: MonitorSource, options: ConnzOptions, nowMs: number): Selection {
-  const { state, cid, user, account, mqttClient, offset, limit } = options;
+  const { state, cid, user, account, mqttClient, offset, limit, filterSubject } = options;
   const withOpen = state !== 'closed';
   const allClosed = state === 'open' ? [] : source.closedConnections();
   const closed = account === '' ? allClosed : allClosed.filter((c) => c.account === account);
@@ -32,18 +33,24 @@ export function select(source: MonitorSource, options: ConnzOptions, nowMs: numb
         order: options.order.open ?? 'cid',
         ...(account === '' ? {} : { account }),
         ...(user === '' ? {} : { user }),
-        limit: none ? 0 : offset + limit,
+        limit: none ? 0 : filterSubject === '' ? offset + limit : Number.MAX_SAFE_INTEGER,
         nowMs,
       })
     : undefined;
   const total = (open?.total ?? 0) + closed.length;
   if (mqttClient !== '') return { total, page: [] };
   if (cid > 0) return { total, page: byNumber(source, cid, withOpen, closed).slice(offset) };
-  const merged = merge(
-    [...(open?.cids ?? [])].map((number, at) => ({ cid: number, key: open?.keys[at] ?? 0 })),
-    sorted(closed, options.order, user),
-  );
+  const found = [...(open?.cids ?? [])].map((number, at) => ({ cid: number, key: open?.keys[at] ?? 0 }));
+  const subscribed = filterSubject === '' ? found : withSubject(source, found, account, filterSubject);
+  const merged = merge(subscribed, sorted(closed, options.order, user));
   return { total, page: merged.slice(offset, offset + limit) };
+}
+
+/** Those with a subscription that some subject of the pattern reaches. */
+function withSubject(source: MonitorSource, found: Keyed[], account: string, pattern: string): Keyed[] {
+  const { list } = source.findSubscriptions({ account, offset: 0, limit: Number.MAX_SAFE_INTEGER });
+  const subscribed = new Set(list.filter(({ subject }) => overlap(pattern, subject)).map(({ cid }) => cid));
+  return found.filter(({ cid }) => subscribed.has(cid));
 }
 
 /** As in nats-server, the filters by account and user are ignored for an open connection requested by number. */

@@ -30,6 +30,22 @@ export function connz(context: MonitorContext, query: URLSearchParams): Answer {
   return json(head(source.serverId, nowMs, options, connections.length, selection, connections));
 }
 
+/** The same as one object. A large page is described in parts, too. */
+export async function describeConnections(context: MonitorContext, options: ConnzOptions): Promise<object> {
+  const { source } = context;
+  const nowMs = context.nowMs();
+  if (options.account !== '' && !knowsAccount(source, options.account)) {
+    return head('', nowMs, options, 0, { total: 0, page: [] }, null);
+  }
+  const selection = select(source, options, nowMs);
+  const connections: object[] = [];
+  for (let at = 0; at < selection.page.length; at += PART_SIZE) {
+    if (at > 0) await nextTurn();
+    connections.push(...describePage(source, selection.page.slice(at, at + PART_SIZE), options, nowMs));
+  }
+  return head(source.serverId, nowMs, options, connections.length, selection, connections);
+}
+
 function head(
   serverId: string,
   nowMs: number,

@@ -4,8 +4,12 @@ import { rfc3339 } from '../http/go-format.js';
 import { boolParam, subsParam } from './params.js';
 import type { MonitorContext } from './source.js';
 
-export function gatewayz({ source, nowMs }: MonitorContext, query: URLSearchParams): Answer {
+export function gatewayz(context: MonitorContext, query: URLSearchParams): Answer {
   subsParam(query);
   boolParam(query, 'accs');
-  return json({ server_id: source.serverId, now: rfc3339(nowMs()), outbound_gateways: {}, inbound_gateways: {} });
+  return json(describeGateways(context));
+}
+
+export function describeGateways({ source, nowMs }: MonitorContext): object {
+  return { server_id: source.serverId, now: rfc3339(nowMs()), outbound_gateways: {}, inbound_gateways: {} };
 }

@@ -15,20 +15,44 @@ const NOT_READY: Problem = {
   error: 'failed to be ready for connections after 1ms: server',
 };
 
+export interface HealthzOptions {
+  /** `js-enabled`, which is deprecated. */
+  jsEnabled: boolean;
+  details: boolean;
+  account: string;
+  stream: string;
+  consumer: string;
+}
+
+export interface Health {
+  status: 'ok' | 'error';
+  statusCode: number;
+  /** What is wrong; with `details` a list. */
+  reason: { error?: string; errors?: { type: string; error: string }[] };
+}
+
 export function healthz(context: MonitorContext, query: URLSearchParams): Answer {
-  const { source } = context;
-  if (boolParam(query, 'js-enabled')) {
-    source.warn('Healthcheck: js-enabled deprecated, use js-enabled-only instead');
-  }
+  const jsEnabled = boolParam(query, 'js-enabled');
   // Only checked for errors: without JetStream they have no effect.
   for (const name of ['js-enabled-only', 'js-server-only', 'js-meta-only']) boolParam(query, name);
   const details = boolParam(query, 'details');
-  const problem = incompleteQuery(query) ?? (isHealthy(context) ? undefined : NOT_READY);
-  if (!problem) return json({ status: 'ok' }, { indent: 0 });
+  const [account, stream, consumer] = NAMES.map((name) => query.get(name) ?? '') as [string, string, string];
+  const health = checkHealth(context, { jsEnabled, details, account, stream, consumer });
+  return json({ status: health.status, ...health.reason }, { status: health.statusCode, indent: 0 });
+}
+
+const NAMES = ['account', 'stream', 'consumer'];
+
+/** What fails is logged. */
+export function checkHealth(context: MonitorContext, options: HealthzOptions): Health {
+  const { source } = context;
+  const { details } = options;
+  if (options.jsEnabled) source.warn('Healthcheck: js-enabled deprecated, use js-enabled-only instead');
+  const problem = incompleteQuery(options) ?? (isHealthy(context) ? undefined : NOT_READY);
+  if (!problem) return { status: 'ok', statusCode: 200, reason: {} };
   const { status, type, error } = problem;
   source.warn(`Healthcheck failed: ${details ? '1 errors' : JSON.stringify(error)}`);
-  const reason = details ? { errors: [{ type, error }] } : { error };
-  return json({ status: 'error', ...reason }, { status, indent: 0 });
+  return { status: 'error', statusCode: status, reason: details ? { errors: [{ type, error }] } : { error } };
 }
 
 /** Without JetStream the only check is whether clients can connect. */
@@ -37,14 +61,13 @@ export function isHealthy({ source }: MonitorContext): boolean {
 }
 
 /** A query for a consumer must name its stream, one for a stream its account. */
-function incompleteQuery(query: URLSearchParams): Problem | undefined {
-  const has = (name: string) => (query.get(name) ?? '') !== '';
+function incompleteQuery({ account, stream, consumer }: HealthzOptions): Problem | undefined {
   const missing = (what: string, of: string): Problem => ({
     status: 400,
     type: 'BAD_REQUEST',
     error: `"${what}" must not be empty when checking ${of} health`,
   });
-  if (has('stream') && !has('account')) return missing('account', 'stream');
-  if (has('consumer') && !has('stream')) return missing('stream', 'consumer');
+  if (stream !== '' && account === '') return missing('account', 'stream');
+  if (consumer !== '' && stream === '') return missing('stream', 'consumer');
   return undefined;
 }

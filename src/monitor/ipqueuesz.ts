@@ -6,12 +6,16 @@ import type { MonitorContext } from './source.js';
 /** As nats-server indents this endpoint. */
 const INDENT = 3;
 
-export function ipqueuesz({ source }: MonitorContext, query: URLSearchParams): Answer {
-  const all = boolParam(query, 'all');
-  const filter = query.get('queues') ?? '';
+export function ipqueuesz(context: MonitorContext, query: URLSearchParams): Answer {
+  const options = { all: boolParam(query, 'all'), filter: query.get('queues') ?? '' };
+  return json(describeQueues(context, options), { indent: INDENT });
+}
+
+/** `filter`: what is in their names. */
+export function describeQueues({ source }: MonitorContext, { all, filter }: { all: boolean; filter: string }): object {
   const queues = source
     .queues()
     .filter(({ name, pending }) => (all || pending > 0) && name.includes(filter))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
-  return json(Object.fromEntries(queues.map(({ name, pending }) => [name, { pending }])), { indent: INDENT });
+  return Object.fromEntries(queues.map(({ name, pending }) => [name, { pending }]));
 }

@@ -6,13 +6,17 @@ import type { MonitorContext } from './source.js';
 
 const FLAGS = ['accounts', 'streams', 'consumers', 'direct-consumers', 'config'];
 
-export function jsz({ source, nowMs }: MonitorContext, query: URLSearchParams): Answer {
+export function jsz(context: MonitorContext, query: URLSearchParams): Answer {
   for (const flag of FLAGS) boolParam(query, flag);
   for (const number of ['offset', 'limit']) intParam(query, number);
   const leaderOnly = boolParam(query, 'leader-only');
   for (const flag of ['raft', 'stream-leader-only']) boolParam(query, flag);
   if (leaderOnly) throw new BadParameterError('filtered response: not leader');
-  return json({
+  return json(describeJetStream(context));
+}
+
+export function describeJetStream({ source, nowMs }: MonitorContext): object {
+  return {
     memory: 0,
     storage: 0,
     reserved_memory: 0,
@@ -29,5 +33,5 @@ export function jsz({ source, nowMs }: MonitorContext, query: URLSearchParams): 
     messages: 0,
     bytes: 0,
     total: 0,
-  });
+  };
 }

@@ -4,7 +4,11 @@ import { rfc3339 } from '../http/go-format.js';
 import { boolParam } from './params.js';
 import type { MonitorContext } from './source.js';
 
-export function leafz({ source, nowMs }: MonitorContext, query: URLSearchParams): Answer {
+export function leafz(context: MonitorContext, query: URLSearchParams): Answer {
   boolParam(query, 'subs');
-  return json({ server_id: source.serverId, now: rfc3339(nowMs()), leafnodes: 0, leafs: [] });
+  return json(describeLeafNodes(context));
+}
+
+export function describeLeafNodes({ source, nowMs }: MonitorContext): object {
+  return { server_id: source.serverId, now: rfc3339(nowMs()), leafnodes: 0, leafs: [] };
 }

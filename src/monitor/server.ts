@@ -111,9 +111,13 @@ export class MonitorServer {
   }
 
   #context(): MonitorContext {
+    return { source: this.#source(), ...this.view() };
+  }
+
+  /** What answers show of this listener. */
+  view(): Omit<MonitorContext, 'source'> {
     const { host, basePath } = this.#http;
     return {
-      source: this.#source(),
       http: { host, port: this.port, basePath },
       requests: this.#requests,
       cpuPercent: () => this.#cpu.percent,

@@ -10,8 +10,10 @@ import { isPublishSubject } from './subject.js';
 const LIMIT_DEFAULT = 1024;
 
 export interface SubszOptions {
+  /** Lists them. */
   subscriptions: boolean;
   offset: number;
+  /** 0 and less: the default. */
   limit: number;
   /** Only subscriptions that a message on this subject would reach. */
   test: string;
@@ -19,26 +21,25 @@ export interface SubszOptions {
 }
 
 export function subsz(context: MonitorContext, query: URLSearchParams): Answer {
-  const subscriptions = boolParam(query, 'subs');
-  const offset = intParam(query, 'offset');
-  const limit = intParam(query, 'limit');
   const options = {
-    subscriptions,
-    offset: Math.max(0, offset),
-    limit: limit > 0 ? limit : LIMIT_DEFAULT,
+    subscriptions: boolParam(query, 'subs'),
+    offset: intParam(query, 'offset'),
+    limit: intParam(query, 'limit'),
     test: query.get('test') ?? '',
     account: query.get('acc') ?? '',
   };
-  return json(describe(context, options));
+  return json(describeSubscriptions(context, options));
 }
 
 /** The counters without the subscriptions. */
 export function describeIndex(context: MonitorContext): object {
-  return describe(context, { subscriptions: false, offset: 0, limit: LIMIT_DEFAULT, test: '', account: '' });
+  return describeSubscriptions(context, { subscriptions: false, offset: 0, limit: 0, test: '', account: '' });
 }
 
-function describe({ source, nowMs }: MonitorContext, options: SubszOptions): object {
-  const { account, offset, limit, test } = options;
+export function describeSubscriptions({ source, nowMs }: MonitorContext, options: SubszOptions): object {
+  const { account, test } = options;
+  const offset = Math.max(0, options.offset);
+  const limit = options.limit > 0 ? options.limit : LIMIT_DEFAULT;
   if (test !== '' && !isPublishSubject(test)) {
     throw new BadParameterError(`invalid test subject, must be valid publish subject: ${test}`);
   }

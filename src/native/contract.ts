@@ -188,6 +188,9 @@ export interface BrokerPlan {
   maxTracedMsgLen: number;
 }
 
+/** Not ready is a client that does not read INFO at any time, or has not finished its handshake. */
+export type LameDuckNotice = 'sent' | 'no client' | 'not ready';
+
 /** The address that a listener is bound to. */
 export interface BoundListener {
   kind: ListenerPlan['kind'];
@@ -459,6 +462,8 @@ export interface Addon extends NativeAddon, LoadAddon, LogAddon {
 
 /** The functions that brokers use. */
 export interface NativeAddon {
+  /** Bytes compressed by Snappy, in the framed format, which readers of S2 take, too. */
+  snappyFrame(data: Uint8Array): Buffer;
   /**
    * Creates the event loops and starts them, on threads of the addon until `runReactor` takes them over. `onWake` is called
    * on this thread when events wait. Returns a handle, which is never given again.
@@ -484,9 +489,14 @@ export interface NativeAddon {
   stopBroker(runtime: number, broker: number): void;
   /** Stops accepting and sends clients an INFO with `ldm`; the caller closes connections with `closeConnection`. */
   enterLameDuck(runtime: number, broker: number): void;
-  /** Turns `connected` events on or off. They are off at first, because many of them cost memory. */
+  /**
+   * Turns `connected` events on or off. They are off at first, because many of them cost memory. Those of an account come
+   * all the same while someone listens in the system account to what the server tells of its clients.
+   */
   watchConnects(runtime: number, broker: number, on: boolean): void;
   closeConnection(runtime: number, broker: number, cid: number, reason: string): boolean;
+  /** Sends one client an INFO with `ldm`; it stays connected. Returns what became of it. */
+  notifyLameDuck(runtime: number, broker: number, cid: number): LameDuckNotice;
   /**
    * Answers an `authenticate` event; without a user the client is refused. An answer that is late, or for a connection
    * that is closed, has no effect. Throws an Error with the `code` `INVALID_PLAN` when the permissions are invalid; the
@@ -518,6 +528,10 @@ export interface NativeAddon {
   publishInternal(runtime: number, broker: number, account: string, frames: Uint8Array, confirm?: number): number;
   /** Bytes that wait to be published. */
   unpublishedInternal(runtime: number, broker: number): number;
+  /** Whether a message on this subject would reach a connection; subscriptions of the control plane do not count. */
+  hasListeners(runtime: number, broker: number, account: string, subject: string): boolean;
+  /** The number of the next message that the server publishes of its own accord: 1, 2, and so on. */
+  nextEventNumber(runtime: number, broker: number): number;
   /** Takes messages for the control plane: about as many as that, at least one if any wait. */
   takeMessages(runtime: number, broker: number, messagesMax: number, bytesMax: number): MessageBatch;
   /** The subscriptions of closed connections: of the last `maxClosedClients`, within a memory limit. */

@@ -204,6 +204,9 @@ export interface FoundSubscriptions {
 /** See `Addon.hashPassword`. */
 export declare function hashPassword(password: string, cost: number): string
 
+/** See `NativeAddon.hasListeners`. */
+export declare function hasListeners(handle: number, broker: number, account: string, subject: string): boolean
+
 export interface InfoPlan {
   serverId: string
   serverName: string
@@ -280,6 +283,12 @@ export interface NativeEvent {
   request?: AuthenticationRequest
 }
 
+/** See `NativeAddon.nextEventNumber`. */
+export declare function nextEventNumber(handle: number, broker: number): number
+
+/** See `NativeAddon.notifyLameDuck`. */
+export declare function notifyLameDuck(handle: number, broker: number, cid: number): string
+
 /** See `LogAddon.openLogFile`. */
 export declare function openLogFile(fd: number): number
 
@@ -339,6 +348,9 @@ export interface ServiceImportPlan {
   latency?: LatencyPlan
   allowTrace?: boolean
 }
+
+/** See `Addon.snappyFrame`. */
+export declare function snappyFrame(data: Uint8Array): Buffer
 
 /** See `NativeAddon.startBroker`. */
 export declare function startBroker(handle: number, plan: BrokerPlan): StartedBroker

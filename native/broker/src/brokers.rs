@@ -144,6 +144,21 @@ impl Brokers {
         }
     }
 
+    /// Notifies one client that the broker goes away.
+    pub fn notify_lame_duck(&self, loops: &impl Loops, broker: BrokerId, cid: u64) -> LameDuckNotice {
+        let Some(broker) = self.get(broker) else {
+            return LameDuckNotice::NoClient;
+        };
+        let (Some(at), Some(conn)) = (broker.locate(cid), broker.directory().find(&[cid]).pop()) else {
+            return LameDuckNotice::NoClient;
+        };
+        if !conn.reads_info() {
+            return LameDuckNotice::NotReady;
+        }
+        loops.send(usize::from(at.reactor), InboxItem::LameDuckClient { broker, cid });
+        LameDuckNotice::Sent
+    }
+
     /// Stops listening and closes all connections. [`crate::Event::Stopped`] follows when the last one has closed.
     pub fn stop(&self, loops: &impl Loops, broker: BrokerId) {
         let Some(Running { state, .. }) = self.running.lock().remove(&broker) else {
@@ -160,6 +175,17 @@ impl Brokers {
     pub fn close_connection(&self, loops: &impl Loops, broker: BrokerId, cid: u64, reason: CloseReason) -> bool {
         self.get(broker).is_some_and(|state| close(loops, &state, cid, reason))
     }
+}
+
+/// What became of the notice that a broker goes away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LameDuckNotice {
+    /// It is on its way.
+    Sent,
+    /// There is no connection of that number.
+    NoClient,
+    /// The client does not read INFO at any time, or has not finished its handshake.
+    NotReady,
 }
 
 fn close(loops: &impl Loops, broker: &Arc<BrokerState>, cid: u64, reason: CloseReason) -> bool {

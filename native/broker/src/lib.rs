@@ -37,7 +37,7 @@ mod time;
 mod trace;
 mod turn;
 
-pub use brokers::{BrokerId, Brokers, Listen, Loops, StartedReload};
+pub use brokers::{BrokerId, Brokers, LameDuckNotice, Listen, Loops, StartedReload};
 pub use connection::Conn;
 pub use connection::buffer_pool::{BufferPool, SharedBuffers};
 pub use connection::close::CloseReason;
@@ -70,6 +70,7 @@ pub use shard::inbox::{Inbox, InboxItem, Location};
 pub use shard::{Shard, ShardSeed};
 pub use state::{AccountStats, BrokerState, BrokerStats, Ending};
 pub use time::Time;
+pub use trace::msgtrace::snappy_frame;
 pub use turn::{Command, ConnectError, ConnectRequest, EventLoop, Io, Newcomer, Readiness};
 
 #[cfg(any(test, fuzzing))]

@@ -50,6 +50,25 @@ pub fn unsubscribe_internal(handle: u32, broker: u32, subscription: u32) -> bool
     state(handle, broker).is_ok_and(|state| state.internal().unsubscribe(subscription))
 }
 
+/// See `NativeAddon.hasListeners`.
+#[napi]
+pub fn has_listeners(handle: u32, broker: u32, account: String, subject: String) -> bool {
+    let account = state(handle, broker).ok().and_then(|state| state.account(&account));
+    account.is_some_and(|account| account.has_listeners(subject.as_bytes()))
+}
+
+/// See `NativeAddon.nextEventNumber`.
+#[napi]
+pub fn next_event_number(handle: u32, broker: u32) -> f64 {
+    state(handle, broker).map_or(0.0, |state| state.next_event_number() as f64)
+}
+
+/// See `Addon.snappyFrame`.
+#[napi]
+pub fn snappy_frame(data: Uint8Array) -> Buffer {
+    nt_broker::snappy_frame(&data).into()
+}
+
 /// See `NativeAddon.publishInternal`.
 #[napi]
 pub fn publish_internal(

@@ -18,7 +18,7 @@ mod snapshot;
 use napi::bindgen_prelude::{Env, Function};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi_derive::napi;
-use nt_broker::{Account, AdmissionId, CloseReason, User};
+use nt_broker::{Account, AdmissionId, CloseReason, LameDuckNotice, User};
 use nt_reactor::{Runtime, StartError};
 use parking_lot::Mutex;
 use plan::{BrokerPlan, PermissionsPlan};
@@ -227,6 +227,20 @@ pub fn watch_connects(handle: u32, broker: u32, on: bool) {
 pub fn close_connection(handle: u32, broker: u32, cid: f64, reason: String) -> bool {
     let reason = CloseReason::from_text(&reason).unwrap_or(CloseReason::Kicked);
     runtime(handle).is_ok_and(|runtime| runtime.close_connection(broker, cid as u64, reason))
+}
+
+/// See `NativeAddon.notifyLameDuck`.
+#[napi]
+pub fn notify_lame_duck(handle: u32, broker: u32, cid: f64) -> String {
+    let notice = runtime(handle).map_or(LameDuckNotice::NoClient, |runtime| {
+        runtime.notify_lame_duck(broker, cid as u64)
+    });
+    let text = match notice {
+        LameDuckNotice::Sent => "sent",
+        LameDuckNotice::NoClient => "no client",
+        LameDuckNotice::NotReady => "not ready",
+    };
+    text.to_owned()
 }
 
 /// Whom the program lets in; see `AuthenticatedUser`.

@@ -12,8 +12,8 @@ use mio::net::TcpListener;
 use mio::{Poll, Waker};
 use nt_broker::{
     AdmissionId, BrokerEvent, BrokerId, BrokerState, Brokers, CloseReason, Event, Inbox, InboxItem, InternalPublish,
-    Listen, ListenerKind, ListenerPlan, Loops, Plan, Shard, ShardSeed, SharedBuffers, StartedReload, Time, User,
-    Verdict,
+    LameDuckNotice, Listen, ListenerKind, ListenerPlan, Loops, Plan, Shard, ShardSeed, SharedBuffers, StartedReload,
+    Time, User, Verdict,
 };
 use parking_lot::Mutex;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
@@ -349,6 +349,11 @@ impl Runtime {
         let waiting = batch.broker.internal().add_unpublished(batch.frames.len());
         self.send(0, InboxItem::Publish(batch));
         waiting
+    }
+
+    /// Notifies one client that the broker goes away.
+    pub fn notify_lame_duck(&self, broker: BrokerId, cid: u64) -> LameDuckNotice {
+        self.brokers.notify_lame_duck(self, broker, cid)
     }
 
     /// Closes one connection. False: there is none of that number.

@@ -11,6 +11,7 @@ import type {
   ConnectionQuery,
   FoundConnections,
   FoundSubscriptions,
+  LameDuckNotice,
   MessageBatch,
   NativeAddon,
   NativeEvent,
@@ -30,11 +31,16 @@ export class FakeAddon implements NativeAddon {
   /** Plans of reloads. */
   readonly reloads: BrokerPlan[] = [];
   readonly calls: string[] = [];
+  /** Account and subject of each subscription of this process; its handle is the index plus one. */
+  readonly subscribed: string[] = [];
   readonly open = new Map<number, ConnectionInfo>();
   readonly subs: SubscriptionInfo[] = [];
   readonly closedSubs: SubscriptionInfo[] = [];
   /** Answers to `authenticate` events. */
   readonly answers: [request: number, user: AuthenticatedUser | undefined][] = [];
+  /** Whether someone listens. */
+  listens: (account: string, subject: string) => boolean = () => false;
+  eventNumber = 0;
   /** Thrown by the next `startBroker` or `reloadBroker`. */
   refusal: Error | undefined;
   /** How many pools of workers were started. */
@@ -111,6 +117,24 @@ export class FakeAddon implements NativeAddon {
     return true;
   }
 
+  notifyLameDuck(_runtime: number, _broker: number, cid: number): LameDuckNotice {
+    this.calls.push(`notifyLameDuck ${cid}`);
+    return this.open.has(cid) ? 'sent' : 'no client';
+  }
+
+  hasListeners(_runtime: number, _broker: number, account: string, subject: string): boolean {
+    return this.listens(account, subject);
+  }
+
+  nextEventNumber(): number {
+    this.eventNumber += 1;
+    return this.eventNumber;
+  }
+
+  snappyFrame(data: Uint8Array): Buffer {
+    return Buffer.from(data);
+  }
+
   answerAuthentication(_runtime: number, request: number, user?: AuthenticatedUser): void {
     if (this.refusal) throw this.refusal;
     this.answers.push([request, user]);
@@ -155,11 +179,12 @@ export class FakeAddon implements NativeAddon {
   }
 
   subscribeInternal(_runtime: number, _broker: number, account: string, subject: string): number {
-    this.calls.push(`subscribeInternal ${account} ${subject}`);
-    return this.calls.length;
+    this.subscribed.push(`${account} ${subject}`);
+    return this.subscribed.length;
   }
 
-  unsubscribeInternal(): boolean {
+  unsubscribeInternal(_runtime: number, _broker: number, handle: number): boolean {
+    delete this.subscribed[handle - 1];
     return true;
   }
 

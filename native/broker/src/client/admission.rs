@@ -146,6 +146,8 @@ impl Shard {
             first_pong_sent: conn.client().flags().first_pong_sent,
             knows_lame_duck: conn.client().flags().knows_lame_duck,
         };
+        let flags = conn.client().flags();
+        conn.shared().set_reads_info(flags.async_info && flags.first_pong_sent);
         conn.client_mut().proof = proof.of(identified.user.as_ref());
         self.admit(slot, identified, &options);
         self.connections[slot].client_mut().options = Some(Box::new(options));
@@ -193,7 +195,7 @@ impl Shard {
         }
         self.update_copies(slot);
         let conn = &self.connections[slot];
-        if conn.broker().watches_connects() {
+        if conn.broker().watches_connects() || conn.broker().announces_connects_of(&account.name) {
             let (broker, snapshot) = (conn.broker().id, Box::new(conn.shared().snapshot()));
             self.event(broker, Event::Connected(snapshot));
         }

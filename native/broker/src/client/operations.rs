@@ -50,6 +50,7 @@ impl Shard {
         if flags.connect_received && !flags.first_pong_sent {
             flags.first_pong_sent = true;
             if flags.async_info {
+                self.connections[slot].shared().set_reads_info(true);
                 self.send_info(slot, true);
             }
         }

@@ -8,7 +8,7 @@ use crate::connection::traffic::SharedTraffic;
 use crate::delivery::backlog::Backlog;
 use parking_lot::Mutex;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// One connection, seen from outside its loop. Its loop is the only writer of its numbers, so plain stores suffice.
@@ -33,6 +33,8 @@ pub struct ConnShared {
     rtt_ns: AtomicU64,
     /// When it sent something last, nanoseconds since the epoch.
     last_activity_ns: AtomicU64,
+    /// Whether it may be sent INFO at any time.
+    reads_info: AtomicBool,
 }
 
 /// What is kept of each text a client describes itself with, bytes. Each copy of it costs as much.
@@ -100,6 +102,7 @@ impl ConnShared {
             subscriptions: AtomicU32::new(0),
             rtt_ns: AtomicU64::new(0),
             last_activity_ns: AtomicU64::new(start_ns),
+            reads_info: AtomicBool::new(false),
         }
     }
 
@@ -145,6 +148,15 @@ impl ConnShared {
 
     pub(crate) fn set_rtt_ns(&self, rtt_ns: u64) {
         self.rtt_ns.store(rtt_ns, Ordering::Relaxed);
+    }
+
+    /// Whether it may be sent INFO at any time.
+    pub(crate) fn reads_info(&self) -> bool {
+        self.reads_info.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_reads_info(&self, reads_info: bool) {
+        self.reads_info.store(reads_info, Ordering::Relaxed);
     }
 
     /// When it sent something last, nanoseconds since the epoch.

@@ -131,6 +131,11 @@ impl Account {
             .saturating_sub(self.max_connections.load(Ordering::Relaxed))
     }
 
+    /// Whether a message on this subject would reach a connection.
+    pub fn has_listeners(&self, literal: &[u8]) -> bool {
+        self.interest.read().has_listeners(literal)
+    }
+
     /// Subscriptions right now.
     pub fn subscriptions(&self) -> usize {
         self.counts.subscriptions()

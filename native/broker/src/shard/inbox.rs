@@ -93,6 +93,13 @@ pub enum InboxItem {
     Publish(InternalPublish),
     /// Notify every client of a broker that it goes away.
     LameDuck(Arc<BrokerState>),
+    /// Notify one client that the broker goes away, on whichever loop it is by now.
+    LameDuckClient {
+        /// Its broker.
+        broker: Arc<BrokerState>,
+        /// Which one.
+        cid: u64,
+    },
     /// Close every connection of a broker.
     Shutdown(Arc<BrokerState>),
     /// Something for the loop itself: a socket, a listener.

@@ -272,6 +272,7 @@ impl Shard {
             InboxItem::Reload(reload) => self.incoming.push_reload(reload),
             InboxItem::Publish(batch) => self.internal_publishes.push(batch),
             InboxItem::LameDuck(broker) => self.announce_lame_duck(&broker),
+            InboxItem::LameDuckClient { broker, cid } => self.notify_lame_duck_by_cid(broker, cid),
             InboxItem::Shutdown(broker) => self.close_all(&broker),
             InboxItem::Command(command) => self.incoming.push_command(command),
         }
@@ -356,6 +357,24 @@ impl Shard {
         let conn = &self.connections[slot];
         if conn.client().awaits_lame_duck_info() && !conn.is_closing() {
             self.send_info(slot, false);
+        }
+    }
+
+    /// Sends one client the INFO of a broker that goes away, although it stays; if it has moved, the request follows it.
+    fn notify_lame_duck_by_cid(&mut self, broker: Arc<BrokerState>, cid: u64) {
+        let Some(at) = broker.locate(cid) else { return };
+        let here = at.reactor == self.delivery.reactor();
+        let is_placeholder = |conn: &Conn| conn.is_placeholder();
+        if !here || self.connections.occupant(at).is_some_and(|conn| is_placeholder(conn)) {
+            return self
+                .delivery
+                .send_to(at.reactor, InboxItem::LameDuckClient { broker, cid });
+        }
+        let conn = &self.connections[at.slot];
+        if conn.shared().reads_info() && !conn.is_closing() {
+            self.debug(at.slot, || "Sending Lame Duck Mode info to client".to_owned());
+            let line = info_line(&self.connections[at.slot], false, true);
+            self.send(at.slot, &line);
         }
     }
 
@@ -494,7 +513,7 @@ impl Shard {
         let conn = &mut self.connections[slot];
         let is_lame_duck = conn.broker().is_lame_duck();
         conn.client_mut().note_info(is_lame_duck);
-        let line = info_line(conn, connect_info);
+        let line = info_line(conn, connect_info, is_lame_duck);
         self.send(slot, &line);
     }
 

@@ -100,7 +100,7 @@ impl BrokerState {
     }
 
     /// The number of the next event that the server publishes.
-    pub(crate) fn next_event_number(&self) -> u64 {
+    pub fn next_event_number(&self) -> u64 {
         self.last_event.fetch_add(1, Ordering::Relaxed) + 1
     }
 
@@ -116,6 +116,21 @@ impl BrokerState {
 
     pub(crate) fn watches_connects(&self) -> bool {
         self.watches_connects.load(Ordering::Relaxed)
+    }
+
+    /// Whether someone listens in the system account to what the server tells of clients that join this account.
+    pub(crate) fn announces_connects_of(&self, account: &str) -> bool {
+        let plan = self.plan.read();
+        let system = plan.account(&plan.server().config.system_account).cloned();
+        drop(plan);
+        system.is_some_and(|system| {
+            let subjects = [
+                format!("$SYS.ACCOUNT.{account}.CONNECT"),
+                format!("$SYS.ACCOUNT.{account}.SERVER.CONNS"),
+                format!("$SYS.SERVER.ACCOUNT.{account}.CONNS"),
+            ];
+            subjects.iter().any(|subject| system.has_listeners(subject.as_bytes()))
+        })
     }
 }
 

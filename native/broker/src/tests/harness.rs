@@ -7,8 +7,8 @@ use crate::simulation::random::Random;
 use crate::simulation::wire::{Frame, Message, frames};
 use crate::{
     AdmissionId, AdmissionRequest, Auth, BrokerState, Brokers, CloseReason, Config, Event, EventLoop, Inbox, InboxItem,
-    LogLevel, Loops, Newcomer, PasswordCheck, Plan, Readiness, Reload, Reloading, Shard, ShardSeed, SharedBuffers,
-    Time, Verdict,
+    LameDuckNotice, LogLevel, Loops, Newcomer, PasswordCheck, Plan, Readiness, Reload, Reloading, Shard, ShardSeed,
+    SharedBuffers, Time, Verdict,
 };
 use std::sync::Arc;
 
@@ -436,6 +436,12 @@ impl World {
     /// What the control plane does before that, so that clients go elsewhere.
     pub fn enter_lame_duck(&self) {
         self.brokers.enter_lame_duck(&self.inboxes, self.broker.id);
+    }
+
+    /// What the control plane does to have one client go elsewhere.
+    pub fn notify_lame_duck(&self, client: usize) -> LameDuckNotice {
+        let cid = self.clients[client].cid;
+        self.brokers.notify_lame_duck(&self.inboxes, self.broker.id, cid)
     }
 
     /// Peers keep their end open after the server has closed its own.

@@ -57,4 +57,6 @@ mod results;
 #[cfg(test)]
 mod services;
 #[cfg(test)]
+mod system;
+#[cfg(test)]
 mod timers;

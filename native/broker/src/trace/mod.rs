@@ -19,8 +19,8 @@ use crate::trace::quote::quote;
 use crate::trace::redact::redact;
 use nt_protocol::{ConnectOptions, Publish, ServerInfo};
 
-/// The INFO line of one connection.
-pub(crate) fn info_line(conn: &Conn, connect_info: bool) -> Vec<u8> {
+/// The INFO line of one connection. `ldm`: the broker goes away.
+pub(crate) fn info_line(conn: &Conn, connect_info: bool, ldm: bool) -> Vec<u8> {
     let config = conn.config();
     let info = &config.info;
     // Until then it is the proxy's.
@@ -40,7 +40,7 @@ pub(crate) fn info_line(conn: &Conn, connect_info: bool) -> Vec<u8> {
         max_payload: conn.limits().payload.map_or(-1, |max| max as i64),
         client_id: conn.shared().cid,
         client_ip: client_ip.as_deref(),
-        ldm: conn.broker().is_lame_duck(),
+        ldm,
         connect_info,
         remote_account: connect_info.then_some(conn.account().name.as_str()),
         acc_is_sys: connect_info && conn.account().name == config.system_account,

@@ -6,6 +6,8 @@
 //! of nats-server's event about other servers, accounts and streams are left out as long as there are none.
 
 mod encode;
+
+pub use encode::snappy_frame;
 mod event;
 mod headers;
 

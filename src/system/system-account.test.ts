@@ -1,0 +1,130 @@
+/** The system account with a scripted client: what is subscribed to, what waits, and what is dropped. */
+import { beforeEach, expect, it } from 'vitest';
+import type { InternalClient, Message, MessageHandler, PublishOptions, SubscribeOptions } from '../internal/index.js';
+import { FakeSource } from '../monitor/testing/fake-source.js';
+import type { SystemHost } from './host.js';
+import { SystemAccount } from './system-account.js';
+
+class ScriptedClient {
+  readonly handlers = new Map<string, MessageHandler>();
+  readonly published: { subject: string; data: string; account: string | undefined }[] = [];
+  #heard: () => void = () => {};
+
+  subscribe(subject: string, { account }: SubscribeOptions, handler: MessageHandler) {
+    const key = `${account} ${subject}`;
+    this.handlers.set(key, handler);
+    return { subject, account, ended: false, unsubscribe: () => void this.handlers.delete(key) };
+  }
+
+  publish(subject: string, data: Uint8Array | string, { account }: PublishOptions): void {
+    this.published.push({ subject, data: data.toString(), account });
+    this.#heard();
+  }
+
+  /** A request as it comes; without `reply` nobody waits for an answer. */
+  ask(key: string, reply: string | undefined, body = ''): void {
+    const subject = key.split(' ')[1] as string;
+    const message = { subject, reply, headers: undefined, data: Buffer.from(body), text: () => body };
+    this.handlers.get(key)?.(message as unknown as Message);
+  }
+
+  async until(count: number): Promise<void> {
+    while (this.published.length < count) await new Promise<void>((resolve) => (this.#heard = resolve));
+  }
+}
+
+let client: ScriptedClient;
+let lines: string[];
+let system: SystemAccount;
+
+beforeEach(() => {
+  client = new ScriptedClient();
+  lines = [];
+  let number = 0;
+  const source = new FakeSource();
+  const host: SystemHost = {
+    serverId: source.serverId,
+    client: client as unknown as InternalClient,
+    source: () => source,
+    monitor: () => undefined,
+    snappyFrame: (data) => Buffer.from(data),
+    advertisedHost: () => 'here',
+    nextEventNumber: () => {
+      number += 1;
+      return number;
+    },
+    reload: () => Promise.reject(new Error('nothing to reload')),
+    notifyLameDuck: () => 'not ready',
+    hasListeners: () => false,
+    kick: () => false,
+    log: (level, text) => void lines.push(`${level} ${text}`),
+  };
+  system = new SystemAccount(host);
+});
+
+it('is subscribed in the account that the configuration names', () => {
+  system.follow('$SYS');
+  const subjects = [...client.handlers.keys()];
+  expect(subjects).toContain('$SYS $SYS.REQ.SERVER.PING.VARZ');
+  expect(subjects).toContain('$SYS $SYS.REQ.SERVER.NSERVER.KICK');
+  system.follow('$SYS');
+  expect([...client.handlers.keys()]).toEqual(subjects);
+  system.follow('OTHER');
+  expect([...client.handlers.keys()]).toEqual(subjects.map((key) => key.replace('$SYS ', 'OTHER ')));
+  system.follow(undefined);
+  expect(client.handlers.size).toBe(0);
+});
+
+it('answers where it was asked, in order, and nobody who does not wait', async () => {
+  system.follow('SYS');
+  client.ask('SYS $SYS.REQ.SERVER.PING.IDZ', undefined);
+  client.ask('SYS $SYS.REQ.SERVER.NSERVER.RELOAD', 'r.1');
+  client.ask('SYS $SYS.REQ.SERVER.PING.IDZ', 'r.2');
+  client.ask('SYS $SYS.REQ.SERVER.PING.STATSZ', undefined);
+  await client.until(3);
+  expect(client.published.map(({ subject, account }) => [subject, account])).toEqual([
+    ['r.1', 'SYS'],
+    ['r.2', 'SYS'],
+    ['$SYS.SERVER.NSERVER.STATSZ', 'SYS'],
+  ]);
+  expect(JSON.parse(client.published[0]?.data ?? '')).toMatchObject({
+    server: { name: 'me', host: 'here', id: 'NSERVER', seq: 1 },
+    error: { code: 500, description: 'nothing to reload' },
+  });
+  expect(client.published[1]?.data).toBe('{"name":"me","host":"here","id":"NSERVER"}');
+});
+
+it('drops what finds no room, says so once, and lets the event loop have its turn', async () => {
+  system.follow('SYS');
+  for (let i = 0; i < 5000; i += 1) client.ask('SYS $SYS.REQ.SERVER.PING.VARZ', 'r');
+  let turns = 0;
+  const count = () => {
+    turns += 1;
+    if (client.published.length < 4096) setImmediate(count);
+  };
+  setImmediate(count);
+  await client.until(4096);
+  // The line follows the last answer.
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(client.published).toHaveLength(4096);
+  expect(lines).toEqual(['WRN 904 requests to the system account were dropped: too many came at once']);
+  expect(turns).toBeGreaterThan(1);
+});
+
+it('drops large bodies before they add up', async () => {
+  system.follow('SYS');
+  const body = JSON.stringify({ other: 'x'.repeat(3 << 20) });
+  for (const reply of ['r.1', 'r.2']) client.ask('SYS $SYS.REQ.SERVER.PING.VARZ', reply, body);
+  client.ask('SYS $SYS.REQ.SERVER.PING.VARZ', 'r.3');
+  await client.until(2);
+  expect(client.published.map(({ subject }) => subject)).toEqual(['r.1', 'r.3']);
+});
+
+it('answers nothing once it is closed', async () => {
+  system.follow('SYS');
+  client.ask('SYS $SYS.REQ.SERVER.PING.VARZ', 'r.1');
+  system.close();
+  client.ask('SYS $SYS.REQ.SERVER.PING.VARZ', 'r.2');
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(client.published).toEqual([]);
+});
