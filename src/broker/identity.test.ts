@@ -1,7 +1,7 @@
 import { createCurve, createServer, fromPublic, Prefix } from '@nats-io/nkeys';
 import { describe, expect, it } from 'vitest';
+import { encodePublicKey, NkeyPrefix } from '../nkey.js';
 import { createIdentity } from './identity.js';
-import { encodePublicKey, NkeyPrefix } from './nkey.js';
 
 describe('createIdentity', () => {
   it('makes keys that the reference implementation of nkeys accepts', () => {

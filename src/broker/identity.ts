@@ -4,7 +4,7 @@
  * The keys come from Node's own cryptography: it is there already, and making a key takes a tenth of a millisecond.
  */
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { encodePublicKey, NkeyPrefix } from './nkey.js';
+import { encodePublicKey, NkeyPrefix } from '../nkey.js';
 
 export interface Identity {
   /** Public key of the server, `N…`. */

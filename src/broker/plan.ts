@@ -95,9 +95,8 @@ function compileAuth({ authorization, accounts }: ResolvedOptions, embedder: boo
   const users = [...everyone, ...usersOfAccounts(accounts)];
   return {
     ...(authorization.token === undefined ? {} : { token: authorization.token }),
-    users: users.map(({ user, password = '', account, permissions, allowedConnectionTypes }) => ({
-      user,
-      password,
+    users: users.map(({ user, password = '', nkey, account, permissions, allowedConnectionTypes }) => ({
+      ...(nkey === undefined ? { user: user ?? '', password } : { nkey }),
       account,
       ...(permissions ? { permissions } : {}),
       ...(allowedConnectionTypes ? { connectionTypes: allowedConnectionTypes } : {}),

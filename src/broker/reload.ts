@@ -10,6 +10,7 @@ import {
   type BrokerOptions,
   configure,
   difference,
+  nameOf,
   type ResolvedOptions,
   settingsOf,
   usersOfAccounts,
@@ -70,7 +71,7 @@ function changes(before: ResolvedOptions, after: ResolvedOptions, port: number):
     const gone = before.authorization.noAuthUser;
     const follows = name === 'no_auth_user' && after.authorization.noAuthUser === undefined;
     const users = [...after.authorization.users, ...usersOfAccounts(after.accounts)];
-    if (follows && !users.some(({ user }) => user === gone)) continue;
+    if (follows && !users.some((user) => nameOf(user) === gone)) continue;
     throw new NotReloadableError(was?.field ?? is?.field ?? name, was?.shown ?? '', is?.shown ?? '');
   }
   const changed = new Set([...reload, ...partly].map(({ name }) => name));

@@ -1,6 +1,6 @@
 import * as nkeys from '@nats-io/nkeys';
 import { describe, expect, test } from 'vitest';
-import { NkeyPrefix } from '../broker/nkey.js';
+import { NkeyPrefix } from '../nkey.js';
 import { createNkey, publicKeyOf, SeedError } from './nkey-seed.js';
 
 const bytes = (text: string) => new TextEncoder().encode(text);

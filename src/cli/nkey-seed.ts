@@ -4,7 +4,7 @@
  */
 import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
 import { rawPublicKey } from '../broker/identity.js';
-import { decodeBase32, encodeNkey, encodePublicKey, hasChecksum, NkeyPrefix } from '../broker/nkey.js';
+import { decodeBase32, encodeNkey, encodePublicKey, hasChecksum, NkeyPrefix } from '../nkey.js';
 
 export interface Nkey {
   /** `S…`: whoever has it has the key. */

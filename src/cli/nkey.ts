@@ -7,7 +7,7 @@
  * A seed is printed only where it was made; errors never contain one.
  */
 import { isatty } from 'node:tty';
-import { NkeyPrefix } from '../broker/nkey.js';
+import { NkeyPrefix } from '../nkey.js';
 import { createNkey, publicKeyOf, SeedError } from './nkey-seed.js';
 import { type Outcome, STDOUT } from './print.js';
 import { CancelledError, InputError, readSecrets, type SecretSource, standardInput } from './secret-input.js';

@@ -1,3 +1,4 @@
+import { createAccount } from '@nats-io/nkeys';
 import { describe, expect, it } from 'vitest';
 import { accountNames, systemAccountOf } from './blocks/resolved-accounts.js';
 import { configure } from './configure.js';
@@ -55,8 +56,6 @@ describe('2.5 accounts', () => {
   it('keys of features that are not there yet are refused by name', () => {
     const refused = (fields: string) => () => loadConfigText(`accounts { A { ${fields} } }`, 'server.conf');
     for (const [fields, told] of [
-      ['nkey: AA', '"nkey" can\'t be used: nkeys are not there yet'],
-      ['users: [{ nkey: UA }]', '"nkey" can\'t be used: nkeys are not there yet'],
       ['msg_trace: a', '"msg_trace" can\'t be used'],
       ['trace_dest: a', '"trace_dest" can\'t be used'],
       ['jetstream: enabled', '"jetstream" can\'t be used: JetStream is not there yet'],
@@ -65,6 +64,28 @@ describe('2.5 accounts', () => {
     }
     const options = { accounts: { A: { exports: [{ service: 'a' }] } } } as unknown as BrokerOptions;
     expect(() => resolveOptions(options)).toThrow('"service" can\'t be used: services between accounts');
+  });
+
+  it('keys of users and accounts', () => {
+    const [user, account] = [
+      'UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4',
+      createAccount().getPublicKey(),
+    ];
+    const text = `accounts { A { nkey: ${account}, users: [ { nkey: ${user}, permissions: { publish: x } } ] } }`;
+    const permissions = { publish: { allow: ['x'] } };
+    expect(read(text).accounts).toEqual({ A: { nkey: account, users: [{ nkey: user, permissions }] } });
+    expect(read(text).authorization.required).toBe(true);
+    expect(startupWarnings(read(text))).toEqual([]);
+    const refused = (accounts: BrokerOptions['accounts']) => () => resolveOptions({ accounts });
+    expect(refused({ A: { users: [{ nkey: account }] } })).toThrow('Not a valid public nkey for a user');
+    expect(refused({ A: { users: [{ nkey: user, password: 'x' }] } })).toThrow('do not take usernames or passwords');
+    expect(refused({ A: { users: [{}] } })).toThrow('User entry requires a user');
+    expect(refused({ A: { nkey: user } })).toThrow(`Not a valid public nkey for an account: "${user}"`);
+    for (const twice of [{ nkey: user }, { user, password: 'x' }]) {
+      expect(refused({ A: { users: [twice] }, B: { users: [{ nkey: user }] } })).toThrow(`Duplicate nkey "${user}"`);
+    }
+    const authorization = { users: [{ nkey: user }, { nkey: user }] };
+    expect(() => resolveOptions({ authorization })).toThrow(`Duplicate nkey "${user}" detected`);
   });
 
   it('services that are skipped leave the streams beside them', () => {
@@ -126,6 +147,9 @@ describe('2.7 what a start checks', () => {
     expect(() => resolveOptions({ accounts, noAuthUser: 'x' })).toThrow(told);
     const none = 'noAuthUser: "x" present, but users/nkeys are not defined';
     expect(() => resolveOptions({ accounts: ['A'], noAuthUser: 'x' })).toThrow(none);
+    const nkey = 'UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4';
+    const { authorization } = resolveOptions({ accounts: { A: { users: [{ nkey }] } }, noAuthUser: nkey });
+    expect(authorization.noAuthUser).toBe(nkey);
   });
 
   it('system_account has to be declared, unless it is $G', () => {

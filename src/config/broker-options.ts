@@ -4,7 +4,7 @@
  * Says what inferred-types.ts makes of the table, in a form that editors can show. Types only.
  */
 
-import type { ConnectionType } from './blocks/authorization.js';
+import type { ConnectionType } from './blocks/users.js';
 
 /** Everything may be left out; a value of `undefined` counts as left out. */
 export interface BrokerOptions {
@@ -177,9 +177,11 @@ export interface AuthorizationOptions {
 
 export interface UserOptions {
   /** The name. */
-  user: string;
+  user?: string | undefined;
   /** The password, or its bcrypt hash. */
   password?: string | undefined;
+  /** Instead of a name and a password: the public key (U…) whose private half signs what the server sends. */
+  nkey?: string | undefined;
   /** What the user may publish and subscribe to. */
   permissions?: PermissionsOptions | undefined;
   /**
@@ -213,6 +215,8 @@ export interface ResponsesOptions {
 }
 
 export interface AccountOptions {
+  /** The public key of the account (A…). It is checked, and has no effect without operators. */
+  nkey?: string | undefined;
   /** Its users. A name may be used once in all accounts and `authorization` together. */
   users?: UserOptions[] | undefined;
   /** Permissions of its users that have none of their own. */

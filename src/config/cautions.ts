@@ -4,6 +4,7 @@
  * Looks at what was written and what was skipped; decides nothing.
  */
 
+import { nameOf } from './blocks/users.js';
 import { quote } from './text.js';
 import type { AuthorizationOptions, BrokerOptions, UserOptions } from './types.js';
 
@@ -38,7 +39,9 @@ export function cautions(
 
 /** Users whose name is all a client needs. The one that clients without credentials become is so on purpose. */
 function passwordless(users: readonly UserOptions[], noAuthUser: string | undefined): string[] {
-  const names = users.filter((entry) => !entry.password && entry.user !== noAuthUser).map((entry) => quote(entry.user));
+  const names = users
+    .filter(({ user, password, nkey }) => !nkey && !password && user !== noAuthUser)
+    .map((user) => quote(nameOf(user)));
   if (names.length === 0) return [];
   const more = names.length > NAMED_MAX ? ` and ${names.length - NAMED_MAX} more` : '';
   const who = `${names.slice(0, NAMED_MAX).join(', ')}${more}`;

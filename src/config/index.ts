@@ -16,6 +16,7 @@ export {
   usersOfAccounts,
 } from './blocks/resolved-accounts.js';
 export { streamImportsOf } from './blocks/stream-imports.js';
+export { nameOf } from './blocks/users.js';
 export { cautions } from './cautions.js';
 export { type Configured, configure, mergeOptions } from './configure.js';
 export { type Change, type Comparable, type Difference, difference } from './difference.js';

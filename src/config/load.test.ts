@@ -150,14 +150,10 @@ describe('2.3 features that are not there yet', () => {
       'ignoring "jetstream": JetStream is not there yet',
     ]);
   });
-
-  test('a credential that is skipped opens no door', () => {
-    const skip = (text: string) => loadConfigText(text, 'F', { allowUnsupported: true }).options.authorization;
-    expect(skip(user('nkey: UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4'))).toEqual({ users: [] });
-  });
 });
 
 describe('2.4 authorization', () => {
+  const NKEY = 'UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4';
   const HASH = '$2a$11$W2zko751KUvVy59mUTWmpOdWjpEm5qhcCZRd05GjI/sSOT.xtiHyG';
 
   test.each<[string, object]>([
@@ -167,6 +163,8 @@ describe('2.4 authorization', () => {
     [`authorization { token: ${HASH} }`, { token: HASH }],
     [user(`user: a, pass: ${HASH}`), { users: [{ user: 'a', password: HASH }] }],
     ['authorization { users: [] }', { users: [] }],
+    [user(`nkey: ${NKEY}, clients: mqtt`), { users: [{ nkey: NKEY, allowedConnectionTypes: ['MQTT'] }] }],
+    [user(`nkey: '', user: a`), { users: [{ nkey: '', user: 'a' }] }],
     [user('username: a, password: b'), { users: [{ user: 'a', password: 'b' }] }],
     [
       permissions('pub: "a", sub: {allow: ["b q", c], deny: d}, allow_responses: {max: 3, ttl: "5s"}'),
@@ -201,7 +199,8 @@ describe('2.4 authorization', () => {
     ['authorization { users: [{}] }', 'F:1:26: User entry requires a user'],
     ['authorization { users: {} }', 'F:1:16: Expected users field to be an array, got a map'],
     ['authorization { users: [a] }', 'F:1:24: Expected user entry to be a map/struct, got a string'],
-    [user('nkey: U, user: b'), 'F:1:34: Nkey users do not take usernames or passwords'],
+    [user('nkey: U, user: b'), 'F:1:34: Not a valid public nkey for a user'],
+    [user(`user: b, nkey: ${NKEY}`), 'F:1:34: Nkey users do not take usernames or passwords'],
     ['authorization { foo: 1 }', 'F:1:16: unknown field "foo"'],
     [user('user: a, pasword: b'), 'F:1:34: unknown field "pasword", did you mean "password"?'],
     [

@@ -7,12 +7,9 @@
  */
 
 import { describe, expect, test } from 'vitest';
-import {
-  AUTHORIZATION as AUTHORIZATION_BLOCK,
-  PERMISSIONS,
-  RESPONSES,
-  USER as USER_BLOCK,
-} from './blocks/authorization.js';
+import { AUTHORIZATION as AUTHORIZATION_BLOCK } from './blocks/authorization.js';
+import { PERMISSIONS, RESPONSES } from './blocks/permissions.js';
+import { USER as USER_BLOCK } from './blocks/users.js';
 import { ConfigError } from './errors.js';
 import { loadConfigText } from './load.js';
 import { OPTIONS } from './schema.js';

@@ -187,16 +187,9 @@ function duplicateOf({ type, key = '' }: FieldSpec, values: Values): string | un
   return type.kind === 'list' && Array.isArray(list) ? duplicateIn(type, list) : undefined;
 }
 
-/** What is said about the first value that occurs twice. */
-export function duplicateIn({ unique }: ListType, entries: readonly unknown[]): string | undefined {
-  if (unique === undefined) return undefined;
-  const seen = new Set<unknown>();
-  for (const entry of entries) {
-    const value = (entry as Values)[unique.field];
-    if (seen.has(value)) return unique.message(String(value));
-    seen.add(value);
-  }
-  return undefined;
+/** What is said about entries that are given twice. */
+export function duplicateIn({ twice }: ListType, entries: readonly unknown[]): string | undefined {
+  return twice?.(entries as readonly Record<string, string | undefined>[]);
 }
 
 function readMap(type: MapType, node: ConfigNode, { written, name }: Names, report: Report): Values {
@@ -234,7 +227,7 @@ interface Found {
   node: ConfigNode;
 }
 
-/** Reads a block; undefined when it contradicts itself or lost the credential it is about. */
+/** Reads a block; undefined when it contradicts itself. */
 export function readBlock(type: BlockType, node: ConfigNode, map: ConfigMap, report: Report): Values | undefined {
   const before = report.problems.length;
   const found = fieldsOf(type, map, report);
@@ -242,10 +235,9 @@ export function readBlock(type: BlockType, node: ConfigNode, map: ConfigMap, rep
   const clash = brokenExclusion(type, (name) => nodeOf(name)?.value);
   const clashing = clash?.rule.fields.flat() ?? [];
   const values: Values = {};
-  let lost = false;
   for (const one of found) {
     if (clashing.includes(one.field.name) && notYet(one.field) !== undefined) continue;
-    if (!readField(one, values, found, report) && one.field.credential) lost = true;
+    readField(one, values, found, report);
   }
   turnOn(type, values);
   const place = (type.problemsAt === 'last field' ? [...map.values()].at(-1) : undefined) ?? node;
@@ -255,7 +247,6 @@ export function readBlock(type: BlockType, node: ConfigNode, map: ConfigMap, rep
   }
   const duplicate = type.fields.map((field) => duplicateOf(field, values)).find((problem) => problem !== undefined);
   if (duplicate !== undefined) return report.error(place, duplicate);
-  if (lost && type.afterLoss !== undefined) return type.afterLoss(values);
   const isMissing = ({ name, key = '' }: FieldSpec) => !values[key] && nodeOf(name) === undefined;
   const missing = type.fields.find((field) => field.required !== undefined && isMissing(field));
   if (missing?.required !== undefined) return report.error(place, missing.required.problem);
@@ -273,19 +264,17 @@ function fieldsOf(type: BlockType, map: ConfigMap, report: Report): Found[] {
   return found;
 }
 
-/** False when the field was skipped because it is not supported. */
-function readField({ field, written, node }: Found, values: Values, all: readonly Found[], report: Report): boolean {
+function readField({ field, written, node }: Found, values: Values, all: readonly Found[], report: Report): void {
   const names = { written, name: field.name };
   if (!report.supports(node, written, field.support ?? 'yes', guards(field, node.value))) {
     readValue(field.type, node, names, report.ofUnsupported());
-    return false;
+    return;
   }
   const value = readValue(field.type, node, names, report);
-  if (value === undefined) return true;
+  if (value === undefined) return;
   if (field.once && all.find((one) => one.field === field)?.node !== node) {
     report.error(node, field.once === true ? `Duplicate '${field.name}' configuration` : field.once);
   } else put(field, value, values);
-  return true;
 }
 
 function put({ type, key, zeroInFile }: FieldSpec, value: unknown, values: Values): void {

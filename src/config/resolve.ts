@@ -7,7 +7,8 @@
  */
 
 import { posix } from 'node:path';
-import { combineAuthorization, isBcrypt, PERMISSIONS } from './blocks/authorization.js';
+import { combineAuthorization } from './blocks/authorization.js';
+import { PERMISSIONS } from './blocks/permissions.js';
 import {
   accountFaults,
   accountsByName,
@@ -17,6 +18,7 @@ import {
   listsUsers,
   usersOfAccounts,
 } from './blocks/resolved-accounts.js';
+import { isBcrypt } from './blocks/users.js';
 import { formatDuration } from './duration.js';
 import { OptionsError } from './errors.js';
 import { withoutBigints } from './exact.js';

@@ -7,6 +7,7 @@
  */
 
 import { authorizationInForce } from './blocks/authorization.js';
+import { usersOfAccounts } from './blocks/resolved-accounts.js';
 import type { Comparable } from './difference.js';
 import { formatDuration } from './duration.js';
 import { valueInForce } from './in-force.js';
@@ -31,7 +32,7 @@ const ROWS: readonly OptionSpec[] = OPTIONS;
 
 /** The order of the reference's options, which is that of its lines and decides which refusal comes first. */
 const ORDER = `ServerName Host Port DontListen ClientAdvertise Trace Debug TraceVerbose TraceHeaders NoSublistCache
-  NoHeaderSupport Logtime LogtimeUTC MaxConn MaxSubs MaxSubTokens Users Accounts NoAuthUser SystemAccount
+  NoHeaderSupport Logtime LogtimeUTC MaxConn MaxSubs MaxSubTokens Nkeys Users Accounts NoAuthUser SystemAccount
   NoSystemAccount Username Password ProxyProtocol Authorization PingInterval MaxPingsOut HTTPHost HTTPPort HTTPBasePath
   HTTPSPort AuthTimeout MaxControlLine MaxPayload MaxPending NoFastProducerStall StoreDir ProfPort ProfBlockRate PidFile
   PortsFileDir LogFile LogSizeLimit LogMaxFiles Syslog RemoteSyslog AllowNonTLS WriteDeadline WriteTimeout
@@ -43,12 +44,26 @@ const LEFT_OUT = ['configFile', 'allowUnsupported'];
 
 /** `bound` is the port in use: any free port is that one for as long as the broker runs. */
 export function settingsOf(options: ResolvedOptions, bound: { port: number }): Setting[] {
-  const settings = ROWS.flatMap((row) => settingsOfRow(row, options, bound));
+  const settings = [...ROWS.flatMap((row) => settingsOfRow(row, options, bound)), nkeySetting(options)];
   const place = ({ field }: Setting) => {
     const at = ORDER.indexOf(field);
     return at === -1 ? ORDER.length : at;
   };
   return settings.sort((a, b) => place(a) - place(b));
+}
+
+/** Users with keys, wherever they are listed, are an option of their own in the reference. */
+function nkeySetting({ authorization, accounts }: ResolvedOptions): Setting {
+  const users = [...authorization.users, ...usersOfAccounts(accounts)].filter(({ nkey }) => nkey !== undefined);
+  users.sort((a, b) => ((a.nkey ?? '') < (b.nkey ?? '') ? -1 : 1));
+  return {
+    name: 'authorization.nkeys',
+    field: 'Nkeys',
+    reload: 'Y',
+    fingerprint: JSON.stringify(users),
+    shown: '',
+    line: 'Reloaded: authorization nkey users',
+  };
 }
 
 function settingsOfRow(row: OptionSpec, options: ResolvedOptions, bound: { port: number }): Setting[] {

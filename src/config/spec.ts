@@ -70,8 +70,6 @@ export interface FieldSpec {
   readonly guards?: true;
   /** The block needs it; this is said when it is missing. */
   readonly required?: Fault;
-  /** A credential: a block that lost it must not let anyone in for that. */
-  readonly credential?: true;
   /** In a file zero is the same as not given. */
   readonly zeroInFile?: 'absent';
   /** May stand in a file only once, under whatever name; the reference's own words about a second one. */

@@ -24,12 +24,9 @@ import type { Exact } from './exact.js';
 import type { ResolvedBlock, WrittenBlock, WrittenOf } from './inferred-types.js';
 import type { OPTIONS } from './schema.js';
 
-export type {
-  ConnectionType,
-  ResolvedAuthorization,
-  ResolvedPermissions,
-  ResolvedUser,
-} from './blocks/authorization.js';
+export type { ResolvedAuthorization } from './blocks/authorization.js';
+export type { ResolvedPermissions } from './blocks/permissions.js';
+export type { ConnectionType, ResolvedUser } from './blocks/users.js';
 export type {
   AccountLimitsOptions,
   AccountOptions,

@@ -112,8 +112,8 @@ export interface ListType<T = ValueType> {
   readonly single?: true;
   /** An empty list in a file is the same as none at all. */
   readonly emptyInFile?: 'absent';
-  /** No two entries may have the same value in this field. */
-  readonly unique?: { readonly field: string; readonly message: (value: string) => string };
+  /** What is said about entries that must not be given twice. */
+  readonly twice?: (entries: readonly Readonly<Record<string, string | undefined>>[]) => string | undefined;
   /** Entries that are none of the choices are reported together. */
   readonly wrongChoices?: (names: readonly string[]) => string;
   readonly check?: (entries: readonly string[]) => Fault | undefined;
@@ -155,15 +155,13 @@ export interface BlockRules {
   readonly short?: string;
   /** `true` is a block with nothing in it, `false` none. */
   readonly onOff?: true;
-  /** The field whose value names an entry in a list of such blocks. */
-  readonly label?: string;
+  /** The fields whose value names an entry in a list of such blocks; the first one that is given. */
+  readonly label?: string | readonly string[];
   readonly exclusive?: readonly Exclusive[];
   /** Checks fields that are right by themselves. */
   readonly check?: (block: Readonly<Record<string, unknown>>) => Fault | undefined;
   /** Where problems of the block as a whole are reported: at the field read last, where the reference does so. */
   readonly problemsAt?: 'last field';
-  /** What remains when a credential was skipped that is not supported yet; undefined: nothing. */
-  readonly afterLoss?: (block: Readonly<Record<string, unknown>>) => Record<string, unknown> | undefined;
   readonly messages?: Messages;
 }
 

@@ -149,6 +149,9 @@ export function plain(value: ConfigValue): unknown {
 function labelOf(type: ValueType, value: ConfigValue, index: number): string {
   if (!fits(type, value)) return `${index}: ${kindOf(value)}`;
   if (type.kind !== 'block' || !(value instanceof Map)) return String(index);
-  const label = [...value].findLast(([name]) => fieldNamed(type, name)?.name === type.label)?.[1].value;
-  return type.label !== undefined && typeof label === 'string' && label !== '' ? label : String(index);
+  const labels = [type.label ?? []].flat().map((label) => {
+    return [...value].findLast(([name]) => fieldNamed(type, name)?.name === label)?.[1].value;
+  });
+  const label = labels.find((text) => typeof text === 'string' && text !== '');
+  return label === undefined ? String(index) : String(label);
 }

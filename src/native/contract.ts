@@ -99,8 +99,10 @@ export interface AccountLimits {
 }
 
 export interface UserPlan {
-  user: string;
-  password: string;
+  user?: string;
+  password?: string;
+  /** Instead of both: the public key whose private half signs the nonce of INFO. */
+  nkey?: string;
   /** The account that its connections belong to. */
   account: string;
   permissions?: PermissionsPlan;

@@ -428,8 +428,9 @@ export declare function unpublishedInternal(handle: number, broker: number): num
 export declare function unsubscribeInternal(handle: number, broker: number, subscription: number): boolean
 
 export interface UserPlan {
-  user: string
-  password: string
+  user?: string
+  password?: string
+  nkey?: string
   account: string
   permissions?: PermissionsPlan
   connectionTypes?: Array<string>

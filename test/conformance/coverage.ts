@@ -10,7 +10,8 @@ type FactLine = [id: string, title: string, waitsFor?: string];
 
 const TLS = 'TLS';
 const ACCOUNTS = 'services and traces between accounts';
-const NKEYS = 'nkeys, JWT and callout';
+const JWT = 'JWT and callout';
+const PROXIES = 'trusted proxies';
 const SYSTEM = 'system account events and requests';
 const CLUSTER = 'cluster';
 const COMPARISON = 'nats-server beside ours, to compare with';
@@ -41,7 +42,7 @@ const facts: FactLine[] = [
   ['1.2-17', 'connect_urls changes reach connected clients', CLUSTER],
   ['1.2-18', 'a reload of max_payload or client_advertise is not pushed'],
   ['1.2-19', 'the second INFO carries the max_payload of the account'],
-  ['1.2-20', 'nonce for nkey users', NKEYS],
+  ['1.2-20', 'a fresh nonce in the first INFO where a user has a key'],
   ['1.2-21', 'the second INFO says whose account it is, and that it is the system account'],
 
   ['1.3-01', 'fields absent from CONNECT keep their defaults: verbose and pedantic stay on'],
@@ -58,7 +59,7 @@ const facts: FactLine[] = [
   ['1.3-12', 'no_auth_user logs a client in on its first op'],
   ['1.3-13', 'account and new_account in CONNECT are an Authorization Violation'],
   ['1.3-14', 'a repeated CONNECT may change the account'],
-  ['1.3-15', 'the no-auth user honours proxy_required', NKEYS],
+  ['1.3-15', 'the no-auth user honours proxy_required', PROXIES],
   ['1.3-16', 'a second CONNECT is read over the options in force, not over the defaults'],
 
   ['1.4-01', 'op names match in any case'],
@@ -155,7 +156,7 @@ const facts: FactLine[] = [
   ['1.11-01', 'Unknown Protocol Operation, closes, Protocol Violation'],
   ['1.11-02', 'Authorization Violation, closes, Authentication Failure'],
   ['1.11-03', 'Authentication Timeout, closes, Authentication Timeout'],
-  ['1.11-04', 'expired and revoked credentials', NKEYS],
+  ['1.11-04', 'expired and revoked credentials', JWT],
   ['1.11-05', 'maximum connections exceeded, closes, Maximum Connections Exceeded'],
   ['1.11-06', 'maximum account active connections exceeded'],
   ['1.11-07', 'maximum subscriptions exceeded, stays open'],
@@ -267,11 +268,17 @@ const facts: FactLine[] = [
   ['4.1-03', 'missing or wrong credentials give one Authorization Violation and a log line'],
   ['4.1-04', 'single user, token and users list admit the right credentials'],
   ['4.1-05', 'no_auth_user does not replace wrong credentials'],
-  ['4.1-06', 'nkeys, JWT, TLS identity', NKEYS],
+  ['4.1-06', 'JWT, TLS identity', JWT],
   ['4.1-07', '$SYS alone leaves anonymous access on'],
   ['4.1-08', '--user/--pass and --auth flags'],
   ['4.1-09', 'users of accounts: bcrypt, kinds of connection'],
   ['4.1-10', 'no_auth_user may be a user of an account'],
+  ['4.1-11', 'a signature of the nonce by the key of a user lets in, and nothing else does'],
+  ['4.1-12', 'keys beside names: the key counts, where any user has one'],
+  ['4.1-13', 'permissions, default permissions and kinds of connection of users with keys'],
+  ['4.1-14', 'no_auth_user may be an nkey'],
+  ['4.1-15', 'accounts may have users with keys, and a key of their own'],
+  ['4.1-16', 'another CONNECT proves another key'],
 
   ['4.2-01', 'no allow list or an empty one is everything, deny beats allow'],
   ['4.2-02', 'publish permissions match the subject against allow and deny'],
@@ -403,6 +410,8 @@ const facts: FactLine[] = [
   ['7.4-10', 'default permissions and users of an account change for connected clients'],
   ['7.4-11', 'mappings that a reload adds, changes or removes apply to connected clients'],
   ['7.4-12', 'stream imports that a reload adds, changes or removes apply to connected clients'],
+  ['7.4-13', 'users with keys are treated as users with passwords'],
+  ['7.4-14', 'the first key that a reload brings makes INFO have nonces'],
 
   ['A-01', 'PING line leniences'],
   ['A-02', 'a cut-off op'],

@@ -1,9 +1,10 @@
 /**
  * `nats-turbo passwd` and `nats-turbo nkey` as an operator uses them: the hash goes into a configuration and lets a client
- * in, a key goes from one call to the next.
+ * in, and so does the public key of a seed.
  */
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
+import { AuthorizationError, connect, nkeyAuthenticator } from '@nats-io/transport-node';
 import { describe, expect, test } from 'vitest';
 import { connectLine, err } from '../support/raw.js';
 import { endServersAfterEach, referenceCommand, TestServer, underReference } from '../support/server.js';
@@ -69,5 +70,29 @@ describe.skipIf(underReference)('nkey', () => {
       const [seed = '', publicKey = ''] = stdout.split('\n');
       expect(run(seed, 'nkey', 'public')).toEqual({ status: 0, stdout: `${publicKey}\n`, stderr: '' });
     }
+  });
+
+  test('its public key in a configuration lets in the official client that has the seed', async () => {
+    const [[seed = '', publicKey], [other = '']] = [1, 2].map(() => run('', 'nkey', 'user').stdout.split('\n')) as [
+      string[],
+      string[],
+    ];
+    const permissions = 'permissions: { publish: "orders.>", subscribe: "orders.>" }';
+    const server = await TestServer.start({
+      config: `authorization { timeout: 60, users: [ { nkey: ${publicKey}, ${permissions} } ] }\n`,
+    });
+    const open = (key: string) =>
+      connect({
+        servers: `127.0.0.1:${server.port}`,
+        authenticator: nkeyAuthenticator(new TextEncoder().encode(key)),
+        reconnect: false,
+      });
+    const client = await open(seed);
+    const orders = client.subscribe('orders.*', { max: 1 });
+    client.publish('orders.new', 'x');
+    for await (const message of orders) expect(message.string()).toBe('x');
+    await client.close();
+    await expect(open(other)).rejects.toThrow(AuthorizationError);
+    expect(server.log.join('\n')).not.toContain(seed);
   });
 });

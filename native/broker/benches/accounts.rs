@@ -24,15 +24,12 @@ struct Clients {
 impl Clients {
     fn new(accounts: usize) -> Self {
         let names: Vec<String> = (0..accounts).map(|i| format!("N{i}")).collect();
-        let users = names.iter().map(|name| {
-            let user = User {
-                name: name.clone(),
-                password: name.as_str().into(),
-                account: name.clone(),
-                permissions: None,
-                connections: ConnectionTypes::ALL,
-            };
-            (name.clone(), Arc::new(user))
+        let users = names.iter().map(|name| User {
+            name: name.clone(),
+            credential: name.as_str().into(),
+            account: name.clone(),
+            permissions: None,
+            connections: ConnectionTypes::ALL,
         });
         let auth = Auth {
             authenticator: Authenticator::Credentials,

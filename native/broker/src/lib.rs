@@ -38,6 +38,7 @@ mod trace;
 mod turn;
 
 pub use brokers::{BrokerId, Brokers, LameDuckNotice, Listen, Loops, StartedReload};
+pub use client::nonce::{NONCE_BYTES, Nonce, NonceSource};
 pub use connection::Conn;
 pub use connection::buffer_pool::{BufferPool, SharedBuffers};
 pub use connection::close::CloseReason;
@@ -54,7 +55,7 @@ pub use monitoring::overview::{
     ConnectionOrder, ConnectionQuery, FoundConnections, FoundSubscriptions, OpenTotals, SubscriptionQuery,
 };
 pub use plan::account::{AccountLimits, AccountPlan};
-pub use plan::auth::{Auth, Authenticator, User};
+pub use plan::auth::{Auth, Authenticator};
 pub use plan::config::{Config, InfoConfig};
 pub use plan::connection_types::ConnectionTypes;
 pub use plan::in_force::{AuthRules, ServerPart};
@@ -62,9 +63,10 @@ pub use plan::listener::{ListenerKind, ListenerPlan};
 pub use plan::permissions::{PermissionLists, Permissions, ReplyAllowance};
 pub use plan::reload::{Reload, Reloading};
 pub use plan::secret::Secret;
+pub use plan::users::{Credential, User, Users};
 pub use plan::{Plan, PlanError};
 pub use services::{LatencyPlan, ResponseKind, ServiceImportPlan, ServicePlan};
-pub use shard::admissions::{AdmissionId, AdmissionRequest, PasswordCheck, Verdict};
+pub use shard::admissions::{AdmissionId, AdmissionRequest, CredentialCheck, CredentialQuestion, Verdict};
 pub use shard::event::{BrokerEvent, Event, LogLevel};
 pub use shard::inbox::{Inbox, InboxItem, Location};
 pub use shard::{Shard, ShardSeed};

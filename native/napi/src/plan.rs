@@ -3,12 +3,13 @@
 
 use napi_derive::napi;
 use nt_broker::{
-    Auth, Authenticator, Config, ConnectionTypes, InfoConfig, ListenerKind, PermissionLists, Permissions, Plan,
-    ReplyAllowance, ResponseKind, Secret, User,
+    Auth, Authenticator, Config, ConnectionTypes, Credential, InfoConfig, ListenerKind, PermissionLists, Permissions,
+    Plan, ReplyAllowance, ResponseKind, Secret, User, Users,
 };
+use nt_protocol::PublicKey;
 use nt_subject::transform::Destination;
 use nt_subject::{Mapping, MappingTable};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -88,8 +89,9 @@ pub struct MappingPlan {
 
 #[napi(object)]
 pub struct UserPlan {
-    pub user: String,
-    pub password: String,
+    pub user: Option<String>,
+    pub password: Option<String>,
+    pub nkey: Option<String>,
     pub account: String,
     pub permissions: Option<PermissionsPlan>,
     pub connection_types: Option<Vec<String>>,
@@ -310,24 +312,10 @@ impl AccountLimits {
 
 impl AuthPlan {
     fn compile(self) -> Result<Auth, String> {
-        let mut users = BTreeMap::new();
+        let mut users = Users::default();
         for plan in self.users {
-            let whose = format!("user {:?}", plan.user);
-            let permissions = plan.permissions.map(|p| p.compile(&whose)).transpose()?;
-            let connections = match &plan.connection_types {
-                None => ConnectionTypes::ALL,
-                Some(names) => ConnectionTypes::named(names)
-                    .map_err(|name| format!("user {:?}: unknown connection type {name:?}", plan.user))?,
-            };
-            let user = User {
-                name: plan.user.clone(),
-                password: Secret::new(plan.password),
-                account: plan.account,
-                permissions: permissions.map(Arc::new),
-                connections,
-            };
-            if users.insert(plan.user.clone(), Arc::new(user)).is_some() {
-                return Err(format!("user {:?} is named twice; name it once", plan.user));
+            if let Some(twice) = users.insert(Arc::new(plan.compile()?)) {
+                return Err(format!("user {:?} is named twice; name it once", twice.name));
             }
         }
         Ok(Auth {
@@ -340,6 +328,37 @@ impl AuthPlan {
             no_auth_user: self.no_auth_user,
             anonymous: self.anonymous.unwrap_or_default(),
             timeout: millis(self.timeout_ms),
+        })
+    }
+}
+
+impl UserPlan {
+    fn compile(self) -> Result<User, String> {
+        let (name, credential) = match (self.user, self.nkey) {
+            (Some(name), None) => (
+                name,
+                Credential::Password(Secret::new(self.password.unwrap_or_default())),
+            ),
+            (None, Some(text)) => {
+                let key = PublicKey::of_user(&text).map_err(|error| format!("nkey {text:?}: {error}"))?;
+                (text, Credential::Key(key))
+            }
+            _ => return Err("a user has a name or an nkey, and not both".to_owned()),
+        };
+        let whose = format!("user {name:?}");
+        let permissions = self.permissions.map(|p| p.compile(&whose)).transpose()?;
+        let connections = match &self.connection_types {
+            None => ConnectionTypes::ALL,
+            Some(names) => {
+                ConnectionTypes::named(names).map_err(|name| format!("{whose}: unknown connection type {name:?}"))?
+            }
+        };
+        Ok(User {
+            name,
+            credential,
+            account: self.account,
+            permissions: permissions.map(Arc::new),
+            connections,
         })
     }
 }

@@ -23,6 +23,9 @@ pub struct ServerInfo<'a> {
     pub client_id: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_ip: Option<&'a str>,
+    /// What a client with an nkey signs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<&'a str>,
     #[serde(skip_serializing_if = "is_false")]
     pub ldm: bool,
     #[serde(skip_serializing_if = "is_false")]

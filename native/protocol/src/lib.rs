@@ -4,6 +4,7 @@
 //!   faster parser for messages in the usual form.
 //! - [`ConnectOptions`] and [`ServerInfo`] are the two JSON documents of the protocol.
 //! - [`ParseError`] says what the peer did wrong, and has the texts for the peer and for the log.
+//! - [`PublicKey`] is an nkey that was written as text.
 //! - [`parse_proxy_header`] finds the address of a client behind a load balancer.
 //!
 //! It owns no buffers, keeps no state between calls and uses no sockets, clocks or files: a caller that
@@ -15,6 +16,7 @@ mod connect;
 mod error;
 mod frames;
 mod info;
+mod nkey;
 mod op;
 mod parser;
 mod proxy_header;
@@ -24,6 +26,7 @@ pub use connect::{ConnectError, ConnectOptions};
 pub use error::ParseError;
 pub use frames::{INDEX_WORDS, index_frames};
 pub use info::ServerInfo;
+pub use nkey::{NkeyError, PublicKey, decode_nkey, encode_nkey};
 pub use op::{Op, Publish};
 pub use parser::{Limits, Parsed, parse, parse_leniently, parse_size};
 pub use proxy_header::{ProxyHeader, ProxyHeaderError, parse_proxy_header};

@@ -11,10 +11,10 @@
 mod accept;
 mod balance;
 mod connect;
+mod credentials;
 mod host_thread;
 mod loop_thread;
 mod mailbox;
-mod passwords;
 mod reactor;
 mod runtime;
 mod sockets;
@@ -27,8 +27,8 @@ mod waiting;
 #[cfg(test)]
 mod tests;
 
+pub use credentials::hash_password;
 pub use host_thread::HostThread;
 pub use nt_broker::{BrokerEvent, BrokerId, ConnectError, StartedReload};
-pub use passwords::hash_password;
 pub use runtime::{BoundListener, Runtime, StartError, Started};
 pub use transport::{Layer, Transport};

@@ -1,10 +1,10 @@
 //! The shared state of the loops, and the calls of the control plane.
 
 use crate::balance::{self, Load};
+use crate::credentials::{Credentials, Nonces};
 use crate::host_thread::HostThread;
 use crate::loop_thread::{Claimed, LoopThread};
 use crate::mailbox::Mailbox;
-use crate::passwords::Passwords;
 use crate::reactor::Reactor;
 use crate::tokens::Source;
 use crate::transport::Transport;
@@ -93,7 +93,8 @@ pub struct Runtime {
     interim: Mutex<Vec<JoinHandle<()>>>,
     buffers: Arc<SharedBuffers>,
     pub(crate) mailbox: Mailbox,
-    pub(crate) passwords: Passwords,
+    pub(crate) credentials: Credentials,
+    nonces: Nonces,
     brokers: Brokers,
     pub(crate) loads: Vec<Load>,
     stopping: AtomicBool,
@@ -119,7 +120,8 @@ impl Runtime {
             interim: Mutex::default(),
             buffers: Arc::default(),
             mailbox: Mailbox::new(wake),
-            passwords: Passwords::default(),
+            credentials: Credentials::default(),
+            nonces: Nonces::new()?,
             brokers: Brokers::new(random),
             loads: (0..reactors).map(|_| Load::default()).collect(),
             stopping: AtomicBool::new(false),
@@ -205,6 +207,7 @@ impl Runtime {
                 .random
                 .wrapping_add((index as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)),
             secret: [0, 1].map(|part| RandomState::new().hash_one(part)),
+            nonces: self.nonces.of_loop(index as u16),
         });
         Reactor::new(self.clone(), index, poll, shard)
     }
@@ -232,7 +235,7 @@ impl Runtime {
     /// Makes all loops return. Does not wait.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Release);
-        self.passwords.stop();
+        self.credentials.stop();
         for waker in &self.wakers {
             // A loop that can't be woken returns at its next turn.
             let _ = waker.wake();
@@ -281,7 +284,8 @@ impl Runtime {
         let inbox = |(index, inbox): (usize, &Arc<Inbox>)| (format!("reactor {index} inbox"), inbox.len());
         let mut queues: Vec<_> = self.inboxes.iter().enumerate().map(inbox).collect();
         queues.push(("control plane events".to_owned(), self.mailbox.len()));
-        queues.push(("password checks".to_owned(), self.passwords.len()));
+        let checks = self.credentials.waiting();
+        queues.extend(checks.map(|(name, waiting)| (name.to_owned(), waiting)));
         queues
     }
 
@@ -291,8 +295,8 @@ impl Runtime {
         self.answer(id, Verdict::Embedder(user));
     }
 
-    pub(crate) fn answer_password(&self, id: AdmissionId, is_right: bool) {
-        self.answer(id, Verdict::Password(is_right));
+    pub(crate) fn answer_credential(&self, id: AdmissionId, is_right: bool) {
+        self.answer(id, Verdict::Credential(is_right));
     }
 
     fn answer(&self, id: AdmissionId, verdict: Verdict) {

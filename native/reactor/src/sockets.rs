@@ -11,7 +11,7 @@ use crate::tokens::Source;
 use crate::transport::Transport;
 use mio::net::TcpListener;
 use mio::{Interest, Poll};
-use nt_broker::{BrokerEvent, BrokerState, ConnectRequest, Io, Newcomer, PasswordCheck, Readiness};
+use nt_broker::{BrokerEvent, BrokerState, ConnectRequest, CredentialCheck, Io, Newcomer, Readiness};
 use slab::Slab;
 use std::io::{self, IoSlice};
 use std::sync::Arc;
@@ -114,8 +114,8 @@ impl Io for Sockets {
         self.runtime.wake(reactor);
     }
 
-    fn check_passwords(&mut self, checks: Vec<PasswordCheck>) {
-        self.runtime.passwords.submit(&self.runtime, checks);
+    fn check_credentials(&mut self, checks: Vec<CredentialCheck>) {
+        self.runtime.credentials.submit(&self.runtime, checks);
     }
 
     fn report(&mut self, events: Vec<BrokerEvent>) {

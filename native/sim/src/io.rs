@@ -6,7 +6,7 @@
 use crate::world::World;
 use nt_broker::simulation::memory::{End, MemoryIo};
 use nt_broker::{
-    BrokerEvent, BrokerState, Command, ConnectRequest, InboxItem, Io, Loops, Newcomer, PasswordCheck, Readiness,
+    BrokerEvent, BrokerState, Command, ConnectRequest, CredentialCheck, InboxItem, Io, Loops, Newcomer, Readiness,
 };
 use std::io::{self, IoSlice};
 use std::rc::Weak;
@@ -109,8 +109,8 @@ impl Io for SimIo {
         self.note("reset", socket, &Ok(0));
     }
 
-    fn check_passwords(&mut self, checks: Vec<PasswordCheck>) {
-        self.memory.check_passwords(checks);
+    fn check_credentials(&mut self, checks: Vec<CredentialCheck>) {
+        self.memory.check_credentials(checks);
     }
 
     fn listen(&mut self, broker: Arc<BrokerState>, listener: ()) {

@@ -5,9 +5,7 @@
 //! follow either plan.
 
 use crate::model::{Outcome, PROBES, is_refused};
-use nt_broker::{
-    Account, Auth, Authenticator, Config, ConnectionTypes, PermissionLists, Permissions, Plan, Secret, User,
-};
+use nt_broker::{Account, Auth, Authenticator, Config, ConnectionTypes, PermissionLists, Permissions, Plan, User};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,7 +36,7 @@ impl Probes {
         });
         let user = Arc::new(User {
             name: "anybody".to_owned(),
-            password: Secret::new(""),
+            credential: "".into(),
             account: Account::GLOBAL.to_owned(),
             permissions: Some(Arc::new(permissions.expect("a pattern"))),
             connections: ConnectionTypes::ALL,
@@ -48,7 +46,7 @@ impl Probes {
             token: None,
             no_auth_user: Some(user.name.clone()),
             anonymous: false,
-            users: [(user.name.clone(), user)].into(),
+            users: [user].into_iter().collect(),
             timeout: Duration::from_secs(3600),
         };
         Plan::new(Config::default(), Some(auth), Vec::new()).expect("a plan")

@@ -12,8 +12,8 @@ use nt_broker::simulation::Fault;
 use nt_broker::simulation::memory::End;
 use nt_broker::simulation::random::Random;
 use nt_broker::{
-    BrokerEvent, BrokerState, Event, EventLoop, Inbox, InboxItem, Loops, Newcomer, Readiness, Shard, ShardSeed,
-    SharedBuffers, Time,
+    BrokerEvent, BrokerState, Event, EventLoop, Inbox, InboxItem, Loops, NONCE_BYTES, Newcomer, Readiness, Shard,
+    ShardSeed, SharedBuffers, Time,
 };
 use std::cell::{RefCell, RefMut};
 use std::collections::{BTreeMap, VecDeque};
@@ -87,6 +87,7 @@ impl World {
                         buffers: buffers.clone(),
                         random: seed.wrapping_mul(31).wrapping_add(reactor as u64),
                         secret: [seed, reactor as u64],
+                        nonces: Box::new(|| [0; NONCE_BYTES]),
                     });
                     if let Some(fault) = fault {
                         shard.plant(fault);

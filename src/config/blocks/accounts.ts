@@ -1,11 +1,13 @@
 /** `accounts`: isolated tenants with users and limits of their own. What crosses accounts is described in exports.ts. */
 
+import { isPublicKey, NkeyPrefix } from '../../nkey.js';
 import { type ConfigValue, goTypeOf, kindOf } from '../language/nodes.js';
 import { quote } from '../text.js';
-import { block, bool, choice, either, int, list, map, size, text } from '../value-type.js';
-import { PERMISSIONS, USER } from './authorization.js';
+import { block, bool, choice, either, type Fault, int, list, type Messages, map, size, text } from '../value-type.js';
 import { EXPORT, IMPORT, secondServiceImport } from './exports.js';
 import { MAPPINGS } from './mappings.js';
+import { PERMISSIONS } from './permissions.js';
+import { USER } from './users.js';
 
 /** -1: no limit. 0: nothing at all. */
 const LIMIT = { negative: 'kept', zero: 'kept' } as const;
@@ -98,14 +100,27 @@ const MSG_TRACE = block(
   { short: 'dest' },
 );
 
+/** As the reference says it of whatever is no key. */
+function noAccountKey(written: ConfigValue): Fault {
+  return {
+    problem: `Not a valid public nkey for an account: ${quote(shown(written))}`,
+    remedy: 'Give the public key of an account, which begins with A, or leave it out.',
+  };
+}
+
+const NKEY_MESSAGES: Messages = { wrongType: (got) => noAccountKey(got).problem };
+
 export const ACCOUNT = block(
   'AccountOptions',
   [
     {
       name: 'nkey',
-      type: text(),
-      doc: 'The public key of the account.',
-      support: { notYet: 'nkeys are not there yet' },
+      key: 'nkey',
+      type: text({
+        check: (key) => (isPublicKey(key, NkeyPrefix.account) ? undefined : noAccountKey(key)),
+        messages: NKEY_MESSAGES,
+      }),
+      doc: 'The public key of the account (A…). It is checked, and has no effect without operators.',
     },
     {
       name: 'users',

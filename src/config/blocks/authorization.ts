@@ -1,246 +1,14 @@
-/**
- * `authorization`: who may connect and what they may do. The description, and the form in which the broker reads it.
- *
- * Credentials whose kind is not supported yet are never turned into weaker ones: where the user asked to skip such
- * options the entry is dropped, and a lone user is replaced by an empty list, so that nobody gets in by accident.
- */
+/** `authorization`: who may connect. The description, and the form in which the broker reads it. */
 
 import { OptionsError } from '../errors.js';
 import type { ResolvedOf } from '../inferred-types.js';
-import { goTypeOf, kindOf } from '../language/nodes.js';
-import type { FieldSpec } from '../spec.js';
-import { subjectListProblem } from '../subjects.js';
-import { quote } from '../text.js';
-import {
-  block,
-  bool,
-  choice,
-  duration,
-  type Fault,
-  int,
-  type ListType,
-  list,
-  oneOrMore,
-  secret,
-  text,
-} from '../value-type.js';
+import { kindOf } from '../language/nodes.js';
+import { block, duration, list, secret, text } from '../value-type.js';
+import { PERMISSIONS } from './permissions.js';
+import { type Named, nameOf, nameTwice, PROXY_REQUIRED, type ResolvedUser, USER } from './users.js';
 
 const AUTH_TIMEOUT_MS = 2_000;
 const AUTH_TIMEOUT_HIGH_MS = 60_000;
-const REPLIES_MAX = 1;
-const REPLIES_EXPIRE_MS = 120_000;
-
-export const CONNECTION_TYPES = [
-  'STANDARD',
-  'WEBSOCKET',
-  'LEAFNODE',
-  'LEAFNODE_WS',
-  'MQTT',
-  'MQTT_WS',
-  'IN_PROCESS',
-] as const;
-/** All kinds of the reference, also those that this server does not accept yet. */
-export type ConnectionType = (typeof CONNECTION_TYPES)[number];
-
-/** How a bcrypt hash begins. */
-const BCRYPT = /^\$2[abxy]\$\d{2}\$/;
-
-/** Whether a password is written as its bcrypt hash. */
-export function isBcrypt(password: string): boolean {
-  return BCRYPT.test(password);
-}
-
-/** Subjects of a permission; those to subscribe to may name a queue group. */
-function subjects(queues: boolean) {
-  const rules = {
-    emptyInFile: 'absent',
-    check: (entries: readonly string[]): Fault | undefined => {
-      const problem = subjectListProblem(entries, queues);
-      const remedy = queues ? 'Write "subject" or "subject queue".' : 'Write a subject without blanks.';
-      return problem === undefined ? undefined : { problem, remedy };
-    },
-    messages: {
-      wrongType: (got) => `Expected subject permissions to be a subject, or array of subjects, got ${kindOf(got)}`,
-    },
-  } as const satisfies Partial<ListType>;
-  return oneOrMore(
-    text({ messages: { wrongType: () => 'Subject in permissions array cannot be cast to string' } }),
-    rules,
-  );
-}
-
-/** A subject, a list of them, or what is allowed and what is denied. */
-function subjectRule<const Q extends boolean>(queues: Q) {
-  return block(
-    'SubjectLists',
-    [
-      {
-        name: 'allow',
-        key: 'allow',
-        type: subjects(queues),
-        doc: 'Only these; nothing when the list is empty in library options.',
-      },
-      { name: 'deny', key: 'deny', type: subjects(queues), doc: 'None of these, allowed or not.' },
-    ],
-    {
-      short: 'allow',
-      messages: {
-        unknownField: (name) => {
-          const only = "only 'allow' or 'deny' are permitted";
-          return `Unknown field name ${quote(name)} parsing subject permissions, ${only}`;
-        },
-      },
-    },
-  );
-}
-
-const unknownPermission = (name: string): string => `Unknown field ${quote(name)} parsing permissions`;
-
-export const RESPONSES = block(
-  'ResponsesOptions',
-  [
-    {
-      name: 'max',
-      aliases: ['max_msgs', 'max_messages', 'max_responses'],
-      key: 'max',
-      type: int({ negative: 'kept' }),
-      default: REPLIES_MAX,
-      doc: 'How many replies to one request; any number when negative.',
-    },
-    {
-      name: 'expires',
-      aliases: ['expiration', 'ttl'],
-      key: 'expires',
-      type: duration({
-        number: 'refused',
-        negative: 'kept',
-        messages: {
-          wrongType: () => 'error parsing expires, not a duration string',
-          invalid: (reason) => `error parsing expires: ${reason}`,
-        },
-      }),
-      default: REPLIES_EXPIRE_MS,
-      doc: 'For how long after the request; for ever when negative.',
-    },
-  ],
-  {
-    onOff: true,
-    messages: {
-      wrongType: () => 'error parsing response permissions, expected a boolean or a map',
-      unknownField: unknownPermission,
-    },
-  },
-);
-
-export const PERMISSIONS = block(
-  'PermissionsOptions',
-  [
-    {
-      name: 'publish',
-      aliases: ['pub', 'import'],
-      key: 'publish',
-      type: subjectRule(false),
-      doc: 'Subjects the user may publish to.',
-    },
-    {
-      name: 'subscribe',
-      aliases: ['sub', 'export'],
-      key: 'subscribe',
-      type: subjectRule(true),
-      doc: 'Subjects the user may subscribe to; an entry may name a queue group, as in "orders.> workers".',
-    },
-    {
-      name: 'allow_responses',
-      aliases: ['publish_allow_responses'],
-      key: 'allowResponses',
-      type: RESPONSES,
-      doc: 'Lets the user answer requests it received, and publish nothing else unless it is told what.',
-    },
-  ],
-  {
-    messages: {
-      wrongType: (got) => `Expected permissions to be a map/struct, got ${kindOf(got)}`,
-      unknownField: unknownPermission,
-    },
-  },
-);
-
-const connectionTypes = oneOrMore(
-  choice(CONNECTION_TYPES, {
-    anyCase: true,
-    name: 'ConnectionType',
-    noun: 'connection type',
-    messages: {
-      wrongType: (got) => `error parsing allowed connection types: unsupported type in array ${goTypeOf(got)}`,
-    },
-  }),
-  {
-    wrongChoices: (names) => `invalid connection types [${names.map(quote).join(' ')}]`,
-    // An empty list means all of them.
-    normalize: (types) => (types.length === 0 ? undefined : CONNECTION_TYPES.filter((type) => types.includes(type))),
-    messages: { wrongType: (got) => `error parsing allowed connection types: unsupported type ${goTypeOf(got)}` },
-  },
-);
-
-const PROXY_REQUIRED = {
-  name: 'proxy_required',
-  type: bool(),
-  support: { notYet: 'trusted proxies are not there yet' },
-} as const satisfies Partial<FieldSpec>;
-
-const NKEY_FAULT = { problem: 'Nkey users do not take usernames or passwords', remedy: 'Remove one of them.' };
-
-export const USER = block(
-  'UserOptions',
-  [
-    {
-      name: 'user',
-      aliases: ['username'],
-      key: 'user',
-      type: text({ nonEmpty: true }),
-      doc: 'The name.',
-      required: { problem: 'User entry requires a user', remedy: 'Give every entry a `user`.' },
-    },
-    {
-      name: 'password',
-      aliases: ['pass'],
-      key: 'password',
-      type: secret(),
-      doc: 'The password, or its bcrypt hash.',
-      credential: true,
-    },
-    {
-      name: 'nkey',
-      type: text(),
-      doc: 'The public key of a user without a password.',
-      support: { notYet: 'nkeys are not there yet' },
-      credential: true,
-    },
-    {
-      name: 'permissions',
-      aliases: ['permission', 'authorization'],
-      key: 'permissions',
-      type: PERMISSIONS,
-      doc: 'What the user may publish and subscribe to.',
-    },
-    {
-      name: 'allowed_connection_types',
-      aliases: ['connection_types', 'clients'],
-      key: 'allowedConnectionTypes',
-      type: connectionTypes,
-      doc: `The kinds of connection the user may open, all of them unless given: ${CONNECTION_TYPES.join(', ')}.`,
-    },
-    { ...PROXY_REQUIRED, doc: 'Lets the user in only through a trusted proxy.' },
-  ],
-  {
-    label: 'user',
-    exclusive: [{ fields: [['nkey'], ['user', 'password']], ...NKEY_FAULT }],
-    problemsAt: 'last field',
-    afterLoss: () => undefined,
-    messages: { wrongType: (got) => `Expected user entry to be a map/struct, got ${kindOf(got)}` },
-  },
-);
-
 const ONE_KIND = 'Keep one of: a token, a single user, a list of users.';
 
 export const AUTHORIZATION = block(
@@ -267,7 +35,6 @@ export const AUTHORIZATION = block(
       key: 'password',
       type: secret(),
       doc: 'The password of the single user, or its bcrypt hash.',
-      credential: true,
       reloadText: { field: 'Password', line: 'Reloaded: authorization password' },
       flag: {
         names: ['pass'],
@@ -282,7 +49,6 @@ export const AUTHORIZATION = block(
       key: 'token',
       type: secret(),
       doc: 'A token that lets anyone in who has it, or its bcrypt hash.',
-      credential: true,
       reloadText: { field: 'Authorization', line: 'Reloaded: authorization token' },
       flag: {
         names: ['auth'],
@@ -296,7 +62,7 @@ export const AUTHORIZATION = block(
       name: 'users',
       key: 'users',
       type: list(USER, {
-        unique: { field: 'user', message: (name) => `Duplicate user ${quote(name)} detected` },
+        twice: (users) => nameTwice(users, ['user', 'nkey']),
         messages: { wrongType: (got) => `Expected users field to be an array, got ${kindOf(got)}` },
       }),
       doc: 'A list of users.',
@@ -347,24 +113,8 @@ export const AUTHORIZATION = block(
       { fields: [['users'], ['user']], problem: 'Can not have a single user/pass and a users array', remedy: ONE_KIND },
       { fields: [['users'], ['token']], problem: 'Can not have a token and a users array', remedy: ONE_KIND },
     ],
-    afterLoss: (auth) => {
-      if (auth.users !== undefined || auth.token !== undefined) return auth;
-      const { user: _user, password: _password, ...rest } = auth;
-      return { ...rest, users: [] };
-    },
   },
 );
-
-export type ResolvedPermissions = ResolvedOf<typeof PERMISSIONS>;
-
-export interface ResolvedUser {
-  user: string;
-  password: string;
-  permissions?: ResolvedPermissions;
-  /** Absent: all kinds. */
-  allowedConnectionTypes?: ConnectionType[];
-}
-
 export interface ResolvedAuthorization {
   /** Whether INFO asks for credentials. True with an empty `users` refuses everyone. */
   required: boolean;
@@ -383,7 +133,7 @@ export interface ResolvedAuthorization {
 /** What the accounts of a configuration mean for who may connect. */
 export interface UsersElsewhere {
   /** Those of all accounts; absent: no account lists any. */
-  users: readonly { user: string }[] | undefined;
+  users: readonly Named[] | undefined;
   /** Nobody but the system account has any, so the others go on as if it was not there. */
   onlyOfSystem: boolean;
 }
@@ -414,9 +164,9 @@ export function combineAuthorization(
   };
 }
 
-function checkNoAuthUser(name: string, ...lists: (readonly { user: string }[] | undefined)[]): void {
+function checkNoAuthUser(name: string, ...lists: (readonly Named[] | undefined)[]): void {
   const users = lists.every((list) => list === undefined) ? undefined : lists.flatMap((list) => list ?? []);
-  if (users?.some(({ user }) => user === name)) return;
+  if (users?.some((user) => nameOf(user) === name)) return;
   const problem =
     users === undefined
       ? 'present, but users/nkeys are not defined'
@@ -431,6 +181,7 @@ function checkNoAuthUser(name: string, ...lists: (readonly { user: string }[] | 
 }
 
 /** The values that a reload compares, by the keys of the block. */
-export function authorizationInForce({ users, single, token, timeoutMs }: ResolvedAuthorization) {
+export function authorizationInForce({ users: listed, single, token, timeoutMs }: ResolvedAuthorization) {
+  const users = listed.filter(({ nkey }) => nkey === undefined);
   return { users, user: single, password: users.find(({ user }) => user === single)?.password, token, timeoutMs };
 }

@@ -15,7 +15,7 @@ import {
   secret,
   text,
 } from '../value-type.js';
-import { PERMISSIONS } from './authorization.js';
+import { PERMISSIONS } from './permissions.js';
 import { TLS } from './tls.js';
 
 /** Where a block listens. */

@@ -11,6 +11,7 @@ import type { ACCOUNT } from './accounts.js';
 import type { Across } from './imports-and-exports.js';
 import { serviceProblems } from './service-imports.js';
 import { streamProblems } from './stream-imports.js';
+import { type Named, nameOf, nameTwice } from './users.js';
 
 /** The account of everyone who is in no other. */
 export const GLOBAL_ACCOUNT = '$G';
@@ -35,10 +36,6 @@ export function accountsByName(
 
 function isList<T>(accounts: readonly T[] | object | undefined): accounts is readonly T[] {
   return Array.isArray(accounts);
-}
-
-interface Named {
-  readonly user: string;
 }
 
 /** What is compared, before or after it is brought into its normal form. */
@@ -79,16 +76,15 @@ function reservedFault(step: number | { chosen: string }): AccountFault {
 
 /** One per account at most. */
 function userFaults(accounts: AccountUsers, { user: single, token, users: others = [] }: Credentials): AccountFault[] {
-  const names = new Set(others.map(({ user }) => user));
+  const names = new Set(others.map(nameOf));
   return Object.entries(accounts).flatMap(([account, { users = [] }]) => {
     const path = ['accounts', { chosen: account }, 'users'];
     if (users.length > 0 && (single || token)) {
       const what = single ? 'single user/pass' : 'token';
       return [{ path, problem: `Can not have a ${what} and accounts`, remedy: 'List all users under accounts.' }];
     }
-    const twice = users.find(({ user }) => names.size === names.add(user).size);
-    if (twice === undefined) return [];
-    return [{ path, problem: `Duplicate user ${quote(twice.user)} detected`, remedy: 'Rename or remove one of them.' }];
+    const twice = nameTwice(users, ['nkey', 'user'], names);
+    return twice === undefined ? [] : [{ path, problem: twice, remedy: 'Rename or remove one of them.' }];
   });
 }
 

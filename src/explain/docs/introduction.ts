@@ -41,4 +41,28 @@ All take the flags the server is started with, all but \`-t\` also \`--json\`. P
 | \`nats-turbo passwd\` | the bcrypt hash of a password, for \`password\` and \`token\`; asks for it, or reads standard input; \`--cost N\` is 4 to 31, 11 unless given |
 | \`nats-turbo nkey user\`, also \`account\`, \`curve\` | a new key: its seed, which has to stay secret, and its public key |
 | \`nats-turbo nkey public < FILE\` | the public key of the seed in FILE |
+
+An nkey is a pair of keys. The client keeps the seed; the server needs only the public key, which is no secret. When a
+client connects, it signs a text that the server has made up for that connection.
+
+\`\`\`sh
+nats-turbo nkey user > ann.key            # the seed, then the public key
+chmod 600 ann.key
+head -n 1 ann.key > ann.seed              # for the client
+tail -n 1 ann.key                         # for the server: UDXU4RCSJNZO…
+\`\`\`
+
+\`\`\`
+authorization { users: [ { nkey: UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4, permissions: { publish: "orders.>" } } ] }
+\`\`\`
+
+\`\`\`ts
+import { readFileSync } from 'node:fs';
+import { connect, nkeyAuthenticator } from '@nats-io/transport-node';
+
+const seed = new TextEncoder().encode(readFileSync('ann.seed', 'utf8').trim());
+const nc = await connect({ servers: '127.0.0.1', authenticator: nkeyAuthenticator(seed) });
+\`\`\`
+
+The \`nats\` command takes the seed as \`--nkey ann.seed\`. In logs and monitoring the public key is the name of the user.
 `;

@@ -11,7 +11,7 @@ const HEAD = `/**
  * Says what inferred-types.ts makes of the table, in a form that editors can show. Types only.
  */
 
-import type { ConnectionType } from './blocks/authorization.js';
+import type { ConnectionType } from './blocks/users.js';
 `;
 const NOTE = 'Everything may be left out; a value of `undefined` counts as left out.';
 

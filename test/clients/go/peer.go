@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nkeys"
 )
 
 type command struct {
@@ -22,6 +23,7 @@ type command struct {
 	URL       string              `json:"url"`
 	User      string              `json:"user"`
 	Password  string              `json:"password"`
+	Seed      string              `json:"seed"`
 	Subject   string              `json:"subject"`
 	Queue     string              `json:"queue"`
 	Max       int                 `json:"max"`
@@ -148,6 +150,17 @@ func (p *peer) connect(c command) (any, error) {
 	}
 	if c.User != "" {
 		options = append(options, nats.UserInfo(c.User, c.Password))
+	}
+	if c.Seed != "" {
+		key, err := nkeys.FromSeed([]byte(c.Seed))
+		if err != nil {
+			return nil, err
+		}
+		public, err := key.PublicKey()
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, nats.Nkey(public, key.Sign))
 	}
 	nc, err := nats.Connect(c.URL, options...)
 	if err != nil {

@@ -8,6 +8,7 @@ import {
   headers as makeHeaders,
   type NatsConnection,
   NoRespondersError,
+  nkeyAuthenticator,
   RequestError,
   type Subscription,
   TimeoutError,
@@ -36,6 +37,9 @@ export class NodePeer implements Peer {
       connect({
         servers: options.url,
         ...(options.user === undefined ? {} : { user: options.user, pass: options.password ?? '' }),
+        ...(options.seed !== undefined && {
+          authenticator: nkeyAuthenticator(new TextEncoder().encode(options.seed)),
+        }),
         maxReconnectAttempts: -1,
         reconnectTimeWait: 50,
         reconnectJitter: 0,

@@ -41,6 +41,8 @@ export interface ConnectOptions {
   url: string;
   user?: string;
   password?: string;
+  /** Of an nkey, instead of both. */
+  seed?: string;
 }
 
 export type ClientEvent = 'disconnected' | 'reconnected' | 'lame-duck' | 'closed';

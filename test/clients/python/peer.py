@@ -112,13 +112,15 @@ class Peer:
         options = {}
         if "user" in command:
             options = {"user": command["user"], "password": command["password"]}
+        if "seed" in command:
+            options = {"nkeys_seed_str": command["seed"]}
         try:
             self.connections[number] = await nats.connect(
                 command["url"],
                 connect_timeout=20,
                 max_reconnect_attempts=command.get("attempts", 400),
                 reconnect_time_wait=0.05,
-                allow_reconnect="user" not in command,
+                allow_reconnect=not options,
                 error_cb=failed,
                 disconnected_cb=event("disconnected"),
                 reconnected_cb=event("reconnected"),

@@ -10,16 +10,17 @@ use crate::client::state::ClientFlags;
 use crate::connection::Phase;
 use crate::connection::close::CloseReason;
 use crate::connection::shared::Identity;
-use crate::plan::auth::{Decision, Proof, Question, User};
+use crate::plan::auth::{Decision, Proof, Question};
 use crate::plan::in_force::Identified;
 use crate::plan::reload::Reload;
+use crate::plan::users::User;
 use crate::shard::Shard;
-use crate::shard::admissions::{AdmissionId, AdmissionRequest, Needed, PasswordCheck, Verdict};
+use crate::shard::admissions::{AdmissionId, AdmissionRequest, CredentialCheck, CredentialQuestion, Needed, Verdict};
 use crate::shard::event::Event;
 use crate::shard::timers::TimerKind;
 use crate::trace::log_suffix;
 use crate::trace::quote::quote;
-use nt_protocol::ConnectOptions;
+use nt_protocol::{ConnectOptions, PublicKey};
 use std::sync::Arc;
 
 /// A decision that a connection waits for.
@@ -42,6 +43,8 @@ pub(crate) struct PendingAdmission {
 enum Asked {
     /// A password: whether it has this hash.
     Password(Arc<str>),
+    /// A signature: whether it is this key's.
+    Signature(Option<PublicKey>),
     /// Who the client is, by the embedding program.
     Embedder,
 }
@@ -120,7 +123,7 @@ impl Shard {
             // A client without credentials may have become the default user.
             let user = identified.user.as_ref().filter(|_| !options.has_credentials());
             let account = &identified.account.account.name;
-            let log_suffix = log_suffix(&options, user.map(|user| user.name.as_str()), account);
+            let log_suffix = log_suffix(&options, user.map(|user| &**user), account);
             conn.shared().set_log_suffix(log_suffix);
         }
         if !(0..=1).contains(&options.protocol) {
@@ -237,8 +240,15 @@ impl Shard {
         let needed = Needed::default();
         let (asked, deadline_ns) = match question {
             Question::Password { hash, password } => {
-                self.admissions.check(id, hash.clone(), password, &needed);
-                (Asked::Password(hash), None)
+                let asked = Asked::Password(hash.clone());
+                self.check_credential(slot, id, CredentialQuestion::Password { hash, password }, &needed);
+                (asked, None)
+            }
+            Question::Signature { key, signature } => {
+                let nonce = self.connections[slot].client().nonce().copied();
+                let question = CredentialQuestion::Signature { key, nonce, signature };
+                self.check_credential(slot, id, question, &needed);
+                (Asked::Signature(key), None)
             }
             Question::Embedder => (Asked::Embedder, Some(self.ask_embedder(slot, id, connect.as_ref()))),
         };
@@ -252,6 +262,11 @@ impl Shard {
             _needed: needed,
             reloads: Vec::new(),
         }));
+    }
+
+    fn check_credential(&mut self, slot: u32, id: AdmissionId, question: CredentialQuestion, needed: &Needed) {
+        let address = self.connections[slot].shared().address().ip();
+        self.admissions.check(id, address, question, needed);
     }
 
     /// Returns when the answer has to be here.
@@ -278,8 +293,8 @@ impl Shard {
         self.delivery.now_ns() + timeout
     }
 
-    /// Passwords to be checked; [`crate::InboxItem::Verdict`] answers each one that is still needed.
-    pub fn take_password_checks(&mut self) -> Vec<PasswordCheck> {
+    /// Credentials to be checked; [`crate::InboxItem::Verdict`] answers each one that is still needed.
+    pub fn take_credential_checks(&mut self) -> Vec<CredentialCheck> {
         self.admissions.take_checks()
     }
 
@@ -291,7 +306,8 @@ impl Shard {
         };
         debug_assert_eq!(pending.id, id, "a connection waits for one verdict at a time");
         let proof = match (verdict, &pending.asked) {
-            (Verdict::Password(true), Asked::Password(hash)) => Some(Proof::Hash(hash.clone())),
+            (Verdict::Credential(true), Asked::Password(hash)) => Some(Proof::Hash(hash.clone())),
+            (Verdict::Credential(true), &Asked::Signature(Some(key))) => Some(Proof::Key(key)),
             (Verdict::Embedder(Some(user)), Asked::Embedder) => Some(Proof::Embedder(user)),
             _ => None,
         };
@@ -299,6 +315,9 @@ impl Shard {
             // By the plan that is in force now, which may be another than that of the question.
             Some(proof) => self.decide_pending(slot, *pending, proof),
             None => {
+                if matches!(pending.asked, Asked::Signature(Some(_))) {
+                    self.debug(slot, || "Signature not verified".to_owned());
+                }
                 self.refuse(slot, pending.connect);
                 self.admission_ended(slot, pending.reloads);
             }

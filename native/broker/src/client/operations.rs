@@ -5,6 +5,7 @@ use crate::interest::Interest;
 use crate::interest::account::Account;
 use crate::shard::Shard;
 use crate::shard::inbox::InboxItem;
+use crate::trace::InfoKind;
 use crate::trace::line_limiter::LimitedLine;
 use crate::trace::quote::quote;
 use crate::trace::subscription_deleted;
@@ -51,7 +52,7 @@ impl Shard {
             flags.first_pong_sent = true;
             if flags.async_info {
                 self.connections[slot].shared().set_reads_info(true);
-                self.send_info(slot, true);
+                self.send_info(slot, InfoKind::Connected);
             }
         }
     }

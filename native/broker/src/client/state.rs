@@ -3,6 +3,7 @@
 //! Owns nothing of the link: output, input, PINGs and counters are the connection's.
 
 use crate::client::admission::PendingAdmission;
+use crate::client::nonce::Nonce;
 use crate::client::reply_grants::ReplyGrants;
 use crate::delivery::result_cache::ResultRef;
 use crate::plan::auth::Proof;
@@ -15,6 +16,8 @@ pub(crate) struct ClientState {
     pub(super) flags: ClientFlags,
     /// The options of its CONNECT: another CONNECT has only those that change.
     pub(super) options: Option<Box<ConnectOptions>>,
+    /// What it was given to sign, if anything.
+    pub(super) nonce: Option<Nonce>,
     /// What has been proved about the client.
     pub(super) proof: Proof,
     /// The decision it waits for.
@@ -35,6 +38,16 @@ impl ClientState {
     /// The options of its CONNECT.
     pub fn options(&self) -> Option<&ConnectOptions> {
         self.options.as_deref()
+    }
+
+    /// Gives it something to sign, of which nobody knew before.
+    pub fn set_nonce(&mut self, nonce: Nonce) {
+        self.nonce = Some(nonce);
+    }
+
+    /// What it was given to sign.
+    pub fn nonce(&self) -> Option<&Nonce> {
+        self.nonce.as_ref()
     }
 
     /// What has been proved about it, to be decided about again.
@@ -93,6 +106,7 @@ impl Default for ClientState {
         Self {
             flags: ClientFlags::default(),
             options: None,
+            nonce: None,
             proof: Proof::None,
             pending_admission: None,
             replies: ReplyGrants::default(),

@@ -1,51 +1,17 @@
 //! Who may connect, and who decides it.
 //!
 //! Plain passwords and tokens are compared at once, so that no client times out because the control plane is busy.
-//! Where that is not enough the decision is to wait: for a thread that computes bcrypt, or for a function of the
-//! embedding program. Decides, and keeps no state: what waits is kept in `client/admission.rs`.
+//! Where that is not enough the decision is to wait: for a thread that computes bcrypt or verifies a signature, or for
+//! a function of the embedding program. Decides, and keeps no state: what waits is kept in `client/admission.rs`.
+//!
+//! The order is that of nats-server: the key that a client names, then its user and password, then the token.
 
-use crate::interest::account::Account;
-use crate::plan::connection_types::ConnectionTypes;
 use crate::plan::in_force::AuthRules;
-use crate::plan::permissions::Permissions;
 use crate::plan::secret::{Comparison, Secret};
-use nt_protocol::ConnectOptions;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::plan::users::{User, Users};
+use nt_protocol::{ConnectOptions, PublicKey};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// A user of the plan, or one that the embedding program named.
-#[derive(Debug, PartialEq)]
-pub struct User {
-    /// Its name; empty where a token is all there is.
-    pub name: String,
-    /// Its password. Empty: it has none, and a client must send none.
-    pub password: Secret,
-    /// The account its connections belong to.
-    pub account: String,
-    /// Its permissions; `None`: those of its account.
-    pub permissions: Option<Arc<Permissions>>,
-    /// The kinds of connection it may open.
-    pub connections: ConnectionTypes,
-}
-
-impl User {
-    /// A user without password and without restrictions of connections, for clients that are decided about otherwise.
-    pub fn without_password(name: String, account: String, permissions: Option<Arc<Permissions>>) -> Self {
-        Self {
-            name,
-            password: Secret::new(""),
-            account,
-            permissions,
-            connections: ConnectionTypes::ALL,
-        }
-    }
-
-    /// Whether it may open the only kind of connection there is.
-    fn may_connect(&self) -> bool {
-        self.connections.include(ConnectionTypes::STANDARD)
-    }
-}
 
 /// Who may connect.
 #[derive(Debug)]
@@ -55,7 +21,7 @@ pub struct Auth {
     /// A single token.
     pub token: Option<Secret>,
     /// Users by name.
-    pub users: BTreeMap<String, Arc<User>>,
+    pub users: Users,
     /// The user of connections without credentials.
     pub no_auth_user: Option<String>,
     /// Without such a user they have no user, in `$G`. INFO requires credentials all the same.
@@ -85,6 +51,9 @@ pub(crate) enum Decision<W> {
 pub(crate) enum Question {
     /// Whether this is the hash of that password.
     Password { hash: Arc<str>, password: String },
+    /// Whether this is the key's signature of the connection's nonce. `None`: no user has the key that the client
+    /// named; to find that out takes as long as to find a wrong signature.
+    Signature { key: Option<PublicKey>, signature: String },
     /// Which user the client is, if any: the embedding program decides.
     Embedder,
 }
@@ -97,6 +66,8 @@ pub(crate) enum Proof {
     None,
     /// The password of its CONNECT has this hash.
     Hash(Arc<str>),
+    /// It has the private half of this key.
+    Key(PublicKey),
     /// The embedding program has said which user it is.
     Embedder(Arc<User>),
 }
@@ -123,34 +94,9 @@ impl Auth {
         }
     }
 
-    /// Takes over the objects of equal users and permissions from an older plan, so that comparing their addresses
-    /// shows that nothing has changed. Returns the names of users that have changed, are new or are not there any more.
-    pub(crate) fn take_over(&mut self, old: &Self) -> BTreeSet<String> {
-        let mut changed = BTreeSet::new();
-        for (name, user) in &mut self.users {
-            match old.users.get(name) {
-                Some(known) if known == user => *user = known.clone(),
-                known => {
-                    changed.insert(name.clone());
-                    keep_permissions(user, known);
-                }
-            }
-        }
-        let gone = old.users.keys().filter(|&name| !self.users.contains_key(name));
-        changed.extend(gone.cloned());
-        changed
-    }
-
-    /// Adds a user, or replaces the one of its name. False: nothing has changed.
-    pub(crate) fn replace(&mut self, user: User) -> bool {
-        let known = self.users.get(&user.name);
-        if known.is_some_and(|known| **known == user) {
-            return false;
-        }
-        let mut user = Arc::new(user);
-        keep_permissions(&mut user, known);
-        self.users.insert(user.name.clone(), user);
-        true
+    /// Whether clients may have something to sign.
+    pub(crate) fn needs_nonces(&self) -> bool {
+        self.users.have_keys()
     }
 
     /// The user of connections without credentials; `None`: they are refused.
@@ -159,7 +105,7 @@ impl Auth {
             return None;
         }
         let Some(name) = &self.no_auth_user else {
-            return self.anonymous.then(nobody);
+            return self.anonymous.then(User::nobody);
         };
         let user = self.users.get(name)?;
         user.may_connect().then(|| user.clone())
@@ -167,10 +113,9 @@ impl Auth {
 
     /// Whether this object of a user is in force.
     pub(crate) fn knows(&self, user: &Arc<User>) -> bool {
-        let known = self.users.get(&user.name);
         // Users that the embedder named belong to the server's part, and so do those without a name.
         let is_no_part = user.name.is_empty() || self.authenticator == Authenticator::Embedder;
-        is_no_part || known.is_some_and(|known| Arc::ptr_eq(known, user))
+        is_no_part || self.users.contain(user)
     }
 
     /// Decides about a CONNECT.
@@ -186,20 +131,34 @@ impl Auth {
         if !connect.has_credentials() && (self.no_auth_user.is_some() || self.anonymous) {
             return self.default_user().map_or(Decision::Refuse, Decision::Admit);
         }
-        if let Some(token) = &self.token {
-            return compare(token, &connect.auth_token, proof, nobody);
+        if self.users.have_keys() && !connect.nkey.is_empty() {
+            return self.decide_by_key(connect, proof);
         }
-        match self.users.get(&connect.user) {
-            Some(user) if user.may_connect() => compare(&user.password, &connect.pass, proof, || user.clone()),
+        if let Some(token) = &self.token {
+            return compare(token, &connect.auth_token, proof, User::nobody);
+        }
+        match self.users.with_password(&connect.user) {
+            Some((user, password)) if user.may_connect() => compare(password, &connect.pass, proof, || user.clone()),
             _ => Decision::Refuse,
         }
     }
-}
 
-/// Who is let in without being one of the users.
-fn nobody() -> Arc<User> {
-    let (name, account) = (String::new(), Account::GLOBAL.to_owned());
-    Arc::new(User::without_password(name, account, None))
+    fn decide_by_key(&self, connect: &ConnectOptions, proof: &Proof) -> Decision<Arc<User>> {
+        let known = self.users.with_key(&connect.nkey);
+        let known = known.filter(|(user, _)| user.may_connect());
+        match known {
+            // Who may connect without saying who it is may say it without proof.
+            Some((user, _)) if self.no_auth_user.as_ref() == Some(&user.name) => Decision::Admit(user.clone()),
+            Some((user, key)) if matches!(proof, Proof::Key(proved) if *proved == key) => Decision::Admit(user.clone()),
+            // It was the user of a key that nobody has any more: nothing is left to find out.
+            None if matches!(proof, Proof::Key(_)) => Decision::Refuse,
+            _ if connect.sig.is_empty() => Decision::Refuse,
+            _ => Decision::Wait(Question::Signature {
+                key: known.map(|(_, key)| key),
+                signature: connect.sig.clone(),
+            }),
+        }
+    }
 }
 
 fn compare(secret: &Secret, given: &str, proof: &Proof, user: impl FnOnce() -> Arc<User>) -> Decision<Arc<User>> {
@@ -211,15 +170,5 @@ fn compare(secret: &Secret, given: &str, proof: &Proof, user: impl FnOnce() -> A
             hash,
             password: given.to_owned(),
         }),
-    }
-}
-
-/// Gives a new user the permissions object of an older one, if the permissions are equal.
-fn keep_permissions(user: &mut Arc<User>, known: Option<&Arc<User>>) {
-    let known = known.and_then(|known| known.permissions.as_ref());
-    if let (Some(user), Some(known)) = (Arc::get_mut(user), known)
-        && user.permissions.as_ref() == Some(known)
-    {
-        user.permissions = Some(known.clone());
     }
 }

@@ -8,11 +8,12 @@
 use crate::imports::stream::StreamImport;
 use crate::interest::account::{Account, AccountIds};
 use crate::plan::account::{AccountPlan, ConnectionLimits};
-use crate::plan::auth::{Auth, Authenticator, Decision, Proof, User};
+use crate::plan::auth::{Auth, Authenticator, Decision, Proof};
 use crate::plan::config::Config;
 use crate::plan::permissions::Permissions;
 use crate::plan::secret::Secret;
 use crate::plan::subject_space::{Spaces, SubjectSpace};
+use crate::plan::users::User;
 use crate::plan::{Plan, PlanError, no_account};
 use crate::services::imports::{ServiceImports, SystemImports};
 use nt_protocol::ConnectOptions;
@@ -288,6 +289,11 @@ impl PlanInForce {
         &self.spaces
     }
 
+    /// Whether INFO gives clients something to sign.
+    pub fn needs_nonces(&self) -> bool {
+        self.auth.as_ref().is_some_and(Auth::needs_nonces)
+    }
+
     /// The user and account of connections without credentials; `None`: they are refused.
     pub fn default_user(&self) -> Option<Identified> {
         self.identified(self.auth.as_ref()?.default_user()?)
@@ -340,7 +346,7 @@ impl PlanInForce {
         let same_server = self.server.config == plan.config && self.server.auth == rules;
         let mut auth = plan.auth;
         let users = match (&mut auth, &self.auth) {
-            (Some(auth), Some(old)) => auth.take_over(old),
+            (Some(auth), Some(old)) => auth.users.take_over(&old.users),
             _ => BTreeSet::new(),
         };
         let mut changed = BTreeSet::new();
@@ -506,7 +512,7 @@ impl PlanInForce {
         self.number += 1;
         let name = user.name.clone();
         let mut affected = Affected::nobody();
-        if let (true, Affected::Of { users, .. }) = (auth.replace(user), &mut affected) {
+        if let (true, Affected::Of { users, .. }) = (auth.users.replace(user), &mut affected) {
             users.insert(name);
         }
         Ok(affected)

@@ -1,7 +1,7 @@
 //! What a broker executes: limits, accounts, users and their permissions.
 //!
 //! Owns plans as the control plane writes them ([`Plan`]), the plan in force, which is kept in parts (`in_force.rs`),
-//! who may connect (`auth.rs`), and how a change of a part reaches the connections it concerns, and no others
+//! who may connect (`auth.rs`, `users.rs`), and how a change of a part reaches the connections it concerns, and no others
 //! (`reload.rs`). A part is never changed, only replaced; one that stays the same stays the same object. Each
 //! connection holds the parts that apply to it, so a message needs no lock and no counter to find them. May touch
 //! connections and interest in a reload only, through their methods. Never reads a configuration file and never calls
@@ -18,12 +18,14 @@ pub(crate) mod permissions;
 pub(crate) mod reload;
 pub(crate) mod secret;
 pub(crate) mod subject_space;
+pub(crate) mod users;
 
 use crate::interest::account::Account;
 use crate::plan::account::AccountPlan;
-use crate::plan::auth::{Auth, User};
+use crate::plan::auth::Auth;
 use crate::plan::config::Config;
 use crate::plan::listener::ListenerPlan;
+use crate::plan::users::User;
 use std::collections::BTreeMap;
 use thiserror::Error;
 
@@ -101,14 +103,14 @@ impl Plan {
             account.check_exporters(|name| by_name.contains_key(name))?;
         }
         if let Some(auth) = &auth {
-            let mut users = auth.users.values();
+            let mut users = auth.users.iter();
             if let Some(stray) = users.find(|user| !by_name.contains_key(&user.account)) {
                 return Err(no_account(stray));
             }
             if let Some(name) = auth
                 .no_auth_user
                 .as_ref()
-                .filter(|&name| !auth.users.contains_key(name))
+                .filter(|&name| auth.users.get(name).is_none())
             {
                 return Err(PlanError::NoDefaultUser(name.clone()));
             }

@@ -4,11 +4,12 @@
 //! that comes late, twice, or for a connection that has closed or was asked about again finds no number here and
 //! changes nothing. Knows neither threads nor the embedding program: it gives out questions and takes answers.
 
-use crate::plan::auth::User;
-use nt_protocol::ConnectOptions;
+use crate::client::nonce::Nonce;
+use crate::plan::users::User;
+use nt_protocol::{ConnectOptions, PublicKey};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Weak};
 
 /// The number of one decision that a shard waits for. Names the shard's loop as well.
@@ -35,27 +36,47 @@ impl AdmissionId {
     }
 }
 
-/// A password whose bcrypt hash has to be computed.
-pub struct PasswordCheck {
+/// A credential whose check takes long.
+pub struct CredentialCheck {
     /// For the answer.
     pub id: AdmissionId,
-    /// The hash it should have.
-    pub hash: Arc<str>,
-    /// What the client sent.
-    pub password: String,
+    /// The address of the client: one client must not delay those of other addresses.
+    pub address: IpAddr,
+    /// What is to be checked.
+    pub question: CredentialQuestion,
     needed: Weak<()>,
 }
 
-impl PasswordCheck {
+/// What is asked about a credential.
+pub enum CredentialQuestion {
+    /// Whether a password has a bcrypt hash.
+    Password {
+        /// The hash it should have.
+        hash: Arc<str>,
+        /// What the client sent.
+        password: String,
+    },
+    /// Whether a client has signed its nonce.
+    Signature {
+        /// The key it should have signed with. `None`: there is none; the answer is no, and takes as long as any other.
+        key: Option<PublicKey>,
+        /// What it was given to sign. `None`: it was given nothing, and the answer is no.
+        nonce: Option<Nonce>,
+        /// What the client sent.
+        signature: String,
+    },
+}
+
+impl CredentialCheck {
     /// Whether the connection still waits for it.
     pub fn is_needed(&self) -> bool {
         self.needed.strong_count() > 0
     }
 }
 
-impl fmt::Debug for PasswordCheck {
+impl fmt::Debug for CredentialCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PasswordCheck")
+        f.debug_struct("CredentialCheck")
             .field("id", &self.id)
             .finish_non_exhaustive()
     }
@@ -77,8 +98,8 @@ pub struct AdmissionRequest {
 /// An answer.
 #[derive(Debug)]
 pub enum Verdict {
-    /// To a [`PasswordCheck`]: whether it has that hash.
-    Password(bool),
+    /// To a [`CredentialCheck`].
+    Credential(bool),
     /// To an [`AdmissionRequest`]: who the client is; `None`: refused.
     Embedder(Option<Arc<User>>),
 }
@@ -92,7 +113,7 @@ pub(crate) struct Admissions {
     /// Slots by number.
     waiting: BTreeMap<AdmissionId, u32>,
     /// To be taken by the loop.
-    checks: Vec<PasswordCheck>,
+    checks: Vec<CredentialCheck>,
 }
 
 impl Admissions {
@@ -123,17 +144,17 @@ impl Admissions {
         self.waiting.values().copied()
     }
 
-    /// Asks for a password to be checked.
-    pub fn check(&mut self, id: AdmissionId, hash: Arc<str>, password: String, needed: &Needed) {
-        self.checks.push(PasswordCheck {
+    /// Asks for a credential to be checked.
+    pub fn check(&mut self, id: AdmissionId, address: IpAddr, question: CredentialQuestion, needed: &Needed) {
+        self.checks.push(CredentialCheck {
             id,
-            hash,
-            password,
+            address,
+            question,
             needed: Arc::downgrade(needed),
         });
     }
 
-    pub fn take_checks(&mut self) -> Vec<PasswordCheck> {
+    pub fn take_checks(&mut self) -> Vec<CredentialCheck> {
         std::mem::take(&mut self.checks)
     }
 }

@@ -12,6 +12,7 @@ pub(crate) mod inbox;
 mod incoming;
 pub(crate) mod timers;
 
+use crate::client::nonce::{NONCE_BYTES, Nonce, NonceSource};
 use crate::client::run_buffers::RunBuffers;
 use crate::connection::Conn;
 use crate::connection::buffer_pool::{BufferPool, SharedBuffers};
@@ -38,8 +39,8 @@ use crate::shard::incoming::Incoming;
 use crate::shard::timers::{Timer, TimerKind, Timers};
 use crate::state::{BrokerState, Ending, Refused};
 use crate::time::Time;
-use crate::trace::info_line;
 use crate::trace::line_limiter::LimitedLine;
+use crate::trace::{InfoKind, info_line};
 use nt_subject::HashSeed;
 use std::any::Any;
 use std::net::SocketAddr;
@@ -57,6 +58,8 @@ pub struct ShardSeed {
     pub random: u64,
     /// For reply subjects that nobody can guess: another secret, which nothing else depends on.
     pub secret: [u64; 2],
+    /// For clients that prove who they are by a signature.
+    pub nonces: NonceSource,
 }
 
 impl ShardSeed {
@@ -68,6 +71,7 @@ impl ShardSeed {
             buffers: Arc::default(),
             random: 1,
             secret: [1, 2],
+            nonces: Box::new(|| [0; NONCE_BYTES]),
         }
     }
 }
@@ -81,6 +85,7 @@ pub struct Shard {
     /// Connections by account and user.
     pub(crate) bindings: Bindings,
     pub(crate) admissions: Admissions,
+    nonces: NonceSource,
     incoming: Incoming,
     events: EventSink,
     pub(crate) pauses: Pauses,
@@ -112,6 +117,7 @@ impl Shard {
             timers: Timers::default(),
             bindings: Bindings::default(),
             admissions: Admissions::new(seed.reactor),
+            nonces: seed.nonces,
             incoming: Incoming::new(inbox),
             events: EventSink::default(),
             pauses: Pauses::default(),
@@ -136,9 +142,9 @@ impl Shard {
     pub fn add_connection(&mut self, broker: &Arc<BrokerState>, peer: SocketAddr) -> Option<u32> {
         let location = self.connections.next_location();
         // If it is replaced right now, the reload comes to this loop's inbox afterwards.
-        let (plan, nobody) = {
+        let (plan, nobody, needs_nonce) = {
             let in_force = broker.lock_plan();
-            (in_force.server().clone(), in_force.nobody())
+            (in_force.server().clone(), in_force.nobody(), in_force.needs_nonces())
         };
         let (shared, entered) = broker.register(ConnectionKind::Client, peer, self.delivery.wall_ns(), location);
         let over_limit = match entered {
@@ -156,7 +162,11 @@ impl Shard {
         ));
         self.bind(slot);
         self.debug_kind(slot, |kind| format!("{kind} connection created"));
-        self.send_info(slot, false);
+        if needs_nonce {
+            let nonce = Nonce::of((self.nonces)());
+            self.connections[slot].client_mut().set_nonce(nonce);
+        }
+        self.send_info(slot, InfoKind::First);
         if over_limit {
             self.close_over_limit(slot);
             return Some(slot);
@@ -356,7 +366,7 @@ impl Shard {
     pub(crate) fn notify_lame_duck(&mut self, slot: u32) {
         let conn = &self.connections[slot];
         if conn.client().awaits_lame_duck_info() && !conn.is_closing() {
-            self.send_info(slot, false);
+            self.send_info(slot, InfoKind::Change);
         }
     }
 
@@ -373,7 +383,7 @@ impl Shard {
         let conn = &self.connections[at.slot];
         if conn.shared().reads_info() && !conn.is_closing() {
             self.debug(at.slot, || "Sending Lame Duck Mode info to client".to_owned());
-            let line = info_line(&self.connections[at.slot], false, true);
+            let line = info_line(&self.connections[at.slot], InfoKind::Change, true);
             self.send(at.slot, &line);
         }
     }
@@ -509,11 +519,11 @@ impl Shard {
         self.events.take_reloaded()
     }
 
-    pub(crate) fn send_info(&mut self, slot: u32, connect_info: bool) {
+    pub(crate) fn send_info(&mut self, slot: u32, kind: InfoKind) {
         let conn = &mut self.connections[slot];
         let is_lame_duck = conn.broker().is_lame_duck();
         conn.client_mut().note_info(is_lame_duck);
-        let line = info_line(conn, connect_info, is_lame_duck);
+        let line = info_line(conn, kind, is_lame_duck);
         self.send(slot, &line);
     }
 

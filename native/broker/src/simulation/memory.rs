@@ -3,7 +3,7 @@
 //! An [`End`] is a connection as its client holds it; the loop has the other end. Nothing here decides when something
 //! happens: the driver of the loops puts bytes in, opens windows and says which sockets are ready.
 
-use crate::{BrokerEvent, BrokerState, ConnectRequest, Io, Newcomer, PasswordCheck};
+use crate::{BrokerEvent, BrokerState, ConnectRequest, CredentialCheck, Io, Newcomer};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
@@ -88,7 +88,7 @@ pub struct MemoryIo {
     /// Requested connections: the driver of the loop completes them, and adds those it opens to `newcomers`.
     pub connects: Vec<ConnectRequest>,
     /// Passwords to be checked: the driver of the loop answers.
-    pub checks: Vec<PasswordCheck>,
+    pub checks: Vec<CredentialCheck>,
     /// What was reported to the control plane.
     pub events: Vec<BrokerEvent>,
     /// Peers acknowledge nothing after the server has closed its end.
@@ -213,7 +213,7 @@ impl Io for MemoryIo {
         self.woken.push(reactor);
     }
 
-    fn check_passwords(&mut self, checks: Vec<PasswordCheck>) {
+    fn check_credentials(&mut self, checks: Vec<CredentialCheck>) {
         self.checks.extend(checks);
     }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 pub(super) fn user(name: &str, account: &str, lists: Option<PermissionLists>) -> User {
     User {
         name: name.to_owned(),
-        password: name.into(),
+        credential: name.into(),
         account: account.to_owned(),
         permissions: lists.map(|lists| Arc::new(Permissions::new(lists).expect("patterns"))),
         connections: ConnectionTypes::ALL,
@@ -30,11 +30,10 @@ fn account(name: &str, lists: Option<PermissionLists>) -> AccountPlan {
 }
 
 pub(super) fn plan_with(config: Config, users: Vec<User>, accounts: Vec<AccountPlan>) -> Result<Plan, PlanError> {
-    let users = users.into_iter().map(|user| (user.name.clone(), Arc::new(user)));
     let auth = Auth {
         authenticator: Authenticator::Credentials,
         token: None,
-        users: users.collect(),
+        users: users.into_iter().collect(),
         no_auth_user: None,
         anonymous: false,
         timeout: Duration::from_secs(2),
@@ -378,7 +377,7 @@ fn a_user_that_is_replaced_takes_only_its_own_connections_along() {
         assert_eq!(world.errors(client).len(), refused);
     }
     let other_password = User {
-        password: "other".into(),
+        credential: "other".into(),
         ..user("a", "A", None)
     };
     assert_eq!(replace(&mut world, other_password), 2);

@@ -4,10 +4,9 @@ use super::harness::{MS, SECOND, World};
 use super::permissions::{auth_of, may_publish};
 use crate::simulation::wire::Frame;
 use crate::{
-    Account, AdmissionId, Auth, Authenticator, CloseReason, Config, ConnectionTypes, InboxItem, PermissionLists,
-    Permissions, User, Verdict,
+    Account, AdmissionId, Auth, Authenticator, CloseReason, Config, ConnectionTypes, CredentialQuestion, InboxItem,
+    PermissionLists, Permissions, User, Verdict,
 };
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ const CONNECT: &str = "CONNECT {\"verbose\":false,\"user\":\"ann\",\"pass\":\"se
 fn ann(password: &str, lists: PermissionLists) -> Auth {
     let user = User {
         name: "ann".to_owned(),
-        password: password.into(),
+        credential: password.into(),
         account: Account::GLOBAL.to_owned(),
         permissions: Some(Arc::new(Permissions::new(lists).expect("patterns"))),
         connections: ConnectionTypes::ALL,
@@ -26,7 +25,7 @@ fn ann(password: &str, lists: PermissionLists) -> Auth {
     Auth {
         authenticator: Authenticator::Credentials,
         token: None,
-        users: BTreeMap::from([("ann".to_owned(), Arc::new(user))]),
+        users: [user].into_iter().collect(),
         no_auth_user: None,
         anonymous: false,
         timeout: Duration::from_secs(2),
@@ -71,8 +70,8 @@ fn ways() -> [Way; 2] {
     [
         (
             ann(HASH, anything()),
-            || Verdict::Password(true),
-            Verdict::Password(false),
+            || Verdict::Credential(true),
+            Verdict::Credential(false),
         ),
         (
             embedder(),
@@ -135,7 +134,7 @@ fn the_embedder_says_who_it_is_and_what_it_may_do() {
 #[test]
 fn a_wrong_kind_of_answer_refuses() {
     for (auth, answer) in [
-        (embedder(), Verdict::Password(true)),
+        (embedder(), Verdict::Credential(true)),
         (
             ann(HASH, PermissionLists::default()),
             named("ann", PermissionLists::default()),
@@ -213,7 +212,7 @@ fn the_timer_stops_while_a_password_waits_to_be_checked() {
     let (mut world, client, id) = asking(ann(HASH, PermissionLists::default()), "PING\r\n");
     world.pass(60 * SECOND, SECOND);
     assert!(world.awaits_admission(client));
-    world.answer(id, Verdict::Password(true));
+    world.answer(id, Verdict::Credential(true));
     world.rest();
     assert!(world.frames(client).contains(&Frame::Pong));
     world.pass(10 * SECOND, SECOND);
@@ -277,8 +276,11 @@ fn a_reload_while_it_waits_asks_again_by_the_new_plan() {
     world.rest();
     assert!(world.is_reloaded(number), "it has no rights by any plan");
     assert!(!world.checks[0].is_needed());
-    assert_eq!(&*world.checks[1].hash, OTHER_HASH);
-    world.answer(old, Verdict::Password(true));
+    let CredentialQuestion::Password { hash, .. } = &world.checks[1].question else {
+        panic!("a password is asked about");
+    };
+    assert_eq!(&**hash, OTHER_HASH);
+    world.answer(old, Verdict::Credential(true));
     world.rest();
     assert!(world.awaits_admission(client), "that was the old password");
     world.reload(Config::default(), Some(ann("secret", PermissionLists::default())));
@@ -304,7 +306,7 @@ fn a_reload_that_asks_nobody_ends_the_wait() {
 #[test]
 fn a_reload_that_keeps_the_password_asks_nobody() {
     let (mut world, client, id) = asking(ann(HASH, PermissionLists::default()), "");
-    world.answer(id, Verdict::Password(true));
+    world.answer(id, Verdict::Credential(true));
     world.rest();
     world.reload(Config::default(), Some(ann(HASH, may_publish(&["a"]))));
     world.say(client, "PUB b 0\r\n\r\n");
@@ -343,7 +345,7 @@ fn a_reload_is_over_when_the_last_decision_by_it_is_made() {
         world.rest();
         assert!(!world.is_reloaded(first) && !world.is_reloaded(second));
         assert_eq!(world.broker.stats().subscriptions, 1, "nothing is lost by waiting");
-        world.answer(asked(&world), Verdict::Password(yes));
+        world.answer(asked(&world), Verdict::Credential(yes));
         world.rest();
         assert!(world.is_reloaded(first) && world.is_reloaded(second));
         assert_eq!(world.reason(client).is_some(), lost);
@@ -390,7 +392,7 @@ fn a_reload_met_in_the_middle_of_input_keeps_the_rest() {
     world.loops[loop_].receive_bytes(slot, b"UNSUB 2\r\nPING\r\nPUB a 1\r\nx\r\n");
     world.rest();
     assert!(world.awaits_admission(client));
-    world.answer(asked(&world), Verdict::Password(true));
+    world.answer(asked(&world), Verdict::Credential(true));
     world.rest();
     assert_eq!(world.texts(client), ["x"]);
 }
@@ -400,13 +402,13 @@ fn a_user_that_changes_while_a_password_is_checked_is_the_new_one() {
     let (mut world, client, id) = asking(ann(HASH, PermissionLists::default()), "PUB b 0\r\n\r\n");
     let user = |password: &str| User {
         name: "ann".to_owned(),
-        password: password.into(),
+        credential: password.into(),
         account: Account::GLOBAL.to_owned(),
         permissions: Some(Arc::new(Permissions::new(may_publish(&["a"])).expect("patterns"))),
         connections: ConnectionTypes::ALL,
     };
     // The loop handles the verdict before the change.
-    world.answer(id, Verdict::Password(true));
+    world.answer(id, Verdict::Credential(true));
     let started = world.broker.replace_user(user(OTHER_HASH), world.loops.len());
     world.post_reload(started.expect("a user"));
     world.rest();
@@ -414,7 +416,7 @@ fn a_user_that_changes_while_a_password_is_checked_is_the_new_one() {
     let started = world.broker.replace_user(user(HASH), world.loops.len());
     world.post_reload(started.expect("a user"));
     world.rest();
-    world.answer(asked(&world), Verdict::Password(true));
+    world.answer(asked(&world), Verdict::Credential(true));
     world.rest();
     assert_eq!(world.errors(client), ["Permissions Violation for Publish to \"b\""]);
 }

@@ -6,9 +6,9 @@ use crate::simulation::memory::{End, MemoryIo};
 use crate::simulation::random::Random;
 use crate::simulation::wire::{Frame, Message, frames};
 use crate::{
-    AdmissionId, AdmissionRequest, Auth, BrokerState, Brokers, CloseReason, Config, Event, EventLoop, Inbox, InboxItem,
-    LameDuckNotice, LogLevel, Loops, Newcomer, PasswordCheck, Plan, Readiness, Reload, Reloading, Shard, ShardSeed,
-    SharedBuffers, Time, Verdict,
+    AdmissionId, AdmissionRequest, Auth, BrokerState, Brokers, CloseReason, Config, CredentialCheck, Event, EventLoop,
+    Inbox, InboxItem, LameDuckNotice, LogLevel, Loops, NONCE_BYTES, Newcomer, NonceSource, Plan, Readiness, Reload,
+    Reloading, Shard, ShardSeed, SharedBuffers, Time, Verdict,
 };
 use std::sync::Arc;
 
@@ -66,6 +66,17 @@ impl Loops for Inboxes {
     }
 }
 
+/// Each one is another one.
+fn counted_nonces(loop_: u8) -> NonceSource {
+    let mut count = 0u64;
+    Box::new(move || {
+        count += 1;
+        let mut bytes = [loop_; NONCE_BYTES];
+        bytes[..8].copy_from_slice(&count.to_le_bytes());
+        bytes
+    })
+}
+
 pub(super) struct World {
     pub broker: Arc<BrokerState>,
     brokers: Brokers,
@@ -75,7 +86,7 @@ pub(super) struct World {
     pub clients: Vec<Client>,
     pub events: Vec<Event>,
     /// Passwords that the loops want checked: tests answer when they like.
-    pub checks: Vec<PasswordCheck>,
+    pub checks: Vec<CredentialCheck>,
 }
 
 impl World {
@@ -101,6 +112,7 @@ impl World {
                 buffers: buffers.clone(),
                 random: random.wrapping_mul(31).wrapping_add(reactor as u64),
                 secret: [random, reactor as u64],
+                nonces: counted_nonces(reactor as u8),
             });
             EventLoop::new(shard, MemoryIo::new(reactor))
         };

@@ -41,6 +41,8 @@ mod monitoring;
 #[cfg(test)]
 mod msgtrace;
 #[cfg(test)]
+mod nkeys;
+#[cfg(test)]
 mod overview;
 #[cfg(test)]
 mod permissions;

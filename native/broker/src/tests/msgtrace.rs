@@ -4,7 +4,6 @@ use super::harness::World;
 use crate::simulation::wire::Message;
 use crate::{Auth, Authenticator, CloseReason, Config, ConnectionTypes, PermissionLists, Permissions, User};
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -192,20 +191,18 @@ fn a_queue_member_that_may_not_receive_is_told_of_only_if_nobody_may() {
     };
     let user = |name: &str, permissions: Option<PermissionLists>| {
         let permissions = permissions.map(|lists| Arc::new(Permissions::new(lists).expect("good lists")));
-        let name = name.to_owned();
-        let user = User {
-            name: name.clone(),
-            password: "p".into(),
+        User {
+            name: name.to_owned(),
+            credential: "p".into(),
             permissions,
             account: crate::Account::GLOBAL.to_owned(),
             connections: ConnectionTypes::ALL,
-        };
-        (name, Arc::new(user))
+        }
     };
     let auth = Auth {
         authenticator: Authenticator::Credentials,
         token: None,
-        users: BTreeMap::from([user("free", None), user("bound", Some(deny))]),
+        users: [user("free", None), user("bound", Some(deny))].into_iter().collect(),
         no_auth_user: None,
         anonymous: false,
         timeout: Duration::from_secs(2),

@@ -2,7 +2,6 @@
 
 use super::harness::World;
 use crate::{Auth, Authenticator, CloseReason, Config, ConnectionTypes, PermissionLists, Permissions, User};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,18 +12,17 @@ pub(super) fn with_users(loops: usize, users: &[(&str, PermissionLists)]) -> Wor
 
 /// Users who have their own names as passwords.
 pub(super) fn auth_of(users: &[(&str, PermissionLists)]) -> Auth {
-    let users: BTreeMap<String, Arc<User>> = users
+    let users = users
         .iter()
         .map(|(name, lists)| {
             let permissions = Permissions::new(lists.clone()).expect("patterns");
-            let user = User {
+            User {
                 name: (*name).to_owned(),
-                password: (*name).into(),
+                credential: (*name).into(),
                 permissions: Some(Arc::new(permissions)),
                 account: crate::Account::GLOBAL.to_owned(),
                 connections: ConnectionTypes::ALL,
-            };
-            ((*name).to_owned(), Arc::new(user))
+            }
         })
         .collect();
     Auth {
@@ -264,7 +262,7 @@ fn what_nobody_in_particular_subscribed_to_ends_with_connect() {
     let user = |name: &str| {
         Arc::new(User {
             name: name.to_owned(),
-            password: name.into(),
+            credential: name.into(),
             permissions: None,
             account: crate::Account::GLOBAL.to_owned(),
             connections: ConnectionTypes::ALL,
@@ -273,7 +271,7 @@ fn what_nobody_in_particular_subscribed_to_ends_with_connect() {
     let auth = Auth {
         authenticator: Authenticator::Credentials,
         token: None,
-        users: BTreeMap::from([("guest".to_owned(), user("guest")), ("ann".to_owned(), user("ann"))]),
+        users: ["guest", "ann"].map(user).into_iter().collect(),
         no_auth_user: Some("guest".to_owned()),
         anonymous: false,
         timeout: Duration::from_secs(2),
@@ -290,7 +288,7 @@ fn limited_to(names: &[&str]) -> Auth {
     let user = |name: &str, connections| {
         Arc::new(User {
             name: name.to_owned(),
-            password: name.into(),
+            credential: name.into(),
             permissions: None,
             account: crate::Account::GLOBAL.to_owned(),
             connections,
@@ -300,11 +298,13 @@ fn limited_to(names: &[&str]) -> Auth {
     Auth {
         authenticator: Authenticator::Credentials,
         token: None,
-        users: BTreeMap::from([
-            ("guest".to_owned(), user("guest", some)),
-            ("ann".to_owned(), user("ann", some)),
-            ("bob".to_owned(), user("bob", ConnectionTypes::ALL)),
-        ]),
+        users: [
+            user("guest", some),
+            user("ann", some),
+            user("bob", ConnectionTypes::ALL),
+        ]
+        .into_iter()
+        .collect(),
         no_auth_user: Some("guest".to_owned()),
         anonymous: false,
         timeout: Duration::from_secs(2),
@@ -361,7 +361,7 @@ fn a_reload_ends_connections_of_kinds_that_are_no_more_allowed() {
 fn a_user_without_a_password_needs_none() {
     let user = Arc::new(User {
         name: "ann".to_owned(),
-        password: "".into(),
+        credential: "".into(),
         permissions: None,
         account: crate::Account::GLOBAL.to_owned(),
         connections: ConnectionTypes::ALL,
@@ -369,7 +369,7 @@ fn a_user_without_a_password_needs_none() {
     let auth = || Auth {
         authenticator: Authenticator::Credentials,
         token: None,
-        users: BTreeMap::from([("ann".to_owned(), user.clone())]),
+        users: [user.clone()].into_iter().collect(),
         no_auth_user: None,
         anonymous: false,
         timeout: Duration::from_secs(2),

@@ -2,8 +2,7 @@
 
 use super::harness::{SECOND, World};
 use crate::simulation::wire::Frame;
-use crate::{Auth, Authenticator, CloseReason, Config, Event, LogLevel};
-use std::collections::BTreeMap;
+use crate::{Auth, Authenticator, CloseReason, Config, Event, LogLevel, Users};
 use std::time::Duration;
 
 const HEADER: &str = "PROXY TCP4 192.0.2.7 192.0.2.8 4000 4222\r\n";
@@ -44,7 +43,7 @@ fn everyone_needs_a_token() -> Auth {
     Auth {
         authenticator: Authenticator::Credentials,
         token: Some("t".into()),
-        users: BTreeMap::new(),
+        users: Users::default(),
         no_auth_user: None,
         anonymous: false,
         timeout: Duration::from_secs(1),

@@ -4,7 +4,7 @@ use super::harness::{SECOND, World};
 use super::permissions::{anything, auth_of, login, may_publish, with_users};
 use crate::simulation::random::{Random, Seed};
 use crate::simulation::wire::Frame;
-use crate::{Auth, Authenticator, CloseReason, Config, LogLevel, PermissionLists, ReplyAllowance};
+use crate::{Account, Auth, Authenticator, CloseReason, Config, LogLevel, PermissionLists, ReplyAllowance, User};
 use std::time::Duration;
 
 fn may_subscribe(subjects: &[&str]) -> PermissionLists {
@@ -147,10 +147,10 @@ fn who_is_not_known_any_more_goes() {
     let [removed, changed, same] = ["gone", "new", "same"].map(|user| login(&mut world, 1, user));
     let waiting = world.client(0);
     let mut auth = auth_of(&[("new", anything()), ("same", anything())]);
-    let user = auth.users.get_mut("new").expect("just made");
-    std::sync::Arc::get_mut(user)
-        .expect("there is no other reference")
-        .password = "other".into();
+    auth.users.replace(User {
+        credential: "other".into(),
+        ..User::without_password("new".to_owned(), Account::GLOBAL.to_owned(), None)
+    });
     world.reload(Config::default(), Some(auth));
     world.rest();
     for client in [removed, changed] {

@@ -89,20 +89,17 @@ fn auth() -> Auth {
         }),
     });
     let permissions = Some(Arc::new(permissions.expect("patterns")));
-    let users = [("u", "p"), ("h", "$2b$04$hash")].map(|(name, password)| {
-        let user = User {
-            name: name.to_owned(),
-            password: password.into(),
-            permissions: permissions.clone(),
-            account: crate::Account::GLOBAL.to_owned(),
-            connections: crate::ConnectionTypes::ALL,
-        };
-        (name.to_owned(), Arc::new(user))
+    let users = [("u", "p"), ("h", "$2b$04$hash")].map(|(name, password)| User {
+        name: name.to_owned(),
+        credential: password.into(),
+        permissions: permissions.clone(),
+        account: crate::Account::GLOBAL.to_owned(),
+        connections: crate::ConnectionTypes::ALL,
     });
     Auth {
         authenticator: Authenticator::Credentials,
         token: None,
-        users: users.into(),
+        users: users.into_iter().collect(),
         no_auth_user: None,
         anonymous: false,
         timeout: Duration::from_secs(2),
@@ -165,7 +162,7 @@ fn answer(world: &mut World, yes: bool) -> bool {
         return false;
     }
     let check = world.checks.remove(0);
-    world.answer(check.id, Verdict::Password(yes));
+    world.answer(check.id, Verdict::Credential(yes));
     true
 }
 

@@ -9,22 +9,37 @@ pub(crate) mod msgtrace;
 pub(crate) mod quote;
 pub(crate) mod redact;
 
+use crate::client::nonce::Nonce;
 use crate::connection::shared::{ConnShared, cut};
 use crate::connection::{Conn, Phase};
 use crate::plan::config::Config;
 use crate::plan::in_force::AuthRules;
+use crate::plan::users::User;
 use crate::shard::Shard;
 use crate::shard::event::{Event, LogLevel};
 use crate::trace::quote::quote;
 use crate::trace::redact::redact;
 use nt_protocol::{ConnectOptions, Publish, ServerInfo};
 
-/// The INFO line of one connection. `ldm`: the broker goes away.
-pub(crate) fn info_line(conn: &Conn, connect_info: bool, ldm: bool) -> Vec<u8> {
+/// Which INFO of a connection it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum InfoKind {
+    /// The first one, which has the nonce.
+    First,
+    /// The one after the first PONG.
+    Connected,
+    /// That something has changed.
+    Change,
+}
+
+/// An INFO line of one connection. `ldm`: the broker goes away.
+pub(crate) fn info_line(conn: &Conn, kind: InfoKind, ldm: bool) -> Vec<u8> {
     let config = conn.config();
     let info = &config.info;
     // Until then it is the proxy's.
     let known = conn.phase() != Phase::AwaitingProxyHeader;
+    let connect_info = kind == InfoKind::Connected;
+    let nonce = conn.client().nonce().filter(|_| kind == InfoKind::First);
     let client_ip = known.then(|| conn.shared().address().ip().to_string());
     ServerInfo {
         server_id: &info.server_id,
@@ -40,6 +55,7 @@ pub(crate) fn info_line(conn: &Conn, connect_info: bool, ldm: bool) -> Vec<u8> {
         max_payload: conn.limits().payload.map_or(-1, |max| max as i64),
         client_id: conn.shared().cid,
         client_ip: client_ip.as_deref(),
+        nonce: nonce.map(Nonce::as_str),
         ldm,
         connect_info,
         remote_account: connect_info.then_some(conn.account().name.as_str()),
@@ -312,7 +328,7 @@ fn line_text(bytes: &[u8]) -> Option<String> {
 }
 
 /// What CONNECT adds to a connection's name in the log: the client's description and its user. `None`: nothing.
-pub(crate) fn log_suffix(options: &ConnectOptions, no_auth_user: Option<&str>, account: &str) -> Option<String> {
+pub(crate) fn log_suffix(options: &ConnectOptions, no_auth_user: Option<&User>, account: &str) -> Option<String> {
     let version = match options.version.as_str() {
         "" => String::new(),
         version => format!("v{version}"),
@@ -321,7 +337,8 @@ pub(crate) fn log_suffix(options: &ConnectOptions, no_auth_user: Option<&str>, a
     parts.iter_mut().for_each(cut);
     let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     let user = match (options.nkey.as_str(), options.user.as_str(), no_auth_user) {
-        ("", "", Some(user)) => Some(format!("user:{user}")),
+        ("", "", Some(user)) if user.has_key() => Some(format!("nkey:{}", user.name)),
+        ("", "", Some(user)) => Some(format!("user:{}", user.name)),
         ("", "", None) if options.auth_token.is_empty() => None,
         ("", "", None) => Some("token".to_owned()),
         ("", user, _) => Some(format!("user:{user}")),

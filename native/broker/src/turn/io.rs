@@ -3,7 +3,7 @@
 //! The reactor implements it with the system's sockets, the simulator with queues of bytes. Both are known at compile
 //! time, so that a message pays nothing for the choice.
 
-use crate::shard::admissions::PasswordCheck;
+use crate::shard::admissions::CredentialCheck;
 use crate::shard::event::BrokerEvent;
 use crate::state::BrokerState;
 use crate::turn::connect::ConnectRequest;
@@ -74,8 +74,8 @@ pub trait Io {
     /// Wakes another loop, which sleeps although something is in its inbox.
     fn wake(&mut self, reactor: usize);
 
-    /// Has passwords checked, which takes long. Answers come by [`crate::InboxItem::Verdict`].
-    fn check_passwords(&mut self, checks: Vec<PasswordCheck>);
+    /// Has credentials checked, which takes long. Answers come by [`crate::InboxItem::Verdict`].
+    fn check_credentials(&mut self, checks: Vec<CredentialCheck>);
 
     /// Passes events on to the control plane.
     fn report(&mut self, events: Vec<BrokerEvent>);

@@ -234,9 +234,9 @@ impl<I: Io> EventLoop<I> {
         self.shut_closing();
         self.drop_acknowledged();
         self.drop_expired();
-        let checks = self.shard.take_password_checks();
+        let checks = self.shard.take_credential_checks();
         if !checks.is_empty() {
-            self.io.check_passwords(checks);
+            self.io.check_credentials(checks);
         }
         self.wake_others();
     }

@@ -2,13 +2,13 @@
 //!
 //! `world` starts loops and brokers and speaks as a client; `sockets` is about one connection and its socket, `threads`
 //! about many that move between loops while everything flows, `reload` about plans that change meanwhile,
-//! `interim` about loops that change threads, `passwords` about threads that check them, `connect` about connections that
+//! `interim` about loops that change threads, `credentials` about threads that check them, `connect` about connections that
 //! the broker opens, `transport` about layers over a socket, of which `frame_layer` is one.
 
 mod connect;
+mod credentials;
 mod frame_layer;
 mod interim;
-mod passwords;
 mod reload;
 mod sockets;
 mod threads;

@@ -2,7 +2,6 @@
 
 use super::world::{Client, World};
 use nt_broker::{Account, Auth, Authenticator, Config, ConnectionTypes, PermissionLists, Permissions, Plan, User};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::scope;
@@ -24,7 +23,7 @@ fn guests(sees_secrets: bool) -> Auth {
     };
     let default_user = Arc::new(User {
         name: "guest".to_owned(),
-        password: "".into(),
+        credential: "".into(),
         account: Account::GLOBAL.to_owned(),
         permissions: Some(Arc::new(Permissions::new(lists).expect("patterns"))),
         connections: ConnectionTypes::ALL,
@@ -32,7 +31,7 @@ fn guests(sees_secrets: bool) -> Auth {
     Auth {
         authenticator: Authenticator::Credentials,
         token: None,
-        users: BTreeMap::from([(default_user.name.clone(), default_user)]),
+        users: [default_user].into_iter().collect(),
         no_auth_user: Some("guest".to_owned()),
         anonymous: false,
         timeout: Duration::from_secs(20),

@@ -208,6 +208,8 @@ impl Drop for World {
 /// A connection, from the client's end. It has read INFO.
 pub(super) struct Client {
     pub cid: u64,
+    /// That of INFO, if it has one.
+    pub nonce: String,
     reader: BufReader<TcpStream>,
     pub writer: TcpStream,
 }
@@ -225,6 +227,7 @@ impl Client {
         stream.set_nodelay(true).expect("a socket");
         let mut client = Self {
             cid: 0,
+            nonce: String::new(),
             writer: stream.try_clone().expect("a socket"),
             reader: BufReader::new(stream),
         };
@@ -233,6 +236,9 @@ impl Client {
         let (_, after) = info.split_once("\"client_id\":").expect("INFO says who we are");
         let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
         client.cid = digits.parse().expect("a number");
+        if let Some((_, after)) = info.split_once("\"nonce\":\"") {
+            client.nonce = after.chars().take_while(|&letter| letter != '"').collect();
+        }
         client
     }
 

@@ -1,6 +1,6 @@
 /**
  * Writes keys the way NATS does: a prefix, 32 bytes of key and a CRC-16, in base32 without padding; reads them back.
- * Encoding only: a server's keys are made in `identity.ts`, those of others in `src/cli/nkey-seed.ts`.
+ * Encoding only: a server's keys are made in `broker/identity.ts`, those of others in `cli/nkey-seed.ts`.
  */
 
 /** First byte of a public key, which becomes its first letter. */
@@ -27,6 +27,14 @@ export function encodePublicKey(prefix: number, key: Uint8Array): string {
 export function encodeNkey(head: readonly number[], key: Uint8Array): string {
   const crc = crc16(Uint8Array.of(...head, ...key));
   return base32(Uint8Array.of(...head, ...key, crc & 0xff, crc >> 8));
+}
+
+/** Whether a text is a public key with this prefix; without one, with any of them. */
+export function isPublicKey(text: string, prefix?: number): boolean {
+  if (!/^[A-Z2-7]{56}$/.test(text)) return false;
+  const bytes = decodeBase32(text);
+  const prefixes: readonly number[] = prefix === undefined ? Object.values(NkeyPrefix) : [prefix];
+  return prefixes.includes(bytes[0] as number) && hasChecksum(bytes);
 }
 
 /** Whether the last two bytes are the checksum of those before. */
