@@ -35,8 +35,16 @@ export interface AccountPlan {
   streamImports?: StreamImportPlan[];
   /** Its requests that other accounts answer; these allow it. */
   serviceImports?: ServiceImportPlan[];
+  /** Traces of messages that are sampled by a trace of their publishers. */
+  msgTrace?: MsgTracePlan;
   /** Subjects that become others. The first rule that matches a published subject applies. */
   mappings?: MappingPlan[];
+}
+
+/** Where traces of messages go, and of what percentage of them. */
+export interface MsgTracePlan {
+  destination: string;
+  sampling: number;
 }
 
 /** Requests that another account answers. */
@@ -72,6 +80,8 @@ export interface StreamImportPlan {
   account: string;
   subject: string;
   to?: string;
+  /** Whether traces of messages tell of subscriptions of the importing account. */
+  allowTrace?: boolean;
 }
 
 export interface MappingPlan {

@@ -54,7 +54,7 @@ pub use internal::{InternalClient, InternalPublish, MessageBatch, MessageQueue, 
 pub use monitoring::overview::{
     ConnectionOrder, ConnectionQuery, FoundConnections, FoundSubscriptions, OpenTotals, SubscriptionQuery,
 };
-pub use plan::account::{AccountLimits, AccountPlan};
+pub use plan::account::{AccountLimits, AccountPlan, MsgTracePlan};
 pub use plan::auth::{Auth, Authenticator};
 pub use plan::config::{Config, InfoConfig};
 pub use plan::connection_types::ConnectionTypes;

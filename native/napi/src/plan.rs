@@ -46,6 +46,7 @@ pub struct AccountPlan {
     pub limits: Option<AccountLimits>,
     pub stream_imports: Option<Vec<StreamImportPlan>>,
     pub service_imports: Option<Vec<ServiceImportPlan>>,
+    pub msg_trace: Option<MsgTracePlan>,
     pub mappings: Option<Vec<MappingPlan>>,
 }
 
@@ -54,6 +55,13 @@ pub struct StreamImportPlan {
     pub account: String,
     pub subject: String,
     pub to: Option<String>,
+    pub allow_trace: Option<bool>,
+}
+
+#[napi(object)]
+pub struct MsgTracePlan {
+    pub destination: String,
+    pub sampling: u32,
 }
 
 #[napi(object)]
@@ -224,8 +232,7 @@ impl AccountPlan {
         let whose = format!("account {:?}", self.name);
         let default_permissions = self.default_permissions.map(|p| p.compile(&whose)).transpose()?;
         let imports = self.stream_imports.unwrap_or_default().into_iter();
-        let imports = imports
-            .map(|import| nt_broker::StreamImportPlan::new(&import.account, &import.subject, import.to.as_deref()));
+        let imports = imports.map(StreamImportPlan::compile);
         let services = self.service_imports.unwrap_or_default().into_iter();
         let services = services.map(|import| import.compile(&whose));
         Ok(nt_broker::AccountPlan {
@@ -235,11 +242,22 @@ impl AccountPlan {
             stream_imports: imports
                 .collect::<Result<_, _>>()
                 .map_err(|error| format!("{whose}: {error}"))?,
+            msg_trace: self.msg_trace.map(|trace| nt_broker::MsgTracePlan {
+                destination: trace.destination,
+                sampling: trace.sampling,
+            }),
             service_imports: services.collect::<Result<_, _>>()?,
             mappings: compile_mappings(self.mappings.unwrap_or_default())
                 .map_err(|error| format!("{whose}: {error}"))?
                 .into(),
         })
+    }
+}
+
+impl StreamImportPlan {
+    fn compile(self) -> Result<nt_broker::StreamImportPlan, nt_broker::InvalidImport> {
+        let import = nt_broker::StreamImportPlan::new(&self.account, &self.subject, self.to.as_deref())?;
+        Ok(import.with_trace(self.allow_trace.unwrap_or_default()))
     }
 }
 

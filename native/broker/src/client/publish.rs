@@ -11,7 +11,6 @@ use crate::delivery::frame::frame_of;
 use crate::delivery::result_cache::{Place, ResultRef};
 use crate::interest::Interest;
 use crate::shard::Shard;
-use crate::trace::msgtrace;
 use nt_protocol::{Op, Parsed, Publish, parse_canonical, parse_leniently, published_subject};
 use nt_subject::is_valid_literal_subject;
 
@@ -61,7 +60,7 @@ impl Shard {
             }
             if !publisher.traced
                 && let Some((message, used)) = parse_canonical(rest, &publisher.limits)
-                && !requests_trace(&message)
+                && !publisher.may_request_trace(&message)
             {
                 at += used;
                 self.publish(
@@ -125,7 +124,7 @@ impl Shard {
         if run.publisher.traced {
             self.trace_publish_line(run.publisher.slot, &data[..used]);
         }
-        if requests_trace(&message) {
+        if run.publisher.may_request_trace(&message) {
             self.publish_traced(run, &message);
         } else {
             self.publish_untraced_message(run, &message);
@@ -351,10 +350,4 @@ impl Shard {
 #[inline]
 fn starts_like_publish(data: &[u8]) -> bool {
     matches!(data, [b'P' | b'p', b'U' | b'u', ..] | [b'H' | b'h', ..])
-}
-
-/// Whether the message's headers may request a trace.
-#[inline]
-fn requests_trace(message: &Publish<'_>) -> bool {
-    message.header_len > 0 && msgtrace::may_request_trace(&message.body[..message.header_len])
 }

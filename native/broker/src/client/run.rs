@@ -17,8 +17,8 @@ use crate::plan::subject_space::SubjectSpace;
 use crate::shard::Shard;
 use crate::shard::event::{Event, LogLevel};
 use crate::state::BrokerState;
-use crate::trace::limit_reached;
-use nt_protocol::Limits;
+use crate::trace::{limit_reached, msgtrace};
+use nt_protocol::{Limits, Publish};
 use std::sync::Arc;
 
 /// Deliveries after which the lock is released for others who wait for it.
@@ -39,6 +39,8 @@ pub(crate) struct Publisher {
     pub(super) limits: Limits,
     /// Deliveries are traced: in the log, or for the publisher of the message.
     pub traced: bool,
+    /// Whether other headers than this server's own may request a trace.
+    pub(super) external_traces: bool,
     /// Whether messages may skip all checks when their lines start like the last one's.
     pub(super) shortcut: bool,
 }
@@ -63,8 +65,16 @@ impl Publisher {
             },
             limits: limits_of(conn),
             traced: config.log_trace,
+            external_traces: conn.account_part().trace_sampling() > 0,
             shortcut: !conn.client().flags().verbose && !config.log_trace && !config.no_fast_producer_stall,
         }
+    }
+
+    /// Whether the headers of a message may request a trace.
+    #[inline]
+    pub(super) fn may_request_trace(&self, message: &Publish<'_>) -> bool {
+        message.header_len > 0
+            && (self.external_traces || msgtrace::may_request_trace(&message.body[..message.header_len]))
     }
 
     /// Its account, with mappings and imports.

@@ -1,7 +1,7 @@
 //! Delivery of one message: which targets get it, and frames into the output queues of connections here.
 
 use crate::connection::table::Connections;
-use crate::delivery::frame::Frame;
+use crate::delivery::frame::{Frame, subject_of};
 use crate::delivery::resolved::{Resolved, Target};
 use crate::delivery::{Delivery, Sender};
 use crate::interest::{Interest, Subscription};
@@ -90,13 +90,13 @@ impl Delivery {
         let (target, prefixes) = resolved.target_mut(interest, index);
         let own = !from.echo && target.cid == from.cid;
         if TRACED && !own && self.only_traces() {
-            self.add_to_trace(interest, target, None);
+            self.add_to_trace(interest, target, prefixes.msg(target), None);
             return true;
         }
         if own || (from.drop_above < usize::MAX && self.pending(connections, interest, target) > from.drop_above) {
             if TRACED {
                 let why = if own { Undelivered::NoEcho } else { Undelivered::Slow };
-                self.add_to_trace(interest, target, Some(why));
+                self.add_to_trace(interest, target, prefixes.msg(target), Some(why));
             }
             return false;
         }
@@ -104,7 +104,8 @@ impl Delivery {
             target.delivered += 1;
         } else if !reserve(interest.subscription(target.sub), target.sub, &mut self.exhausted) {
             if TRACED {
-                self.add_to_trace(interest, target, Some(Undelivered::AutoUnsubscribed));
+                let why = Undelivered::AutoUnsubscribed;
+                self.add_to_trace(interest, target, prefixes.msg(target), Some(why));
             }
             return false;
         }
@@ -113,7 +114,7 @@ impl Delivery {
             _ => (prefixes.msg(target), frame.msg_tail, frame.msg_bytes),
         };
         if TRACED {
-            self.add_to_trace(interest, target, None);
+            self.add_to_trace(interest, target, prefixes.msg(target), None);
         }
         if TRACED && self.trace.is_on() {
             let sub = interest.subscription(target.sub);
@@ -182,15 +183,15 @@ impl Delivery {
 
     /// Whether a message is only traced and not delivered.
     #[inline]
-    fn only_traces(&self) -> bool {
+    pub fn only_traces(&self) -> bool {
         self.traced_message.as_ref().is_some_and(|trace| trace.is_only_trace())
     }
 
     /// Adds a delivery to the trace, or why there was none, if the message is traced.
     #[cold]
-    fn add_to_trace(&mut self, interest: &Interest, target: &Target, why: Option<Undelivered>) {
+    fn add_to_trace(&mut self, interest: &Interest, target: &Target, prefix: &[u8], why: Option<Undelivered>) {
         if let Some(trace) = &mut self.traced_message {
-            trace.add(interest, target.sub, why);
+            trace.add(interest, target.sub, subject_of(prefix), why);
         }
     }
 

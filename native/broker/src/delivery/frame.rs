@@ -65,3 +65,8 @@ pub(crate) fn frame_of<'a>(message: &Publish<'a>, headers_for_all: bool, scratch
     let (msg_tail, hmsg_tail) = scratch.split_at(msg_len);
     frame(msg_tail, Some(hmsg_tail))
 }
+
+/// The subject in the prefix of a frame: `MSG subject sid ` or `HMSG subject sid `.
+pub(super) fn subject_of(prefix: &[u8]) -> &[u8] {
+    prefix.split(|&byte| byte == b' ').nth(1).unwrap_or_default()
+}

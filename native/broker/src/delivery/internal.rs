@@ -1,6 +1,7 @@
 //! Frames for the control plane: staged by queue, sent with the batches for other loops.
 
 use crate::delivery::Delivery;
+use crate::delivery::frame::subject_of;
 use crate::delivery::resolved::Target;
 use crate::interest::{Destination, Interest};
 use crate::internal::{MessageQueue, StagedMessages};
@@ -59,9 +60,4 @@ impl Delivery {
     pub fn take_refused(&mut self) -> Vec<RefusedRequest> {
         std::mem::take(&mut self.refused)
     }
-}
-
-/// The subject in the prefix of a frame: `MSG subject sid ` or `HMSG subject sid `.
-fn subject_of(prefix: &[u8]) -> &[u8] {
-    prefix.split(|&byte| byte == b' ').nth(1).unwrap_or_default()
 }

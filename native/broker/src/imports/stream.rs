@@ -12,6 +12,7 @@ pub struct StreamImportPlan {
     account: String,
     subject: Box<[u8]>,
     rename: Option<Rename>,
+    allow_trace: bool,
 }
 
 impl StreamImportPlan {
@@ -24,7 +25,18 @@ impl StreamImportPlan {
             account: account.to_owned(),
             subject: subject.as_bytes().into(),
             rename: to.map(|to| Rename::new(subject, to)).transpose()?,
+            allow_trace: false,
         })
+    }
+
+    /// The same; traces of its messages tell of the subscriptions of the importing account, or of its name only.
+    pub fn with_trace(self, allow_trace: bool) -> Self {
+        Self { allow_trace, ..self }
+    }
+
+    /// Whether traces of its messages tell of the subscriptions of the importing account.
+    pub(crate) fn allows_trace(&self) -> bool {
+        self.allow_trace
     }
 
     /// The name of the exporting account.

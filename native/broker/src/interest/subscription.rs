@@ -146,6 +146,11 @@ impl Subscription {
         self.copy_of().map(|copy| &copy.original)
     }
 
+    /// The import it was made for, if it is a copy.
+    pub fn import(&self) -> Option<&StreamImportPlan> {
+        self.copy_of().map(|copy| &*copy.import)
+    }
+
     fn copy_of(&self) -> Option<&CopyOf> {
         self.link.as_ref()?.copy.as_ref()
     }

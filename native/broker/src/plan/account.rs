@@ -25,6 +25,17 @@ pub struct AccountPlan {
     pub stream_imports: Vec<StreamImportPlan>,
     /// Its requests that other accounts answer. As above.
     pub service_imports: Vec<ServiceImportPlan>,
+    /// Where traces go of messages that are sampled by a trace of their publishers.
+    pub msg_trace: Option<MsgTracePlan>,
+}
+
+/// Traces of the messages of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MsgTracePlan {
+    /// Where they are published.
+    pub destination: String,
+    /// Percent of messages.
+    pub sampling: u32,
 }
 
 impl AccountPlan {

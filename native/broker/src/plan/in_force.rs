@@ -158,6 +158,17 @@ impl AccountPart {
         ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(a, b)| Arc::ptr_eq(a, b))
     }
 
+    /// Where traces go of messages that are sampled by a trace of their publishers, if they go anywhere.
+    pub fn trace_destination(&self) -> Option<Vec<u8>> {
+        let trace = self.plan.msg_trace.as_ref()?;
+        Some(trace.destination.clone().into_bytes())
+    }
+
+    /// Percent of these messages that are traced.
+    pub fn trace_sampling(&self) -> u32 {
+        self.plan.msg_trace.as_ref().map_or(0, |trace| trace.sampling)
+    }
+
     /// The limits of a connection of the account, together with those of the server.
     pub fn limits_under(&self, config: &Config) -> ConnectionLimits {
         ConnectionLimits::of(config, &self.plan.limits)

@@ -12,6 +12,7 @@ use crate::services::latency::Answered;
 use crate::services::request_info::InfoLevel;
 use crate::services::tokens::Tokens;
 use crate::state::BrokerState;
+use crate::trace::msgtrace::MsgTrace;
 use nt_protocol::Publish;
 use std::ops::Range;
 use std::sync::Arc;
@@ -64,6 +65,8 @@ pub(super) struct Outcome {
     pub pending: Option<(Arc<Account>, u64)>,
     /// What is measured of a response.
     pub answered: Option<Box<Answered>>,
+    /// The trace of a published message, until all is settled.
+    pub trace: Option<Box<MsgTrace>>,
     /// Of a published message whose publisher is told when it has no responders.
     pub status: Option<Status>,
 }
@@ -84,6 +87,7 @@ impl Outcome {
             request: None,
             pending: None,
             answered: None,
+            trace: None,
             status: None,
         }
     }
@@ -102,7 +106,18 @@ pub(super) struct Crossing {
     pub to: Arc<Account>,
     /// `None`: it is a message of the server itself, to which no mapping applies.
     pub outcome: Option<u32>,
+    /// `None`: it is not traced.
+    pub traced: Option<Traced>,
     form: Form,
+}
+
+/// What the trace of a message tells of its way to another account.
+#[derive(Debug)]
+pub(super) struct Traced {
+    /// The subject that it had before.
+    pub from: Box<[u8]>,
+    /// Whether the trace goes on in the account that it goes to.
+    pub goes_on: bool,
 }
 
 /// Where the parts of a message are in the bytes of its batch.
@@ -204,8 +219,16 @@ impl Batch {
         self.list.push(Crossing {
             to: to.clone(),
             outcome,
+            traced: None,
             form,
         });
+    }
+
+    /// The message that was added last is traced.
+    pub fn trace_last(&mut self, traced: Traced) {
+        if let Some(last) = self.list.last_mut() {
+            last.traced = Some(traced);
+        }
     }
 
     fn clear(&mut self) {
@@ -243,6 +266,8 @@ pub(crate) struct Crossings {
     info: Option<(InfoLevel, Vec<u8>)>,
     tokens: Tokens,
     random: Random,
+    /// Whether the message that is being published is traced, and has gone to another account.
+    is_traced: bool,
 }
 
 /// Bytes of a batch that are kept for the next one.
@@ -259,6 +284,7 @@ impl Crossings {
             info: None,
             tokens: Tokens::new(secret),
             random: Random::new(secret[1]),
+            is_traced: false,
         }
     }
 
@@ -297,6 +323,38 @@ impl Crossings {
 
     pub(super) fn outcome(&mut self, number: u32) -> &mut Outcome {
         &mut self.outcomes[number as usize]
+    }
+
+    /// The published message that an outcome is of.
+    pub(super) fn root_of(&self, mut outcome: u32) -> u32 {
+        while let Some(parent) = self.outcomes[outcome as usize].parent {
+            outcome = parent;
+        }
+        outcome
+    }
+
+    /// The message that is being published is traced, and goes to another account.
+    pub(super) fn note_traced(&mut self) {
+        self.is_traced = true;
+    }
+
+    /// The trace of the published message that an outcome is of.
+    pub(super) fn trace_of(&mut self, outcome: u32) -> &mut Option<Box<MsgTrace>> {
+        let root = self.root_of(outcome);
+        &mut self.outcome(root).trace
+    }
+
+    /// Keeps the trace of the message that was published last until all is settled, if the message has gone to another
+    /// account. Returns it otherwise.
+    pub fn keep_trace(&mut self, trace: Box<MsgTrace>) -> Option<Box<MsgTrace>> {
+        if !self.is_traced {
+            return Some(trace);
+        }
+        self.is_traced = false;
+        let last = self.outcomes.len().checked_sub(1)?;
+        let root = self.root_of(last as u32);
+        self.outcome(root).trace = Some(trace);
+        None
     }
 
     /// All outcomes, to be settled.

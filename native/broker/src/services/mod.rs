@@ -3,7 +3,7 @@
 //! A request is routed in the account it is published in, like every message. Where that account imports a service on
 //! the subject, the result names the service as well (`delivery/resolved.rs`), and the message is set aside. Once the
 //! account's interest is unlocked, it is published in the exporting account, before anything else that its publisher
-//! sent (`routing.rs`). So a loop never locks the interest of two accounts, and the order per publisher is kept.
+//! sent (`staging.rs`, `routing.rs`). So a loop never locks the interest of two accounts, and the order per publisher is kept.
 //!
 //! Its reply subject is replaced by one that nobody can guess, and the exporting account remembers who is to get the
 //! answer (`responses.rs`). A message on such a subject goes to the account of the requester in the same way. A request
@@ -24,11 +24,14 @@ mod request_info;
 pub(crate) mod responses;
 mod routing;
 mod sampling;
+mod settling;
+mod staging;
 mod tokens;
 
 pub(crate) use crossing::{Crossings, Origin};
 pub use imports::{LatencyPlan, ResponseKind, ServiceImportPlan, ServicePlan};
 pub(crate) use responses::{ResponseTimers, Responses};
+pub(crate) use sampling::is_w3c_sampled;
 
 /// Whether a message on this subject may be a response to a request of another account.
 #[inline]

@@ -360,3 +360,49 @@ fn the_control_plane_forgets_accounts_that_are_gone() {
         assert_eq!(world.broker.internal().unsubscribe(handle), gone == "A");
     }
 }
+
+/// Type, account, subscription or new name of each step of a trace.
+fn steps(message: &crate::simulation::wire::Message) -> Vec<String> {
+    let event: serde_json::Value = serde_json::from_slice(&message.payload).expect("an event is JSON");
+    let steps = event["events"].as_array().expect("steps").iter();
+    let one = |step: &serde_json::Value| {
+        let fields = ["type", "acc", "sub", "to"].map(|name| step[name].as_str());
+        fields.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    };
+    steps.map(one).collect()
+}
+
+#[test]
+fn a_trace_tells_of_an_importing_account_as_much_as_that_allows() {
+    for (allowed, only) in [
+        (false, ""),
+        (true, ""),
+        (false, "Nats-Trace-Only: 1\r\n"),
+        (true, "Nats-Trace-Only: 1\r\n"),
+    ] {
+        let import = import("A", "x.*", Some("y.*")).with_trace(allowed);
+        let importer = AccountPlan {
+            stream_imports: vec![import],
+            ..AccountPlan::named("B")
+        };
+        let users = vec![user("a", "A", None), user("b", "B", None)];
+        let plan = plan_with(Config::default(), users, vec![AccountPlan::named("A"), importer]);
+        let mut world = World::planned(2, plan.expect("a plan"), 1);
+        let (a, b, watches) = (
+            login(&mut world, 0, "a"),
+            login(&mut world, 1, "b"),
+            login(&mut world, 1, "a"),
+        );
+        world.say(b, "SUB y.1 1\r\n");
+        world.say(watches, "SUB trace 1\r\n");
+        for _ in 0..3 {
+            let headers = format!("NATS/1.0\r\nNats-Trace-Dest: trace\r\n{only}\r\n");
+            world.say(a, format!("HPUB x.1 {0} {0}\r\n{headers}\r\n", headers.len()));
+            let events = world.messages(watches);
+            let mut wanted = vec!["in A", "se B y.1"];
+            wanted.extend(allowed.then_some("eg B x.1"));
+            assert_eq!(events.iter().map(steps).collect::<Vec<_>>(), [wanted]);
+            assert_eq!(received(&mut world, b).len(), usize::from(only.is_empty()));
+        }
+    }
+}

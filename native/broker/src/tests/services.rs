@@ -618,3 +618,99 @@ fn requests_keep_the_order_of_their_publisher() {
     assert_eq!(got, wanted);
     assert_eq!(pending(&world, "A"), 0);
 }
+
+/// Type and what else is told of each step of the only trace: account, subject or subscription, and what it became.
+fn trace(world: &mut World, client: usize) -> Vec<String> {
+    let got = world.messages(client);
+    assert_eq!(got.len(), 1, "one trace");
+    let event: serde_json::Value = serde_json::from_slice(&got[0].payload).expect("an event is JSON");
+    let steps = event["events"].as_array().expect("steps").iter();
+    let one = |step: &serde_json::Value| {
+        let fields = ["type", "acc", "subj", "sub", "from", "to"].map(|name| step[name].as_str());
+        fields.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    };
+    steps.map(one).collect()
+}
+
+fn traced(subject: &str, more: &str) -> String {
+    let headers = format!("NATS/1.0\r\nNats-Trace-Dest: trace\r\n{more}\r\n");
+    format!("HPUB {subject} inbox.1 {0} {0}\r\n{headers}\r\n", headers.len())
+}
+
+#[test]
+fn a_trace_ends_where_an_account_does_not_let_it_cross() {
+    let share = |allow_trace: bool| ServicePlan {
+        allow_trace,
+        ..ServicePlan::default()
+    };
+    for (allowed, only) in [
+        (false, ""),
+        (true, ""),
+        (false, "Nats-Trace-Only: 1\r\n"),
+        (true, "Nats-Trace-Only: 1\r\n"),
+    ] {
+        let imports = vec![import_with("A", "x.>", Some("y.>"), share(allowed))];
+        let mut world = world(2, imports);
+        let (service, asks) = (login(&mut world, 0, "a"), requester(&mut world, 1));
+        let (near, watches) = (login(&mut world, 0, "b"), login(&mut world, 1, "b"));
+        world.say(service, "SUB x.* 1\r\n");
+        world.say(near, "SUB y.> 1\r\n");
+        world.say(watches, "SUB trace 1\r\n");
+        for _ in 0..3 {
+            world.say(asks, traced("y.1", only));
+            let mut wanted = vec!["in B y.1", "eg y.>", "si A y.1 x.1"];
+            wanted.extend(allowed.then_some("eg A x.*"));
+            assert_eq!(trace(&mut world, watches), wanted, "{allowed} {only}");
+            let got = world.messages(service);
+            assert_eq!(got.len(), usize::from(only.is_empty()), "{allowed} {only}");
+            if let Some(request) = got.first() {
+                assert!(
+                    headers(request).contains("Nats-Trace-Dest: trace disabled\r\n"),
+                    "{}",
+                    headers(request)
+                );
+            }
+            assert_eq!(pending(&world, "A"), got.len());
+            got.iter().for_each(|request| answer(&mut world, service, request, "!"));
+            assert_eq!(received(&mut world, asks).len(), got.len(), "no 503 for a trace alone");
+        }
+    }
+}
+
+#[test]
+fn an_account_may_have_messages_traced_that_their_publishers_trace() {
+    let with = |sampling: u32| {
+        let trace = crate::MsgTracePlan {
+            destination: "trace".to_owned(),
+            sampling,
+        };
+        let account = AccountPlan {
+            msg_trace: Some(trace),
+            ..AccountPlan::named("B")
+        };
+        plan_of(vec![AccountPlan::named("A"), account, AccountPlan::named("C")])
+    };
+    let mut world = World::planned(2, with(100), 1);
+    let (publishes, watches) = (login(&mut world, 0, "b"), login(&mut world, 1, "b"));
+    let other = login(&mut world, 0, "a");
+    world.say(watches, "SUB trace 1\r\n");
+    let message = |flags: &str| {
+        let headers = format!("NATS/1.0\r\nTraceParent: 00-a-b-{flags}\r\n\r\n");
+        format!("HPUB x {0} {0}\r\n{headers}\r\n", headers.len())
+    };
+    for _ in 0..3 {
+        world.say(publishes, message("01"));
+        assert_eq!(trace(&mut world, watches), ["in B x"]);
+        world.say(publishes, message("00"));
+        world.say(other, message("01"));
+        assert_eq!(received(&mut world, watches), []);
+    }
+    reload(&mut world, with(50));
+    let texts = message("01").repeat(200);
+    world.say(publishes, texts);
+    let traces = world.messages(watches).len();
+    assert!((50..150).contains(&traces), "{traces}");
+    reload(&mut world, plan(vec![]));
+    world.say(publishes, message("01"));
+    assert_eq!(received(&mut world, watches), []);
+}

@@ -10,107 +10,23 @@ mod encode;
 pub use encode::snappy_frame;
 mod event;
 mod headers;
+mod record;
 
 use crate::client::run::Run;
 use crate::connection::Conn;
 use crate::delivery::frame::Frame;
 use crate::delivery::resolved::is_reserved;
-use crate::interest::Interest;
+use crate::plan::config::Config;
 use crate::shard::Shard;
+use crate::state::BrokerState;
 use crate::time::rfc3339;
 use crate::trace::quote::quote;
-use event::{Entry, Event, Request, Server, Step};
-use headers::{Headers, TraceRequest};
+use event::{Event, Request, Server};
+use headers::TraceRequest;
 pub(crate) use headers::{disabled, may_request_trace};
 use nt_protocol::{Publish, parse_size};
-use nt_subject::{Matches, is_valid_literal_subject};
-
-/// Why a subscription did not get a message.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Undelivered {
-    NoEcho,
-    Denied,
-    AutoUnsubscribed,
-    Slow,
-}
-
-impl Undelivered {
-    fn text(self) -> &'static str {
-        match self {
-            Self::NoEcho => "Not delivered because of no echo",
-            Self::Denied => "Not delivered because subscription denies this subject",
-            Self::AutoUnsubscribed => "Not delivered because auto-unsubscribe exceeded",
-            Self::Slow => "Not delivered because fast producer not stalled and consumer is slow",
-        }
-    }
-}
-
-/// The trace of one message.
-#[derive(Debug)]
-pub(crate) struct MsgTrace {
-    /// The message is not delivered: only the trace is requested.
-    only: bool,
-    destination: Vec<u8>,
-    headers: Headers,
-    message_size: usize,
-    ingress: Entry,
-    /// What a mapping made of its subject.
-    mapped_to: Option<String>,
-    egress: Vec<Entry>,
-}
-
-impl MsgTrace {
-    /// The message was refused.
-    pub fn refused(&mut self, text: &str) {
-        self.ingress.error = Some(text.to_owned());
-    }
-
-    /// Adds the subject that a mapping gave the message.
-    pub fn mapped(&mut self, to: &[u8]) {
-        self.mapped_to = Some(text(to));
-    }
-
-    /// Adds a delivery, or why there was none.
-    pub fn add(&mut self, interest: &Interest, sub: u32, why: Option<Undelivered>) {
-        let sub = interest.subscription(sub);
-        let Some(shared) = interest.member_of(sub).destination().connection() else {
-            return;
-        };
-        let subject = interest.subject_of(sub);
-        self.egress.push(Entry {
-            sub: Some(text(&subject)),
-            queue: sub.queue().map(text),
-            error: why.map(|why| why.text().to_owned()),
-            ..Entry::of("eg", shared)
-        });
-    }
-
-    /// Whether the message is not delivered: only the trace is requested.
-    pub fn is_only_trace(&self) -> bool {
-        self.only
-    }
-
-    /// Adds subscriptions that match and are no targets, since their users may not receive this subject; those of a
-    /// queue group only where no member may.
-    pub fn add_denied(&mut self, interest: &Interest, subject: &[u8]) {
-        let mut found = Matches::new();
-        interest.matches(subject, &mut found);
-        let member_of = |id: u32| interest.member_of(interest.subscription(id));
-        let is_member = |id: &u32| !member_of(*id).is_removed();
-        let denied = |id: u32| {
-            let queue = interest.subscription(id).queue();
-            let permissions = member_of(id).permissions();
-            permissions.is_some_and(|p| !p.may_receive(subject, queue))
-        };
-        let plain = found.plain.iter().copied().filter(is_member).filter(|&id| denied(id));
-        let members = |ids: &'_ [u32]| ids.iter().copied().filter(is_member).collect::<Vec<_>>();
-        let groups = found.groups().map(|(_, ids)| members(ids));
-        let queued = groups.filter(|ids| ids.iter().all(|&id| denied(id))).flatten();
-        for id in plain.chain(queued) {
-            self.add(interest, id, Some(Undelivered::Denied));
-        }
-    }
-}
+use nt_subject::is_valid_literal_subject;
+pub(crate) use record::{MsgTrace, Undelivered};
 
 /// What happens to a message whose headers may request a trace.
 enum Tracing {
@@ -156,8 +72,10 @@ impl Shard {
             Tracing::Traced(trace) => {
                 self.delivery.begin_traced(trace);
                 self.publish_traced_message(run, message);
-                if let Some(trace) = self.delivery.end_traced() {
-                    self.send_trace(run, *trace);
+                if let Some(trace) = self.delivery.end_traced()
+                    && let Some(trace) = self.crossings.keep_trace(trace)
+                {
+                    self.send_trace(run, &trace);
                 }
             }
         }
@@ -183,7 +101,7 @@ impl Shard {
         self.run_aside(slot, |shard, run| match shard.tracing_of(run, headers, subject, size) {
             Tracing::Traced(mut trace) => {
                 trace.refused("maximum payload exceeded");
-                shard.send_trace(run, *trace);
+                shard.send_trace(run, &trace);
             }
             Tracing::Refused(destination) => shard.refuse_subject(slot, &destination),
             Tracing::Ordinary | Tracing::Disabled | Tracing::Dropped => {}
@@ -191,24 +109,27 @@ impl Shard {
     }
 
     fn tracing_of(&mut self, run: &Run<'_>, headers: &[u8], subject: &[u8], size: usize) -> Tracing {
-        let Run { publisher, account, .. } = *run;
-        let Some(TraceRequest {
-            headers,
-            destination,
-            only,
-        }) = TraceRequest::read(headers)
-        else {
+        let publisher = run.publisher;
+        let Some(request) = TraceRequest::read(headers) else {
             return Tracing::Ordinary;
         };
+        let TraceRequest { only, .. } = request;
         let without = |only: bool| if only { Tracing::Dropped } else { Tracing::Ordinary };
         let slot = publisher.slot;
-        if let Some(origin) = headers.first(headers::ORIGIN_ACCOUNT) {
+        if let Some(origin) = request.headers.first(headers::ORIGIN_ACCOUNT) {
             let origin = quote(origin.as_bytes());
             self.error(slot, || {
                 let name = headers::ORIGIN_ACCOUNT;
                 format!("Message tracing disabled because of header \"{name}\" with value={origin}")
             });
             return if only { Tracing::Dropped } else { Tracing::Disabled };
+        }
+        let account = publisher.part();
+        let Some(destination) = request.destination.clone().or_else(|| account.trace_destination()) else {
+            return Tracing::Ordinary;
+        };
+        if request.destination.is_none() && self.delivery.random_below(100) >= account.trace_sampling() {
+            return Tracing::Disabled;
         }
         if !is_valid_literal_subject(&destination) {
             let text = quote(&destination);
@@ -225,55 +146,46 @@ impl Shard {
             return Tracing::Refused(destination);
         }
         let conn: &Conn = &self.connections[slot];
-        Tracing::Traced(Box::new(MsgTrace {
-            only,
-            destination,
-            headers,
-            message_size: size,
-            ingress: Entry {
-                acc: Some(account.name.clone()),
-                subj: Some(text(subject)),
-                ..Entry::of("in", conn.shared())
-            },
-            mapped_to: None,
-            egress: Vec::new(),
-        }))
+        let trace = MsgTrace::new(request, destination, size, subject, &account.account, conn.shared());
+        Tracing::Traced(Box::new(trace))
     }
 
     /// Publishes the event as the server itself, without checks of permissions.
-    fn send_trace(&mut self, run: &mut Run<'_>, trace: MsgTrace) {
+    fn send_trace(&mut self, run: &mut Run<'_>, trace: &MsgTrace) {
         let conn = &self.connections[run.publisher.slot];
-        let info = &conn.config().info;
-        let now = rfc3339(self.delivery.wall_ns());
-        let server = Server {
-            name: &info.server_name,
-            host: &info.host,
-            id: &info.server_id,
-            ver: &info.version,
-            tags: &info.tags,
-            metadata: &info.metadata,
-            feature_flags: &info.feature_flags,
-            jetstream: false,
-            flags: 0,
-            seq: conn.broker().next_event_number(),
-            time: &now,
-        };
-        let accepted = trace.headers.first(headers::ACCEPT_ENCODING).map(str::to_owned);
-        let event = Event {
-            server,
-            request: Request {
-                header: &trace.headers,
-                msgsize: trace.message_size,
-            },
-            events: std::iter::once(trace.ingress.at(&now))
-                .chain(trace.mapped_to.iter().map(|to| Step::mapped(to, &now)))
-                .chain(trace.egress.iter().map(|entry| entry.at(&now)))
-                .collect(),
-        };
-        let (headers, body) = encode::encode(&event, accepted.as_deref());
+        let (headers, body) = trace_event(trace, conn.config(), conn.broker(), self.delivery.wall_ns());
         let frame = WholeFrame::new(&headers, &body);
         self.deliver_from_server(run, &trace.destination, frame.borrowed());
     }
+}
+
+/// Headers and body of the event that tells of a trace.
+pub(crate) fn trace_event(trace: &MsgTrace, config: &Config, broker: &BrokerState, wall_ns: u64) -> (Vec<u8>, Vec<u8>) {
+    let info = &config.info;
+    let now = rfc3339(wall_ns);
+    let server = Server {
+        name: &info.server_name,
+        host: &info.host,
+        id: &info.server_id,
+        ver: &info.version,
+        tags: &info.tags,
+        metadata: &info.metadata,
+        feature_flags: &info.feature_flags,
+        jetstream: false,
+        flags: 0,
+        seq: broker.next_event_number(),
+        time: &now,
+    };
+    let accepted = trace.headers.first(headers::ACCEPT_ENCODING);
+    let event = Event {
+        server,
+        request: Request {
+            header: &trace.headers,
+            msgsize: trace.message_size,
+        },
+        events: trace.timed(&now),
+    };
+    encode::encode(&event, accepted)
 }
 
 /// Both forms of a message of the server itself. There is no reply subject, which leaves two blanks.

@@ -1,4 +1,4 @@
-//! The form of a trace's event and of its times.
+//! The form of a trace's event.
 
 use super::headers::Headers;
 use crate::connection::shared::ConnShared;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub(super) struct Event<'a> {
     pub server: Server<'a>,
     pub request: Request<'a>,
-    pub events: Vec<Step<'a>>,
+    pub events: Vec<TimedStep<'a>>,
 }
 
 /// The server that publishes it.
@@ -39,88 +39,50 @@ pub(super) struct Request<'a> {
     pub msgsize: usize,
 }
 
-/// One entry: where a message came in, or where it was delivered or not.
-#[derive(Debug)]
-pub(super) struct Entry {
+/// What happened to the message, in order.
+#[derive(Debug, Serialize)]
+pub(super) struct TimedStep<'a> {
+    #[serde(rename = "type")]
     pub station: &'static str,
-    pub cid: u64,
+    pub ts: &'a str,
+    #[serde(flatten)]
+    pub fields: &'a Fields,
+}
+
+/// The fields of a step, as far as it has them.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Fields {
+    /// Of the connection; 0: a client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cid: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub acc: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub subj: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sub: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub queue: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
-impl Entry {
-    pub fn of(station: &'static str, connection: &ConnShared) -> Self {
+impl Fields {
+    /// Those that say which connection it is.
+    pub fn of(connection: &ConnShared) -> Self {
         Self {
-            station,
-            cid: connection.cid,
+            kind: Some(0),
+            cid: Some(connection.cid),
             name: Some(connection.name()).filter(|name| !name.is_empty()),
-            acc: None,
-            subj: None,
-            sub: None,
-            queue: None,
-            error: None,
+            ..Self::default()
         }
     }
-
-    pub fn at<'a>(&'a self, ts: &'a str) -> Step<'a> {
-        Step::Station(Timed {
-            station: self.station,
-            ts,
-            kind: 0,
-            cid: self.cid,
-            name: self.name.as_deref(),
-            acc: self.acc.as_deref(),
-            subj: self.subj.as_deref(),
-            sub: self.sub.as_deref(),
-            queue: self.queue.as_deref(),
-            error: self.error.as_deref(),
-        })
-    }
-}
-
-/// What happened to the message, in order.
-#[derive(Serialize)]
-#[serde(untagged)]
-pub(super) enum Step<'a> {
-    Station(Timed<'a>),
-    Mapped {
-        #[serde(rename = "type")]
-        kind: &'static str,
-        ts: &'a str,
-        to: &'a str,
-    },
-}
-
-impl<'a> Step<'a> {
-    /// A mapping gave it this subject.
-    pub fn mapped(to: &'a str, ts: &'a str) -> Self {
-        Self::Mapped { kind: "sm", ts, to }
-    }
-}
-
-/// An entry as it is written.
-#[derive(Serialize)]
-pub(super) struct Timed<'a> {
-    #[serde(rename = "type")]
-    station: &'static str,
-    ts: &'a str,
-    /// Of the connection; 0: a client.
-    kind: u8,
-    cid: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    acc: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    subj: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sub: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    queue: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'a str>,
 }

@@ -1,5 +1,6 @@
 //! The headers of a message that concern traces.
 
+use crate::services::is_w3c_sampled;
 use memchr::memmem::{Finder, find};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -7,6 +8,8 @@ use std::sync::LazyLock;
 
 const FIRST_LINE: &[u8] = b"NATS/1.0\r\n";
 const DESTINATION: &str = "Nats-Trace-Dest";
+/// Of W3C: a trace that is sampled is traced here, too, where the account says so.
+const TRACE_PARENT: &[u8] = b"traceparent";
 const ONLY: &str = "Nats-Trace-Only";
 /// Instead of a destination: this message is not to be traced. It has a blank, so it is no subject.
 const DISABLED: &str = "trace disabled";
@@ -37,7 +40,8 @@ impl Headers {
 #[derive(Debug)]
 pub(super) struct TraceRequest {
     pub headers: Headers,
-    pub destination: Vec<u8>,
+    /// `None`: the account says where it goes.
+    pub destination: Option<Vec<u8>>,
     /// The message itself is not to be delivered.
     pub only: bool,
 }
@@ -48,6 +52,7 @@ impl TraceRequest {
         let mut rest = bytes.strip_prefix(FIRST_LINE)?;
         let mut headers = BTreeMap::<String, Vec<String>>::new();
         let mut destination = None;
+        let mut is_sampled = false;
         while let Some(colon) = memchr::memchr(b':', rest) {
             let name = &rest[..colon];
             let from = colon + 1;
@@ -66,15 +71,18 @@ impl TraceRequest {
                 }
                 destination = Some(value.to_vec());
             }
+            is_sampled |= name.eq_ignore_ascii_case(TRACE_PARENT) && is_w3c_sampled(&String::from_utf8_lossy(value));
             let [name, value] = [name, value].map(|part| String::from_utf8_lossy(part).into_owned());
             headers.entry(name).or_default().push(value);
         }
+        if destination.is_none() && !is_sampled {
+            return None;
+        }
         let headers = Headers(headers);
-        let only = headers
-            .first(ONLY)
-            .is_some_and(|value| ["1", "true", "on"].iter().any(|yes| value.eq_ignore_ascii_case(yes)));
+        let is_yes = |value: &str| ["1", "true", "on"].iter().any(|yes| value.eq_ignore_ascii_case(yes));
+        let only = destination.is_some() && headers.first(ONLY).is_some_and(is_yes);
         Some(Self {
-            destination: destination?,
+            destination,
             headers,
             only,
         })
@@ -111,7 +119,8 @@ mod tests {
 
     fn read(lines: &str) -> Option<(String, bool)> {
         let request = TraceRequest::read(format!("NATS/1.0\r\n{lines}\r\n").as_bytes())?;
-        Some((String::from_utf8(request.destination).expect("text"), request.only))
+        let destination = request.destination.unwrap_or_default();
+        Some((String::from_utf8(destination).expect("text"), request.only))
     }
 
     #[test]
@@ -134,6 +143,13 @@ mod tests {
             assert_eq!(read(&lines), requested(only), "{value}");
         }
         assert_eq!(read("Nats-Trace-Only: 1\r\n"), None);
+        let of_account = Some((String::new(), false));
+        assert_eq!(read("Traceparent: 00-a-b-01\r\nNats-Trace-Only: 1\r\n"), of_account);
+        assert_eq!(read("traceparent: 00-a-b-00\r\n"), None);
+        assert_eq!(
+            read("traceparent: 00-a-b-01\r\nNats-Trace-Dest: d\r\n"),
+            requested(false)
+        );
         assert_eq!(read("nats-trace-dest: d\r\n"), None);
         assert_eq!(read("Nats-Trace-Dest:\r\n"), None);
         assert_eq!(read("Nats-Trace-Dest : d\r\n"), None);

@@ -1,0 +1,312 @@
+//! What other accounts get of a message: set aside while the interest of the account it is published in is locked.
+
+use crate::client::run::Publisher;
+use crate::connection::table::Connections;
+use crate::interest::account::Account;
+use crate::services::crossing::{Origin, Outcome, Request, Status, Traced};
+use crate::services::imports::{ServiceImport, ServiceTarget};
+use crate::services::latency::{End, Measured};
+use crate::services::request_info::{ClientInfo, InfoLevel, append_headers};
+use crate::services::responses::Response;
+use crate::services::sampling::sample;
+use crate::shard::Shard;
+use crate::trace::msgtrace::{self};
+use nt_protocol::Publish;
+use std::sync::Arc;
+/// Replies that stay as they are: who acknowledges a message of a stream names it by them.
+const ACKNOWLEDGEMENT: &[u8] = b"$JS.ACK.";
+
+impl Shard {
+    /// Sets aside what other accounts get of a client's message, whose result is at `index`. Returns how many targets
+    /// that counts as; 0: there is nothing.
+    #[inline(never)]
+    pub(crate) fn cross_from_client(
+        &mut self,
+        publisher: &Publisher,
+        index: u32,
+        message: &Publish<'_>,
+        delivered: u32,
+    ) -> u32 {
+        let account = &publisher.part().account;
+        let connections = &self.connections;
+        self.crossings.begin(|| Origin {
+            broker: connections[publisher.slot].broker().clone(),
+            account: account.clone(),
+            spaces: publisher.part().spaces().clone(),
+            sender: publisher.sender(),
+            slot: Some(publisher.slot),
+            member: publisher.member(),
+            no_responders: publisher.flags.no_responders,
+            traced: publisher.traced,
+        });
+        self.cross(account, index, message, delivered > 0)
+    }
+
+    /// The same for a message of the control plane, or of the server itself.
+    #[inline(never)]
+    pub(crate) fn cross_from_server(
+        &mut self,
+        origin: &Origin,
+        index: u32,
+        message: &Publish<'_>,
+        delivered: u32,
+    ) -> u32 {
+        self.crossings.begin(|| origin.clone());
+        self.cross(&origin.account, index, message, delivered > 0)
+    }
+
+    fn cross(&mut self, account: &Arc<Account>, index: u32, message: &Publish<'_>, delivered: bool) -> u32 {
+        let status = || Status {
+            subject: self.results[index].destination().into(),
+            reply: message.reply.unwrap_or_default().into(),
+        };
+        let is_told = |origin: &Origin| origin.no_responders && !delivered && message.reply.is_some();
+        let outcome = Outcome {
+            parent: None,
+            delivered,
+            status: self
+                .crossings
+                .origin()
+                .filter(|&origin| is_told(origin))
+                .map(|_| status()),
+            request: None,
+            pending: None,
+            answered: None,
+            trace: None,
+        };
+        let outcome = self.crossings.add_outcome(outcome);
+        if self.delivery.traced_message().is_some() {
+            self.crossings.note_traced();
+        }
+        self.stage(account, index, message, outcome).max(1)
+    }
+
+    /// Sets aside what other accounts get of a message in `account`.
+    pub(super) fn stage(&mut self, account: &Arc<Account>, index: u32, message: &Publish<'_>, parent: u32) -> u32 {
+        let (is_empty, now_ns) = (message.body.is_empty(), self.delivery.now_ns());
+        let response = account
+            .responses()
+            .take(self.results[index].destination(), is_empty, now_ns);
+        let services = self.results[index].take_services();
+        let mut staged = 0;
+        for target in &services {
+            if !self.crossings.has_come_by(parent, &target.import) {
+                self.stage_request(account, target, message, parent);
+                self.trace_request(index, &target.import);
+                staged += 1;
+            }
+        }
+        self.results[index].put_services(services);
+        if let Some(response) = response {
+            self.stage_response(account, response, message, parent);
+            staged += 1;
+        }
+        staged
+    }
+
+    fn stage_request(&mut self, account: &Arc<Account>, target: &ServiceTarget, message: &Publish<'_>, parent: u32) {
+        let exporter = target.import.exporter();
+        let (headers, payload) = message.body.split_at(message.header_len);
+        let level = self.level_of(parent, target);
+        let measured = self.measured(&target.import, headers);
+        let outcome = self.crossings.add_outcome(Outcome {
+            request: Some(Request {
+                import: target.import.clone(),
+                info: level,
+            }),
+            ..Outcome::of(parent)
+        });
+        let service = target.import.service();
+        let is_new = |reply: &&[u8]| !reply.starts_with(ACKNOWLEDGEMENT) && !self.delivery.only_traces();
+        let token = match message.reply.filter(is_new) {
+            None => {
+                if let Some(measured) = measured.filter(|_| message.reply.is_none()) {
+                    self.stage_measurement(&measured, &End::BadRequest);
+                }
+                None
+            }
+            Some(reply) => {
+                let response = Response {
+                    to: account.clone(),
+                    reply: reply.into(),
+                    kind: service.response,
+                    threshold: service.threshold,
+                    measured,
+                };
+                let Some(token) = self.expect(exporter, response, outcome) else {
+                    // Too many are pending: as if nobody answered.
+                    return;
+                };
+                Some(token)
+            }
+        };
+        let mut with_info = self.run_buffers.take_headers();
+        self.append_info(account, headers, level, &mut with_info);
+        // The trace is the requester's: what the service does with the headers must not be traced there.
+        if msgtrace::may_request_trace(&with_info) {
+            with_info = msgtrace::disabled(&with_info);
+        }
+        let mut reply = self.run_buffers.take_reply();
+        match token {
+            Some(token) => exporter.responses().append_reply(token, &mut reply),
+            None => reply.extend_from_slice(message.reply.unwrap_or_default()),
+        }
+        let to = Some(&*reply).filter(|reply| !reply.is_empty());
+        self.crossings
+            .staged
+            .push(exporter, Some(outcome), &target.subject, to, &with_info, payload);
+        self.run_buffers.reuse_headers(with_info);
+        self.run_buffers.reuse_reply(reply);
+    }
+
+    /// If the request that was set aside last is traced, its trace tells of it.
+    fn trace_request(&mut self, index: u32, import: &ServiceImport) {
+        if self.delivery.traced_message().is_some() {
+            let from = self.results[index].destination().into();
+            let goes_on = import.service().allow_trace;
+            self.crossings.staged.trace_last(Traced { from, goes_on });
+        }
+    }
+
+    /// Makes an account wait for the response to a message that is sent to it. `None`: it waits for too many.
+    fn expect(&mut self, account: &Arc<Account>, response: Response, outcome: u32) -> Option<u64> {
+        let now_ns = self.delivery.now_ns();
+        let threshold = response.threshold;
+        let token = self.crossings.tokens().next();
+        if !account.responses().insert(token, response, now_ns) {
+            return None;
+        }
+        self.crossings.outcome(outcome).pending = Some((account.clone(), token));
+        if let Some(origin) = self.crossings.origin() {
+            self.response_timers.watch(&origin.broker, account, threshold, now_ns);
+        }
+        Some(token)
+    }
+
+    /// How much the service is told of the requester: as much as the first import allows, and the server's name from
+    /// the first one that needs it.
+    fn level_of(&mut self, parent: u32, target: &ServiceTarget) -> InfoLevel {
+        let share = target.import.service().share;
+        let names_server = share || self.is_system(target.import.exporter());
+        let before = self.crossings.outcome(parent).request.as_ref();
+        match before {
+            Some(before) => InfoLevel {
+                server: before.info.server || (!before.import.service().share && names_server),
+                ..before.info
+            },
+            None => InfoLevel {
+                detailed: share,
+                server: names_server,
+            },
+        }
+    }
+
+    fn is_system(&self, account: &Arc<Account>) -> bool {
+        let origin = self.crossings.origin();
+        origin.is_some_and(|origin| origin.spaces.is_system(account))
+    }
+
+    /// Appends the headers of a request, with what the service is told of the requester.
+    fn append_info(&mut self, account: &Arc<Account>, headers: &[u8], level: InfoLevel, out: &mut Vec<u8>) {
+        let connections = &self.connections;
+        let is_own = self
+            .crossings
+            .origin()
+            .is_some_and(|origin| Arc::ptr_eq(&origin.account, account));
+        if is_own {
+            let info = self
+                .crossings
+                .info(level, |origin| info_of(origin, connections, level, None).to_json());
+            append_headers(headers, info, out);
+        } else if let Some(origin) = self.crossings.origin() {
+            let info = info_of(origin, connections, level, Some(&account.name)).to_json();
+            append_headers(headers, &info, out);
+        }
+    }
+
+    /// What is measured of a request, if anything is.
+    fn measured(&mut self, import: &ServiceImport, headers: &[u8]) -> Option<Box<Measured>> {
+        let service = import.service();
+        let latency = service.latency.as_ref()?;
+        let trace = sample(latency, headers, self.crossings.random())?;
+        let level = InfoLevel {
+            detailed: service.share,
+            server: service.share,
+        };
+        let requestor = info_of(self.crossings.origin()?, &self.connections, level, None);
+        let measured = Measured::new(
+            import.exporter(),
+            &latency.subject,
+            requestor,
+            trace,
+            self.delivery.now(),
+        );
+        Some(Box::new(measured))
+    }
+
+    fn stage_response(&mut self, account: &Arc<Account>, response: Response, message: &Publish<'_>, parent: u32) {
+        let Response {
+            to,
+            reply,
+            kind,
+            threshold,
+            measured,
+        } = response;
+        let now = self.delivery.now();
+        let responder = self.responder().filter(|_| measured.is_some());
+        let answered = measured.map(|measured| Box::new(measured.answered(responder, now)));
+        let outcome = Outcome {
+            answered,
+            ..Outcome::of(parent)
+        };
+        let outcome = self.crossings.add_outcome(outcome);
+        // An answer that asks back.
+        let token = message
+            .reply
+            .filter(|back| !back.starts_with(ACKNOWLEDGEMENT))
+            .map(|back| {
+                let response = Response {
+                    to: account.clone(),
+                    reply: back.into(),
+                    kind,
+                    threshold,
+                    measured: None,
+                };
+                self.expect(&to, response, outcome)
+            });
+        let mut back = self.run_buffers.take_reply();
+        match token {
+            Some(Some(token)) => to.responses().append_reply(token, &mut back),
+            Some(None) => {}
+            None => back.extend_from_slice(message.reply.unwrap_or_default()),
+        }
+        let (headers, payload) = message.body.split_at(message.header_len);
+        let to_back = Some(&*back).filter(|back| !back.is_empty());
+        self.crossings
+            .staged
+            .push(&to, Some(outcome), &reply, to_back, headers, payload);
+        self.run_buffers.reuse_reply(back);
+    }
+
+    /// Who answers; `None`: it is no client.
+    fn responder(&self) -> Option<ClientInfo> {
+        let origin = self.crossings.origin()?;
+        origin.slot?;
+        Some(info_of(origin, &self.connections, InfoLevel::ALL, None))
+    }
+
+    pub(super) fn stage_measurement(&mut self, measured: &Measured, end: &End<'_>) {
+        let id = self.crossings.tokens().next_text();
+        let event = measured.event(end, &id, self.delivery.now());
+        self.crossings
+            .staged
+            .push(&measured.account, None, &measured.subject, None, b"", &event);
+    }
+}
+
+/// A description of who publishes the messages of a run.
+fn info_of(origin: &Origin, connections: &Connections, level: InfoLevel, service: Option<&str>) -> ClientInfo {
+    let server = &origin.broker.plan().config.info.server_name;
+    let connection = origin.slot.map(|slot| &**connections[slot].shared());
+    ClientInfo::new(&origin.account.name, connection, level, server, service)
+}
