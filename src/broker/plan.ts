@@ -6,6 +6,7 @@ import {
   GLOBAL_ACCOUNT,
   mappingDestinations,
   mappingsOf,
+  msgTraceOf,
   type ResolvedOptions,
   streamImportsOf,
   systemAccountOf,
@@ -65,15 +66,22 @@ export function compilePlan(options: ResolvedOptions, identity: Identity, embedd
 
 function compileAccount(name: string, options: ResolvedOptions): AccountPlan {
   const { accounts = {} } = options;
-  const { defaultPermissions, limits, imports } = (Object.hasOwn(accounts, name) && accounts[name]) || {};
+  const {
+    defaultPermissions,
+    limits,
+    imports,
+    msgTrace: writtenTrace,
+  } = (Object.hasOwn(accounts, name) && accounts[name]) || {};
   const mappings = mappingsOf(options, name);
   const streamImports = streamImportsOf({ imports });
+  const msgTrace = msgTraceOf(writtenTrace);
   return {
     name,
     ...(defaultPermissions ? { defaultPermissions } : {}),
     ...(limits ? { limits: compileLimits(limits) } : {}),
     ...(mappings ? { mappings: compileMappings(mappings) } : {}),
     ...(streamImports.length > 0 ? { streamImports } : {}),
+    ...(msgTrace ? { msgTrace } : {}),
   };
 }
 

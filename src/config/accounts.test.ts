@@ -1,5 +1,6 @@
 import { createAccount } from '@nats-io/nkeys';
 import { describe, expect, it } from 'vitest';
+import { msgTraceOf } from './blocks/msg-trace.js';
 import { accountNames, systemAccountOf } from './blocks/resolved-accounts.js';
 import { configure } from './configure.js';
 import { loadConfigText } from './load.js';
@@ -43,6 +44,33 @@ describe('2.5 accounts', () => {
     });
   });
 
+  it('traces of messages go to a subject, all of them unless a share is given', () => {
+    const traced = (written: string) => loadConfigText(`accounts { A { ${written} } }`, 'server.conf');
+    for (const [written, wanted] of [
+      ['msg_trace: a.b', { destination: 'a.b', sampling: 100 }],
+      ['trace_dest: { dest: a }', { destination: 'a', sampling: 100 }],
+      ['msg_trace { dest: a, sampling: 5 }', { destination: 'a', sampling: 5 }],
+      ['msg_trace { dest: a, sampling: "20%" }', { destination: 'a', sampling: 20 }],
+      ['msg_trace { sampling: 5 }', undefined],
+    ] as const) {
+      const { accounts } = read(`accounts { A { ${written} } }`);
+      expect(msgTraceOf(accounts?.A?.msgTrace), written).toEqual(wanted);
+    }
+    for (const [written, told] of [
+      ['msg_trace: "a.*"', 'Trace destination "a.*" is not valid'],
+      [
+        'msg_trace { dest: a, sampling: 101 }',
+        'Ttrace destination sampling value 101 is invalid, needs to be [1..100]',
+      ],
+      ['msg_trace { dest: a, sampling: "0%" }', 'sampling value 0 is invalid'],
+      ['msg_trace { dest: a, sampling: "x" }', 'Invalid trace destination sampling value "x"'],
+      ['msg_trace { dest: a, sampling: true }', 'should be an integer or a percentage, got bool'],
+      ['msg_trace: 5', 'to be a string or a map/struct, got int64'],
+    ] as const) {
+      expect(() => traced(written), written).toThrow(told);
+    }
+  });
+
   it('0 and -1 are limits of their own, not defaults', () => {
     const { accounts } = read('accounts { A { limits { max_conn: 0, max_subs: -1, max_pay: 0 } } }');
     expect(accounts?.A?.limits).toEqual({ maxConnections: 0, maxSubscriptions: -1, maxPayload: 0 });
@@ -56,8 +84,6 @@ describe('2.5 accounts', () => {
   it('keys of features that are not there yet are refused by name', () => {
     const refused = (fields: string) => () => loadConfigText(`accounts { A { ${fields} } }`, 'server.conf');
     for (const [fields, told] of [
-      ['msg_trace: a', '"msg_trace" can\'t be used'],
-      ['trace_dest: a', '"trace_dest" can\'t be used'],
       ['jetstream: enabled', '"jetstream" can\'t be used: JetStream is not there yet'],
     ] as const) {
       expect(refused(fields), fields).toThrow(told);

@@ -229,6 +229,8 @@ export interface AccountOptions {
   exports?: ExportOptions[] | undefined;
   /** Subjects that become others when they are published in the account: by source, as `mappings` of the top level. */
   mappings?: Record<string, string | MappingDestinationOptions | MappingDestinationOptions[]> | undefined;
+  /** Where traces go of messages that their publishers trace: those with a header `traceparent` that says so. */
+  msgTrace?: string | MsgTraceOptions | undefined;
 }
 
 export interface AccountLimitsOptions {
@@ -280,4 +282,11 @@ export interface MappingDestinationOptions {
    * own a server uses none of them.
    */
   cluster?: string | undefined;
+}
+
+export interface MsgTraceOptions {
+  /** The subject on which trace events are published, in the account. */
+  dest?: string | undefined;
+  /** The share of messages, in percent: a number from 1 to 100, or text such as `20%`. All of them unless given. */
+  sampling?: number | string | undefined;
 }

@@ -6,7 +6,7 @@
  */
 
 export { type MappingDestination, mappingDestinations } from './blocks/mappings.js';
-
+export { msgTraceOf } from './blocks/msg-trace.js';
 export {
   accountNames,
   GLOBAL_ACCOUNT,

@@ -86,7 +86,13 @@ export function startupWarnings(resolved: ResolvedOptions): string[] {
   if (users.some(({ password = '' }) => password !== '' && !isBcrypt(password))) {
     warnings.push('Plaintext passwords detected, use nkeys or bcrypt');
   }
-  return [...warnings, ...limitsWithoutEffect(resolved)];
+  return [...warnings, ...limitsWithoutEffect(resolved), ...samplingWithoutTraces(resolved)];
+}
+
+/** Shares of messages to be traced, with nowhere for the traces to go. */
+function samplingWithoutTraces({ accounts = {} }: ResolvedOptions): string[] {
+  const without = Object.entries(accounts).filter(([, { msgTrace }]) => typeof msgTrace === 'object' && !msgTrace.dest);
+  return without.map(([name]) => `Account ${name}: Trace destination sampling ignored since no destination was set`);
 }
 
 /** Limits of accounts above those of the server, which count. */

@@ -13,6 +13,7 @@ export interface AccountPlan {
   limits?: AccountLimits
   streamImports?: Array<StreamImportPlan>
   serviceImports?: Array<ServiceImportPlan>
+  msgTrace?: MsgTracePlan
   mappings?: Array<MappingPlan>
 }
 
@@ -273,6 +274,11 @@ export interface MessageBatch {
   more: boolean
 }
 
+export interface MsgTracePlan {
+  destination: string
+  sampling: number
+}
+
 export interface NativeEvent {
   kind: string
   broker: number
@@ -383,6 +389,7 @@ export interface StreamImportPlan {
   account: string
   subject: string
   to?: string
+  allowTrace?: boolean
 }
 
 export interface SubjectPermission {

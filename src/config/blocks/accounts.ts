@@ -6,6 +6,7 @@ import { quote } from '../text.js';
 import { block, bool, choice, either, type Fault, int, list, type Messages, map, size, text } from '../value-type.js';
 import { EXPORT, IMPORT, secondServiceImport } from './exports.js';
 import { MAPPINGS } from './mappings.js';
+import { MSG_TRACE } from './msg-trace.js';
 import { PERMISSIONS } from './permissions.js';
 import { USER } from './users.js';
 
@@ -91,15 +92,6 @@ const JETSTREAM = either(
   ]),
 );
 
-const MSG_TRACE = block(
-  'MsgTraceOptions',
-  [
-    { name: 'dest', type: text(), doc: 'Where trace events go.' },
-    { name: 'sampling', type: either(int(), text()), doc: 'Which share of messages, in percent.' },
-  ],
-  { short: 'dest' },
-);
-
 /** As the reference says it of whatever is no key. */
 function noAccountKey(written: ConfigValue): Fault {
   return {
@@ -166,9 +158,9 @@ export const ACCOUNT = block(
     {
       name: 'msg_trace',
       aliases: ['trace_dest'],
+      key: 'msgTrace',
       type: MSG_TRACE,
-      doc: 'Where traces of its messages go.',
-      support: { notYet: 'traces for an account are not there yet' },
+      doc: 'Where traces go of messages that their publishers trace: those with a header `traceparent` that says so.',
     },
     {
       name: 'jetstream',
