@@ -5,7 +5,7 @@
  * threads belong to the Runtime, which all brokers share; messages are handled by the data plane alone.
  */
 import { EventEmitter } from 'node:events';
-import { hasAccount, type ResolvedOptions, systemAccountOf } from '../config/index.js';
+import { accountNames, hasAccount, type ResolvedOptions, systemAccountOf } from '../config/index.js';
 import {
   type ClientHost,
   InternalClient,
@@ -291,6 +291,14 @@ export class Broker extends EventEmitter<BrokerEvents> {
       },
       applied: (number) => this.#applied(number),
     });
+    this.#announceAgain();
+  }
+
+  /** Those who listen in the system account are told once more which clients there are, wherever there are users. */
+  #announceAgain(): void {
+    const { options } = this;
+    if (this.#stopped || !(options.authorization.required || options.accounts)) return;
+    this.#system.events.reloaded(() => this.connections(), accountNames(options));
   }
 
   /** Nothing that this process has in an account ends without a word. */
@@ -315,6 +323,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     const { addon, handle, broker } = this.#running();
     const { log } = this.#parts;
     log.info('Entering lame duck mode, stop accepting new clients');
+    void this.#system.events.lameDuck();
     addon.enterLameDuck(handle, broker);
     this.#logListenerClosed();
     if (this.connections().length > 0) {
@@ -333,6 +342,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     const { runtime, log, started, http } = this.#parts;
     log.info('Initiating Shutdown...');
     this.#stopping.abort();
+    if (this.#system.events.announcesShutdown) await this.#system.events.shutdown();
     this.#pendingReload?.reject(new StoppedError());
     this.#system.close();
     this.#client.close(new StoppedError());
@@ -378,10 +388,12 @@ export class Broker extends EventEmitter<BrokerEvents> {
         void this.#authenticate(event.request);
         break;
       case 'connected':
+        this.#system.events.connected(event.connection);
         callListener(() => this.emit('connect', event.connection));
         break;
       case 'disconnected':
         this.#closed.push(event.connection);
+        this.#system.events.disconnected(event.connection);
         callListener(() => this.emit('disconnect', event.connection));
         break;
       case 'reloaded':
@@ -443,10 +455,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
       nextEventNumber: () => addon.nextEventNumber(handle, broker),
       reload: () => this.reload(),
       notifyLameDuck: (cid) => addon.notifyLameDuck(handle, broker, cid),
-      hasListeners: (subject) => {
-        const account = systemAccountOf(this.options);
-        return account !== undefined && addon.hasListeners(handle, broker, account, subject);
-      },
+      hasListeners: (account, subject) => addon.hasListeners(handle, broker, account, subject),
       kick: (cid) => this.closeConnection(cid),
       log: (level, text) => log.write(level, text),
     });

@@ -19,8 +19,8 @@ export interface SystemHost {
   reload(): Promise<void>;
   /** Sends one client the notice that the server goes away. */
   notifyLameDuck(cid: number): LameDuckNotice;
-  /** Whether a message on this subject of the system account would reach a connection. */
-  hasListeners(subject: string): boolean;
+  /** Whether a message on this subject of an account would reach a connection. */
+  hasListeners(account: string, subject: string): boolean;
   /** Closes a connection; false: there is none of that number. */
   kick(cid: number): boolean;
   log(level: 'WRN' | 'ERR', text: string): void;

@@ -41,3 +41,21 @@ export function requestSubjects(serverId: string): RequestSubject[] {
     { subject: '$SYS.DEBUG.SUBSCRIBERS', request: 'SUBSCRIBERS' },
   ];
 }
+
+/** Where events go. */
+export const subjectOf = {
+  connect: (account: string) => `$SYS.ACCOUNT.${account}.CONNECT`,
+  disconnect: (account: string) => `$SYS.ACCOUNT.${account}.DISCONNECT`,
+  /** A client that was refused: for those who run the server, and in the account that it was in. */
+  refused: (serverId: string) => `$SYS.SERVER.${serverId}.CLIENT.AUTH.ERR`,
+  refusedInAccount: '$SYS.ACCOUNT.CLIENT.AUTH.ERR',
+  statistics: (serverId: string) => `$SYS.SERVER.${serverId}.STATSZ`,
+  lameDuck: (serverId: string) => `$SYS.SERVER.${serverId}.LAMEDUCK`,
+  shutdown: (serverId: string) => `$SYS.SERVER.${serverId}.SHUTDOWN`,
+};
+
+/** How many connections an account has: the older subject first. None for `$G`. */
+export function connectionsSubjects(account: string): string[] {
+  if (account === '$G') return [];
+  return [`$SYS.SERVER.ACCOUNT.${account}.CONNS`, `$SYS.ACCOUNT.${account}.SERVER.CONNS`];
+}

@@ -1,5 +1,6 @@
 /**
- * The server's side of the system account: takes the requests that come there and has them answered.
+ * The server's side of the system account: takes the requests that come there and has them answered. What the server
+ * tells of its own accord is in events.ts.
  *
  * Owns the subscriptions and the requests that wait. Requests are answered one after the other, and the event loop has a
  * turn after a few milliseconds of them; when too many wait, more are dropped and counted. What answers them
@@ -7,6 +8,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Message, Subscription } from '../internal/index.js';
+import { SystemEvents } from './events.js';
 import type { SystemHost } from './host.js';
 import type { Request } from './request.js';
 import type { Responder } from './responder.js';
@@ -19,6 +21,7 @@ const WAITING_BYTES_MAX = 4 * 1024 * 1024;
 const TURN_MS = 5;
 
 export class SystemAccount {
+  readonly events: SystemEvents;
   readonly #host: SystemHost;
   #account: string | undefined;
   #subscriptions: Subscription[] = [];
@@ -31,10 +34,12 @@ export class SystemAccount {
 
   constructor(host: SystemHost) {
     this.#host = host;
+    this.events = new SystemEvents(host, () => this.#broadcastStatistics());
   }
 
   /** This is the account from now on; undefined: there is none. */
   follow(account: string | undefined): void {
+    this.events.follow(account);
     const [first] = this.#subscriptions;
     if (account === this.#account && first?.ended !== true) return;
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
@@ -46,6 +51,7 @@ export class SystemAccount {
   close(): void {
     this.#closed = true;
     this.#waiting = [];
+    this.events.close();
     void this.#responder?.then((responder) => responder.close());
   }
 
@@ -66,9 +72,8 @@ export class SystemAccount {
       return;
     }
     const { headers } = message;
-    this.#waitingBytes += bytes;
     // Copied: the message would keep its whole batch alive.
-    this.#waiting.push({
+    this.#add({
       name,
       systemAccount,
       account: accountAt === undefined ? '' : (message.subject.split('.')[accountAt] ?? ''),
@@ -78,7 +83,20 @@ export class SystemAccount {
       acceptEncoding: headers?.get('Accept-Encoding'),
       requestInfo: headers?.get('Nats-Request-Info'),
     });
+  }
+
+  #add(request: Request): void {
+    this.#waitingBytes += request.bytes;
+    this.#waiting.push(request);
     if (!this.#busy) void this.#work();
+  }
+
+  /** As a request without a reply subject does. */
+  #broadcastStatistics(): void {
+    const systemAccount = this.#account;
+    if (systemAccount === undefined || this.#closed) return;
+    const nobody = { account: '', reply: undefined, acceptEncoding: undefined, requestInfo: undefined };
+    this.#add({ ...nobody, name: 'STATSZ', systemAccount, body: '', bytes: 0 });
   }
 
   /** Never rejects. */

@@ -250,7 +250,7 @@ proves('6.2-05', 'KICK closes a connection', async () => {
   await server.waitForLog(/\[ERR\] SYSTEM - Error unmarshalling kick client request: unexpected end of JSON input/);
 });
 
-proves('6.2-06', 'LDM sends the notice to one client, which stays', async () => {
+proves(['6.2-06', '1.13-08'], 'LDM sends the notice to one client, which stays', async () => {
   const server = await start();
   const system = await SystemClient.open(server);
   const client = await server.open({ user: 'a', pass: 'a', protocol: 1 });

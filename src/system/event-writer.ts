@@ -1,0 +1,119 @@
+/** Writes the events of the system account and publishes them. Loaded with the first one that somebody listens to. */
+import { goJson, rfc3339 } from '../http/go-format.js';
+import type { AccountStats, ConnectionInfo } from '../native/index.js';
+import { accountConnections } from './account-connections.js';
+import { eventHead } from './event-head.js';
+import { type ClientEvent, isRefused } from './events.js';
+import type { SystemHost } from './host.js';
+import { serverInfo } from './server-info.js';
+import { connectionsSubjects, subjectOf } from './subjects.js';
+
+const GLOBAL_ACCOUNT = '$G';
+
+export class EventWriter {
+  readonly #host: SystemHost;
+  /** The figures of all accounts, read once for the events of one turn. */
+  #accounts: Map<string, AccountStats> | undefined;
+
+  constructor(host: SystemHost) {
+    this.#host = host;
+  }
+
+  startTurn(): void {
+    this.#accounts = undefined;
+  }
+
+  /** First how many connections the account has by now, then the client. */
+  write(systemAccount: string, { kind, connection }: ClientEvent): void {
+    const account = connection.account || GLOBAL_ACCOUNT;
+    if (kind !== 'again' && connection.account !== '') this.#writeConnectionsOf(systemAccount, account);
+    if (kind === 'disconnect') this.#writeDisconnect(systemAccount, account, connection);
+    else this.#writeConnect(systemAccount, account, connection);
+  }
+
+  /** In both forms of its subject, with one id. */
+  writeConnections(systemAccount: string, stats: AccountStats): void {
+    const event = accountConnections(this.#host, stats);
+    for (const subject of connectionsSubjects(stats.name)) {
+      this.#publish(systemAccount, subject, () => ({ ...event, server: serverInfo(this.#host) }));
+    }
+  }
+
+  /** The server goes away. */
+  writeEnd(systemAccount: string, subject: string): void {
+    this.#publish(systemAccount, subject, () => serverInfo(this.#host));
+  }
+
+  #writeConnectionsOf(systemAccount: string, account: string): void {
+    if (account === GLOBAL_ACCOUNT) return;
+    this.#accounts ??= new Map(
+      this.#host
+        .source()
+        .stats()
+        .accounts.map((stats) => [stats.name, stats]),
+    );
+    const stats = this.#accounts.get(account);
+    if (stats) this.writeConnections(systemAccount, stats);
+  }
+
+  #writeConnect(systemAccount: string, account: string, connection: ConnectionInfo): void {
+    this.#publish(systemAccount, subjectOf.connect(account), () => ({
+      ...eventHead('client_connect'),
+      server: serverInfo(this.#host),
+      client: client(connection, account),
+    }));
+  }
+
+  #writeDisconnect(systemAccount: string, account: string, connection: ConnectionInfo): void {
+    if (isRefused(connection)) this.#writeRefusal(systemAccount, account, connection);
+    this.#publish(systemAccount, subjectOf.disconnect(account), () => this.#goodbye(connection, account));
+  }
+
+  /** In the account itself, and for those who run the server. */
+  #writeRefusal(systemAccount: string, account: string, connection: ConnectionInfo): void {
+    const event = () => this.#goodbye(connection, account);
+    this.#publish(account, subjectOf.refusedInAccount, event);
+    this.#publish(systemAccount, subjectOf.refused(this.#host.serverId), event);
+  }
+
+  /** `sent` is what the client sent. */
+  #goodbye(connection: ConnectionInfo, account: string): object {
+    return {
+      ...eventHead('client_disconnect', connection.stopMs),
+      server: serverInfo(this.#host),
+      client: client(connection, account),
+      sent: { msgs: connection.inMsgs, bytes: connection.inBytes },
+      received: { msgs: connection.outMsgs, bytes: connection.outBytes },
+      reason: connection.reason ?? '',
+    };
+  }
+
+  /** Makes and publishes it if somebody listens. */
+  #publish(account: string, subject: string, make: () => object): void {
+    if (!this.#host.hasListeners(account, subject)) return;
+    try {
+      this.#host.client.publish(subject, goJson(make(), 0), { account });
+    } catch {
+      // The name of the account is no token of a subject, or the account is gone meanwhile.
+    }
+  }
+}
+
+/** A client as events describe it. */
+function client(c: ConnectionInfo, account: string): object {
+  return {
+    start: rfc3339(c.startMs),
+    host: c.ip,
+    id: c.cid,
+    acc: account,
+    ...(c.user ? { user: c.user } : {}),
+    ...(c.name ? { name: c.name } : {}),
+    ...(c.lang ? { lang: c.lang } : {}),
+    ...(c.version ? { ver: c.version } : {}),
+    ...(c.stopMs !== undefined && c.rttNs > 0 ? { rtt: c.rttNs } : {}),
+    ...(c.stopMs === undefined ? {} : { stop: rfc3339(c.stopMs) }),
+    name_tag: account,
+    kind: c.kind,
+    client_type: 'nats',
+  };
+}

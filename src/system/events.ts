@@ -1,0 +1,207 @@
+/**
+ * What the server tells of its own accord in the system account: clients that come and go, connections of accounts,
+ * statistics, its end.
+ *
+ * Owns the events that wait and the timers. An event is kept only when somebody listens to it; what writes it
+ * (event-writer.ts) is loaded with the first one. The event loop has a turn after a few milliseconds of events. Nothing is
+ * told after the end has been announced.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ConnectionInfo } from '../native/index.js';
+import type { EventWriter } from './event-writer.js';
+import type { SystemHost } from './host.js';
+import { connectionsSubjects, subjectOf } from './subjects.js';
+
+const GLOBAL_ACCOUNT = '$G';
+/** Work before the event loop has a turn. */
+const TURN_MS = 5;
+/** Events that may wait. */
+const WAITING_MAX = 256 * 1024;
+/** Events that are handed to the data plane before it has to have delivered them. */
+const FLUSH_EVENTS = 4096;
+/** Between two events about an account whose connections do not change. */
+const HEARTBEAT_MS = 30_000;
+/** Statistics are sent often at first, then less and less. */
+const STATISTICS_FIRST_MS = 250;
+const STATISTICS_LAST_MS = 10_000;
+/** How long the end of the server waits until its announcement is delivered. */
+const END_MS = 1000;
+
+/** Of a client that joins an account, joins it once more by a reload, or leaves. */
+export type EventKind = 'connect' | 'again' | 'disconnect';
+
+export interface ClientEvent {
+  kind: EventKind;
+  connection: ConnectionInfo;
+}
+
+export class SystemEvents {
+  readonly #host: SystemHost;
+  /** Sends the statistics to everyone. */
+  readonly #broadcastStatistics: () => void;
+  #account: string | undefined;
+  #waiting: ClientEvent[] = [];
+  #dropped = 0;
+  #busy = false;
+  #ended = false;
+  #timers: NodeJS.Timeout[] = [];
+  #writer: Promise<EventWriter> | undefined;
+
+  constructor(host: SystemHost, broadcastStatistics: () => void) {
+    this.#host = host;
+    this.#broadcastStatistics = broadcastStatistics;
+  }
+
+  /** This is the account from now on; undefined: nothing is told. */
+  follow(account: string | undefined): void {
+    const isFirst = this.#account === undefined && account !== undefined;
+    this.#account = account;
+    if (isFirst) this.#startTimers();
+  }
+
+  /** A client joined an account. */
+  connected(connection: ConnectionInfo): void {
+    const { account } = connection;
+    const subjects = [subjectOf.connect(account), ...connectionsSubjects(account)];
+    if (subjects.some((subject) => this.#isHeard(subject))) this.#add({ kind: 'connect', connection });
+  }
+
+  /** A connection was closed, whether it had joined an account or not. */
+  disconnected(connection: ConnectionInfo): void {
+    if (this.#account === undefined || this.#ended) return;
+    const account = connection.account || GLOBAL_ACCOUNT;
+    const heard =
+      this.#isHeard(subjectOf.disconnect(account)) ||
+      connectionsSubjects(account).some((subject) => this.#isHeard(subject)) ||
+      (isRefused(connection) &&
+        (this.#isHeard(subjectOf.refused(this.#host.serverId)) ||
+          this.#host.hasListeners(account, subjectOf.refusedInAccount)));
+    if (heard) this.#add({ kind: 'disconnect', connection });
+  }
+
+  /** A reload has decided about all connections again: those that stay are told once more. */
+  reloaded(connections: () => readonly ConnectionInfo[], accounts: readonly string[]): void {
+    const heard = new Set(accounts.filter((account) => this.#isHeard(subjectOf.connect(account))));
+    if (heard.size === 0) return;
+    for (const connection of connections()) if (heard.has(connection.account)) this.#add({ kind: 'again', connection });
+  }
+
+  /** The server goes away, its clients have time to go elsewhere. Nothing is told afterwards. */
+  async lameDuck(): Promise<void> {
+    await this.#end(subjectOf.lameDuck(this.#host.serverId));
+  }
+
+  /** The server stops now. Settles once that is delivered; at once where nobody listens. */
+  async shutdown(): Promise<void> {
+    await this.#end(subjectOf.shutdown(this.#host.serverId));
+  }
+
+  /** Whether somebody is to be told that the server stops. */
+  get announcesShutdown(): boolean {
+    return this.#isHeard(subjectOf.shutdown(this.#host.serverId));
+  }
+
+  close(): void {
+    this.#ended = true;
+    this.#waiting = [];
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  #isHeard(subject: string): boolean {
+    return this.#account !== undefined && !this.#ended && this.#host.hasListeners(this.#account, subject);
+  }
+
+  #add(event: ClientEvent): void {
+    if (this.#ended) return;
+    if (this.#waiting.length >= WAITING_MAX) {
+      this.#dropped += 1;
+      return;
+    }
+    this.#waiting.push(event);
+    if (!this.#busy) void this.#work();
+  }
+
+  /** Never rejects. */
+  async #work(): Promise<void> {
+    this.#busy = true;
+    const writer = await this.#loaded();
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      await this.#write(writer, batch);
+    }
+    this.#busy = false;
+    if (this.#dropped === 0) return;
+    this.#host.log('WRN', `${this.#dropped} events of the system account were dropped: too many came at once`);
+    this.#dropped = 0;
+  }
+
+  async #write(writer: EventWriter, batch: readonly ClientEvent[]): Promise<void> {
+    let end = performance.now() + TURN_MS;
+    writer.startTurn();
+    for (const [at, event] of batch.entries()) {
+      if (this.#ended || this.#account === undefined) return;
+      writer.write(this.#account, event);
+      const mustFlush = at % FLUSH_EVENTS === FLUSH_EVENTS - 1;
+      if (!mustFlush && performance.now() < end) continue;
+      await (mustFlush ? this.#host.client.flush() : nextTurn());
+      end = performance.now() + TURN_MS;
+      writer.startTurn();
+    }
+  }
+
+  #loaded(): Promise<EventWriter> {
+    this.#writer ??= import('./event-writer.js').then(({ EventWriter }) => new EventWriter(this.#host));
+    return this.#writer;
+  }
+
+  async #end(subject: string): Promise<void> {
+    const account = this.#account;
+    const isHeard = this.#isHeard(subject);
+    this.close();
+    if (account === undefined || !isHeard) return;
+    const writer = await this.#loaded();
+    writer.writeEnd(account, subject);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, END_MS);
+    });
+    await Promise.race([this.#host.client.flush(), late]);
+    clearTimeout(timer);
+  }
+
+  #startTimers(): void {
+    const heartbeat = setInterval(() => void this.#tellConnections(), HEARTBEAT_MS);
+    this.#timers = [heartbeat.unref(), this.#statisticsIn(STATISTICS_FIRST_MS)];
+  }
+
+  #statisticsIn(ms: number): NodeJS.Timeout {
+    const timer = setTimeout(() => {
+      if (this.#ended) return;
+      if (this.#isHeard(subjectOf.statistics(this.#host.serverId))) this.#broadcastStatistics();
+      this.#timers[1] = this.#statisticsIn(Math.min(2 * ms, STATISTICS_LAST_MS));
+    }, ms);
+    return timer.unref();
+  }
+
+  /** Of every account that has any. Never rejects. */
+  async #tellConnections(): Promise<void> {
+    if (this.#account === undefined || this.#ended) return;
+    let end = performance.now() + TURN_MS;
+    for (const stats of this.#host.source().stats().accounts) {
+      const subjects = stats.connections > 0 ? connectionsSubjects(stats.name) : [];
+      if (subjects.some((subject) => this.#isHeard(subject))) {
+        (await this.#loaded()).writeConnections(this.#account, stats);
+      }
+      if (performance.now() < end) continue;
+      await nextTurn();
+      end = performance.now() + TURN_MS;
+      if (this.#ended) return;
+    }
+  }
+}
+
+/** Whether it gave wrong credentials, or none. */
+export function isRefused({ reason }: ConnectionInfo): boolean {
+  return reason === 'Authentication Failure';
+}
