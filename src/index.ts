@@ -35,6 +35,7 @@ export {
   type ExportOptions,
   type ImportOptions,
   type ImportOriginOptions,
+  type LatencyOptions,
   type MappingDestinationOptions,
   OptionsError,
   type PermissionsOptions,

@@ -93,6 +93,23 @@ describe('compilePlan', () => {
     ]);
   });
 
+  it('passes service imports with what their export says', () => {
+    const exports = [{ service: 'a.*', threshold: '1.5ms', latency: { subject: 'm', sampling: 'headers' } }];
+    const imports = [
+      { service: { account: 'A', subject: 'a.*' }, to: 'b.$1', share: true },
+      { stream: { account: 'A', subject: 's' }, allowTrace: true },
+    ];
+    const { accounts } = plan({ accounts: { A: { exports: [...exports, { stream: 's' }] }, B: { imports } } });
+    const [a, b] = ['A', 'B'].map((wanted) => accounts.find(({ name }) => name === wanted));
+    expect(a).toEqual({ name: 'A' });
+    const latency = { subject: 'm', sampling: 0 };
+    expect(b).toEqual({
+      name: 'B',
+      streamImports: [{ account: 'A', subject: 's', allowTrace: true }],
+      serviceImports: [{ account: 'A', subject: 'a.*', to: 'b.$1', share: true, threshold: 1.5, latency }],
+    });
+  });
+
   it('passes the limits of replies; what else a responder may publish is decided in the data plane', () => {
     const users = [{ user: 'a', permissions: { allowResponses: { max: 3 }, publish: { deny: 'x' } } }];
     const permissions = plan({ authorization: { users } }).auth?.users[0]?.permissions;

@@ -8,6 +8,8 @@ import {
   mappingsOf,
   msgTraceOf,
   type ResolvedOptions,
+  type ServiceImport,
+  serviceImportsOf,
   streamImportsOf,
   systemAccountOf,
   usersOfAccounts,
@@ -24,6 +26,7 @@ const NO_LIMIT = -1;
 export function compilePlan(options: ResolvedOptions, identity: Identity, embedder = false): BrokerPlan {
   const auth = compileAuth(options, embedder);
   const systemAccount = systemAccountOf(options);
+  const services = serviceImportsOf(options.accounts ?? {});
   const advertise = options.clientAdvertise ? parseAdvertise(options.clientAdvertise) : {};
   return {
     listeners: options.dontListen ? [] : [{ kind: 'client', host: options.host, port: options.port }],
@@ -39,7 +42,7 @@ export function compilePlan(options: ResolvedOptions, identity: Identity, embedd
       ...(advertise.host === undefined ? {} : { advertiseHost: advertise.host }),
       ...(advertise.port === undefined ? {} : { advertisePort: advertise.port }),
     },
-    accounts: accountNames(options).map((name) => compileAccount(name, options)),
+    accounts: accountNames(options).map((name) => compileAccount(name, options, services.get(name))),
     ...(systemAccount === undefined ? {} : { systemAccount }),
     ...(auth ? { auth } : {}),
     headers: !options.noHeaderSupport,
@@ -64,7 +67,7 @@ export function compilePlan(options: ResolvedOptions, identity: Identity, embedd
   };
 }
 
-function compileAccount(name: string, options: ResolvedOptions): AccountPlan {
+function compileAccount(name: string, options: ResolvedOptions, serviceImports?: ServiceImport[]): AccountPlan {
   const { accounts = {} } = options;
   const {
     defaultPermissions,
@@ -81,6 +84,7 @@ function compileAccount(name: string, options: ResolvedOptions): AccountPlan {
     ...(limits ? { limits: compileLimits(limits) } : {}),
     ...(mappings ? { mappings: compileMappings(mappings) } : {}),
     ...(streamImports.length > 0 ? { streamImports } : {}),
+    ...(serviceImports ? { serviceImports } : {}),
     ...(msgTrace ? { msgTrace } : {}),
   };
 }

@@ -5,9 +5,12 @@ import { accountNames, systemAccountOf } from './blocks/resolved-accounts.js';
 import { configure } from './configure.js';
 import { loadConfigText } from './load.js';
 import { resolveOptions, startupWarnings } from './resolve.js';
-import type { BrokerOptions } from './types.js';
+import type { BrokerOptions, ExportOptions, LatencyOptions } from './types.js';
 
 const read = (text: string) => resolveOptions(loadConfigText(text, 'server.conf').options);
+const exporting = (exported: ExportOptions): BrokerOptions => ({ accounts: { A: { exports: [exported] } } });
+const LATENCY = 'accounts.A.exports.latency';
+const SERVICE = { service: { account: 'B', subject: 'x' } };
 const user = (name: string) => ({ user: name, password: 'p' });
 
 describe('2.5 accounts', () => {
@@ -88,8 +91,6 @@ describe('2.5 accounts', () => {
     ] as const) {
       expect(refused(fields), fields).toThrow(told);
     }
-    const options = { accounts: { A: { exports: [{ service: 'a' }] } } } as unknown as BrokerOptions;
-    expect(() => resolveOptions(options)).toThrow('"service" can\'t be used: services between accounts');
   });
 
   it('keys of users and accounts', () => {
@@ -114,22 +115,26 @@ describe('2.5 accounts', () => {
     expect(() => resolveOptions({ authorization })).toThrow(`Duplicate nkey "${user}" detected`);
   });
 
-  it('services that are skipped leave the streams beside them', () => {
+  it('with services, under all names', () => {
     const text = `accounts {
-      A { exports: [ { stream: x }, { service: y, accounts: [B], response: stream } ] }
-      B { imports: [ { stream: { account: A, subject: x }, allow_trace: true }, { service: { account: A, subject: y } } ] }
+      A { exports: [
+        { service: a, response_type: STREAM, response_time: "1m", allow_trace: yes }
+        { service: b, latency: m }
+        { service: c, response: chunk, threshold: "0s" }
+        { service: d, latency { subject: m, sampling: "5%" } }
+      ] }
+      B { imports: [ { service { account: A, subject: a }, to: b, share: on } ] }
     }`;
-    expect(() => loadConfigText(text, 'F')).toThrow('"service" can\'t be used: services between accounts');
-    const { options, warnings } = loadConfigText(text, 'F', { allowUnsupported: true });
-    expect(warnings.map(({ message }) => message.split(':')[0]).sort()).toEqual([
-      'ignoring "allow_trace"',
-      'ignoring "response"',
-      'ignoring "service"',
-      'ignoring "service"',
-    ]);
-    expect(resolveOptions(options).accounts).toMatchObject({
-      A: { exports: [{ stream: 'x' }, { accounts: ['B'] }] },
-      B: { imports: [{ stream: { account: 'A', subject: 'x' } }, {}] },
+    expect(read(text).accounts).toEqual({
+      A: {
+        exports: [
+          { service: 'a', response: 'stream', thresholdMs: 60_000, allowTrace: true },
+          { service: 'b', latency: { subject: 'm' } },
+          { service: 'c', response: 'chunk' },
+          { service: 'd', latency: { subject: 'm', sampling: '5%' } },
+        ],
+      },
+      B: { imports: [{ service: { account: 'A', subject: 'a' }, to: 'b', share: true }] },
     });
   });
 
@@ -137,6 +142,17 @@ describe('2.5 accounts', () => {
     [{ accounts: ['A', 'A'] }, 'accounts', 'Duplicate Account Entry: A. Name it once.'],
     [{ accounts: { $G: {} } }, 'accounts.$G', '"$G" is a Reserved Account'],
     [{ accounts: ['$G'] }, 'accounts', '"$G" is a Reserved Account'],
+    [exporting({ stream: 'a', service: 'b' }), 'accounts.A.exports', 'Detected service "b" but already saw a stream'],
+    [exporting({ stream: 'a', latency: 'b' }), 'accounts.A.exports', 'Detected latency directive on non-service'],
+    [exporting({ service: 'a', threshold: -1 }), 'accounts.A.exports.threshold', 'can not be negative'],
+    [exporting({ service: 'a', latency: { subject: 'm', sampling: 101 } }), `${LATENCY}.sampling`, 'bad sampling'],
+    [exporting({ service: 'a', latency: { subject: 'm', sampling: 'x' } }), `${LATENCY}.sampling`, 'Failed to parse'],
+    [exporting({ service: 'a', latency: {} as LatencyOptions }), LATENCY, 'Latency subject required, but missing'],
+    [
+      { accounts: { A: { imports: [SERVICE, { ...SERVICE, to: 'x' }] } } },
+      'accounts.A.imports',
+      'Duplicate service import subject "x", previously used in import for account "B", subject "x". Give one of them',
+    ],
     [{ accounts: { A: { users: [user('a')] }, B: { users: [user('a')] } } }, 'accounts.B.users', 'Duplicate user "a"'],
     [{ accounts: { A: { users: [user('a'), user('a')] } } }, 'accounts.A.users', 'Duplicate user "a" detected'],
     [
@@ -158,6 +174,11 @@ describe('2.5 accounts', () => {
       { authorization: { token: 't' }, accounts: { A: { users: [user('b')] } } },
       'accounts.A.users',
       'Can not have a token and accounts',
+    ],
+    [
+      { accounts: { A: { imports: [{ ...SERVICE, allowTrace: true }] } } },
+      'accounts.A.imports',
+      'Detected allow_trace directive on a non-stream',
     ],
   ])('what can not be beside each other is refused for the library as well (%#)', (options, option, told) => {
     expect(() => resolveOptions(options)).toThrow(expect.objectContaining({ option, code: 'INVALID_OPTION' }));

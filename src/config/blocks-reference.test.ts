@@ -107,7 +107,7 @@ const ACCEPTED = [
   'accounts: [A, B]',
   `accounts {
     A { users: [ { user: a, password: b } ], exports: [ { stream: "s.>" }, { service: q, accounts: [B],
-      latency { subject: l, sampling: "50%" }, threshold: "1s", response: stream } ], jetstream: enabled,
+      latency { subject: l, sampling: "50%" }, threshold: "1s" }, { service: r, response: stream } ], jetstream: enabled,
       mappings { m: n, o: [ { dest: p, weight: "20%" }, { destination: r, weight: 30 } ] }, limits { max_conn: 5 } }
     B { imports: [ { stream { account: A, subject: "s.>" }, prefix: x } ], msg_trace: t, jetstream { max_mem: 1MB } }
   }`,

@@ -250,10 +250,16 @@ export interface AccountLimitsOptions {
 export interface ImportOptions {
   /** Which messages of another account. */
   stream?: ImportOriginOptions | undefined;
+  /** Which requests another account answers. */
+  service?: ImportOriginOptions | undefined;
   /** What is put before subjects of a stream, with a dot after it. No wildcards. */
   prefix?: string | undefined;
   /** What the subject is called here, with the same wildcards, or `$1` for the first one. The same unless given. */
   to?: string | undefined;
+  /** Whether the service learns who asks: name, user and address of the client, not just its account. */
+  share?: boolean | undefined;
+  /** Whether traces of messages of the stream go on in this account. */
+  allowTrace?: boolean | undefined;
 }
 
 export interface ImportOriginOptions {
@@ -266,10 +272,36 @@ export interface ImportOriginOptions {
 export interface ExportOptions {
   /** The subject of messages that other accounts may import. */
   stream?: string | undefined;
+  /** The subject of requests that others may make. */
+  service?: string | undefined;
   /** The accounts that may import it; all of them unless given. */
   accounts?: string[] | undefined;
+  /**
+   * How the service answers: with one message (single, singleton; unless given), with any number (stream), or with
+   * some, the last of them empty (chunk, chunked).
+   */
+  response?: 'single' | 'singleton' | 'stream' | 'chunk' | 'chunked' | undefined;
+  /**
+   * How long an answer of the service may take, or the next part of one; two minutes unless given. Milliseconds, or
+   * text such as `'1m30s'`.
+   */
+  threshold?: number | string | undefined;
+  /** Measures how long answers of the service take. */
+  latency?: string | LatencyOptions | undefined;
   /** The token of the subject, from 1, that has to be the name of the account that imports it. A `*` in the export. */
   accountTokenPosition?: number | undefined;
+  /** Whether traces of requests go on in this account. */
+  allowTrace?: boolean | undefined;
+}
+
+export interface LatencyOptions {
+  /** Where measurements are published, in the exporting account. */
+  subject: string;
+  /**
+   * The share of requests, in percent: a number from 1 to 100, or text such as `20%`. `headers`: those whose headers
+   * ask for it. All of them unless given.
+   */
+  sampling?: number | string | undefined;
 }
 
 export interface MappingDestinationOptions {

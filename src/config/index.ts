@@ -15,6 +15,7 @@ export {
   systemAccountOf,
   usersOfAccounts,
 } from './blocks/resolved-accounts.js';
+export { type ServiceImport, serviceExportsOf, serviceImportsOf } from './blocks/service-imports.js';
 export { streamImportsOf } from './blocks/stream-imports.js';
 export { nameOf } from './blocks/users.js';
 export { cautions } from './cautions.js';
@@ -25,6 +26,7 @@ export { ConfigError, type ConfigProblem, formatProblem, OptionsError } from './
 export { type Exact, exactInteger, exactNanoseconds } from './exact.js';
 export { type CommandLine, parseFlags } from './flags.js';
 export { type LoadedConfig, type LoadSettings, loadConfigFile, loadConfigText } from './load.js';
+export { patternOfNames } from './mapping-destination.js';
 export { redactArgs } from './redact.js';
 export { resolveOptions, resolvePermissions, startupWarnings } from './resolve.js';
 export { OPTIONS } from './schema.js';
@@ -40,6 +42,7 @@ export type {
   ExportOptions,
   ImportOptions,
   ImportOriginOptions,
+  LatencyOptions,
   LogFormat,
   MappingDestinationOptions,
   PermissionsOptions,

@@ -129,17 +129,6 @@ const DIFFERENT: [accounts: string, ours: string][] = [
     'A { exports: [ { stream: "x.*", account_token_position: -1 } ] }',
     '2:1: Error adding stream export "x.*": sublist: invalid subject',
   ],
-  // What concerns services, and traces, is refused by name.
-  ...[
-    ['exports: [ { stream: x }, { service: y } ]', '3:33: "service" can\'t be used: services between accounts'],
-    ['exports: [ { service: x, threshold: "1s" } ]', '3:30: "threshold" can\'t be used: services between accounts'],
-    ['exports: [ { service: x, latency: y } ]', '3:30: "latency" can\'t be used: services between accounts'],
-    ['imports: [ { service { account: A, subject: x } } ]', '3:18: "service" can\'t be used: services between'],
-    [
-      'imports: [ { stream { account: A, subject: x }, share: true } ]',
-      '3:53: "share" can\'t be used: services between',
-    ],
-  ].map(([text, told]): [string, string] => [`A { ${text} }`, told as string]),
 ];
 
 const server = referenceServer();

@@ -35,9 +35,8 @@ export function describeAccount({ source }: MonitorContext, name: string) {
   if (!account) throw new BadParameterError(`Account ${name} does not exist`);
   const mappings = mappingsOf(source.options, name);
   const { accounts = {} } = source.options;
-  const configured = (Object.hasOwn(accounts, name) && accounts[name]) || {};
-  const exports = shownExports(configured);
-  const imports = shownImports(configured);
+  const exports = shownExports(accounts, name);
+  const imports = shownImports(accounts, name);
   return {
     account_name: account.name,
     // Accounts are created when their configuration is loaded.

@@ -47,13 +47,19 @@ export interface MsgTracePlan {
   sampling: number;
 }
 
-/** Requests that another account answers. */
+/**
+ * Requests that another account answers. Imports may lead back to an account that a request has passed: there the request
+ * ends.
+ */
 export interface ServiceImportPlan {
   /** The account that answers. */
   account: string;
   /** The subject there: exported, or a part of it. */
   subject: string;
-  /** Its name in the importing account, with the same wildcards or as a transform's destination; absent: the same. */
+  /**
+   * Its name in the importing account, with the same wildcards or as a transform's destination; absent: the same. Where
+   * the subject has no wildcards, a pattern: all requests that match it.
+   */
   to?: string;
   /** Whether the service learns who asks. */
   share?: boolean;

@@ -103,3 +103,41 @@ proves(
   },
   { oursOnly: 'the reference has no /metrics' },
 );
+
+proves('5.5-01', 'accountz shows the services that an account exports and imports', async () => {
+  const config = `accounts {
+  A { exports: [
+    { service: "a.*" }
+    { service: "b", accounts: [ B ], latency: { sampling: 20%, subject: m } }
+    { service: "c", response: chunked }
+    { service: "d", latency: { sampling: headers, subject: m } }
+  ] }
+  B { imports: [
+    { service: { account: A, subject: "a.*" }, to: "x.$1" }
+    { service: { account: A, subject: "b" }, share: true }
+    { service: { account: A, subject: "d" }, to: "y.>" }
+  ] }
+}
+`;
+  const server = await TestServer.start({ config, monitor: true });
+  const kind = { type: 'service', response_type: 'Singleton' };
+  expect(await detail(server, 'A')).toEqual({
+    exports: [
+      { subject: 'a.*', ...kind },
+      { subject: 'b', ...kind, service_latency: { sampling: 20, results: 'm' }, approved_accounts: ['B'] },
+      { subject: 'c', ...kind, response_type: 'Chunked' },
+      { subject: 'd', ...kind, service_latency: { sampling: 'headers', results: 'm' } },
+    ],
+    imports: [],
+  });
+  const rest = { account: 'A', type: 'service', invalid: false, share: false, tracking: false };
+  const latency = (sampling: number | string) => ({ latency: { sampling, results: 'm' } });
+  expect(await detail(server, 'B')).toEqual({
+    exports: [],
+    imports: [
+      { subject: 'a.*', to: 'x.*', local_subject: 'x.*', ...rest },
+      { subject: 'b', to: 'b', local_subject: 'b', ...rest, share: true, ...latency(20) },
+      { subject: 'd', to: 'y.>', local_subject: 'y.>', ...rest, ...latency('headers') },
+    ],
+  });
+});

@@ -132,7 +132,7 @@ const facts: FactLine[] = [
 
   ['1.8-01', 'no 503 unless headers, no_responders, a reply, no receiver and a plain subscription for the reply'],
   ['1.8-02', 'the exact bytes of the 503'],
-  ['1.8-03', '503 across service imports', ACCOUNTS],
+  ['1.8-03', '503 across service imports'],
   ['1.8-04', 'a 503 does not count for UNSUB max'],
 
   ['1.9-01', 'the server pings; a tick is skipped after recent traffic'],
@@ -244,6 +244,12 @@ const facts: FactLine[] = [
   ['1.17-11', 'PROXY: off by default'],
   ['1.17-12', 'PROXY: the header comes before TLS', TLS],
 
+  ['1.18-01', 'the measurement of an answered request'],
+  ['1.18-02', 'measurements with the status 400, 408, 503 and 504'],
+  ['1.18-03', 'share: what a service learns of who asks'],
+  ['1.18-04', 'sampling by percent and by headers'],
+  ['1.18-05', 'measurements stay in the exporting account'],
+
   ['3.2-01', 'SIGUSR2 is lame duck mode, SIGINT and SIGTERM shut down, each logged'],
   ['3.2-02', '--signal sends stop, quit, term and ldm to a pid or pid file'],
   ['3.2-03', '--signal errors: bad pid, no such process, unknown signal'],
@@ -308,6 +314,17 @@ const facts: FactLine[] = [
   ['4.3-13', 'stream imports are no chain'],
   ['4.3-14', 'stream imports that overlap, and from the account itself'],
   ['4.3-15', 'UNSUB max counts imported messages'],
+  ['4.3-16', 'requests to services of other accounts are answered'],
+  ['4.3-17', 'services have other names in the importing account'],
+  ['4.3-18', 'several who answer, and queue groups of them'],
+  ['4.3-19', 'the importing account may answer as well'],
+  ['4.3-20', 'services are chains; a chain that comes back ends'],
+  ['4.3-21', 'mappings and services'],
+  ['4.3-22', 'permissions and services, allow_responses'],
+  ['4.3-23', 'services for some accounts only'],
+  ['4.3-24', 'one answer, and no late one'],
+  ['4.3-25', 'streams of answers, and chunked ones'],
+  ['4.3-26', 'only who was asked can answer'],
 
   ['4.4-01', 'max_connections of an account'],
   ['4.4-02', 'max_subscriptions of an account'],
@@ -424,6 +441,7 @@ const facts: FactLine[] = [
   ['7.4-12', 'stream imports that a reload adds, changes or removes apply to connected clients'],
   ['7.4-13', 'users with keys are treated as users with passwords'],
   ['7.4-14', 'the first key that a reload brings makes INFO have nonces'],
+  ['7.4-15', 'service imports that a reload adds, changes or removes apply to connected clients'],
 
   ['A-01', 'PING line leniences'],
   ['A-02', 'a cut-off op'],

@@ -1,4 +1,4 @@
-/** What crosses accounts: `exports` and `imports`. Streams only; what concerns services is described, not supported yet. */
+/** What crosses accounts: `exports` and `imports`, of streams and of services. */
 
 import { type ConfigValue, goTypeOf } from '../language/nodes.js';
 import { quote } from '../text.js';
@@ -6,8 +6,6 @@ import { block, bool, duration, type Exclusive, type Fault, int, list, text } fr
 import type { WrittenImport } from './imports-and-exports.js';
 import { LATENCY, RESPONSE } from './service-exports.js';
 
-const SERVICES = { notYet: 'services between accounts are not there yet' } as const;
-const TRACES = { notYet: 'traces across accounts are not there yet' } as const;
 const KEEP_ONE = 'Keep one of them.';
 const SERVICES_ONLY = 'Remove it: it concerns services.';
 const NO_DURATION = 'Expected response threshold to be a parseable time duration';
@@ -23,9 +21,9 @@ export const EXPORT = block(
     },
     {
       name: 'service',
+      key: 'service',
       type: text({ messages: { wrongType: (got) => `Expected service name to be string, got ${goTypeOf(got)}` } }),
       doc: 'The subject of requests that others may make.',
-      support: SERVICES,
     },
     {
       name: 'accounts',
@@ -36,14 +34,15 @@ export const EXPORT = block(
     {
       name: 'response',
       aliases: ['response_type'],
+      key: 'response',
       type: RESPONSE,
       once: 'Duplicate response type definition',
       doc: 'How the service answers: with one message (single, singleton; unless given), with any number (stream), or with some, the last of them empty (chunk, chunked).',
-      support: SERVICES,
     },
     {
       name: 'threshold',
       aliases: ['response_threshold', 'response_max_time', 'response_time'],
+      key: 'threshold',
       type: duration({
         number: 'refused',
         messages: {
@@ -53,9 +52,8 @@ export const EXPORT = block(
       }),
       once: 'Duplicate response threshold detected',
       doc: 'How long an answer of the service may take, or the next part of one; two minutes unless given.',
-      support: SERVICES,
     },
-    { name: 'latency', type: LATENCY, doc: 'Measures how long answers of the service take.', support: SERVICES },
+    { name: 'latency', key: 'latency', type: LATENCY, doc: 'Measures how long answers of the service take.' },
     {
       name: 'account_token_position',
       key: 'accountTokenPosition',
@@ -64,9 +62,9 @@ export const EXPORT = block(
     },
     {
       name: 'allow_trace',
+      key: 'allowTrace',
       type: bool(),
       doc: 'Whether traces of requests go on in this account.',
-      support: TRACES,
     },
   ],
   {
@@ -117,9 +115,9 @@ export const IMPORT = block(
     },
     {
       name: 'service',
+      key: 'service',
       type: { ...ORIGIN, messages: { wrongType: notAMap('Service') } },
       doc: 'Which requests another account answers.',
-      support: SERVICES,
     },
     {
       name: 'prefix',
@@ -135,15 +133,15 @@ export const IMPORT = block(
     },
     {
       name: 'share',
+      key: 'share',
       type: bool(),
       doc: 'Whether the service learns who asks: name, user and address of the client, not just its account.',
-      support: SERVICES,
     },
     {
       name: 'allow_trace',
+      key: 'allowTrace',
       type: bool(),
       doc: 'Whether traces of messages of the stream go on in this account.',
-      support: TRACES,
     },
   ],
   {

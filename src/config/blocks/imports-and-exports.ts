@@ -80,6 +80,11 @@ export class Exports<E extends Permit> {
     return undefined;
   }
 
+  /** All of them, with their subjects, in the order of the file. */
+  entries(): [subject: string, found: E][] {
+    return [...this.#bySubject];
+  }
+
   cover(subject: string): boolean {
     if (this.#bySubject.has(subject)) return true;
     return [...this.#bySubject.keys()].some((exported) => isSubset(subject, exported));

@@ -31,11 +31,14 @@ export const LATENCY = block(
   [
     {
       name: 'subject',
+      key: 'subject',
       type: text({ messages: { wrongType: (got) => `Expected latency subject to be a string, got ${goTypeOf(got)}` } }),
       doc: 'Where measurements are published, in the exporting account.',
+      required: { problem: 'Latency subject required, but missing', remedy: 'Say where measurements go.' },
     },
     {
       name: 'sampling',
+      key: 'sampling',
       type: {
         ...either(
           int({ zero: 'kept', negative: 'kept', check: (percent) => percentFault(BigInt(percent)) }),

@@ -7,7 +7,7 @@ import { importProblem, patternOfNames } from '../mapping-destination.js';
 import { hasWildcard, isValidSubject, overlap } from '../subjects.js';
 import { quote } from '../text.js';
 import {
-  type Account,
+  Account,
   type Accounts,
   type Across,
   accountsOf,
@@ -50,6 +50,27 @@ type Written = Readonly<Record<string, Across>>;
 
 function newExport(): ServiceExport {
   return { ...permitForEveryone(), response: 'single', allowTrace: false };
+}
+
+/** A service that an account exports. */
+export interface ShownServiceExport {
+  subject: string;
+  /** Those that may import it; empty: all of them. */
+  accounts: string[];
+  response: ResponseType;
+  latency?: LatencyMeasurement | undefined;
+}
+
+/** The services that an account exports; exports of one subject are one. */
+export function serviceExportsOf(written: Across): ShownServiceExport[] {
+  const account = new Account('', newExport);
+  for (const one of written.exports ?? []) addExport(account, one, one.accounts);
+  return account.exports.entries().map(([subject, { accounts, response, latency }]) => ({
+    subject,
+    accounts: [...accounts],
+    response,
+    ...(latency ? { latency } : {}),
+  }));
 }
 
 /** The service imports of all accounts that have some. What is wrong is left out. */

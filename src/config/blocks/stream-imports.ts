@@ -20,15 +20,17 @@ export interface StreamImport {
   account: string;
   subject: string;
   to?: string;
+  allowTrace?: true;
 }
 
 /** The stream imports of an account, in one form. */
 export function streamImportsOf({ imports = [] }: Across): StreamImport[] {
-  return imports.flatMap(({ stream, prefix, to }) => {
+  return imports.flatMap(({ stream, prefix, to, allowTrace }) => {
     const { account, subject } = stream ?? {};
     if (!account || !subject) return [];
     const name = prefix ? `${prefix}${prefix.endsWith('.') ? '' : '.'}${subject}` : to;
-    return [{ account, subject, ...(name && name !== subject ? { to: name } : {}) }];
+    const renamed = name && name !== subject ? { to: name } : {};
+    return [{ account, subject, ...renamed, ...(allowTrace ? { allowTrace } : {}) }];
   });
 }
 
