@@ -2,11 +2,13 @@
 import { mappingsOf, type ResolvedOptions, systemAccountOf } from '../config/index.js';
 import { type Answer, json } from '../http/answer.js';
 import { rfc3339 } from '../http/go-format.js';
+import type { AccountStats } from '../native/contract.js';
 import { shownExports, shownImports } from './account-exchange.js';
 import { shownMappings } from './account-mappings.js';
 import { BadParameterError } from './params.js';
 import type { MonitorContext } from './source.js';
 import { sublistStats } from './subsz.js';
+import { systemExports, systemImports } from './system-exchange.js';
 
 export function accountz(context: MonitorContext, query: URLSearchParams): Answer {
   return json(listAccounts(context, query.get('acc') ?? ''));
@@ -35,23 +37,31 @@ export function describeAccount({ source }: MonitorContext, name: string) {
   if (!account) throw new BadParameterError(`Account ${name} does not exist`);
   const mappings = mappingsOf(source.options, name);
   const { accounts = {} } = source.options;
-  const exports = shownExports(accounts, name);
-  const imports = shownImports(accounts, name);
+  const system = systemAccountOf(source.options);
+  const exports = [...shownExports(accounts, name), ...(name === system ? systemExports() : [])];
+  const imports = [...shownImports(accounts, name), ...(system === undefined ? [] : systemImports(name, system))];
   return {
     account_name: account.name,
     // Accounts are created when their configuration is loaded.
     update_time: rfc3339(source.configLoadMs),
-    ...(systemAccountOf(source.options) === name ? { is_system: true } : {}),
-    expired: false,
-    complete: true,
-    jetstream_enabled: false,
-    leafnode_connections: 0,
-    client_connections: account.connections,
-    subscriptions: account.subscriptions,
+    ...(system === name ? { is_system: true } : {}),
+    ...accountFigures(account),
     ...(mappings && { mappings: shownMappings(mappings) }),
     ...(exports.length > 0 ? { exports } : {}),
     ...(imports.length > 0 ? { imports } : {}),
     name_tag: account.name,
     sublist_stats: sublistStats([account]),
+  };
+}
+
+/** What there is to count of an account, and the states that it can't have here. */
+export function accountFigures({ connections, subscriptions }: AccountStats) {
+  return {
+    expired: false,
+    complete: true,
+    jetstream_enabled: false,
+    leafnode_connections: 0,
+    client_connections: connections,
+    subscriptions,
   };
 }

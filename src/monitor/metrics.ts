@@ -3,8 +3,9 @@
  * so that its dashboards work. All values are totals: the cost does not grow with the number of connections.
  */
 
+import { systemAccountOf } from '../config/index.js';
 import type { Answer } from '../http/answer.js';
-import { accountNames, describeAccount } from './accountz.js';
+import { accountFigures } from './accountz.js';
 import { describeAccounts } from './accstatz.js';
 import { isHealthy } from './healthz.js';
 import { type Labels, MetricSet } from './metric-set.js';
@@ -71,14 +72,16 @@ function addAccounts(set: MetricSet, context: MonitorContext, server: Labels): v
     };
     for (const [name, value] of Object.entries(values)) set.gauge(`gnatsd_accstatz_${name}`, labels, value, name);
   }
-  for (const name of accountNames(context)) {
-    const account = describeAccount(context, name);
-    const labels = { ...server, account_id: name, account_name: account.name_tag };
+  const { source } = context;
+  const system = systemAccountOf(source.options);
+  for (const stats of source.stats().accounts) {
+    const account = accountFigures(stats);
+    const labels = { ...server, account_id: stats.name, account_name: stats.name };
     const values = {
       client_connections: account.client_connections,
       leafnode_connections: account.leafnode_connections,
       subscriptions: account.subscriptions,
-      is_system: Number(account.is_system ?? false),
+      is_system: Number(stats.name === system),
       expired: Number(account.expired),
       complete: Number(account.complete),
       jetstream_enabled: Number(account.jetstream_enabled),

@@ -35,8 +35,9 @@ type Configured = HandlerInput['context']['source']['options'];
 function permissionsOf(options: Configured, user: string, account: string): ResolvedPermissions | undefined {
   const { accounts = {}, authorization } = options;
   const own = Object.hasOwn(accounts, account) ? accounts[account] : undefined;
-  const users = own?.users ?? authorization.users;
-  return users.find((one) => one.user === user)?.permissions ?? own?.defaultPermissions;
+  const users = own ? (own.users ?? []) : authorization.users;
+  const asking = users.find((one) => one.user === user || one.nkey === user);
+  return asking?.permissions ?? own?.defaultPermissions;
 }
 
 function shown({ publish, subscribe, allowResponses }: ResolvedPermissions): object {

@@ -375,6 +375,7 @@ const facts: FactLine[] = [
   ['5.4-04', 'subsz filters by account'],
 
   ['5.5-01', 'accountz shows exports and imports of an account'],
+  ['5.5-02', 'accountz shows what accounts import from the system account'],
 
   ['5.6-01', 'accstatz counts what accounts move'],
   ['5.6-02', 'accstatz lists accounts with connections; with unused, all of them'],
@@ -398,6 +399,10 @@ const facts: FactLine[] = [
   ['6.2-07', 'RELOAD reads the configuration again'],
   ['6.2-08', 'requests about an account are answered with what monitoring shows of it'],
   ['6.2-09', 'NSUBS and DEBUG.SUBSCRIBERS count subscriptions of connections'],
+  ['6.2-10', 'an account sees its own connections and traffic, whatever it asks for'],
+  ['6.2-11', 'the same in $G, without any configuration'],
+  ['6.2-12', 'users are told their name, account and permissions'],
+  ['6.2-13', 'a user that may not publish there may not ask'],
   ['6.3-01', 'answers say which server they are from, and count'],
   ['6.3-02', 'every answer has the fields of the reference, in their order', COMPARISON],
   ['6.4-01', 'a client that connects is announced, after the connections of its account'],

@@ -25,7 +25,6 @@ const GROWTH = new Set(['subscriptions', 'num_subscriptions', 'num_inserts', 'nu
 /** Keys that one side has and the other has not. */
 const ONE_SIDED = new Set([
   'nats_turbo_version', // ours: beside the version it is compatible with
-  'imports', // of the system account
 ]);
 /** Accounts and subjects that belong to the system account. */
 const isSystem = (value: unknown) =>
