@@ -277,8 +277,8 @@ export interface ExportOptions {
   /** The accounts that may import it; all of them unless given. */
   accounts?: string[] | undefined;
   /**
-   * How the service answers: with one message (single, singleton; unless given), with any number (stream), or with
-   * some, the last of them empty (chunk, chunked).
+   * How the service answers: with one message (single, singleton; unless given), or with any number, an empty one being
+   * the last (stream, chunk, chunked).
    */
   response?: 'single' | 'singleton' | 'stream' | 'chunk' | 'chunked' | undefined;
   /**

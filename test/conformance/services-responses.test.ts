@@ -88,9 +88,14 @@ proves('4.3-25', 'a stream of answers goes on until nobody waits', async () => {
   await client.exchange('', ['one', 'two', 'three'].map((part) => msg('inbox', 9, part)).join(''));
   await service.exchange(answer(asked, 'x').repeat(100), '');
   expect(await client.ping()).toHaveLength(100);
+  await client.exchange('UNSUB 9\r\n', '');
+  await service.exchange(answer(asked, 'late'), '');
+  await client.exchange('SUB inbox 9\r\n', '');
+  await service.exchange(answer(asked, 'later'), '');
+  await client.exchange('', '');
 });
 
-for (const kind of ['chunked']) {
+for (const kind of ['stream', 'chunked']) {
   proves('4.3-25', `${kind}: an empty answer is the last; one with headers is not empty`, async () => {
     const parts = await serviceWith(`response: ${kind}`);
     const { service, client } = parts;

@@ -37,7 +37,7 @@ export const EXPORT = block(
       key: 'response',
       type: RESPONSE,
       once: 'Duplicate response type definition',
-      doc: 'How the service answers: with one message (single, singleton; unless given), with any number (stream), or with some, the last of them empty (chunk, chunked).',
+      doc: 'How the service answers: with one message (single, singleton; unless given), or with any number, an empty one being the last (stream, chunk, chunked).',
     },
     {
       name: 'threshold',

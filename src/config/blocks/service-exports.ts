@@ -9,7 +9,7 @@ const BY_HEADERS = 'headers';
 const SAMPLING_REMEDY = 'Give a number from 1 to 100, in percent, or headers.';
 const ATOI_LIMIT = 2n ** 63n;
 
-/** How a service answers a request: with one message, any number of them, or some with an empty one as their end. */
+/** How a service answers a request: with one message, or with any number of them; the last two mean the same. */
 export type ResponseType = 'single' | 'stream' | 'chunked';
 
 export const RESPONSE = choice(['single', 'singleton', 'stream', 'chunk', 'chunked'], {

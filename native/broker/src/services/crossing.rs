@@ -63,6 +63,8 @@ pub(super) struct Outcome {
     pub request: Option<Request>,
     /// The response that an account waits for because of it, by its token.
     pub pending: Option<(Arc<Account>, u64)>,
+    /// Of a response of several: under which token of which account more of them are waited for.
+    pub more: Option<(Arc<Account>, u64)>,
     /// What is measured of a response.
     pub answered: Option<Box<Answered>>,
     /// The trace of a published message, until all is settled.
@@ -86,6 +88,7 @@ impl Outcome {
             delivered: false,
             request: None,
             pending: None,
+            more: None,
             answered: None,
             trace: None,
             status: None,

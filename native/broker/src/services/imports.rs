@@ -13,9 +13,9 @@ pub enum ResponseKind {
     /// With one message.
     #[default]
     Single,
-    /// With any number of messages.
-    Stream,
     /// With any number of messages; an empty one is the last.
+    Stream,
+    /// The same, as in nats-server: only the name differs.
     Chunked,
 }
 

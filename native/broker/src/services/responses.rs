@@ -47,6 +47,13 @@ impl Response {
     }
 }
 
+/// A response that has come.
+pub(crate) struct Taken {
+    pub response: Response,
+    /// Where more may come: the token under which they are waited for.
+    pub more: Option<u64>,
+}
+
 /// The pending responses of one exporting account.
 #[derive(Debug)]
 pub(crate) struct Responses {
@@ -130,7 +137,7 @@ impl Responses {
     }
 
     /// The response that a message on this subject is. `is_empty`: the message has no bytes.
-    pub fn take(&self, subject: &[u8], is_empty: bool, now_ns: u64) -> Option<Response> {
+    pub fn take(&self, subject: &[u8], is_empty: bool, now_ns: u64) -> Option<Taken> {
         if self.pending() == 0 {
             return None;
         }
@@ -139,17 +146,18 @@ impl Responses {
         let entry = table.find_mut(token)?;
         let is_last = match entry.response.kind {
             ResponseKind::Single => true,
-            ResponseKind::Stream => false,
-            ResponseKind::Chunked => is_empty,
+            ResponseKind::Stream | ResponseKind::Chunked => is_empty,
         };
         if !is_last {
             entry.since_ns = now_ns;
-            return Some(entry.response.of_many());
+            let (response, more) = (entry.response.of_many(), Some(token));
+            return Some(Taken { response, more });
         }
-        self.remove_from(&mut table, token)
+        let response = self.remove_from(&mut table, token)?;
+        Some(Taken { response, more: None })
     }
 
-    /// A request has ended without an answer.
+    /// A request has ended: without an answer, or because nobody waits for more of them.
     pub fn remove(&self, token: u64) -> Option<Response> {
         self.remove_from(&mut self.table.lock(), token)
     }
@@ -359,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn one_answer_ends_a_single_one_and_an_empty_one_a_chunked_one() {
+    fn one_answer_ends_a_single_one_and_an_empty_one_one_of_several() {
         let (to, responses) = (account(), Responses::new(1));
         for (token, kind) in [
             (1, ResponseKind::Single),
@@ -377,9 +385,11 @@ mod tests {
             responses.take(&subject, is_empty, 1).is_some()
         };
         assert!(take(1, false) && !take(1, false));
-        assert!(take(2, false) && take(2, true) && take(2, false));
-        assert!(take(3, false) && take(3, true) && !take(3, false));
-        assert_eq!(responses.pending(), 1);
+        for token in [2, 3] {
+            assert!(take(token, false) && take(token, false) && take(token, true) && !take(token, false));
+        }
+        assert_eq!(responses.pending(), 0);
+        assert!(responses.insert(4, response(&to, ResponseKind::Single, 2), 0));
         assert!(responses.take(b"_R_.x", false, 1).is_none());
     }
 

@@ -15,6 +15,7 @@ impl Shard {
                 parent,
                 delivered,
                 pending,
+                more,
                 answered,
                 trace,
                 status,
@@ -26,6 +27,9 @@ impl Shard {
                 if let Some(measured) = ended.and_then(|response| response.measured) {
                     self.stage_measurement(&measured, &End::NoResponders);
                 }
+            }
+            if let Some((account, token)) = more.take().filter(|_| !delivered) {
+                account.responses().remove(token);
             }
             if let Some(answered) = answered {
                 let end = if delivered {

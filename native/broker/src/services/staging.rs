@@ -7,7 +7,7 @@ use crate::services::crossing::{Origin, Outcome, Request, Status, Traced};
 use crate::services::imports::{ServiceImport, ServiceTarget};
 use crate::services::latency::{End, Measured};
 use crate::services::request_info::{ClientInfo, InfoLevel, append_headers};
-use crate::services::responses::Response;
+use crate::services::responses::{Response, Taken};
 use crate::services::sampling::sample;
 use crate::shard::Shard;
 use crate::trace::msgtrace::{self};
@@ -71,6 +71,7 @@ impl Shard {
                 .map(|_| status()),
             request: None,
             pending: None,
+            more: None,
             answered: None,
             trace: None,
         };
@@ -97,8 +98,8 @@ impl Shard {
             }
         }
         self.results[index].put_services(services);
-        if let Some(response) = response {
-            self.stage_response(account, response, message, parent);
+        if let Some(taken) = response {
+            self.stage_response(account, taken, message, parent);
             staged += 1;
         }
         staged
@@ -244,18 +245,19 @@ impl Shard {
         Some(Box::new(measured))
     }
 
-    fn stage_response(&mut self, account: &Arc<Account>, response: Response, message: &Publish<'_>, parent: u32) {
+    fn stage_response(&mut self, account: &Arc<Account>, taken: Taken, message: &Publish<'_>, parent: u32) {
         let Response {
             to,
             reply,
             kind,
             threshold,
             measured,
-        } = response;
+        } = taken.response;
         let now = self.delivery.now();
         let responder = self.responder().filter(|_| measured.is_some());
         let answered = measured.map(|measured| Box::new(measured.answered(responder, now)));
         let outcome = Outcome {
+            more: taken.more.map(|token| (account.clone(), token)),
             answered,
             ..Outcome::of(parent)
         };

@@ -195,7 +195,7 @@ fn several_answers_come_back_where_the_service_gives_them() {
     for (kind, wanted) in [
         (ResponseKind::Single, vec!["1"]),
         (ResponseKind::Chunked, vec!["1", "2", ""]),
-        (ResponseKind::Stream, vec!["1", "2", "", "3"]),
+        (ResponseKind::Stream, vec!["1", "2", ""]),
     ] {
         let service = ServicePlan {
             response: kind,
@@ -211,8 +211,30 @@ fn several_answers_come_back_where_the_service_gives_them() {
         }
         let texts: Vec<String> = received(&mut world, asks).into_iter().map(|(_, text)| text).collect();
         assert_eq!(texts, wanted, "{kind:?}");
-        assert_eq!(pending(&world, "A"), usize::from(kind == ResponseKind::Stream));
+        assert_eq!(pending(&world, "A"), 0);
     }
+}
+
+#[test]
+fn answers_end_when_one_of_them_reaches_nobody() {
+    let service = ServicePlan {
+        response: ResponseKind::Stream,
+        ..ServicePlan::default()
+    };
+    let mut world = world(2, vec![import_with("A", "x", None, service)]);
+    let (answers, asks) = (login(&mut world, 0, "a"), requester(&mut world, 1));
+    world.say(answers, "SUB x 1\r\n");
+    world.say(asks, "SUB other 5\r\n");
+    request(&mut world, asks, "x", "other", "?");
+    let got = world.messages(answers);
+    answer(&mut world, answers, &got[0], "1");
+    assert_eq!(received(&mut world, asks), [of("other", "1")]);
+    world.say(asks, "UNSUB 5\r\n");
+    answer(&mut world, answers, &got[0], "2");
+    assert_eq!(pending(&world, "A"), 0);
+    world.say(asks, "SUB other 6\r\n");
+    answer(&mut world, answers, &got[0], "3");
+    assert_eq!(received(&mut world, asks), []);
 }
 
 #[test]
