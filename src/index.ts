@@ -39,8 +39,10 @@ export {
   type MappingDestinationOptions,
   OptionsError,
   type PermissionsOptions,
+  type ProxiesOptions,
   type ResolvedOptions,
   type SubjectRule,
+  type TrustedProxyOptions,
   type UserOptions,
 } from './config/index.js';
 export {

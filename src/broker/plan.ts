@@ -12,6 +12,7 @@ import {
   serviceImportsOf,
   streamImportsOf,
   systemAccountOf,
+  trustedProxies,
   usersOfAccounts,
 } from '../config/index.js';
 import type { AccountLimits, AccountPlan, AuthPlan, BrokerPlan, MappingPlan } from '../native/contract.js';
@@ -58,6 +59,7 @@ export function compilePlan(options: ResolvedOptions, identity: Identity, embedd
     writeTimeoutRetry: options.writeTimeout === 'retry',
     noFastProducerStall: options.noFastProducerStall,
     proxyProtocol: options.proxyProtocol,
+    trustedProxies: trustedProxies(options),
     maxClosedClients: options.maxClosedClients,
     resultCache: !options.disableSublistCache,
     logDebug: options.debug,
@@ -107,14 +109,16 @@ function compileAuth({ authorization, accounts }: ResolvedOptions, embedder: boo
   const users = [...everyone, ...usersOfAccounts(accounts)];
   return {
     ...(authorization.token === undefined ? {} : { token: authorization.token }),
-    users: users.map(({ user, password = '', nkey, account, permissions, allowedConnectionTypes }) => ({
+    users: users.map(({ user, password = '', nkey, account, permissions, allowedConnectionTypes, proxyRequired }) => ({
       ...(nkey === undefined ? { user: user ?? '', password } : { nkey }),
       account,
       ...(permissions ? { permissions } : {}),
       ...(allowedConnectionTypes ? { connectionTypes: allowedConnectionTypes } : {}),
+      ...(proxyRequired ? { proxyRequired } : {}),
     })),
     ...(authorization.noAuthUser === undefined ? {} : { noAuthUser: authorization.noAuthUser }),
     ...(authorization.anonymous ? { anonymous: true } : {}),
+    ...(authorization.proxyRequired ? { proxyRequired: true } : {}),
     ...(embedder ? { embedder } : {}),
     timeoutMs: authorization.timeoutMs,
   };

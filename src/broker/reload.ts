@@ -13,6 +13,7 @@ import {
   nameOf,
   type ResolvedOptions,
   settingsOf,
+  trustedProxies,
   usersOfAccounts,
 } from '../config/index.js';
 import { nowMs, type PreparedChange } from '../log/index.js';
@@ -45,7 +46,7 @@ export async function reload(context: ReloadContext): Promise<void> {
   const { log, runtime, started, identity } = parts;
   const { options: configured, cautions, digest = '' } = configure(written);
   const options = withAuthenticate(configured, authenticate);
-  const lines = changes(current, options, clientListener(started).port);
+  const lines = [...changes(current, options, clientListener(started).port), ...proxyLines(current, options)];
   const logging = log.prepare(logOptions(options));
   const reloading = sendPlan(() => {
     const plan = compilePlan(options, identity, authenticate !== undefined);
@@ -76,6 +77,25 @@ function changes(before: ResolvedOptions, after: ResolvedOptions, port: number):
   }
   const changed = new Set([...reload, ...partly].map(({ name }) => name));
   return next.filter(({ name, always, line }) => line !== '' && (always || changed.has(name))).map(({ line }) => line);
+}
+
+/** What the reference says about proxies: which keys are gone, and which are new. */
+function proxyLines(before: ResolvedOptions, after: ResolvedOptions): string[] {
+  const [old, next] = [trustedProxies(before), trustedProxies(after)];
+  const line = (keys: readonly string[], what: string) =>
+    keys.length === 0
+      ? []
+      : [`Reloaded: proxies trusted keys [${keys.map((key) => `"${key}"`).join(' ')}] were ${what}`];
+  return [
+    ...line(
+      old.filter((key) => !next.includes(key)),
+      'removed',
+    ),
+    ...line(
+      next.filter((key) => !old.includes(key)),
+      'added',
+    ),
+  ];
 }
 
 /** Takes the prepared log back when the data plane refuses the plan. */

@@ -149,6 +149,8 @@ export interface BrokerOptions {
    * weights. The first source that matches counts.
    */
   mappings?: Record<string, string | MappingDestinationOptions | MappingDestinationOptions[]> | undefined;
+  /** Proxies that users with `proxy_required` have to come through. A proxy signs the nonce of INFO as `proxy_sig`. */
+  proxies?: ProxiesOptions | undefined;
   /** The directory for streams; accepted, unused until JetStream is there. */
   storeDir?: string | undefined;
   /** A configuration file to start from; other options given beside it win. */
@@ -173,6 +175,8 @@ export interface AuthorizationOptions {
   timeout?: number | string | undefined;
   /** Permissions of users that have none of their own. */
   defaultPermissions?: PermissionsOptions | undefined;
+  /** Lets clients in only through one of the trusted `proxies`, unless the entry of the user says otherwise. */
+  proxyRequired?: boolean | undefined;
 }
 
 export interface UserOptions {
@@ -189,6 +193,8 @@ export interface UserOptions {
    * MQTT, MQTT_WS, IN_PROCESS.
    */
   allowedConnectionTypes?: ConnectionType | ConnectionType[] | undefined;
+  /** Lets the user in only through one of the trusted `proxies`. */
+  proxyRequired?: boolean | undefined;
 }
 
 export interface PermissionsOptions {
@@ -321,4 +327,14 @@ export interface MsgTraceOptions {
   dest?: string | undefined;
   /** The share of messages, in percent: a number from 1 to 100, or text such as `20%`. All of them unless given. */
   sampling?: number | string | undefined;
+}
+
+export interface ProxiesOptions {
+  /** The proxies, by their keys. A connection is closed when a reload removes the key of its proxy. */
+  trusted?: TrustedProxyOptions[] | undefined;
+}
+
+export interface TrustedProxyOptions {
+  /** The public key of the proxy. */
+  key: string;
 }

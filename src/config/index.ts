@@ -7,6 +7,7 @@
 
 export { type MappingDestination, mappingDestinations } from './blocks/mappings.js';
 export { msgTraceOf } from './blocks/msg-trace.js';
+export { trustedProxies } from './blocks/proxies.js';
 export {
   accountNames,
   GLOBAL_ACCOUNT,
@@ -46,12 +47,14 @@ export type {
   LogFormat,
   MappingDestinationOptions,
   PermissionsOptions,
+  ProxiesOptions,
   ResolvedAuthorization,
   ResolvedHttp,
   ResolvedOptions,
   ResolvedPermissions,
   ResolvedUser,
   SubjectRule,
+  TrustedProxyOptions,
   UserOptions,
   WriteTimeoutPolicy,
 } from './types.js';

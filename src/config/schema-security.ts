@@ -6,7 +6,8 @@
 import { ACCOUNTS } from './blocks/accounts.js';
 import { AUTHORIZATION } from './blocks/authorization.js';
 import { MAPPINGS } from './blocks/mappings.js';
-import { CLIENT_TLS, OCSP, OCSP_CACHE, PROXIES, RESOLVER, RESOLVER_PRELOAD, TLS } from './blocks/tls.js';
+import { PROXIES } from './blocks/proxies.js';
+import { CLIENT_TLS, OCSP, OCSP_CACHE, RESOLVER, RESOLVER_PRELOAD, TLS } from './blocks/tls.js';
 import type { OptionSpec } from './spec.js';
 import { bool, list, oneOrMore, secret, text } from './value-type.js';
 
@@ -154,9 +155,10 @@ export const SECURITY_OPTIONS = [
   },
   {
     name: 'proxies',
+    key: 'proxies',
     type: PROXIES,
     reload: 'Y',
-    doc: 'Proxies whose connections are trusted.',
-    support: { notYet: 'trusted proxies are not there yet' },
+    doc: 'Proxies that users with `proxy_required` have to come through. A proxy signs the nonce of INFO as `proxy_sig`.',
+    support: 'yes',
   },
 ] as const satisfies readonly OptionSpec[];

@@ -13,7 +13,7 @@ const names = (changes: readonly { name: string }[]) => changes.map(({ name }) =
 /** These say where the options come from. */
 const NO_SETTING = ['configFile', 'allowUnsupported'];
 /** Told in parts, or under another name. */
-const IN_PARTS = ['authorization', 'http'];
+const IN_PARTS = ['authorization', 'http', 'proxies'];
 
 describe('the list a reload goes through', () => {
   test('has every option that works', () => {

@@ -17,8 +17,10 @@ import type {
   LatencyOptions,
   MappingDestinationOptions,
   PermissionsOptions,
+  ProxiesOptions,
   ResponsesOptions,
   SubjectLists,
+  TrustedProxyOptions,
   UserOptions,
 } from './broker-options.js';
 import type { Exact } from './exact.js';
@@ -39,8 +41,10 @@ export type {
   LatencyOptions,
   MappingDestinationOptions,
   PermissionsOptions,
+  ProxiesOptions,
   ResponsesOptions,
   SubjectLists,
+  TrustedProxyOptions,
   UserOptions,
 };
 

@@ -65,6 +65,10 @@ const CHANGES: Record<string, [after: string] | [before: string, after: string]>
   system_account: ['accounts { A {}, B {} }\nsystem_account: A', 'accounts { A {}, B {} }\nsystem_account: B'],
   no_system_account: ['no_system_account: true'],
   allow_non_tls: ['allow_non_tls: true'],
+  proxies: [
+    'proxies { trusted: [] }',
+    'proxies { trusted: [ { key: "UCARKS2E3KVB7YORL2DG34XLT7PUCOL2SVM7YXV6ETHLW6Z46UUJ2VZ3" } ] }',
+  ],
 };
 
 /** Why an option is not in the table above. */

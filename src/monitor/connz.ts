@@ -147,6 +147,7 @@ function describe(c: ConnectionInfo, options: ConnzOptions, nowMs: number, subsc
     ...(options.subs === 'detail' && subscriptions.length > 0
       ? { subscriptions_list_detail: subscriptions.map((s) => detail(s, isClosed)) }
       : {}),
+    ...(c.proxy === undefined ? {} : { proxy: { key: c.proxy } }),
     ...(options.auth ? nameTagField(c) : {}),
   };
 }

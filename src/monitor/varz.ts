@@ -82,6 +82,7 @@ export function describeServer(context: MonitorContext): object {
     slow_consumer_stats: { clients: stats.slowConsumers, routes: 0, gateways: 0, leafs: 0 },
     stale_connection_stats: { clients: stats.staleConnections, routes: 0, gateways: 0, leafs: 0 },
     disk_io_wait_stats: { waiters: 0, waits: 0, wait_time: 0, max_wait_time: 0 },
+    ...(options.proxies === undefined ? {} : { proxies: options.proxies.trusted.length > 0 ? options.proxies : {} }),
     nats_turbo_version: OWN_VERSION,
   };
 }

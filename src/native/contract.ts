@@ -124,6 +124,8 @@ export interface UserPlan {
   permissions?: PermissionsPlan;
   /** The kinds of connection the user may open, in capitals; absent: all of them. */
   connectionTypes?: string[];
+  /** Its connections have to come through a trusted proxy. */
+  proxyRequired?: boolean;
 }
 
 /** The credentials that the data plane checks. */
@@ -137,6 +139,8 @@ export interface AuthPlan {
   anonymous?: boolean;
   /** Set when the program decides: each CONNECT causes an `authenticate` event, tokens and users are not used. */
   embedder?: boolean;
+  /** Clients with the token have to come through a trusted proxy. */
+  proxyRequired?: boolean;
   /** Time a client has to send a valid CONNECT, and the program has to answer an `authenticate` event. */
   timeoutMs: number;
 }
@@ -196,6 +200,8 @@ export interface BrokerPlan {
   noFastProducerStall: boolean;
   /** Connections may begin with a PROXY protocol header. */
   proxyProtocol: boolean;
+  /** The public keys of proxies that are trusted. */
+  trustedProxies: string[];
   maxClosedClients: number;
   /** Whether event loops cache the subscribers of subjects. A reload does not change it. */
   resultCache: boolean;
@@ -317,6 +323,8 @@ export interface ConnectionInfo {
   user?: string;
   /** Empty before CONNECT, and for a client that was refused. */
   account: string;
+  /** The public key of the trusted proxy it came through. */
+  proxy?: string;
 }
 
 export interface SubscriptionInfo {

@@ -65,6 +65,7 @@ export interface AuthPlan {
   noAuthUser?: string
   anonymous?: boolean
   embedder?: boolean
+  proxyRequired?: boolean
   timeoutMs: number
 }
 
@@ -94,6 +95,7 @@ export interface BrokerPlan {
   writeTimeoutRetry: boolean
   noFastProducerStall: boolean
   proxyProtocol: boolean
+  trustedProxies: Array<string>
   maxClosedClients: number
   resultCache: boolean
   logDebug: boolean
@@ -150,6 +152,7 @@ export interface ConnectionInfo {
   version?: string
   user?: string
   account: string
+  proxy?: string
 }
 
 /** See `ConnectionQuery`. */
@@ -441,6 +444,7 @@ export interface UserPlan {
   account: string
   permissions?: PermissionsPlan
   connectionTypes?: Array<string>
+  proxyRequired?: boolean
 }
 
 /** The version of this addon; the control plane refuses an addon of another version. */

@@ -11,7 +11,6 @@ type FactLine = [id: string, title: string, waitsFor?: string];
 const TLS = 'TLS';
 const ACCOUNTS = 'services and traces between accounts';
 const JWT = 'JWT and callout';
-const PROXIES = 'trusted proxies';
 const SYSTEM = 'system account events and requests';
 const CLUSTER = 'cluster';
 const COMPARISON = 'nats-server beside ours, to compare with';
@@ -59,7 +58,7 @@ const facts: FactLine[] = [
   ['1.3-12', 'no_auth_user logs a client in on its first op'],
   ['1.3-13', 'account and new_account in CONNECT are an Authorization Violation'],
   ['1.3-14', 'a repeated CONNECT may change the account'],
-  ['1.3-15', 'the no-auth user honours proxy_required', PROXIES],
+  ['1.3-15', 'the no-auth user honours proxy_required'],
   ['1.3-16', 'a second CONNECT is read over the options in force, not over the defaults'],
 
   ['1.4-01', 'op names match in any case'],
@@ -332,6 +331,12 @@ const facts: FactLine[] = [
   ['4.4-04', 'a reload that lowers max_connections closes the newest connections of the account'],
   ['4.4-05', 'a reload that lowers max_subscriptions closes connections of the account that have more'],
   ['4.4-06', 'a reload of max_payload binds connections of the account at once'],
+  ['4.8-01', 'proxy_required lets in through a trusted proxy only; connz names the proxy'],
+  ['4.8-02', 'a signature that no trusted proxy made refuses everyone'],
+  ['4.8-03', 'single users, tokens, users with keys and of accounts may have proxy_required'],
+  ['4.8-04', 'a reload adds keys, and closes connections of keys it removes'],
+  ['4.8-05', 'varz lists the trusted proxies'],
+
   ['4.10-01', 'a user limited to other kinds of connection is refused, also as no_auth_user and after a reload'],
 
   ['4.11-01', 'a mapping applies once, to the subject as published'],

@@ -30,6 +30,7 @@ impl Clients {
             account: name.clone(),
             permissions: None,
             connections: ConnectionTypes::ALL,
+            proxy_required: false,
         });
         let auth = Auth {
             authenticator: Authenticator::Credentials,
@@ -37,6 +38,7 @@ impl Clients {
             users: users.collect(),
             no_auth_user: None,
             anonymous: false,
+            proxy_required: false,
             timeout: Duration::from_secs(2),
         };
         let accounts = names.iter().map(|name| AccountPlan::named(name)).collect();

@@ -61,6 +61,7 @@ pub use plan::connection_types::ConnectionTypes;
 pub use plan::in_force::{AuthRules, ServerPart};
 pub use plan::listener::{ListenerKind, ListenerPlan};
 pub use plan::permissions::{PermissionLists, Permissions, ReplyAllowance};
+pub use plan::proxies::TrustedProxy;
 pub use plan::reload::{Reload, Reloading};
 pub use plan::secret::Secret;
 pub use plan::users::{Credential, User, Users};

@@ -4,7 +4,7 @@
 use napi_derive::napi;
 use nt_broker::{
     Auth, Authenticator, Config, ConnectionTypes, Credential, InfoConfig, ListenerKind, PermissionLists, Permissions,
-    Plan, ReplyAllowance, ResponseKind, Secret, User, Users,
+    Plan, ReplyAllowance, ResponseKind, Secret, TrustedProxy, User, Users,
 };
 use nt_protocol::PublicKey;
 use nt_subject::transform::Destination;
@@ -103,6 +103,7 @@ pub struct UserPlan {
     pub account: String,
     pub permissions: Option<PermissionsPlan>,
     pub connection_types: Option<Vec<String>>,
+    pub proxy_required: Option<bool>,
 }
 
 #[napi(object)]
@@ -112,6 +113,7 @@ pub struct AuthPlan {
     pub no_auth_user: Option<String>,
     pub anonymous: Option<bool>,
     pub embedder: Option<bool>,
+    pub proxy_required: Option<bool>,
     pub timeout_ms: f64,
 }
 
@@ -157,6 +159,7 @@ pub struct BrokerPlan {
     pub write_timeout_retry: bool,
     pub no_fast_producer_stall: bool,
     pub proxy_protocol: bool,
+    pub trusted_proxies: Vec<String>,
     pub max_closed_clients: f64,
     pub result_cache: bool,
     pub log_debug: bool,
@@ -177,6 +180,10 @@ impl BrokerPlan {
         let listeners = listeners.collect::<Result<_, _>>()?;
         let accounts = self.accounts.into_iter().map(AccountPlan::compile);
         let accounts = accounts.collect::<Result<_, _>>()?;
+        let trusted = self.trusted_proxies.into_iter().map(|text| {
+            TrustedProxy::new(text.clone()).map_err(|error| format!("proxy trusted key {text:?}: {error}"))
+        });
+        let trusted_proxies = trusted.collect::<Result<_, _>>()?;
         let config = Config {
             info: InfoConfig {
                 server_id: self.info.server_id,
@@ -208,6 +215,7 @@ impl BrokerPlan {
             write_timeout_retry: self.write_timeout_retry,
             no_fast_producer_stall: self.no_fast_producer_stall,
             proxy_protocol: self.proxy_protocol,
+            trusted_proxies,
             log_debug: self.log_debug,
             log_trace: self.log_trace,
             trace_headers: self.trace_headers,
@@ -345,6 +353,7 @@ impl AuthPlan {
             users,
             no_auth_user: self.no_auth_user,
             anonymous: self.anonymous.unwrap_or_default(),
+            proxy_required: self.proxy_required.unwrap_or_default(),
             timeout: millis(self.timeout_ms),
         })
     }
@@ -377,6 +386,7 @@ impl UserPlan {
             account: self.account,
             permissions: permissions.map(Arc::new),
             connections,
+            proxy_required: self.proxy_required.unwrap_or_default(),
         })
     }
 }

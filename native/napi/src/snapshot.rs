@@ -30,6 +30,7 @@ pub struct ConnectionInfo {
     pub version: Option<String>,
     pub user: Option<String>,
     pub account: String,
+    pub proxy: Option<String>,
 }
 
 /// Of a wall clock, as JavaScript counts.
@@ -65,6 +66,7 @@ impl From<ConnectionSnapshot> for ConnectionInfo {
             version: some(c.version),
             user: some(c.user),
             account: c.account,
+            proxy: some(c.proxy),
         }
     }
 }

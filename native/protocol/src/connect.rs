@@ -42,6 +42,8 @@ pub struct ConnectOptions {
     pub auth_token: String,
     pub nkey: String,
     pub sig: String,
+    /// A signature of the same nonce by the proxy that the client came through.
+    pub proxy_sig: String,
     pub jwt: String,
     /// Old clients request an account of their own with these two fields; that is not supported any more.
     pub account: String,
@@ -66,6 +68,7 @@ impl Default for ConnectOptions {
             auth_token: String::new(),
             nkey: String::new(),
             sig: String::new(),
+            proxy_sig: String::new(),
             jwt: String::new(),
             account: String::new(),
             new_account: false,
@@ -133,6 +136,7 @@ impl ConnectOptions {
             "auth_token" => string(key, value, &mut self.auth_token),
             "nkey" => string(key, value, &mut self.nkey),
             "sig" => string(key, value, &mut self.sig),
+            "proxy_sig" => string(key, value, &mut self.proxy_sig),
             "jwt" => string(key, value, &mut self.jwt),
             "account" => string(key, value, &mut self.account),
             "protocol" => match value.as_i64() {

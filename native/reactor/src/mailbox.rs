@@ -204,6 +204,7 @@ mod tests {
             version: String::new(),
             user: String::new(),
             account: "$G".to_owned(),
+            proxy: String::new(),
         })
     }
 

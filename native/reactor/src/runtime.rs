@@ -295,11 +295,7 @@ impl Runtime {
         self.answer(id, Verdict::Embedder(user));
     }
 
-    pub(crate) fn answer_credential(&self, id: AdmissionId, is_right: bool) {
-        self.answer(id, Verdict::Credential(is_right));
-    }
-
-    fn answer(&self, id: AdmissionId, verdict: Verdict) {
+    pub(crate) fn answer(&self, id: AdmissionId, verdict: Verdict) {
         let reactor = usize::from(id.reactor());
         if reactor < self.reactors() {
             self.send(reactor, InboxItem::Verdict { id, verdict });

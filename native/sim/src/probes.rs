@@ -40,12 +40,14 @@ impl Probes {
             account: Account::GLOBAL.to_owned(),
             permissions: Some(Arc::new(permissions.expect("a pattern"))),
             connections: ConnectionTypes::ALL,
+            proxy_required: false,
         });
         let auth = Auth {
             authenticator: Authenticator::Credentials,
             token: None,
             no_auth_user: Some(user.name.clone()),
             anonymous: false,
+            proxy_required: false,
             users: [user].into_iter().collect(),
             timeout: Duration::from_secs(3600),
         };

@@ -105,7 +105,11 @@ export const AUTHORIZATION = block(
       support: { notYet: 'the authorization callout is not there yet' },
       guards: true,
     },
-    { ...PROXY_REQUIRED, doc: 'Lets users in only through a trusted proxy.' },
+    {
+      ...PROXY_REQUIRED,
+      reload: 'N',
+      doc: 'Lets clients in only through one of the trusted `proxies`, unless the entry of the user says otherwise.',
+    },
   ],
   {
     exclusive: [
@@ -127,6 +131,8 @@ export interface ResolvedAuthorization {
   noAuthUser?: string;
   /** Without such a user they are nobody in particular, in `$G`. */
   anonymous?: true;
+  /** Whether clients with the token have to come through a trusted proxy. */
+  proxyRequired?: boolean;
   timeoutMs: number;
 }
 
@@ -144,19 +150,22 @@ export function combineAuthorization(
   noAuthUser: string | undefined,
   elsewhere: UsersElsewhere,
 ): ResolvedAuthorization {
-  const { user: single, token, users: listed, timeoutMs, defaultPermissions } = auth;
+  const { user: single, token, users: listed, timeoutMs, defaultPermissions, proxyRequired } = auth;
   const anonymous = elsewhere.onlyOfSystem && noAuthUser === undefined;
   if (noAuthUser !== undefined) checkNoAuthUser(noAuthUser, listed, elsewhere.users);
+  const ofAll = proxyRequired === undefined ? {} : { proxyRequired };
   const users: ResolvedUser[] = (listed ?? []).map(({ permissions = defaultPermissions, password = '', ...user }) => ({
+    ...ofAll,
     ...user,
     password,
     ...(permissions && { permissions }),
   }));
-  if (single !== undefined) users.push({ user: single, password: auth.password ?? '' });
+  if (single !== undefined) users.push({ ...ofAll, user: single, password: auth.password ?? '' });
   return {
     required: [listed, single, token, elsewhere.users].some((given) => given !== undefined) || anonymous,
     users,
     timeoutMs,
+    ...ofAll,
     ...(single !== undefined && { single }),
     ...(token !== undefined && { token }),
     ...(noAuthUser !== undefined && { noAuthUser }),
@@ -181,7 +190,15 @@ function checkNoAuthUser(name: string, ...lists: (readonly Named[] | undefined)[
 }
 
 /** The values that a reload compares, by the keys of the block. */
-export function authorizationInForce({ users: listed, single, token, timeoutMs }: ResolvedAuthorization) {
+export function authorizationInForce(authorization: ResolvedAuthorization) {
+  const { users: listed, single, token, timeoutMs, proxyRequired } = authorization;
   const users = listed.filter(({ nkey }) => nkey === undefined);
-  return { users, user: single, password: users.find(({ user }) => user === single)?.password, token, timeoutMs };
+  return {
+    users,
+    user: single,
+    password: users.find(({ user }) => user === single)?.password,
+    token,
+    timeoutMs,
+    proxyRequired,
+  };
 }

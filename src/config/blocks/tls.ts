@@ -125,15 +125,3 @@ export const RESOLVER = either(
 );
 
 export const RESOLVER_PRELOAD = map(text());
-
-export const PROXIES = block('ProxiesOptions', [
-  {
-    name: 'trusted',
-    type: list(
-      block('TrustedProxyOptions', [
-        { name: 'key', aliases: ['public_key'], type: text(), doc: 'The public key of the proxy.' },
-      ]),
-    ),
-    doc: 'The proxies, by their keys.',
-  },
-]);

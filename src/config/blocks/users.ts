@@ -46,8 +46,8 @@ const connectionTypes = oneOrMore(
 
 export const PROXY_REQUIRED = {
   name: 'proxy_required',
+  key: 'proxyRequired',
   type: bool(),
-  support: { notYet: 'trusted proxies are not there yet' },
 } as const satisfies Partial<FieldSpec>;
 
 /** A user that is identified by one of the two. */
@@ -127,7 +127,7 @@ export const USER = block(
       type: connectionTypes,
       doc: `The kinds of connection the user may open, all of them unless given: ${CONNECTION_TYPES.join(', ')}.`,
     },
-    { ...PROXY_REQUIRED, doc: 'Lets the user in only through a trusted proxy.' },
+    { ...PROXY_REQUIRED, doc: 'Lets the user in only through one of the trusted `proxies`.' },
   ],
   {
     label: ['user', 'nkey'],
@@ -147,4 +147,5 @@ export interface ResolvedUser {
   permissions?: ResolvedPermissions;
   /** Absent: all kinds. */
   allowedConnectionTypes?: ConnectionType[];
+  proxyRequired?: boolean;
 }

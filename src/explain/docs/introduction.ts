@@ -65,4 +65,13 @@ const nc = await connect({ servers: '127.0.0.1', authenticator: nkeyAuthenticato
 \`\`\`
 
 The \`nats\` command takes the seed as \`--nkey ann.seed\`. In logs and monitoring the public key is the name of the user.
+
+A proxy between clients and server can have a key of its own (\`proxies\`). It adds \`proxy_sig\` to the CONNECT of a
+client: its signature of the nonce in INFO, in base64url without padding. Users with \`proxy_required\` get in only that
+way. A \`proxy_sig\` that none of the trusted keys made is refused, whoever the client is.
+
+\`\`\`
+proxies { trusted: [ { key: NAZPFZVR7MNSCKUCO3NXV6KD7RD3IDYRQTXY2CMIF4J6LN2VVZXH6LKL } ] }
+authorization { users: [ { user: web, password: "$2a$11$…", proxy_required: true } ] }
+\`\`\`
 `;

@@ -10,7 +10,7 @@ use crate::client::state::ClientFlags;
 use crate::connection::Phase;
 use crate::connection::close::CloseReason;
 use crate::connection::shared::Identity;
-use crate::plan::auth::{Decision, Proof, Question};
+use crate::plan::auth::{Decision, Proof, Question, Refusal};
 use crate::plan::in_force::Identified;
 use crate::plan::reload::Reload;
 use crate::plan::users::User;
@@ -45,6 +45,8 @@ enum Asked {
     Password(Arc<str>),
     /// A signature: whether it is this key's.
     Signature(Option<PublicKey>),
+    /// Another signature: by which proxy it is.
+    Proxy,
     /// Who the client is, by the embedding program.
     Embedder,
 }
@@ -70,7 +72,7 @@ impl Shard {
                 true
             }
             None => {
-                self.authorization_violation(slot, None);
+                self.authorization_violation(slot, None, CloseReason::AuthenticationFailure);
                 false
             }
         }
@@ -98,17 +100,20 @@ impl Shard {
             conn.shared().set_rtt_ns(estimate);
         }
         if !options.account.is_empty() || options.new_account {
-            return self.authorization_violation(slot, Some(&options));
+            return self.authorization_violation(slot, Some(&options), CloseReason::AuthenticationFailure);
         }
+        self.connections[slot].client_mut().proxy = None;
         self.decide(slot, options, Proof::None);
     }
 
     /// Decides about a CONNECT by the plan in force, or begins to wait for the decision.
     fn decide(&mut self, slot: u32, options: ConnectOptions, proof: Proof) {
-        let decision = self.connections[slot].broker().lock_plan().identify(&options, &proof);
+        let conn = &self.connections[slot];
+        let proxy = conn.client().proxy();
+        let decision = conn.broker().lock_plan().identify(&options, &proof, proxy);
         match decision {
             Decision::Admit(identified) => self.accept(slot, identified, options, proof),
-            Decision::Refuse => self.refuse(slot, Some(options)),
+            Decision::Refuse(refusal) => self.refuse(slot, Some(options), refusal),
             Decision::Wait(question) => self.await_admission(slot, Some(options), question),
         }
     }
@@ -158,15 +163,21 @@ impl Shard {
     }
 
     /// The client is refused. Without options: a reload asked about those of an earlier CONNECT.
-    pub(crate) fn refuse(&mut self, slot: u32, options: Option<ConnectOptions>) {
+    pub(crate) fn refuse(&mut self, slot: u32, options: Option<ConnectOptions>, refusal: Refusal) {
+        match refusal {
+            Refusal::Credentials => {}
+            Refusal::ProxyRequired => self.debug(slot, || "proxy connection required".to_owned()),
+            Refusal::ProxyNotTrusted => self.debug(slot, || "proxy is not trusted".to_owned()),
+        }
+        let reason = refusal.close_reason();
         match options {
             Some(options) => {
                 self.record_rejected_client(slot, &options);
-                self.authorization_violation(slot, Some(&options));
+                self.authorization_violation(slot, Some(&options), reason);
             }
             None => {
                 let said = self.connections[slot].client().options.clone();
-                self.authorization_violation(slot, said.as_deref());
+                self.authorization_violation(slot, said.as_deref(), reason);
             }
         }
     }
@@ -211,7 +222,14 @@ impl Shard {
 
     /// What monitoring shows of a client.
     fn record_client(&self, slot: u32, options: &ConnectOptions, user: String, account: String) {
-        self.connections[slot].shared().set_identity(Identity {
+        let conn = &self.connections[slot];
+        let proxies = &conn.config().trusted_proxies;
+        let proxy = conn
+            .client()
+            .proxy()
+            .and_then(|key| proxies.iter().find(|proxy| proxy.key() == key));
+        conn.shared().set_identity(Identity {
+            proxy: proxy.map(|proxy| proxy.text().to_owned()).unwrap_or_default(),
             name: options.name.clone(),
             lang: options.lang.clone(),
             version: options.version.clone(),
@@ -220,18 +238,14 @@ impl Shard {
         });
     }
 
-    pub(crate) fn authorization_violation(&mut self, slot: u32, options: Option<&ConnectOptions>) {
+    pub(crate) fn authorization_violation(&mut self, slot: u32, options: Option<&ConnectOptions>, reason: CloseReason) {
         self.error(slot, || match options {
             Some(o) if !o.nkey.is_empty() => format!("authentication error - Nkey {}", quote(o.nkey.as_bytes())),
             Some(o) if !o.user.is_empty() => format!("authentication error - User {}", quote(o.user.as_bytes())),
             Some(o) if !o.auth_token.is_empty() => "authentication error - Token \"[REDACTED]\"".to_owned(),
             _ => "authentication error".to_owned(),
         });
-        self.close(
-            slot,
-            CloseReason::AuthenticationFailure,
-            Some("Authorization Violation"),
-        );
+        self.close(slot, reason, Some("Authorization Violation"));
     }
 
     /// Asks the question; nothing more is read from the connection until there is a verdict.
@@ -249,6 +263,12 @@ impl Shard {
                 let question = CredentialQuestion::Signature { key, nonce, signature };
                 self.check_credential(slot, id, question, &needed);
                 (Asked::Signature(key), None)
+            }
+            Question::Proxy { keys, signature } => {
+                let nonce = self.connections[slot].client().nonce().copied();
+                let question = CredentialQuestion::Proxy { keys, nonce, signature };
+                self.check_credential(slot, id, question, &needed);
+                (Asked::Proxy, None)
             }
             Question::Embedder => (Asked::Embedder, Some(self.ask_embedder(slot, id, connect.as_ref()))),
         };
@@ -305,7 +325,11 @@ impl Shard {
             return;
         };
         debug_assert_eq!(pending.id, id, "a connection waits for one verdict at a time");
+        if let Verdict::Proxy(key) = verdict {
+            self.connections[slot].client_mut().proxy = key;
+        }
         let proof = match (verdict, &pending.asked) {
+            (Verdict::Proxy(Some(_)), Asked::Proxy) => Some(Proof::None),
             (Verdict::Credential(true), Asked::Password(hash)) => Some(Proof::Hash(hash.clone())),
             (Verdict::Credential(true), &Asked::Signature(Some(key))) => Some(Proof::Key(key)),
             (Verdict::Embedder(Some(user)), Asked::Embedder) => Some(Proof::Embedder(user)),
@@ -318,7 +342,11 @@ impl Shard {
                 if matches!(pending.asked, Asked::Signature(Some(_))) {
                     self.debug(slot, || "Signature not verified".to_owned());
                 }
-                self.refuse(slot, pending.connect);
+                let refusal = match pending.asked {
+                    Asked::Proxy => Refusal::ProxyNotTrusted,
+                    Asked::Password(_) | Asked::Signature(_) | Asked::Embedder => Refusal::Credentials,
+                };
+                self.refuse(slot, pending.connect, refusal);
                 self.admission_ended(slot, pending.reloads);
             }
         }

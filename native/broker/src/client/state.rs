@@ -8,7 +8,7 @@ use crate::client::reply_grants::ReplyGrants;
 use crate::delivery::result_cache::ResultRef;
 use crate::plan::auth::Proof;
 use crate::plan::permissions::ReplyAllowance;
-use nt_protocol::ConnectOptions;
+use nt_protocol::{ConnectOptions, PublicKey};
 
 /// The state of the client protocol.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub(crate) struct ClientState {
     pub(super) options: Option<Box<ConnectOptions>>,
     /// What it was given to sign, if anything.
     pub(super) nonce: Option<Nonce>,
+    /// The proxy that is known to have signed it.
+    pub(super) proxy: Option<PublicKey>,
     /// What has been proved about the client.
     pub(super) proof: Proof,
     /// The decision it waits for.
@@ -48,6 +50,11 @@ impl ClientState {
     /// What it was given to sign.
     pub fn nonce(&self) -> Option<&Nonce> {
         self.nonce.as_ref()
+    }
+
+    /// The proxy that is known to have signed it.
+    pub fn proxy(&self) -> Option<PublicKey> {
+        self.proxy
     }
 
     /// What has been proved about it, to be decided about again.
@@ -107,6 +114,7 @@ impl Default for ClientState {
             flags: ClientFlags::default(),
             options: None,
             nonce: None,
+            proxy: None,
             proof: Proof::None,
             pending_admission: None,
             replies: ReplyGrants::default(),

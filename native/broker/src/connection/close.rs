@@ -31,10 +31,12 @@ pub enum CloseReason {
     ServerShutdown,
     NoRespondersRequiresHeaders,
     Kicked,
+    ProxyNotTrusted,
+    ProxyRequired,
 }
 
 impl CloseReason {
-    const ALL: [(Self, &str); 19] = [
+    const ALL: [(Self, &str); 21] = [
         (Self::ClientClosed, "Client Closed"),
         (Self::AuthenticationTimeout, "Authentication Timeout"),
         (Self::AuthenticationFailure, "Authentication Failure"),
@@ -57,6 +59,8 @@ impl CloseReason {
         (Self::ServerShutdown, "Server Shutdown"),
         (Self::NoRespondersRequiresHeaders, "No Responders Requires Headers"),
         (Self::Kicked, "Kicked"),
+        (Self::ProxyNotTrusted, "Proxy Not Trusted"),
+        (Self::ProxyRequired, "Proxy Required"),
     ];
 
     /// The text in `/connz`, events and logs.

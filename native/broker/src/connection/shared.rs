@@ -43,6 +43,8 @@ const TEXT_MAX: usize = 1024;
 /// How the client described itself in CONNECT, and its account.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Identity {
+    /// The public key of the proxy it came through; empty: it did not.
+    pub proxy: String,
     pub name: String,
     pub lang: String,
     pub version: String,
@@ -72,6 +74,7 @@ pub struct ConnectionSnapshot {
     pub version: String,
     pub user: String,
     pub account: String,
+    pub proxy: String,
 }
 
 /// One subscription, for monitoring.
@@ -256,6 +259,7 @@ impl ConnShared {
             version: identity.version,
             user: identity.user,
             account: identity.account,
+            proxy: identity.proxy,
         }
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! The order is that of nats-server: the key that a client names, then its user and password, then the token.
 
+use crate::connection::close::CloseReason;
 use crate::plan::in_force::AuthRules;
 use crate::plan::secret::{Comparison, Secret};
 use crate::plan::users::{User, Users};
@@ -26,6 +27,8 @@ pub struct Auth {
     pub no_auth_user: Option<String>,
     /// Without such a user they have no user, in `$G`. INFO requires credentials all the same.
     pub anonymous: bool,
+    /// Whether clients with the token have to come through a trusted proxy.
+    pub proxy_required: bool,
     /// Time to send a valid CONNECT, and for the embedding program to decide about it.
     pub timeout: Duration,
 }
@@ -42,9 +45,31 @@ pub enum Authenticator {
 /// The decision of an authenticator about a CONNECT.
 pub(crate) enum Decision<W> {
     Admit(W),
-    Refuse,
+    Refuse(Refusal),
     /// It is decided elsewhere, by the answer to this question.
     Wait(Question),
+}
+
+/// Why a client is refused. It is told nothing of that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// Its credentials are wrong, or it has none.
+    Credentials,
+    /// It did not come through a trusted proxy, and has to.
+    ProxyRequired,
+    /// No trusted proxy made the signature it brings.
+    ProxyNotTrusted,
+}
+
+impl Refusal {
+    /// The reason that operators see.
+    pub fn close_reason(self) -> CloseReason {
+        match self {
+            Self::Credentials => CloseReason::AuthenticationFailure,
+            Self::ProxyRequired => CloseReason::ProxyRequired,
+            Self::ProxyNotTrusted => CloseReason::ProxyNotTrusted,
+        }
+    }
 }
 
 /// What has to be answered before a CONNECT is decided.
@@ -54,6 +79,8 @@ pub(crate) enum Question {
     /// Whether this is the key's signature of the connection's nonce. `None`: no user has the key that the client
     /// named; to find that out takes as long as to find a wrong signature.
     Signature { key: Option<PublicKey>, signature: String },
+    /// Which of these proxies has signed the connection's nonce.
+    Proxy { keys: Vec<PublicKey>, signature: String },
     /// Which user the client is, if any: the embedding program decides.
     Embedder,
 }
@@ -90,6 +117,7 @@ impl Auth {
             token: self.token.clone(),
             no_auth_user: self.no_auth_user.clone(),
             anonymous: self.anonymous,
+            proxy_required: self.proxy_required,
             timeout: self.timeout,
         }
     }
@@ -99,16 +127,18 @@ impl Auth {
         self.users.have_keys()
     }
 
-    /// The user of connections without credentials; `None`: they are refused.
-    pub(crate) fn default_user(&self) -> Option<Arc<User>> {
+    /// The user of connections without credentials. `proxied`: they came through a trusted proxy.
+    pub(crate) fn default_user(&self, proxied: bool) -> Result<Arc<User>, Refusal> {
         if self.authenticator == Authenticator::Embedder {
-            return None;
+            return Err(Refusal::Credentials);
         }
         let Some(name) = &self.no_auth_user else {
-            return self.anonymous.then(User::nobody);
+            return self.anonymous.then(User::nobody).ok_or(Refusal::Credentials);
         };
-        let user = self.users.get(name)?;
-        user.may_connect().then(|| user.clone())
+        let user = self.users.get(name).filter(|user| user.may_connect());
+        let user = user.ok_or(Refusal::Credentials)?;
+        require_proxy(user.proxy_required, proxied)?;
+        Ok(user.clone())
     }
 
     /// Whether this object of a user is in force.
@@ -118,53 +148,83 @@ impl Auth {
         is_no_part || self.users.contain(user)
     }
 
-    /// Decides about a CONNECT.
-    pub(crate) fn decide(&self, connect: &ConnectOptions, proof: &Proof) -> Decision<Arc<User>> {
+    /// Decides about a CONNECT. `proxied`: it came through a trusted proxy.
+    pub(crate) fn decide(&self, connect: &ConnectOptions, proof: &Proof, proxied: bool) -> Decision<Arc<User>> {
         match (self.authenticator, proof) {
-            (Authenticator::Credentials, _) => self.decide_by_credentials(connect, proof),
+            (Authenticator::Credentials, _) => {
+                let decided = self.decide_by_credentials(connect, proof, proxied);
+                decided.unwrap_or_else(Decision::Refuse)
+            }
             (Authenticator::Embedder, Proof::Embedder(user)) => Decision::Admit(user.clone()),
             (Authenticator::Embedder, _) => Decision::Wait(Question::Embedder),
         }
     }
 
-    fn decide_by_credentials(&self, connect: &ConnectOptions, proof: &Proof) -> Decision<Arc<User>> {
+    fn decide_by_credentials(
+        &self,
+        connect: &ConnectOptions,
+        proof: &Proof,
+        proxied: bool,
+    ) -> Result<Decision<Arc<User>>, Refusal> {
         if !connect.has_credentials() && (self.no_auth_user.is_some() || self.anonymous) {
-            return self.default_user().map_or(Decision::Refuse, Decision::Admit);
+            return self.default_user(proxied).map(Decision::Admit);
         }
         if self.users.have_keys() && !connect.nkey.is_empty() {
-            return self.decide_by_key(connect, proof);
+            return self.decide_by_key(connect, proof, proxied);
         }
         if let Some(token) = &self.token {
-            return compare(token, &connect.auth_token, proof, User::nobody);
+            require_proxy(self.proxy_required, proxied)?;
+            return Ok(compare(token, &connect.auth_token, proof, User::nobody));
         }
         match self.users.with_password(&connect.user) {
-            Some((user, password)) if user.may_connect() => compare(password, &connect.pass, proof, || user.clone()),
-            _ => Decision::Refuse,
+            Some((user, password)) if user.may_connect() => {
+                require_proxy(user.proxy_required, proxied)?;
+                Ok(compare(password, &connect.pass, proof, || user.clone()))
+            }
+            _ => Err(Refusal::Credentials),
         }
     }
 
-    fn decide_by_key(&self, connect: &ConnectOptions, proof: &Proof) -> Decision<Arc<User>> {
+    fn decide_by_key(
+        &self,
+        connect: &ConnectOptions,
+        proof: &Proof,
+        proxied: bool,
+    ) -> Result<Decision<Arc<User>>, Refusal> {
         let known = self.users.with_key(&connect.nkey);
         let known = known.filter(|(user, _)| user.may_connect());
-        match known {
+        if let Some((user, key)) = known {
+            require_proxy(user.proxy_required, proxied)?;
             // Who may connect without saying who it is may say it without proof.
-            Some((user, _)) if self.no_auth_user.as_ref() == Some(&user.name) => Decision::Admit(user.clone()),
-            Some((user, key)) if matches!(proof, Proof::Key(proved) if *proved == key) => Decision::Admit(user.clone()),
-            // It was the user of a key that nobody has any more: nothing is left to find out.
-            None if matches!(proof, Proof::Key(_)) => Decision::Refuse,
-            _ if connect.sig.is_empty() => Decision::Refuse,
-            _ => Decision::Wait(Question::Signature {
-                key: known.map(|(_, key)| key),
-                signature: connect.sig.clone(),
-            }),
+            let is_default = self.no_auth_user.as_ref() == Some(&user.name);
+            if is_default || matches!(proof, Proof::Key(proved) if *proved == key) {
+                return Ok(Decision::Admit(user.clone()));
+            }
         }
+        // It was the user of a key that nobody has any more: nothing is left to find out.
+        let is_gone = known.is_none() && matches!(proof, Proof::Key(_));
+        if is_gone || connect.sig.is_empty() {
+            return Err(Refusal::Credentials);
+        }
+        Ok(Decision::Wait(Question::Signature {
+            key: known.map(|(_, key)| key),
+            signature: connect.sig.clone(),
+        }))
+    }
+}
+
+fn require_proxy(required: bool, proxied: bool) -> Result<(), Refusal> {
+    if required && !proxied {
+        Err(Refusal::ProxyRequired)
+    } else {
+        Ok(())
     }
 }
 
 fn compare(secret: &Secret, given: &str, proof: &Proof, user: impl FnOnce() -> Arc<User>) -> Decision<Arc<User>> {
     match secret.compare(given) {
         Comparison::Same => Decision::Admit(user()),
-        Comparison::Different => Decision::Refuse,
+        Comparison::Different => Decision::Refuse(Refusal::Credentials),
         Comparison::Hashed(hash) if matches!(proof, Proof::Hash(known) if *known == hash) => Decision::Admit(user()),
         Comparison::Hashed(hash) => Decision::Wait(Question::Password {
             hash,

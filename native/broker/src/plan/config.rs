@@ -1,5 +1,6 @@
 //! The plan of one broker, as the data plane executes it. Compiled by the control plane, which is not asked again.
 
+use crate::plan::proxies::TrustedProxy;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -58,6 +59,8 @@ pub struct Config {
     pub write_timeout_retry: bool,
     /// Drop for a full subscriber instead of pausing its publisher.
     pub no_fast_producer_stall: bool,
+    /// Proxies whose signatures count.
+    pub trusted_proxies: Vec<TrustedProxy>,
     /// Connections may begin with a header of a proxy with the client's address.
     pub proxy_protocol: bool,
     /// Log debug lines.
@@ -89,6 +92,7 @@ impl Default for Config {
             write_deadline: Duration::from_secs(10),
             write_timeout_retry: false,
             no_fast_producer_stall: false,
+            trusted_proxies: Vec::new(),
             proxy_protocol: false,
             log_debug: false,
             log_trace: false,

@@ -8,15 +8,16 @@
 use crate::imports::stream::StreamImport;
 use crate::interest::account::{Account, AccountIds};
 use crate::plan::account::{AccountPlan, ConnectionLimits};
-use crate::plan::auth::{Auth, Authenticator, Decision, Proof};
+use crate::plan::auth::{Auth, Authenticator, Decision, Proof, Refusal};
 use crate::plan::config::Config;
 use crate::plan::permissions::Permissions;
+use crate::plan::proxies::Passage;
 use crate::plan::secret::Secret;
 use crate::plan::subject_space::{Spaces, SubjectSpace};
 use crate::plan::users::User;
 use crate::plan::{Plan, PlanError, no_account};
 use crate::services::imports::{ServiceImports, SystemImports};
-use nt_protocol::ConnectOptions;
+use nt_protocol::{ConnectOptions, PublicKey};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +44,8 @@ pub struct AuthRules {
     pub no_auth_user: Option<String>,
     /// Without such a user they have no user, in `$G`.
     pub anonymous: bool,
+    /// Whether clients with the token have to come through a trusted proxy.
+    pub proxy_required: bool,
     /// Time to send a valid CONNECT, and for the embedding program to decide about it.
     pub timeout: Duration,
 }
@@ -302,22 +305,32 @@ impl PlanInForce {
 
     /// Whether INFO gives clients something to sign.
     pub fn needs_nonces(&self) -> bool {
-        self.auth.as_ref().is_some_and(Auth::needs_nonces)
+        !self.server.config.trusted_proxies.is_empty() || self.auth.as_ref().is_some_and(Auth::needs_nonces)
     }
 
     /// The user and account of connections without credentials; `None`: they are refused.
     pub fn default_user(&self) -> Option<Identified> {
-        self.identified(self.auth.as_ref()?.default_user()?)
+        let user = self.auth.as_ref()?.default_user(false).ok()?;
+        self.identified(user)
     }
 
-    /// Decides which user sent these credentials, by them and by what has been proved.
-    pub fn identify(&self, options: &ConnectOptions, proof: &Proof) -> Decision<Identified> {
+    /// Decides which user sent these credentials, by them and by what has been proved: about the client, and about the
+    /// proxy that it came through.
+    pub fn identify(&self, options: &ConnectOptions, proof: &Proof, proxy: Option<PublicKey>) -> Decision<Identified> {
+        let proxied = match Passage::of(options, proxy, &self.server.config.trusted_proxies) {
+            Passage::Refused(refusal) => return Decision::Refuse(refusal),
+            Passage::Unknown(question) => return Decision::Wait(question),
+            Passage::Direct => false,
+            Passage::Proxied => true,
+        };
         let Some(auth) = &self.auth else {
             return Decision::Admit(self.nobody());
         };
-        match auth.decide(options, proof) {
-            Decision::Admit(user) => self.identified(user).map_or(Decision::Refuse, Decision::Admit),
-            Decision::Refuse => Decision::Refuse,
+        match auth.decide(options, proof, proxied) {
+            Decision::Admit(user) => self
+                .identified(user)
+                .map_or(Decision::Refuse(Refusal::Credentials), Decision::Admit),
+            Decision::Refuse(refusal) => Decision::Refuse(refusal),
             Decision::Wait(question) => Decision::Wait(question),
         }
     }

@@ -1,11 +1,11 @@
 //! What a broker executes: limits, accounts, users and their permissions.
 //!
 //! Owns plans as the control plane writes them ([`Plan`]), the plan in force, which is kept in parts (`in_force.rs`),
-//! who may connect (`auth.rs`, `users.rs`), and how a change of a part reaches the connections it concerns, and no others
-//! (`reload.rs`). A part is never changed, only replaced; one that stays the same stays the same object. Each
-//! connection holds the parts that apply to it, so a message needs no lock and no counter to find them. May touch
-//! connections and interest in a reload only, through their methods. Never reads a configuration file and never calls
-//! the control plane.
+//! who may connect (`auth.rs`, `users.rs`, `proxies.rs`), and how a change of a part reaches the connections it
+//! concerns, and no others (`reload.rs`). A part is never changed, only replaced; one that stays the same stays the same
+//! object. Each connection holds the parts that apply to it, so a message needs no lock and no counter to find them.
+//! May touch connections and interest in a reload only, through their methods. Never reads a configuration file and
+//! never calls the control plane.
 
 pub(crate) mod account;
 pub(crate) mod auth;
@@ -15,6 +15,7 @@ pub(crate) mod connection_types;
 pub(crate) mod in_force;
 pub(crate) mod listener;
 pub(crate) mod permissions;
+pub(crate) mod proxies;
 pub(crate) mod reload;
 pub(crate) mod secret;
 pub(crate) mod subject_space;

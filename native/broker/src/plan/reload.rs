@@ -197,10 +197,13 @@ impl Shard {
         let conn = &self.connections[slot];
         let nothing = ConnectOptions::default();
         let options = conn.client().options().unwrap_or(&nothing);
-        let decision = conn.broker().lock_plan().identify(options, &proof);
+        let decision = conn
+            .broker()
+            .lock_plan()
+            .identify(options, &proof, conn.client().proxy());
         match decision {
             Decision::Admit(identified) => self.become_user(slot, identified, proof),
-            Decision::Refuse => self.refuse(slot, None),
+            Decision::Refuse(refusal) => self.refuse(slot, None, refusal),
             Decision::Wait(question) => return Some(question),
         }
         None

@@ -24,6 +24,8 @@ pub struct User {
     pub permissions: Option<Arc<Permissions>>,
     /// The kinds of connection it may open.
     pub connections: ConnectionTypes,
+    /// Whether its connections have to come through a trusted proxy.
+    pub proxy_required: bool,
 }
 
 /// What a user proves who it is by.
@@ -50,6 +52,7 @@ impl User {
             account,
             permissions,
             connections: ConnectionTypes::ALL,
+            proxy_required: false,
         }
     }
 

@@ -65,6 +65,15 @@ pub enum CredentialQuestion {
         /// What the client sent.
         signature: String,
     },
+    /// Which proxy has signed the nonce.
+    Proxy {
+        /// Those that may have.
+        keys: Vec<PublicKey>,
+        /// What the client was given. `None`: it was given nothing, and no proxy has.
+        nonce: Option<Nonce>,
+        /// What the client sent.
+        signature: String,
+    },
 }
 
 impl CredentialCheck {
@@ -100,6 +109,8 @@ pub struct AdmissionRequest {
 pub enum Verdict {
     /// To a [`CredentialCheck`].
     Credential(bool),
+    /// To one about a proxy: which it is.
+    Proxy(Option<PublicKey>),
     /// To an [`AdmissionRequest`]: who the client is; `None`: refused.
     Embedder(Option<Arc<User>>),
 }

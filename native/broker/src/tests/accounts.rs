@@ -18,6 +18,7 @@ pub(super) fn user(name: &str, account: &str, lists: Option<PermissionLists>) ->
         account: account.to_owned(),
         permissions: lists.map(|lists| Arc::new(Permissions::new(lists).expect("patterns"))),
         connections: ConnectionTypes::ALL,
+        proxy_required: false,
     }
 }
 
@@ -36,6 +37,7 @@ pub(super) fn plan_with(config: Config, users: Vec<User>, accounts: Vec<AccountP
         users: users.into_iter().collect(),
         no_auth_user: None,
         anonymous: false,
+        proxy_required: false,
         timeout: Duration::from_secs(2),
     };
     Plan::new(config, Some(auth), accounts)

@@ -21,6 +21,7 @@ fn ann(password: &str, lists: PermissionLists) -> Auth {
         account: Account::GLOBAL.to_owned(),
         permissions: Some(Arc::new(Permissions::new(lists).expect("patterns"))),
         connections: ConnectionTypes::ALL,
+        proxy_required: false,
     };
     Auth {
         authenticator: Authenticator::Credentials,
@@ -28,6 +29,7 @@ fn ann(password: &str, lists: PermissionLists) -> Auth {
         users: [user].into_iter().collect(),
         no_auth_user: None,
         anonymous: false,
+        proxy_required: false,
         timeout: Duration::from_secs(2),
     }
 }
@@ -406,6 +408,7 @@ fn a_user_that_changes_while_a_password_is_checked_is_the_new_one() {
         account: Account::GLOBAL.to_owned(),
         permissions: Some(Arc::new(Permissions::new(may_publish(&["a"])).expect("patterns"))),
         connections: ConnectionTypes::ALL,
+        proxy_required: false,
     };
     // The loop handles the verdict before the change.
     world.answer(id, Verdict::Credential(true));

@@ -47,6 +47,8 @@ mod overview;
 #[cfg(test)]
 mod permissions;
 #[cfg(test)]
+mod proxies;
+#[cfg(test)]
 mod proxy;
 #[cfg(test)]
 mod reload;

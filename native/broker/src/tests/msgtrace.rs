@@ -197,6 +197,7 @@ fn a_queue_member_that_may_not_receive_is_told_of_only_if_nobody_may() {
             permissions,
             account: crate::Account::GLOBAL.to_owned(),
             connections: ConnectionTypes::ALL,
+            proxy_required: false,
         }
     };
     let auth = Auth {
@@ -205,6 +206,7 @@ fn a_queue_member_that_may_not_receive_is_told_of_only_if_nobody_may() {
         users: [user("free", None), user("bound", Some(deny))].into_iter().collect(),
         no_auth_user: None,
         anonymous: false,
+        proxy_required: false,
         timeout: Duration::from_secs(2),
     };
     let mut world = World::with(1, Config::default(), Some(auth));

@@ -31,6 +31,7 @@ fn auth(users: Vec<User>) -> Auth {
         users: users.into_iter().collect(),
         no_auth_user: None,
         anonymous: false,
+        proxy_required: false,
         timeout: Duration::from_secs(2),
     }
 }

@@ -22,6 +22,7 @@ pub(super) fn auth_of(users: &[(&str, PermissionLists)]) -> Auth {
                 permissions: Some(Arc::new(permissions)),
                 account: crate::Account::GLOBAL.to_owned(),
                 connections: ConnectionTypes::ALL,
+                proxy_required: false,
             }
         })
         .collect();
@@ -31,6 +32,7 @@ pub(super) fn auth_of(users: &[(&str, PermissionLists)]) -> Auth {
         users,
         no_auth_user: None,
         anonymous: false,
+        proxy_required: false,
         timeout: Duration::from_secs(2),
     }
 }
@@ -266,6 +268,7 @@ fn what_nobody_in_particular_subscribed_to_ends_with_connect() {
             permissions: None,
             account: crate::Account::GLOBAL.to_owned(),
             connections: ConnectionTypes::ALL,
+            proxy_required: false,
         })
     };
     let auth = Auth {
@@ -274,6 +277,7 @@ fn what_nobody_in_particular_subscribed_to_ends_with_connect() {
         users: ["guest", "ann"].map(user).into_iter().collect(),
         no_auth_user: Some("guest".to_owned()),
         anonymous: false,
+        proxy_required: false,
         timeout: Duration::from_secs(2),
     };
     let mut world = World::with(1, Config::default(), Some(auth));
@@ -292,6 +296,7 @@ fn limited_to(names: &[&str]) -> Auth {
             permissions: None,
             account: crate::Account::GLOBAL.to_owned(),
             connections,
+            proxy_required: false,
         })
     };
     let some = ConnectionTypes::named(names).expect("known");
@@ -307,6 +312,7 @@ fn limited_to(names: &[&str]) -> Auth {
         .collect(),
         no_auth_user: Some("guest".to_owned()),
         anonymous: false,
+        proxy_required: false,
         timeout: Duration::from_secs(2),
     }
 }
@@ -365,6 +371,7 @@ fn a_user_without_a_password_needs_none() {
         permissions: None,
         account: crate::Account::GLOBAL.to_owned(),
         connections: ConnectionTypes::ALL,
+        proxy_required: false,
     });
     let auth = || Auth {
         authenticator: Authenticator::Credentials,
@@ -372,6 +379,7 @@ fn a_user_without_a_password_needs_none() {
         users: [user.clone()].into_iter().collect(),
         no_auth_user: None,
         anonymous: false,
+        proxy_required: false,
         timeout: Duration::from_secs(2),
     };
     let mut world = World::with(1, Config::default(), Some(auth()));

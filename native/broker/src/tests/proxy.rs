@@ -46,6 +46,7 @@ fn everyone_needs_a_token() -> Auth {
         users: Users::default(),
         no_auth_user: None,
         anonymous: false,
+        proxy_required: false,
         timeout: Duration::from_secs(1),
     }
 }

@@ -95,6 +95,7 @@ fn auth() -> Auth {
         permissions: permissions.clone(),
         account: crate::Account::GLOBAL.to_owned(),
         connections: crate::ConnectionTypes::ALL,
+        proxy_required: false,
     });
     Auth {
         authenticator: Authenticator::Credentials,
@@ -102,6 +103,7 @@ fn auth() -> Auth {
         users: users.into_iter().collect(),
         no_auth_user: None,
         anonymous: false,
+        proxy_required: false,
         timeout: Duration::from_secs(2),
     }
 }

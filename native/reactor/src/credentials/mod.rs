@@ -17,9 +17,9 @@ pub use passwords::hash_password;
 
 use crate::credentials::passwords::Passwords;
 use crate::credentials::pool::Pool;
-use crate::credentials::signatures::is_signed;
+use crate::credentials::signatures::{is_signed, signing_proxy};
 use crate::runtime::Runtime;
-use nt_broker::{AdmissionId, CredentialCheck, CredentialQuestion};
+use nt_broker::{AdmissionId, CredentialCheck, CredentialQuestion, Verdict};
 use std::sync::Arc;
 
 /// All of them.
@@ -55,10 +55,10 @@ impl Credentials {
         for check in checks {
             match &check.question {
                 CredentialQuestion::Password { hash, password } if self.known.knows(hash, password) => {
-                    runtime.answer_credential(check.id, true);
+                    runtime.answer(check.id, Verdict::Credential(true));
                 }
                 CredentialQuestion::Password { .. } => passwords.push(check),
-                CredentialQuestion::Signature { .. } => signatures.push(check),
+                CredentialQuestion::Signature { .. } | CredentialQuestion::Proxy { .. } => signatures.push(check),
             }
         }
         self.passwords
@@ -67,12 +67,15 @@ impl Credentials {
             .submit(runtime, signatures, |own| &own.credentials.signatures);
     }
 
-    /// Whether the credential is right. Takes as long as the check does.
-    fn is_right(&self, question: &CredentialQuestion) -> bool {
+    /// Takes as long as the check does.
+    fn verdict(&self, question: &CredentialQuestion) -> Verdict {
         match question {
-            CredentialQuestion::Password { hash, password } => self.known.is_right(hash, password),
+            CredentialQuestion::Password { hash, password } => Verdict::Credential(self.known.is_right(hash, password)),
             CredentialQuestion::Signature { key, nonce, signature } => {
-                is_signed(*key, nonce.as_ref().map(|nonce| nonce.as_str()), signature)
+                Verdict::Credential(is_signed(*key, nonce.as_ref(), signature))
+            }
+            CredentialQuestion::Proxy { keys, nonce, signature } => {
+                Verdict::Proxy(signing_proxy(keys, nonce.as_ref(), signature))
             }
         }
     }
@@ -80,7 +83,7 @@ impl Credentials {
     /// Answers one check, if it is still needed.
     fn answer(&self, runtime: &Runtime, check: &CredentialCheck) {
         if check.is_needed() {
-            runtime.answer_credential(check.id, self.is_right(&check.question));
+            runtime.answer(check.id, self.verdict(&check.question));
         }
     }
 
@@ -93,5 +96,6 @@ impl Credentials {
 
 /// Refuses those that can't be checked.
 fn refuse(runtime: &Runtime, ids: impl IntoIterator<Item = AdmissionId>) {
-    ids.into_iter().for_each(|id| runtime.answer_credential(id, false));
+    ids.into_iter()
+        .for_each(|id| runtime.answer(id, Verdict::Credential(false)));
 }

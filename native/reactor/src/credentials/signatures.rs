@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use nt_broker::Nonce;
 use nt_protocol::PublicKey;
 use ring::signature::{ED25519, UnparsedPublicKey};
 
@@ -21,14 +22,26 @@ const DECOY: [u8; 32] = [
 ];
 
 /// Whether the text is a signature of the nonce by the key. False without a key or without a nonce.
-pub(super) fn is_signed(key: Option<PublicKey>, nonce: Option<&str>, signature: &str) -> bool {
+pub(super) fn is_signed(key: Option<PublicKey>, nonce: Option<&Nonce>, signature: &str) -> bool {
     let Ok(signature) = decoded(signature) else {
         return false;
     };
     let bytes = key.as_ref().map_or(&DECOY, PublicKey::as_bytes);
-    let signed = nonce.unwrap_or_default();
-    let verified = UnparsedPublicKey::new(&ED25519, bytes).verify(signed.as_bytes(), &signature);
-    key.is_some() && nonce.is_some() && verified.is_ok()
+    let is_right = verifies(bytes, nonce, &signature);
+    key.is_some() && is_right
+}
+
+/// The first of these keys whose signature of the nonce the text is. Proxies use one alphabet only.
+pub(super) fn signing_proxy(keys: &[PublicKey], nonce: Option<&Nonce>, signature: &str) -> Option<PublicKey> {
+    let signature = URL.decode(signature).ok()?;
+    let mut signing = keys.iter().filter(|key| verifies(key.as_bytes(), nonce, &signature));
+    signing.next().copied()
+}
+
+fn verifies(key: &[u8], nonce: Option<&Nonce>, signature: &[u8]) -> bool {
+    let signed = nonce.map(Nonce::as_str).unwrap_or_default();
+    let verified = UnparsedPublicKey::new(&ED25519, key).verify(signed.as_bytes(), signature);
+    nonce.is_some() && verified.is_ok()
 }
 
 /// Of either alphabet; clients use both.
@@ -40,9 +53,12 @@ fn decoded(signature: &str) -> Result<Vec<u8>, base64::DecodeError> {
 mod tests {
     use super::*;
     use base64::engine::general_purpose;
+    use nt_broker::NONCE_BYTES;
     use ring::signature::{Ed25519KeyPair, KeyPair};
 
-    const NONCE: &str = "AAECAwQFBgcICQo";
+    fn nonce(number: u8) -> Nonce {
+        Nonce::of([number; NONCE_BYTES])
+    }
 
     fn pair() -> Ed25519KeyPair {
         Ed25519KeyPair::from_seed_unchecked(&[7; 32]).expect("a seed")
@@ -57,15 +73,14 @@ mod tests {
     fn a_signature_of_the_nonce_is_right_in_both_alphabets() {
         let key = key(pair().public_key().as_ref());
         // With letters that differ between the alphabets.
-        let nonces: Vec<String> = (0..50).map(|number| format!("{NONCE}{number}")).collect();
-        for nonce in &nonces {
-            let signature = pair().sign(nonce.as_bytes());
+        for nonce in &(1..50).map(nonce).collect::<Vec<_>>() {
+            let signature = pair().sign(nonce.as_str().as_bytes());
             for text in [
                 general_purpose::URL_SAFE_NO_PAD.encode(signature.as_ref()),
                 general_purpose::STANDARD.encode(signature.as_ref()),
             ] {
                 assert!(is_signed(key, Some(nonce), &text), "{text}");
-                assert!(!is_signed(key, Some(NONCE), &text), "of another nonce");
+                assert!(!is_signed(key, Some(&self::nonce(0)), &text), "of another nonce");
                 assert!(!is_signed(key, None, &text));
                 assert!(!is_signed(None, Some(nonce), &text));
             }
@@ -83,21 +98,46 @@ mod tests {
     fn other_texts_are_no_signature() {
         let key = key(pair().public_key().as_ref());
         let other = Ed25519KeyPair::from_seed_unchecked(&[8; 32]).expect("a seed");
-        let right = general_purpose::URL_SAFE_NO_PAD.encode(pair().sign(NONCE.as_bytes()).as_ref());
-        let by_another = general_purpose::URL_SAFE_NO_PAD.encode(other.sign(NONCE.as_bytes()).as_ref());
+        let right = general_purpose::URL_SAFE_NO_PAD.encode(pair().sign(nonce(0).as_str().as_bytes()).as_ref());
+        let by_another = general_purpose::URL_SAFE_NO_PAD.encode(other.sign(nonce(0).as_str().as_bytes()).as_ref());
         let padded = format!("{right}==");
-        for text in ["", "x", "\u{e4}", NONCE, &right[1..], &format!("{right}A"), &by_another] {
-            assert!(!is_signed(key, Some(NONCE), text), "{text}");
+        for text in [
+            "",
+            "x",
+            "\u{e4}",
+            nonce(0).as_str(),
+            &right[1..],
+            &format!("{right}A"),
+            &by_another,
+        ] {
+            assert!(!is_signed(key, Some(&nonce(0)), text), "{text}");
         }
         // As in nats-server: padding belongs to the standard alphabet, where these letters are the same.
-        assert_eq!(is_signed(key, Some(NONCE), &padded), !right.contains(['-', '_']));
+        assert_eq!(is_signed(key, Some(&nonce(0)), &padded), !right.contains(['-', '_']));
     }
 
     #[test]
     fn a_key_that_is_no_point_has_no_signature() {
         let signature = general_purpose::URL_SAFE_NO_PAD.encode([0; 64]);
         for bytes in [[0xff; 32], [0; 32], [2; 32]] {
-            assert!(!is_signed(key(&bytes), Some(NONCE), &signature), "{bytes:?}");
+            assert!(!is_signed(key(&bytes), Some(&nonce(0)), &signature), "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn the_proxy_that_signed_is_found_among_several() {
+        let pairs = [1, 2, 3].map(|seed| Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).expect("a seed"));
+        let keys = pairs
+            .each_ref()
+            .map(|pair| key(pair.public_key().as_ref()).expect("a key"));
+        let nonce = nonce(4);
+        let signature = pairs[1].sign(nonce.as_str().as_bytes());
+        let text = general_purpose::URL_SAFE_NO_PAD.encode(signature.as_ref());
+        assert_eq!(signing_proxy(&keys, Some(&nonce), &text), Some(keys[1]));
+        assert_eq!(signing_proxy(&[keys[0], keys[2]], Some(&nonce), &text), None);
+        assert_eq!(signing_proxy(&keys, None, &text), None);
+        assert_eq!(signing_proxy(&keys, Some(&self::nonce(5)), &text), None);
+        let padded = general_purpose::STANDARD.encode(signature.as_ref());
+        assert_eq!(signing_proxy(&keys, Some(&nonce), &padded), None);
     }
 }

@@ -32,6 +32,7 @@ fn user(name: &str, credential: Credential) -> User {
         account: Account::GLOBAL.to_owned(),
         permissions: None,
         connections: ConnectionTypes::ALL,
+        proxy_required: false,
     }
 }
 
@@ -45,6 +46,7 @@ fn plan(hash: &str) -> Plan {
         users: users.into_iter().collect(),
         no_auth_user: None,
         anonymous: false,
+        proxy_required: false,
         timeout: Duration::from_secs(20),
     };
     Plan::new(Config::default(), Some(auth), Vec::new()).expect("a plan")

@@ -27,6 +27,7 @@ fn guests(sees_secrets: bool) -> Auth {
         account: Account::GLOBAL.to_owned(),
         permissions: Some(Arc::new(Permissions::new(lists).expect("patterns"))),
         connections: ConnectionTypes::ALL,
+        proxy_required: false,
     });
     Auth {
         authenticator: Authenticator::Credentials,
@@ -34,6 +35,7 @@ fn guests(sees_secrets: bool) -> Auth {
         users: [default_user].into_iter().collect(),
         no_auth_user: Some("guest".to_owned()),
         anonymous: false,
+        proxy_required: false,
         timeout: Duration::from_secs(20),
     }
 }
