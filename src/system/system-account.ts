@@ -63,15 +63,16 @@ export class SystemAccount {
   }
 
   #take({ request: name, accountAt }: RequestSubject, systemAccount: string, message: Message): void {
-    const reply = message.reply;
-    // Nothing happens where nobody asks; only the statistics are then for everyone.
-    if (this.#closed || (reply === undefined && name !== 'STATSZ')) return;
+    if (this.#closed) return;
     const bytes = message.data.length;
+    // First, so that a flood is dropped before anything of it is decoded.
     if (this.#waiting.length >= WAITING_MAX || this.#waitingBytes + bytes > WAITING_BYTES_MAX) {
       this.#dropped += 1;
       return;
     }
-    const { headers } = message;
+    const { reply, headers } = message;
+    // Nothing happens where nobody asks; only the statistics are then for everyone.
+    if (reply === undefined && name !== 'STATSZ') return;
     // Copied: the message would keep its whole batch alive.
     this.#add({
       name,
