@@ -266,3 +266,50 @@ proves('7.4-15', 'services that a reload adds, changes or removes apply to conne
   await b.exchange(pub('y.1', '!') + pub('x.1', '!'), '');
   await a.exchange('', '');
 });
+
+proves('7.4-15', 'what a reload says about answers applies to connected clients', async () => {
+  const B = importing('A x');
+  const { server, clients: all } = await clients({ A: exporting('x'), B });
+  const [a, b] = all;
+  await a.exchange('SUB x 1\r\nSUB m 2\r\n', '');
+  await b.exchange('SUB inbox 9\r\n', '');
+  const answers = async (...texts: string[]) => {
+    await b.exchange(request('x', 'inbox', '?'), '');
+    const asked = await a.next('HMSG');
+    a.send(texts.map((text) => answer(asked, text)).join(''));
+  };
+  await answers('one', 'two');
+  await b.expect(msg('inbox', 9, 'one'));
+  await reloadAccounts(server, { A: exporting('x, response: chunked'), B });
+  await answers('one', 'two', '', 'three');
+  await b.expect(msg('inbox', 9, 'one') + msg('inbox', 9, 'two') + msg('inbox', 9, ''));
+  await reloadAccounts(server, { A: exporting('x, latency: m'), B });
+  await answers('one', 'two');
+  await b.expect(msg('inbox', 9, 'one'));
+  expect((await a.next('MSG')).payload?.toString()).toContain('"status":200');
+  await a.exchange('', '');
+  await b.exchange('', '');
+});
+
+proves('7.4-15', 'a reload that withdraws a service that is imported is refused, and changes nothing', async () => {
+  const B = importing('A x');
+  const { server, clients: all } = await clients({ A: exporting('x'), B });
+  const [a, b] = all;
+  await a.exchange('SUB x 1\r\n', '');
+  const refused = /Failed to reload.*Error adding service import "x": service import not authorized/;
+  expect(await reloadAccounts(server, { A: exporting('y'), B })).toMatch(refused);
+  expect(await reloadAccounts(server, { A: exporting('x, accounts: [ A ]'), B })).toMatch(refused);
+  await asks(b, a, 'x');
+});
+
+proves('4.3-24', 'an answer that is on its way when a reload ends the import still arrives', async () => {
+  const A = exporting('x');
+  const { server, clients: all } = await clients({ A, B: importing('A x') });
+  const [a, b] = all;
+  await a.exchange('SUB x 1\r\n', '');
+  await b.exchange(`SUB inbox 9\r\n${request('x', 'inbox', '?')}`, '');
+  const asked = await a.next('HMSG');
+  await reloadAccounts(server, { A, B: '' });
+  await a.exchange(answer(asked, 'late'), '');
+  await b.exchange('', msg('inbox', 9, 'late'));
+});

@@ -1,34 +1,16 @@
 /** Section 4.3: streams that accounts export and import. What differs on purpose is said at the tests it concerns. */
 import { expect } from 'vitest';
+import { openAll, reloadAccounts, startWithAccounts } from '../support/accounts.js';
 import { proves } from '../support/proves.js';
 import { err, msg, pub, type RawClient } from '../support/raw.js';
-import { endServersAfterEach, TestServer, writeConfig } from '../support/server.js';
+import { endServersAfterEach } from '../support/server.js';
 
 endServersAfterEach();
 
-const BASE = 'authorization { timeout: 60 }\n';
-/** Accounts with a user each, whose name is that of the account, and what else is in them. */
-const accounts = (all: Record<string, string>) =>
-  `${BASE}accounts {\n${Object.entries(all)
-    .map(([name, more]) => `${name} { users: [ { user: ${name}, password: p } ]\n${more} }\n`)
-    .join('')}}\n`;
 const exported = (...streams: string[]) =>
   `exports: [ ${streams.map((stream) => `{ stream: "${stream}" }`).join(', ')} ]`;
 const imported = (...entries: [subject: string, more?: string][]) =>
   `imports: [ ${entries.map(([subject, more = '']) => `{ stream: { account: A, subject: "${subject}" } ${more} }`).join(', ')} ]`;
-
-const start = (all: Record<string, string>) => TestServer.start({ config: accounts(all) });
-const open = (server: TestServer, user: string) => server.open({ user, pass: 'p' });
-async function openAll(server: TestServer, ...users: string[]): Promise<RawClient[]> {
-  return Promise.all(users.map((user) => open(server, user)));
-}
-
-async function reload(server: TestServer, all: Record<string, string>): Promise<string> {
-  const from = server.log.length;
-  writeConfig(server.dir, accounts(all));
-  server.kill('SIGHUP');
-  return server.waitForLog(/Reloaded server configuration|Failed to reload/, from);
-}
 
 /** Until the subject is well known, as one message and as a burst. */
 async function brings(from: RawClient, to: RawClient, published: string, ...expected: string[]): Promise<void> {
@@ -39,8 +21,8 @@ async function brings(from: RawClient, to: RawClient, published: string, ...expe
 }
 
 proves('4.3-10', 'a stream import brings messages of another account, and nothing goes the other way', async () => {
-  const server = await start({ A: exported('a.>'), B: imported(['a.*']), C: '' });
-  const [a, b, c] = (await openAll(server, 'A', 'B', 'C')) as [RawClient, RawClient, RawClient];
+  const server = await startWithAccounts({ A: exported('a.>'), B: imported(['a.*']), C: '' });
+  const [a, b, c] = (await openAll(server, ['A', 'B', 'C'])) as [RawClient, RawClient, RawClient];
   for (const client of [a, b, c]) await client.exchange('SUB > 1\r\n', '');
   await a.exchange(pub('a.b', 'x') + pub('a.b.c', 'y'), msg('a.b', 1, 'x') + msg('a.b.c', 1, 'y'));
   await b.exchange('', msg('a.b', 1, 'x'));
@@ -56,8 +38,11 @@ proves('4.3-11', 'imported subjects have other names: prefix, wildcards and $1',
     A: exported('>'),
     B: imported(['a.*', ', prefix: p'], ['b.*.*', ', to: "q.$2.x.$1"'], ['c.*', ', to: "r.*"'], ['d', ', to: s.t']),
   };
-  const server = await start({ ...all, C: imported(['e.>', ', to: "u.>"'], ['f.*', ', to: "v.{{wildcard(1)}}"']) });
-  const [a, b, c] = (await openAll(server, 'A', 'B', 'C')) as [RawClient, RawClient, RawClient];
+  const server = await startWithAccounts({
+    ...all,
+    C: imported(['e.>', ', to: "u.>"'], ['f.*', ', to: "v.{{wildcard(1)}}"']),
+  });
+  const [a, b, c] = (await openAll(server, ['A', 'B', 'C'])) as [RawClient, RawClient, RawClient];
   for (const client of [b, c]) await client.exchange('SUB > 1\r\n', '');
   await brings(a, b, 'a.1', msg('p.a.1', 1, 'x'));
   await brings(a, b, 'b.1.2', msg('q.2.x.1', 1, 'x'));
@@ -72,8 +57,8 @@ proves('4.3-11', 'imported subjects have other names: prefix, wildcards and $1',
 });
 
 proves('4.3-12', 'a queue group of an importing account is one of its own', async () => {
-  const server = await start({ A: exported('x'), B: imported(['x', ', to: y']), C: imported(['x']) });
-  const [a, b, b2, c] = (await openAll(server, 'A', 'B', 'B', 'C')) as [RawClient, RawClient, RawClient, RawClient];
+  const server = await startWithAccounts({ A: exported('x'), B: imported(['x', ', to: y']), C: imported(['x']) });
+  const [a, b, b2, c] = (await openAll(server, ['A', 'B', 'B', 'C'])) as [RawClient, RawClient, RawClient, RawClient];
   for (const client of [b, b2]) await client.exchange('SUB y q 1\r\n', '');
   await c.exchange('SUB x 2\r\n', '');
   await a.exchange(pub('x', '!').repeat(20), '');
@@ -87,8 +72,8 @@ proves(
   '4.3-15',
   'UNSUB max counts imported messages, and those of the account, together',
   async () => {
-    const server = await start({ A: exported('x'), B: imported(['x']) });
-    const [a, b] = (await openAll(server, 'A', 'B')) as [RawClient, RawClient];
+    const server = await startWithAccounts({ A: exported('x'), B: imported(['x']) });
+    const [a, b] = (await openAll(server, ['A', 'B'])) as [RawClient, RawClient];
     await b.exchange(`SUB x 1\r\nUNSUB 1 3\r\n${pub('x', 'own')}`, msg('x', 1, 'own'));
     await a.exchange(pub('x', '!').repeat(5), '');
     await b.exchange('', msg('x', 1, '!').repeat(2));
@@ -102,8 +87,11 @@ proves(
   'permissions of the importing user are about the names that the account has for subjects',
   async () => {
     const permissions = 'default_permissions { subscribe: { deny: "y.secret" }, publish: "z" }';
-    const server = await start({ A: exported('x.*'), B: `${imported(['x.*', ', to: "y.*"'])}\n${permissions}` });
-    const [a, b] = (await openAll(server, 'A', 'B')) as [RawClient, RawClient];
+    const server = await startWithAccounts({
+      A: exported('x.*'),
+      B: `${imported(['x.*', ', to: "y.*"'])}\n${permissions}`,
+    });
+    const [a, b] = (await openAll(server, ['A', 'B'])) as [RawClient, RawClient];
     await b.exchange('SUB y.secret 1\r\n', err('Permissions Violation for Subscription to "y.secret"'));
     await b.exchange('SUB y.* 2\r\nSUB x.* 3\r\n', '');
     await a.exchange(pub('x.secret', '!') + pub('x.open', '!'), '');
@@ -112,19 +100,19 @@ proves(
 );
 
 proves('4.3-11', 'a message that the exporting account maps is imported by its new subject', async () => {
-  const server = await start({
+  const server = await startWithAccounts({
     A: `${exported('x.*', 'm')}\nmappings { m: x.m }`,
     B: imported(['x.*', ', prefix: p'], ['m']),
   });
-  const [a, b] = (await openAll(server, 'A', 'B')) as [RawClient, RawClient];
+  const [a, b] = (await openAll(server, ['A', 'B'])) as [RawClient, RawClient];
   await b.exchange('SUB > 1\r\n', '');
   await brings(a, b, 'm', msg('p.x.m', 1, 'x'));
 });
 
 proves('4.3-13', 'an import is no chain: what an account imports others do not import from it', async () => {
   const fromB = 'imports: [ { stream: { account: B, subject: x } } ]';
-  const server = await start({ A: exported('x'), B: `${exported('x')}\n${imported(['x'])}`, C: fromB });
-  const [a, b, c] = (await openAll(server, 'A', 'B', 'C')) as [RawClient, RawClient, RawClient];
+  const server = await startWithAccounts({ A: exported('x'), B: `${exported('x')}\n${imported(['x'])}`, C: fromB });
+  const [a, b, c] = (await openAll(server, ['A', 'B', 'C'])) as [RawClient, RawClient, RawClient];
   for (const client of [b, c]) await client.exchange('SUB x 1\r\n', '');
   await brings(a, b, 'x', msg('x', 1, 'x'));
   await c.exchange('', '');
@@ -133,11 +121,11 @@ proves('4.3-13', 'an import is no chain: what an account imports others do not i
 });
 
 proves('4.3-14', 'imports that overlap, and one from the account itself, bring a message as often', async () => {
-  const server = await start({
+  const server = await startWithAccounts({
     A: `${exported('a.>')}\n${imported(['a.b', ', to: c'])}`,
     B: imported(['a.*'], ['a.>', ', prefix: p']),
   });
-  const [a, b] = (await openAll(server, 'A', 'B')) as [RawClient, RawClient];
+  const [a, b] = (await openAll(server, ['A', 'B'])) as [RawClient, RawClient];
   await a.exchange('SUB c 1\r\n', '');
   await a.exchange(pub('a.b', 'x'), msg('c', 1, 'x'));
   await b.exchange('SUB > 1\r\n', '');
@@ -148,26 +136,26 @@ proves('4.3-14', 'imports that overlap, and one from the account itself, bring a
 
 proves('7.4-12', 'imports that a reload adds, changes or removes apply to connected clients', async () => {
   const A = exported('x.*');
-  const server = await start({ A, B: imported(['x.1']) });
-  const [a, b] = (await openAll(server, 'A', 'B')) as [RawClient, RawClient];
+  const server = await startWithAccounts({ A, B: imported(['x.1']) });
+  const [a, b] = (await openAll(server, ['A', 'B'])) as [RawClient, RawClient];
   await b.exchange('SUB > 1\r\n', '');
   await brings(a, b, 'x.1', msg('x.1', 1, 'x'));
-  await reload(server, { A, B: imported(['x.2', ', prefix: p']) });
+  await reloadAccounts(server, { A, B: imported(['x.2', ', prefix: p']) });
   await brings(a, b, 'x.1');
   await brings(a, b, 'x.2', msg('p.x.2', 1, 'x'));
-  await reload(server, { A, B: imported(['x.2', ', to: y']) });
+  await reloadAccounts(server, { A, B: imported(['x.2', ', to: y']) });
   await brings(a, b, 'x.2', msg('y', 1, 'x'));
-  await reload(server, { A, B: '' });
+  await reloadAccounts(server, { A, B: '' });
   await brings(a, b, 'x.2');
 });
 
 proves('7.4-12', 'a reload that withdraws an export that is imported is refused, and changes nothing', async () => {
   const B = imported(['x.1']);
-  const server = await start({ A: exported('x.*'), B });
-  const [a, b] = (await openAll(server, 'A', 'B')) as [RawClient, RawClient];
+  const server = await startWithAccounts({ A: exported('x.*'), B });
+  const [a, b] = (await openAll(server, ['A', 'B'])) as [RawClient, RawClient];
   await b.exchange('SUB > 1\r\n', '');
   const refused = /Failed to reload.*Error adding stream import "x.1": stream import not authorized/;
-  expect(await reload(server, { A: exported('y'), B })).toMatch(refused);
-  expect(await reload(server, { A: 'exports: [ { stream: "x.*", accounts: [A] } ]', B })).toMatch(refused);
+  expect(await reloadAccounts(server, { A: exported('y'), B })).toMatch(refused);
+  expect(await reloadAccounts(server, { A: 'exports: [ { stream: "x.*", accounts: [A] } ]', B })).toMatch(refused);
   await brings(a, b, 'x.1', msg('x.1', 1, 'x'));
 });

@@ -110,6 +110,42 @@ test('exports and imports: clients and the program get what their account import
   await expect(broker.reload({ ...base, accounts: { A, B: users('b'), C } })).rejects.toThrow(refused);
 });
 
+test('services between accounts: clients and the program ask and answer alike', async () => {
+  const A = { ...users('a'), exports: [{ service: 'x.*' }, { service: 'parts', response: 'stream' as const }] };
+  const service = (subject: string) => ({ service: { account: 'A', subject } });
+  const imports = [{ ...service('x.*'), to: 'y.$1', share: true }, service('parts')];
+  const broker = await start({ accounts: { A, B: { ...users('b'), imports } } });
+  const ask = (subject: string) => broker.request(subject, '?', { account: 'B' });
+  await expect(ask('y.1')).rejects.toThrow(library.NoRespondersError);
+  const told: string[] = [];
+  const subscription = await broker.subscribe('x.*', { account: 'A' }, (message) => {
+    told.push(`${message.subject} ${message.headers?.get('Nats-Request-Info') ?? ''}`);
+    message.respond('from the program');
+    message.respond('and again');
+  });
+  expect((await ask('y.1')).text()).toBe('from the program');
+  const b = await login(broker, 'b');
+  b.send(`SUB inbox 2\r\n${pub('y.2', '?', 'inbox')}`);
+  await b.expect(msg('inbox', 2, 'from the program'));
+  await b.exchange('', '');
+  expect(told).toEqual([expect.stringMatching(/^x\.1 \{.*"acc":"B"/), expect.stringMatching(/^x\.2 \{.*"user":"b"/)]);
+  subscription.unsubscribe();
+  const a = await openClient(broker.port, { user: 'a', pass: 'a' });
+  await a.exchange('SUB x.* 1\r\nSUB parts 2\r\n', '');
+  const answered = ask('y.3');
+  const asked = await a.next('MSG');
+  expect([asked.subject, asked.payload?.toString()]).toEqual(['x.3', '?']);
+  a.send(pub(asked.reply ?? '', 'from a client'));
+  expect((await answered).text()).toBe('from a client');
+  const parts: string[] = [];
+  await broker.subscribe('inbox', { account: 'B' }, (message) => void parts.push(message.text()));
+  broker.publish('parts', '?', { account: 'B', reply: 'inbox' });
+  const { reply = '' } = await a.next('MSG');
+  a.send(['1', '2', ''].map((part) => pub(reply, part)).join(''));
+  await until(() => (parts.length >= 3 ? true : undefined), 'the answers');
+  expect(parts).toEqual(['1', '2', '']);
+});
+
 test('an account that is not there is an error at once', async () => {
   const broker = await start({ accounts: TWO });
   const refused = { name: 'NoAccountError', code: 'NO_ACCOUNT', account: 'C' };
