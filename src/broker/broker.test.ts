@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type BrokerOptions, resolveOptions } from '../config/index.js';
 import type { LogEntry } from '../log/index.js';
 import { connection, FakeAddon } from '../native/testing/fake-addon.js';
@@ -158,6 +158,16 @@ describe('files', () => {
 });
 
 describe('events', () => {
+  it('tells of clients in the system account, if someone listens', async () => {
+    addon.listens = (_, subject) => subject === '$SYS.ACCOUNT.$G.CONNECT' || subject === '$SYS.ACCOUNT.$G.DISCONNECT';
+    const broker = await start();
+    addon.send({ kind: 'connected', broker: 1, connection: connection(1, { account: '$G' }) });
+    addon.send({ kind: 'disconnected', broker: 1, connection: connection(1, { account: '$G', reason: 'Kicked' }) });
+    const told = () => addon.calls.filter((call) => call.startsWith('publishInternal')).join('');
+    await vi.waitFor(() => expect(told()).toMatch(/\$G\.CONNECT .*\$G\.DISCONNECT .*"reason":"Kicked"/s));
+    await broker.stop();
+  });
+
   it('hands lines of the start to listeners attached after it', async () => {
     const broker = await start();
     const texts: string[] = [];
@@ -205,6 +215,15 @@ describe('stop', () => {
     expect(Reflect.get(broker, registered)).toBe(broker[Symbol.asyncDispose]);
     expect(addon.calls.filter((call) => call === 'stopBroker 1')).toHaveLength(1);
     expect(() => broker.stats()).toThrow(StoppedError);
+  });
+
+  it('is announced in the system account first, if someone listens', async () => {
+    addon.listens = (account, subject) => account === '$SYS' && subject.endsWith('.SHUTDOWN');
+    const broker = await start();
+    await broker.stop();
+    const told = addon.calls.findIndex((call) => call.startsWith('publishInternal $SYS PUB $SYS.SERVER.'));
+    expect(told).toBeGreaterThanOrEqual(0);
+    expect(addon.calls.indexOf('stopBroker 1')).toBeGreaterThan(told);
   });
 
   it('ends the threads with the last broker only', async () => {

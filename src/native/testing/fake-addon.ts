@@ -188,8 +188,15 @@ export class FakeAddon implements NativeAddon {
     return true;
   }
 
-  publishInternal(_runtime: number, _broker: number, _account: string, frames: Uint8Array): number {
-    this.calls.push(`publishInternal ${Buffer.from(frames).toString()}`);
+  publishInternal(
+    _runtime: number,
+    broker: number,
+    account: string,
+    frames: Uint8Array,
+    confirm: number | undefined,
+  ): number {
+    this.calls.push(`publishInternal ${account} ${Buffer.from(frames).toString()}`);
+    if (confirm !== undefined) this.send({ kind: 'published', broker, number: confirm });
     return 0;
   }
 
