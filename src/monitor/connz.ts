@@ -10,6 +10,7 @@ import { goDuration, goJson, rfc3339, uptime } from '../http/go-format.js';
 import type { ConnectionInfo, SubscriptionInfo } from '../native/contract.js';
 import { type ConnzOptions, readConnzOptions } from './connz-options.js';
 import { type Entry, type Selection, select } from './connz-select.js';
+import { issuerKeyField } from './issuer-key.js';
 import type { MonitorContext, MonitorSource } from './source.js';
 import { accountOf, subscriptionDetail } from './subsz.js';
 
@@ -148,7 +149,7 @@ function describe(c: ConnectionInfo, options: ConnzOptions, nowMs: number, subsc
       ? { subscriptions_list_detail: subscriptions.map((s) => detail(s, isClosed)) }
       : {}),
     ...(c.proxy === undefined ? {} : { proxy: { key: c.proxy } }),
-    ...(options.auth ? nameTagField(c) : {}),
+    ...(options.auth ? { ...issuerKeyField(c), ...nameTagField(c) } : {}),
   };
 }
 

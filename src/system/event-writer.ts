@@ -1,5 +1,6 @@
 /** Writes the events of the system account and publishes them. Loaded with the first one that somebody listens to. */
 import { goJson, rfc3339 } from '../http/go-format.js';
+import { issuerKeyField } from '../monitor/issuer-key.js';
 import type { AccountStats, ConnectionInfo } from '../native/index.js';
 import { accountConnections } from './account-connections.js';
 import { eventHead } from './event-head.js';
@@ -112,6 +113,7 @@ function client(c: ConnectionInfo, account: string): object {
     ...(c.version ? { ver: c.version } : {}),
     ...(c.stopMs !== undefined && c.rttNs > 0 ? { rtt: c.rttNs } : {}),
     ...(c.stopMs === undefined ? {} : { stop: rfc3339(c.stopMs) }),
+    ...issuerKeyField(c),
     name_tag: account,
     kind: c.kind,
     client_type: 'nats',

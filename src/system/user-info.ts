@@ -42,8 +42,13 @@ function permissionsOf(options: Configured, user: string, account: string): Reso
 
 function shown({ publish, subscribe, allowResponses }: ResolvedPermissions): object {
   return {
-    ...(publish ? { publish } : {}),
-    ...(subscribe ? { subscribe } : {}),
+    publish: lists(publish),
+    subscribe: lists(subscribe),
     ...(allowResponses ? { responses: { max: allowResponses.max, ttl: allowResponses.expiresMs * 1_000_000 } } : {}),
   };
+}
+
+/** Without the lists that say nothing. */
+function lists({ allow = [], deny = [] }: { allow?: readonly string[]; deny?: readonly string[] } = {}): object {
+  return { ...(allow.length > 0 ? { allow } : {}), ...(deny.length > 0 ? { deny } : {}) };
 }

@@ -422,6 +422,7 @@ const facts: FactLine[] = [
   ['6.4-10', 'refused clients are announced in the account they were in'],
   ['6.4-11', 'every event has the fields of the reference, in their order', COMPARISON],
   ['6.4-12', 'requests and events have numbers of one series'],
+  ['6.4-13', 'of a client with a key, events and CONNZ say who vouches for it'],
 
   ['7.1-01', 'a reload tells each change in its words, then its end with the digest'],
   ['7.1-02', 'a file that is wrong is refused with the reason, and the running state is untouched'],

@@ -1,4 +1,5 @@
 /** Section 6.4: what the server tells in the system account of its own accord. */
+import { createUser } from '@nats-io/nkeys';
 import { expect } from 'vitest';
 import type { Json } from '../support/monitor.js';
 import { compares, proves } from '../support/proves.js';
@@ -255,6 +256,27 @@ compares('6.4-11', 'every event has the fields of the reference, in their order'
     told.push(events.map(({ subject, body }) => JSON.stringify([subject, shape(body)])).sort());
   }
   expect(told[0]).toEqual(told[1]);
+});
+
+proves('6.4-13', 'of a client with a key, events and CONNZ say who vouches for it', async () => {
+  const key = createUser();
+  const user = key.getPublicKey();
+  const server = await TestServer.start({
+    config: WITH_SYSTEM.replace('{ user: a, password: a }', `{ nkey: ${user} }`),
+  });
+  const listener = await Listener.open(server, '$SYS.ACCOUNT.A.CONNECT');
+  const client = await server.connect();
+  const sig = Buffer.from(key.sign(Buffer.from(String(client.info.nonce)))).toString('base64url');
+  client.send(connectLine({ nkey: user, sig }));
+  await client.ping();
+  const { body } = await listener.one();
+  expect(Object.keys(body.client).slice(3)).toEqual(['acc', 'user', 'issuer_key', 'name_tag', 'kind', 'client_type']);
+  expect(body.client).toMatchObject({ user, issuer_key: 'A' });
+  const system = await SystemClient.open(server);
+  const { connections } = await system.data<{ connections: Json[] }>('$SYS.REQ.ACCOUNT.A.CONNZ', { auth: true });
+  expect(connections).toMatchObject([{ authorized_user: user, account: 'A', issuer_key: 'A', name_tag: 'A' }]);
+  const own = (await SystemClient.open(server)).data('$SYS.REQ.ACCOUNT.SYS.CONNZ', { auth: true });
+  for (const one of ((await own) as { connections: Json[] }).connections) expect(one).not.toHaveProperty('issuer_key');
 });
 
 proves('6.4-12', 'requests and events have numbers of one series', async () => {

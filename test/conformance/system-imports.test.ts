@@ -47,8 +47,9 @@ proves('6.2-12', 'users are told their name, account and permissions', async () 
   A {
     users: [
       { user: a, password: a }
+      { user: open, password: open, permissions: { publish: ">" } }
       { user: own, password: own, permissions: {
-        publish: { allow: ["$SYS.REQ.>", "x.*"], deny: "x.y" }, subscribe: ["answers.*"], allow_responses: { max: 5, expires: "2m" }
+        publish: { allow: ["$SYS.REQ.>"], deny: "x.y" }, subscribe: ["answers.*"], allow_responses: { max: 5, expires: "2m" }
       } }
     ]
   }
@@ -67,10 +68,14 @@ system_account: SYS
   expect(await about('own')).toEqual({
     ...{ user: 'own', account: 'A', account_name: 'A' },
     permissions: {
-      publish: { allow: ['$SYS.REQ.>', 'x.*'], deny: ['x.y'] },
+      publish: { allow: ['$SYS.REQ.>'], deny: ['x.y'] },
       subscribe: { allow: ['answers.*'] },
       responses: { max: 5, ttl: 120_000_000_000 },
     },
+  });
+  expect(await about('open')).toEqual({
+    ...{ user: 'open', account: 'A', account_name: 'A' },
+    permissions: { publish: { allow: ['>'] }, subscribe: {} },
   });
   expect(await about('b')).toEqual({
     ...{ user: 'b', account: 'B', account_name: 'B' },
