@@ -124,6 +124,19 @@ proves('1.18-03', 'share tells the service, and measurements, who asks', async (
   expect(told).toMatchObject({ status: 200, requestor: shared(client, 'B', 'asker'), responder: shared(service, 'A') });
 });
 
+proves(
+  '1.18-03',
+  'each of two imports of a service shares for itself',
+  async () => {
+    const { service, client } = await measured('latency: m', importing('A x y', 'A x z share:true'));
+    await service.exchange('SUB x 1\r\n', '');
+    await client.exchange(request('y', 'inbox', '?') + request('z', 'inbox', '?'), '');
+    expect(requestInfo(await service.next('HMSG'))).toEqual({ acc: 'B', rtt: NANOSECONDS });
+    expect(requestInfo(await service.next('HMSG'))).toEqual(shared(client, 'B', 'asker'));
+  },
+  { oursOnly: 'the reference shares for either' },
+);
+
 proves('1.18-03', 'what a client says about itself is replaced', async () => {
   const { service, client } = await measured('latency: m');
   await service.exchange('SUB x 1\r\n', '');
