@@ -92,7 +92,8 @@ describe('the option', () => {
   it('makes the broker ask for credentials', () => {
     const options = withAuthenticate(resolveOptions({ authorization: { timeout: '5s' } }), authenticate);
     expect(options.authorization.required).toBe(true);
-    expect(compilePlan(options, createIdentity(), true).auth).toEqual({ users: [], embedder: true, timeoutMs: 5000 });
+    const { auth } = compilePlan(options, createIdentity(), true);
+    expect(auth).toEqual({ users: [], embedder: true, failedLoginDelayMs: 0, timeoutMs: 5000 });
   });
 
   const users = [{ user: 'a', password: 'b' }];

@@ -45,6 +45,7 @@ describe('compilePlan', () => {
     const permissions = { publish: { deny: 'a.>' }, subscribe: ['b', 'c workers'] };
     const { auth } = plan({ authorization: { users: [{ user: 'u', password: 'p', permissions }], timeout: 500 } });
     expect(auth).toEqual({
+      failedLoginDelayMs: 0,
       timeoutMs: 500,
       users: [
         {

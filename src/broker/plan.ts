@@ -120,6 +120,7 @@ function compileAuth({ authorization, accounts }: ResolvedOptions, embedder: boo
     ...(authorization.anonymous ? { anonymous: true } : {}),
     ...(authorization.proxyRequired ? { proxyRequired: true } : {}),
     ...(embedder ? { embedder } : {}),
+    failedLoginDelayMs: authorization.failedLoginDelayMs,
     timeoutMs: authorization.timeoutMs,
   };
 }

@@ -173,6 +173,12 @@ export interface AuthorizationOptions {
    * as `'1m30s'`. Default: `2s`.
    */
   timeout?: number | string | undefined;
+  /**
+   * After five failed logins from one address, its clients are let in one by one with this time between them, until a
+   * minute passes without a failure. 0, the default: nobody waits. nats-server has no such option. Milliseconds, or
+   * text such as `'1m30s'`. Default: `0s`.
+   */
+  failedLoginDelay?: number | string | undefined;
   /** Permissions of users that have none of their own. */
   defaultPermissions?: PermissionsOptions | undefined;
   /** Lets clients in only through one of the trusted `proxies`, unless the entry of the user says otherwise. */

@@ -40,7 +40,7 @@ describe('1.1 defaults', () => {
       debug: false,
       trace: false,
       noHeaderSupport: false,
-      authorization: { required: false, users: [], timeoutMs: 2000 },
+      authorization: { required: false, users: [], timeoutMs: 2000, failedLoginDelayMs: 0 },
     });
     expect(resolveOptions().http).toBeUndefined();
   });
@@ -95,12 +95,14 @@ describe('2.4 credentials', () => {
       users: [{ user: 'a', password: 'b' }],
       single: 'a',
       timeoutMs: 2000,
+      failedLoginDelayMs: 0,
     });
     expect(resolveOptions({ authorization: { token: 't', timeout: '5s' } }).authorization).toEqual({
       required: true,
       token: 't',
       users: [],
       timeoutMs: 5000,
+      failedLoginDelayMs: 0,
     });
     expect(resolveOptions({ authorization: { users: [] } }).authorization.required).toBe(true);
   });

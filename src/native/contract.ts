@@ -141,6 +141,8 @@ export interface AuthPlan {
   embedder?: boolean;
   /** Clients with the token have to come through a trusted proxy. */
   proxyRequired?: boolean;
+  /** How long a login waits after the one before it, where many from its address have failed; 0: not at all. */
+  failedLoginDelayMs: number;
   /** Time a client has to send a valid CONNECT, and the program has to answer an `authenticate` event. */
   timeoutMs: number;
 }

@@ -66,6 +66,7 @@ export interface AuthPlan {
   anonymous?: boolean
   embedder?: boolean
   proxyRequired?: boolean
+  failedLoginDelayMs: number
   timeoutMs: number
 }
 

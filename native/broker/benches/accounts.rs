@@ -39,6 +39,7 @@ impl Clients {
             no_auth_user: None,
             anonymous: false,
             proxy_required: false,
+            failed_login_delay: Duration::ZERO,
             timeout: Duration::from_secs(2),
         };
         let accounts = names.iter().map(|name| AccountPlan::named(name)).collect();

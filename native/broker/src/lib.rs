@@ -71,7 +71,7 @@ pub use shard::admissions::{AdmissionId, AdmissionRequest, CredentialCheck, Cred
 pub use shard::event::{BrokerEvent, Event, LogLevel};
 pub use shard::inbox::{Inbox, InboxItem, Location};
 pub use shard::{Shard, ShardSeed};
-pub use state::{AccountStats, BrokerState, BrokerStats, Ending};
+pub use state::{AccountStats, BrokerState, BrokerStats, Ending, shared_by_one_client};
 pub use time::Time;
 pub use trace::msgtrace::snappy_frame;
 pub use turn::{Command, ConnectError, ConnectRequest, EventLoop, Io, Newcomer, Readiness};

@@ -114,6 +114,7 @@ pub struct AuthPlan {
     pub anonymous: Option<bool>,
     pub embedder: Option<bool>,
     pub proxy_required: Option<bool>,
+    pub failed_login_delay_ms: f64,
     pub timeout_ms: f64,
 }
 
@@ -354,6 +355,7 @@ impl AuthPlan {
             no_auth_user: self.no_auth_user,
             anonymous: self.anonymous.unwrap_or_default(),
             proxy_required: self.proxy_required.unwrap_or_default(),
+            failed_login_delay: millis(self.failed_login_delay_ms),
             timeout: millis(self.timeout_ms),
         })
     }

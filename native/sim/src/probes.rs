@@ -49,6 +49,7 @@ impl Probes {
             anonymous: false,
             proxy_required: false,
             users: [user].into_iter().collect(),
+            failed_login_delay: Duration::ZERO,
             timeout: Duration::from_secs(3600),
         };
         Plan::new(Config::default(), Some(auth), Vec::new()).expect("a plan")

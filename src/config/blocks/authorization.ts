@@ -84,6 +84,13 @@ export const AUTHORIZATION = block(
       reloadText: { field: 'AuthTimeout', line: (shown) => `Reloaded: authorization timeout = ${shown}` },
     },
     {
+      name: 'failed_login_delay',
+      key: 'failedLoginDelay',
+      type: duration({ number: 'refused' }),
+      default: 0,
+      doc: 'After five failed logins from one address, its clients are let in one by one with this time between them, until a minute passes without a failure. 0, the default: nobody waits. nats-server has no such option.',
+    },
+    {
       name: 'default_permissions',
       aliases: ['default_permission', 'permissions'],
       key: 'defaultPermissions',
@@ -131,6 +138,8 @@ export interface ResolvedAuthorization {
   noAuthUser?: string;
   /** Without such a user they are nobody in particular, in `$G`. */
   anonymous?: true;
+  /** Time between logins from an address from which several have failed; 0: none. */
+  failedLoginDelayMs: number;
   /** Whether clients with the token have to come through a trusted proxy. */
   proxyRequired?: boolean;
   timeoutMs: number;
@@ -150,7 +159,7 @@ export function combineAuthorization(
   noAuthUser: string | undefined,
   elsewhere: UsersElsewhere,
 ): ResolvedAuthorization {
-  const { user: single, token, users: listed, timeoutMs, defaultPermissions, proxyRequired } = auth;
+  const { user: single, token, users: listed, timeoutMs, defaultPermissions, proxyRequired, failedLoginDelayMs } = auth;
   const anonymous = elsewhere.onlyOfSystem && noAuthUser === undefined;
   if (noAuthUser !== undefined) checkNoAuthUser(noAuthUser, listed, elsewhere.users);
   const ofAll = proxyRequired === undefined ? {} : { proxyRequired };
@@ -165,6 +174,7 @@ export function combineAuthorization(
     required: [listed, single, token, elsewhere.users].some((given) => given !== undefined) || anonymous,
     users,
     timeoutMs,
+    failedLoginDelayMs,
     ...ofAll,
     ...(single !== undefined && { single }),
     ...(token !== undefined && { token }),
@@ -191,7 +201,7 @@ function checkNoAuthUser(name: string, ...lists: (readonly Named[] | undefined)[
 
 /** The values that a reload compares, by the keys of the block. */
 export function authorizationInForce(authorization: ResolvedAuthorization) {
-  const { users: listed, single, token, timeoutMs, proxyRequired } = authorization;
+  const { users: listed, single, token, timeoutMs, proxyRequired, failedLoginDelayMs } = authorization;
   const users = listed.filter(({ nkey }) => nkey === undefined);
   return {
     users,
@@ -200,5 +210,6 @@ export function authorizationInForce(authorization: ResolvedAuthorization) {
     token,
     timeoutMs,
     proxyRequired,
+    failedLoginDelayMs,
   };
 }

@@ -16,8 +16,9 @@ use crate::plan::reload::Reload;
 use crate::plan::users::User;
 use crate::shard::Shard;
 use crate::shard::admissions::{AdmissionId, AdmissionRequest, CredentialCheck, CredentialQuestion, Needed, Verdict};
-use crate::shard::event::Event;
+use crate::shard::event::{Event, LogLevel};
 use crate::shard::timers::TimerKind;
+use crate::state::Turn;
 use crate::trace::log_suffix;
 use crate::trace::quote::quote;
 use nt_protocol::{ConnectOptions, PublicKey};
@@ -41,14 +42,16 @@ pub(crate) struct PendingAdmission {
 /// What has to be decided.
 #[derive(Debug)]
 enum Asked {
-    /// A password: whether it has this hash.
-    Password(Arc<str>),
+    /// A password: whether it has this hash. `None`: the answer changes nothing.
+    Password(Option<Arc<str>>),
     /// A signature: whether it is this key's.
     Signature(Option<PublicKey>),
     /// Another signature: by which proxy it is.
     Proxy,
     /// Who the client is, by the embedding program.
     Embedder,
+    /// Nothing: too many logins from its address have failed, and it waits for its turn.
+    Turn,
 }
 
 impl Shard {
@@ -103,7 +106,62 @@ impl Shard {
             return self.authorization_violation(slot, Some(&options), CloseReason::AuthenticationFailure);
         }
         self.connections[slot].client_mut().proxy = None;
-        self.decide(slot, options, Proof::None);
+        match self.turn_of(slot) {
+            Turn::Now => self.decide(slot, options, Proof::None),
+            Turn::At(at_ns) => self.await_turn(slot, options, at_ns),
+            Turn::Never => {
+                self.record_rejected_client(slot, &options);
+                self.authorization_violation(slot, Some(&options), CloseReason::AuthenticationFailure);
+            }
+        }
+    }
+
+    /// How long a login waits after the one before it, where many from its address have failed; 0: not at all.
+    fn failed_login_delay(&self, slot: u32) -> u64 {
+        let auth = self.connections[slot].plan().auth.as_ref();
+        auth.map_or(0, |auth| auth.failed_login_delay.as_nanos() as u64)
+    }
+
+    /// When a CONNECT may be decided about.
+    fn turn_of(&self, slot: u32) -> Turn {
+        let (conn, delay) = (&self.connections[slot], self.failed_login_delay(slot));
+        if delay == 0 {
+            return Turn::Now;
+        }
+        let address = conn.shared().address().ip();
+        conn.broker()
+            .failed_logins()
+            .turn(address, self.delivery.now_ns(), delay)
+    }
+
+    fn await_turn(&mut self, slot: u32, connect: ConnectOptions, at_ns: u64) {
+        let id = self.admissions.begin(slot);
+        self.begin_waiting(slot, id, Some(connect), Asked::Turn, None, Needed::default());
+        self.add_timer(slot, TimerKind::Turn, at_ns - self.delivery.now_ns());
+    }
+
+    /// It is the turn of a login, unless it is over already.
+    pub(crate) fn turn_due(&mut self, slot: u32) {
+        let pending = self.connections[slot].client().pending_admission.as_ref();
+        if pending.is_some_and(|pending| matches!(pending.asked, Asked::Turn))
+            && let Some(pending) = self.cancel_admission(slot)
+        {
+            self.decide_pending(slot, *pending, Proof::None);
+        }
+    }
+
+    /// A login has failed: later ones from its address may have to wait.
+    fn note_failed_login(&mut self, slot: u32) {
+        if self.failed_login_delay(slot) == 0 {
+            return;
+        }
+        let (conn, now) = (&self.connections[slot], self.delivery.now_ns());
+        let address = conn.shared().address().ip();
+        if conn.broker().failed_logins().note(address, now) {
+            let text = format!("Repeated authentication failures from {address}: its clients wait for their turn");
+            let (broker, level) = (conn.broker().id, LogLevel::Warn);
+            self.event(broker, Event::Log { level, text });
+        }
     }
 
     /// Decides about a CONNECT by the plan in force, or begins to wait for the decision.
@@ -172,6 +230,7 @@ impl Shard {
         let reason = refusal.close_reason();
         match options {
             Some(options) => {
+                self.note_failed_login(slot);
                 self.record_rejected_client(slot, &options);
                 self.authorization_violation(slot, Some(&options), reason);
             }
@@ -253,8 +312,12 @@ impl Shard {
         let id = self.admissions.begin(slot);
         let needed = Needed::default();
         let (asked, deadline_ns) = match question {
-            Question::Password { hash, password } => {
-                let asked = Asked::Password(hash.clone());
+            Question::Password {
+                hash,
+                password,
+                is_spare,
+            } => {
+                let asked = Asked::Password((!is_spare).then(|| hash.clone()));
                 self.check_credential(slot, id, CredentialQuestion::Password { hash, password }, &needed);
                 (asked, None)
             }
@@ -272,6 +335,18 @@ impl Shard {
             }
             Question::Embedder => (Asked::Embedder, Some(self.ask_embedder(slot, id, connect.as_ref()))),
         };
+        self.begin_waiting(slot, id, connect, asked, deadline_ns, needed);
+    }
+
+    fn begin_waiting(
+        &mut self,
+        slot: u32,
+        id: AdmissionId,
+        connect: Option<ConnectOptions>,
+        asked: Asked,
+        deadline_ns: Option<u64>,
+        needed: Needed,
+    ) {
         let conn = &mut self.connections[slot];
         conn.enter_phase(Phase::AwaitingAdmission);
         conn.client_mut().pending_admission = Some(Box::new(PendingAdmission {
@@ -330,7 +405,7 @@ impl Shard {
         }
         let proof = match (verdict, &pending.asked) {
             (Verdict::Proxy(Some(_)), Asked::Proxy) => Some(Proof::None),
-            (Verdict::Credential(true), Asked::Password(hash)) => Some(Proof::Hash(hash.clone())),
+            (Verdict::Credential(true), Asked::Password(Some(hash))) => Some(Proof::Hash(hash.clone())),
             (Verdict::Credential(true), &Asked::Signature(Some(key))) => Some(Proof::Key(key)),
             (Verdict::Embedder(Some(user)), Asked::Embedder) => Some(Proof::Embedder(user)),
             _ => None,
@@ -344,7 +419,7 @@ impl Shard {
                 }
                 let refusal = match pending.asked {
                     Asked::Proxy => Refusal::ProxyNotTrusted,
-                    Asked::Password(_) | Asked::Signature(_) | Asked::Embedder => Refusal::Credentials,
+                    Asked::Password(_) | Asked::Signature(_) | Asked::Embedder | Asked::Turn => Refusal::Credentials,
                 };
                 self.refuse(slot, pending.connect, refusal);
                 self.admission_ended(slot, pending.reloads);

@@ -26,6 +26,7 @@ impl Shard {
                 TimerKind::Ping => self.ping_due(timer.slot),
                 TimerKind::ProxyHeader => self.proxy_header_due(timer.slot),
                 TimerKind::Auth => self.auth_due(timer.slot),
+                TimerKind::Turn => self.turn_due(timer.slot),
                 TimerKind::Write => self.write_due(timer.slot),
                 TimerKind::Resume => self.resume_all(),
             }

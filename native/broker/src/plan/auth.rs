@@ -29,6 +29,8 @@ pub struct Auth {
     pub anonymous: bool,
     /// Whether clients with the token have to come through a trusted proxy.
     pub proxy_required: bool,
+    /// How long a login waits after the one before it, where many from its address have failed; zero: not at all.
+    pub failed_login_delay: Duration,
     /// Time to send a valid CONNECT, and for the embedding program to decide about it.
     pub timeout: Duration,
 }
@@ -74,8 +76,13 @@ impl Refusal {
 
 /// What has to be answered before a CONNECT is decided.
 pub(crate) enum Question {
-    /// Whether this is the hash of that password.
-    Password { hash: Arc<str>, password: String },
+    /// Whether this is the hash of that password. `is_spare`: the client is refused anyway. To find that out takes as
+    /// long as to find a wrong password, so time does not tell which names there are.
+    Password {
+        hash: Arc<str>,
+        password: String,
+        is_spare: bool,
+    },
     /// Whether this is the key's signature of the connection's nonce. `None`: no user has the key that the client
     /// named; to find that out takes as long as to find a wrong signature.
     Signature { key: Option<PublicKey>, signature: String },
@@ -118,6 +125,7 @@ impl Auth {
             no_auth_user: self.no_auth_user.clone(),
             anonymous: self.anonymous,
             proxy_required: self.proxy_required,
+            failed_login_delay: self.failed_login_delay,
             timeout: self.timeout,
         }
     }
@@ -179,9 +187,24 @@ impl Auth {
         match self.users.with_password(&connect.user) {
             Some((user, password)) if user.may_connect() => {
                 require_proxy(user.proxy_required, proxied)?;
-                Ok(compare(password, &connect.pass, proof, || user.clone()))
+                Ok(match compare(password, &connect.pass, proof, || user.clone()) {
+                    Decision::Refuse(_) => self.refuse_slowly(connect),
+                    decision => decision,
+                })
             }
-            _ => Err(Refusal::Credentials),
+            _ => Ok(self.refuse_slowly(connect)),
+        }
+    }
+
+    /// Refuses a name or a password, by a check in vain where passwords of other users take one.
+    fn refuse_slowly<W>(&self, connect: &ConnectOptions) -> Decision<W> {
+        match self.users.any_hash() {
+            Some(hash) if !connect.user.is_empty() => Decision::Wait(Question::Password {
+                hash: hash.clone(),
+                password: connect.pass.clone(),
+                is_spare: true,
+            }),
+            _ => Decision::Refuse(Refusal::Credentials),
         }
     }
 
@@ -229,6 +252,7 @@ fn compare(secret: &Secret, given: &str, proof: &Proof, user: impl FnOnce() -> A
         Comparison::Hashed(hash) => Decision::Wait(Question::Password {
             hash,
             password: given.to_owned(),
+            is_spare: false,
         }),
     }
 }

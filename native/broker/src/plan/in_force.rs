@@ -46,6 +46,8 @@ pub struct AuthRules {
     pub anonymous: bool,
     /// Whether clients with the token have to come through a trusted proxy.
     pub proxy_required: bool,
+    /// How long a login waits after the one before it, where many from its address have failed; zero: not at all.
+    pub failed_login_delay: Duration,
     /// Time to send a valid CONNECT, and for the embedding program to decide about it.
     pub timeout: Duration,
 }

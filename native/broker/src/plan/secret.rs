@@ -36,6 +36,14 @@ impl Secret {
         })
     }
 
+    /// The bcrypt hash, if it is one.
+    pub(crate) fn hash(&self) -> Option<&Arc<str>> {
+        match &self.0 {
+            Kind::Plain(_) => None,
+            Kind::Bcrypt(hash) => Some(hash),
+        }
+    }
+
     pub(crate) fn compare(&self, given: &str) -> Comparison {
         match &self.0 {
             Kind::Plain(text) if same(text, given) => Comparison::Same,

@@ -79,12 +79,19 @@ pub struct Users {
     by_name: BTreeMap<String, Arc<User>>,
     /// How many of them have a key.
     keys: usize,
+    /// The bcrypt hash of one of them.
+    hash: Option<Arc<str>>,
 }
 
 impl Users {
     /// Adds a user. Returns the one that had its name.
     pub fn insert(&mut self, user: Arc<User>) -> Option<Arc<User>> {
         self.keys += usize::from(user.has_key());
+        if let Credential::Password(password) = &user.credential
+            && let Some(hash) = password.hash()
+        {
+            self.hash = Some(hash.clone());
+        }
         let before = self.by_name.insert(user.name.clone(), user);
         self.keys -= usize::from(before.as_ref().is_some_and(|user| user.has_key()));
         before
@@ -93,6 +100,11 @@ impl Users {
     /// Whether any user has a key.
     pub(crate) fn have_keys(&self) -> bool {
         self.keys > 0
+    }
+
+    /// The bcrypt hash of any user.
+    pub(crate) fn any_hash(&self) -> Option<&Arc<str>> {
+        self.hash.as_ref()
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Arc<User>> {

@@ -12,6 +12,8 @@ pub(crate) enum TimerKind {
     ProxyHeader,
     /// CONNECT must be here by now.
     Auth,
+    /// A login that had to wait for its turn is decided about.
+    Turn,
     /// The flush that began must be over.
     Write,
     /// Read from a paused publisher again.

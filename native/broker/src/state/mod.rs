@@ -5,10 +5,14 @@
 //! what a loop owns.
 
 mod directory;
+mod failed_logins;
 mod shutdown;
 mod stats;
 
 pub(crate) use directory::Refused;
+use failed_logins::FailedLogins;
+pub(crate) use failed_logins::Turn;
+pub use failed_logins::shared_by_one_client;
 pub use shutdown::Ending;
 pub use stats::{AccountStats, BrokerStats};
 
@@ -25,7 +29,7 @@ use crate::state::directory::Directory;
 use crate::state::shutdown::Shutdown;
 use crate::trace::line_limiter::LineLimiter;
 use nt_subject::HashSeed;
-use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockUpgradableReadGuard};
+use parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockUpgradableReadGuard};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -52,6 +56,7 @@ pub struct BrokerState {
     /// Of events that the server publishes.
     last_event: AtomicU64,
     line_limiter: LineLimiter,
+    failed_logins: Mutex<FailedLogins>,
     /// For the tables of subscriptions, which move with their connections from loop to loop.
     sid_seed: HashSeed,
 }
@@ -81,6 +86,7 @@ impl BrokerState {
             watches_connects: AtomicBool::new(false),
             last_event: AtomicU64::new(0),
             line_limiter: LineLimiter::default(),
+            failed_logins: Mutex::default(),
         })
     }
 
@@ -92,6 +98,11 @@ impl BrokerState {
     /// Limits log lines that many connections would repeat.
     pub(crate) fn line_limiter(&self) -> &LineLimiter {
         &self.line_limiter
+    }
+
+    /// Logins that failed, by address.
+    pub(crate) fn failed_logins(&self) -> MutexGuard<'_, FailedLogins> {
+        self.failed_logins.lock()
     }
 
     /// The seed of the hashes of its connections' tables of sids.

@@ -38,6 +38,7 @@ pub(super) fn plan_with(config: Config, users: Vec<User>, accounts: Vec<AccountP
         no_auth_user: None,
         anonymous: false,
         proxy_required: false,
+        failed_login_delay: Duration::ZERO,
         timeout: Duration::from_secs(2),
     };
     Plan::new(config, Some(auth), accounts)

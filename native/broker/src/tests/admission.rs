@@ -30,6 +30,7 @@ fn ann(password: &str, lists: PermissionLists) -> Auth {
         no_auth_user: None,
         anonymous: false,
         proxy_required: false,
+        failed_login_delay: Duration::ZERO,
         timeout: Duration::from_secs(2),
     }
 }

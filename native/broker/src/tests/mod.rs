@@ -22,6 +22,8 @@ mod connect;
 #[cfg(test)]
 mod endings;
 #[cfg(test)]
+mod failed_logins;
+#[cfg(test)]
 mod imports;
 #[cfg(test)]
 mod interest;

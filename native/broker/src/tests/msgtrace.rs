@@ -207,6 +207,7 @@ fn a_queue_member_that_may_not_receive_is_told_of_only_if_nobody_may() {
         no_auth_user: None,
         anonymous: false,
         proxy_required: false,
+        failed_login_delay: Duration::ZERO,
         timeout: Duration::from_secs(2),
     };
     let mut world = World::with(1, Config::default(), Some(auth));

@@ -32,6 +32,7 @@ fn auth(users: Vec<User>) -> Auth {
         no_auth_user: None,
         anonymous: false,
         proxy_required: false,
+        failed_login_delay: Duration::ZERO,
         timeout: Duration::from_secs(2),
     }
 }

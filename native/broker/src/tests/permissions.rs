@@ -33,6 +33,7 @@ pub(super) fn auth_of(users: &[(&str, PermissionLists)]) -> Auth {
         no_auth_user: None,
         anonymous: false,
         proxy_required: false,
+        failed_login_delay: Duration::ZERO,
         timeout: Duration::from_secs(2),
     }
 }
@@ -278,6 +279,7 @@ fn what_nobody_in_particular_subscribed_to_ends_with_connect() {
         no_auth_user: Some("guest".to_owned()),
         anonymous: false,
         proxy_required: false,
+        failed_login_delay: Duration::ZERO,
         timeout: Duration::from_secs(2),
     };
     let mut world = World::with(1, Config::default(), Some(auth));
@@ -313,6 +315,7 @@ fn limited_to(names: &[&str]) -> Auth {
         no_auth_user: Some("guest".to_owned()),
         anonymous: false,
         proxy_required: false,
+        failed_login_delay: Duration::ZERO,
         timeout: Duration::from_secs(2),
     }
 }
@@ -380,6 +383,7 @@ fn a_user_without_a_password_needs_none() {
         no_auth_user: None,
         anonymous: false,
         proxy_required: false,
+        failed_login_delay: Duration::ZERO,
         timeout: Duration::from_secs(2),
     };
     let mut world = World::with(1, Config::default(), Some(auth()));

@@ -47,6 +47,7 @@ fn everyone_needs_a_token() -> Auth {
         no_auth_user: None,
         anonymous: false,
         proxy_required: false,
+        failed_login_delay: Duration::ZERO,
         timeout: Duration::from_secs(1),
     }
 }

@@ -104,6 +104,7 @@ fn auth() -> Auth {
         no_auth_user: None,
         anonymous: false,
         proxy_required: false,
+        failed_login_delay: Duration::ZERO,
         timeout: Duration::from_secs(2),
     }
 }

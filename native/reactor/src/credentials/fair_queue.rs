@@ -3,8 +3,9 @@
 //! Those of one address keep their order. All addresses of an IPv6 network of 64 bits count as one, because that is what
 //! one client is given.
 
+use nt_broker::shared_by_one_client;
 use std::collections::{HashMap, VecDeque};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 pub(super) struct FairQueue<T> {
     /// Never empty.
@@ -30,7 +31,7 @@ impl<T> FairQueue<T> {
     }
 
     pub fn push(&mut self, address: IpAddr, item: T) {
-        let address = shared_by_one(address);
+        let address = shared_by_one_client(address);
         let own = self.by_address.entry(address).or_default();
         if own.is_empty() {
             self.turns.push_back(address);
@@ -56,17 +57,6 @@ impl<T> FairQueue<T> {
     pub fn drain(&mut self) -> impl Iterator<Item = T> {
         let all = std::mem::take(self);
         all.by_address.into_values().flatten()
-    }
-}
-
-/// The address that stands for all that one client may have.
-fn shared_by_one(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            let network = address.to_bits() >> 64 << 64;
-            Ipv6Addr::from_bits(network).into()
-        }
-        v4 @ IpAddr::V4(_) => v4,
     }
 }
 

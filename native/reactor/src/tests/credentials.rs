@@ -47,6 +47,7 @@ fn plan(hash: &str) -> Plan {
         no_auth_user: None,
         anonymous: false,
         proxy_required: false,
+        failed_login_delay: Duration::ZERO,
         timeout: Duration::from_secs(20),
     };
     Plan::new(Config::default(), Some(auth), Vec::new()).expect("a plan")

@@ -36,6 +36,7 @@ fn guests(sees_secrets: bool) -> Auth {
         no_auth_user: Some("guest".to_owned()),
         anonymous: false,
         proxy_required: false,
+        failed_login_delay: Duration::ZERO,
         timeout: Duration::from_secs(20),
     }
 }
