@@ -25,7 +25,7 @@ import type {
   SubscriptionInfo,
 } from '../native/contract.js';
 import { SystemAccount } from '../system/system-account.js';
-import { localUrl, parseAdvertise } from './address.js';
+import { localUrl } from './address.js';
 import { ASYNC_DISPOSE, disposeUnderBothSymbols } from './async-dispose.js';
 import { answer, separateAuthenticate } from './authenticate.js';
 import { callListener } from './call-listener.js';
@@ -38,6 +38,7 @@ import { monitorSource } from './monitor-source.js';
 import type { BrokerParts, Configuration, StartOptions } from './parts.js';
 import { clientListener } from './ports.js';
 import { drainWithin, type GraceDeps } from './shutdown-grace.js';
+import { systemHost } from './system-host.js';
 
 /** How long `stop` waits for the `stopped` event of the data plane. */
 const STOP_TIMEOUT_MS = 5000;
@@ -93,7 +94,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
       this.#resolveAllClosed = resolve;
     });
     parts.runtime.attach(parts.started.broker, (event) => this.#receive(event));
-    this.#system = this.#createSystem();
+    this.#system = new SystemAccount(systemHost({ broker: this, client: this.#client, parts }));
     this.#system.follow(systemAccountOf(options));
     const watch = (event: unknown, on: boolean) => {
       if (event !== 'connect' || this.#stopped) return;
@@ -439,31 +440,6 @@ export class Broker extends EventEmitter<BrokerEvents> {
       handlerFailed,
     };
     return new InternalClient({ addon: runtime.addon, runtime: runtime.handle, broker: started.broker, host });
-  }
-
-  #createSystem(): SystemAccount {
-    const { runtime, started, log, http } = this.#parts;
-    const { addon, handle } = runtime;
-    const { broker } = started;
-    return new SystemAccount({
-      serverId: this.serverId,
-      client: this.#client,
-      source: () => this.monitorSource(),
-      monitor: () => http.monitorView(),
-      snappyFrame: (data) => addon.snappyFrame(data),
-      advertisedHost: () => this.#advertisedHost(),
-      nextEventNumber: () => addon.nextEventNumber(handle, broker),
-      reload: () => this.reload(),
-      notifyLameDuck: (cid) => addon.notifyLameDuck(handle, broker, cid),
-      hasListeners: (account, subject) => addon.hasListeners(handle, broker, account, subject),
-      kick: (cid) => this.closeConnection(cid),
-      log: (level, text) => log.write(level, text),
-    });
-  }
-
-  #advertisedHost(): string {
-    const { clientAdvertise } = this.options;
-    return (clientAdvertise ? parseAdvertise(clientAdvertise).host : undefined) ?? this.host;
   }
 
   /** Its state as monitoring reads it. */

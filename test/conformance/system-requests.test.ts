@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { closedReason, getJson, type Json } from '../support/monitor.js';
 import { compares, proves } from '../support/proves.js';
 import { pub } from '../support/raw.js';
-import { endServersAfterEach, referenceCommand, TestServer } from '../support/server.js';
+import { endServersAfterEach, referenceCommand, TestServer, writeConfig } from '../support/server.js';
 import { gunzip, SystemClient, WITH_SYSTEM } from '../support/system.js';
 
 endServersAfterEach();
@@ -272,6 +272,10 @@ proves('6.2-07', 'RELOAD reads the configuration again', async () => {
   const system = await SystemClient.open(server);
   expect(Object.keys(await system.json('$SYS.REQ.SERVER.ID.RELOAD'))).toEqual(['server']);
   await server.waitForLog(/Reloaded server configuration/);
+  writeConfig(server.dir, `http: "127.0.0.1:-1"\n${WITH_SYSTEM}server_name: other\n`);
+  expect(await system.error('$SYS.REQ.SERVER.ID.RELOAD')).toEqual([
+    ...[500, 'config reload not supported for ServerName: old=, new=other'],
+  ]);
   expect(await system.error('$SYS.REQ.SERVER.ID.RELOAD', 'bad')).toEqual([
     ...[400, "invalid character 'b' looking for beginning of value"],
   ]);
