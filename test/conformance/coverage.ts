@@ -9,7 +9,6 @@
 type FactLine = [id: string, title: string, waitsFor?: string];
 
 const TLS = 'TLS';
-const ACCOUNTS = 'services and traces between accounts';
 const JWT = 'JWT and callout';
 const SYSTEM = 'system account events and requests';
 const CLUSTER = 'cluster';
@@ -166,7 +165,7 @@ const facts: FactLine[] = [
   ['1.11-12', 'no responders requires headers support, closes, No Responders Requires Headers'],
   ['1.11-13', 'Secure Connection - TLS Required', TLS],
   ['1.11-14', 'connection throttling', TLS],
-  ['1.11-15', 'Failed Account Registration', ACCOUNTS],
+  ['1.11-15', 'Failed Account Registration', JWT],
   ['1.11-16', 'Invalid Publish Subject, stays open'],
   ['1.11-17', 'Invalid Subject, stays open'],
   ['1.11-18', 'Permissions Violation for Publish, stays open'],
@@ -217,7 +216,7 @@ const facts: FactLine[] = [
   ['1.15-10', 'message tracing: errors on the way out'],
   ['1.15-11', 'message tracing: gzip, snappy or identity by Accept-Encoding'],
   ['1.15-14', 'message tracing: the server block has tags, metadata and feature flags'],
-  ['1.15-12', 'message tracing: traceparent and the destination of an account, other accounts', ACCOUNTS],
+  ['1.15-12', 'message tracing: traceparent and the destination of an account, other accounts'],
   ['1.15-15', 'message tracing tells of the subject that a mapping gives'],
   ['1.15-13', 'message tracing: routes, gateways and leaf nodes', CLUSTER],
 
