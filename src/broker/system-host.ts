@@ -17,6 +17,7 @@ export function systemHost({ broker, client, parts }: SystemHostParts): SystemHo
   return {
     serverId: broker.serverId,
     client,
+    options: () => broker.options,
     source: () => broker.monitorSource(),
     monitor: () => http.monitorView(),
     snappyFrame: (data) => addon.snappyFrame(data),

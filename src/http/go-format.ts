@@ -65,8 +65,15 @@ const MARKED_INTEGER = new RegExp(`"${INTEGER_MARK}(-?\\d+)"`, 'g');
 
 /** `json.MarshalIndent` with two blanks: characters that mean something to HTML are escaped; bigints are numbers. */
 export function goJson(value: unknown, indent = 2): string {
-  const marked = (_: string, inner: unknown) => (typeof inner === 'bigint' ? `${INTEGER_MARK}${inner}` : inner);
-  return JSON.stringify(value, marked, indent)
-    .replace(/[<>&\u2028\u2029]/g, (c) => HTML_ESCAPES[c] as string)
-    .replace(MARKED_INTEGER, '$1');
+  return stringify(value, indent).replace(/[<>&\u2028\u2029]/g, (c) => HTML_ESCAPES[c] as string);
+}
+
+/** Hardly anything contains a bigint, and looking at each value takes several times as long as writing it. */
+function stringify(value: unknown, indent: number): string {
+  try {
+    return JSON.stringify(value, undefined, indent);
+  } catch {
+    const marked = (_: string, inner: unknown) => (typeof inner === 'bigint' ? `${INTEGER_MARK}${inner}` : inner);
+    return JSON.stringify(value, marked, indent).replace(MARKED_INTEGER, '$1');
+  }
 }

@@ -1,19 +1,20 @@
 /** What answers requests about accounts, and those of users about themselves. */
 import { isSubset } from '../config/index.js';
 import { describeAccount } from '../monitor/accountz.js';
-import { describeAccountStats } from '../monitor/accstatz.js';
+import { accountStat, describeAccountStats } from '../monitor/accstatz.js';
 import { describeConnections } from '../monitor/connz.js';
 import { describeLeafNodes } from '../monitor/leafz.js';
 import { BadParameterError } from '../monitor/params.js';
 import type { MonitorContext } from '../monitor/source.js';
 import { describeSubscriptions } from '../monitor/subsz.js';
 import type { SubscriptionInfo } from '../native/index.js';
-import { accountConnections } from './account-connections.js';
 import { connzOf } from './connz-request.js';
+import { eventHead } from './event-head.js';
 import { CONNECTIONS, JSZ, SUBSCRIPTIONS } from './fields.js';
 import { type Handler, type HandlerInput, type Result, SILENT } from './handler.js';
 import { BadRequestError, type Description, described, readOptions } from './options.js';
 import { subscriptionsOf } from './server-handlers.js';
+import { withServer } from './server-info.js';
 import { userInfo } from './user-info.js';
 
 const STATISTICS = described('AccountStatz', { accounts: '[]string', include_unused: 'bool' });
@@ -82,7 +83,7 @@ function statistics({ context, options }: HandlerInput, names: string[]): Result
 }
 
 /** The event that tells how many connections an account has, as an answer. */
-function connections({ host, context, request }: HandlerInput): Result {
+function connections({ host, server, context, request }: HandlerInput): Result {
   const { account } = request;
   const read = (): string => {
     const options = readOptions(request.body, { type: 'accNumConnsReq', fields: { acc: 'string' } });
@@ -95,7 +96,9 @@ function connections({ host, context, request }: HandlerInput): Result {
     return SILENT;
   }
   const stats = context.source.stats().accounts.find(({ name }) => name === account);
-  return stats === undefined || stats.connections === 0 ? SILENT : { whole: accountConnections(host, stats) };
+  return stats === undefined || stats.connections === 0
+    ? SILENT
+    : { whole: withServer(server, eventHead('account_connections'), accountStat(stats)) };
 }
 
 const NSUBS: Description = { type: 'accNumSubsReq', fields: { acc: 'string', subject: 'string', queue: '[]uint8' } };

@@ -1,23 +1,25 @@
 /** Writes the events of the system account and publishes them. Loaded with the first one that somebody listens to. */
-import { goJson, rfc3339 } from '../http/go-format.js';
+import { rfc3339 } from '../http/go-format.js';
+import { accountStat } from '../monitor/accstatz.js';
 import { issuerKeyField } from '../monitor/issuer-key.js';
 import type { AccountStats, ConnectionInfo } from '../native/index.js';
-import { accountConnections } from './account-connections.js';
 import { eventHead } from './event-head.js';
 import { type ClientEvent, isRefused } from './events.js';
 import type { SystemHost } from './host.js';
-import { serverInfo } from './server-info.js';
+import { ServerInfo, withServer } from './server-info.js';
 import { connectionsSubjects, subjectOf } from './subjects.js';
 
 const GLOBAL_ACCOUNT = '$G';
 
 export class EventWriter {
   readonly #host: SystemHost;
+  readonly #server: ServerInfo;
   /** The figures of all accounts, read once for the events of one turn. */
   #accounts: Map<string, AccountStats> | undefined;
 
   constructor(host: SystemHost) {
     this.#host = host;
+    this.#server = new ServerInfo(host);
   }
 
   startTurn(): void {
@@ -34,15 +36,15 @@ export class EventWriter {
 
   /** In both forms of its subject, with one id. */
   writeConnections(systemAccount: string, stats: AccountStats): void {
-    const event = accountConnections(this.#host, stats);
+    const [head, stat] = [eventHead('account_connections'), accountStat(stats)];
     for (const subject of connectionsSubjects(stats.name)) {
-      this.#publish(systemAccount, subject, () => ({ ...event, server: serverInfo(this.#host) }));
+      this.#publish(systemAccount, subject, () => withServer(this.#server, head, stat));
     }
   }
 
   /** The server goes away. */
   writeEnd(systemAccount: string, subject: string): void {
-    this.#publish(systemAccount, subject, () => serverInfo(this.#host));
+    this.#publish(systemAccount, subject, () => this.#server.next());
   }
 
   #writeConnectionsOf(systemAccount: string, account: string): void {
@@ -58,11 +60,9 @@ export class EventWriter {
   }
 
   #writeConnect(systemAccount: string, account: string, connection: ConnectionInfo): void {
-    this.#publish(systemAccount, subjectOf.connect(account), () => ({
-      ...eventHead('client_connect'),
-      server: serverInfo(this.#host),
-      client: client(connection, account),
-    }));
+    this.#publish(systemAccount, subjectOf.connect(account), () =>
+      withServer(this.#server, eventHead('client_connect'), { client: client(connection, account) }),
+    );
   }
 
   #writeDisconnect(systemAccount: string, account: string, connection: ConnectionInfo): void {
@@ -78,22 +78,20 @@ export class EventWriter {
   }
 
   /** `sent` is what the client sent. */
-  #goodbye(connection: ConnectionInfo, account: string): object {
-    return {
-      ...eventHead('client_disconnect', connection.stopMs),
-      server: serverInfo(this.#host),
+  #goodbye(connection: ConnectionInfo, account: string): string {
+    return withServer(this.#server, eventHead('client_disconnect', connection.stopMs), {
       client: client(connection, account),
       sent: { msgs: connection.inMsgs, bytes: connection.inBytes },
       received: { msgs: connection.outMsgs, bytes: connection.outBytes },
       reason: connection.reason ?? '',
-    };
+    });
   }
 
   /** Makes and publishes it if somebody listens. */
-  #publish(account: string, subject: string, make: () => object): void {
+  #publish(account: string, subject: string, make: () => string): void {
     if (!this.#host.hasListeners(account, subject)) return;
     try {
-      this.#host.client.publish(subject, goJson(make(), 0), { account });
+      this.#host.client.publish(subject, make(), { account });
     } catch {
       // The name of the account is no token of a subject, or the account is gone meanwhile.
     }

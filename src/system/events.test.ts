@@ -37,6 +37,7 @@ beforeEach(() => {
   const host = {
     serverId: 'ME',
     client: client as unknown as InternalClient,
+    options: () => source.options,
     source: () => source,
     advertisedHost: () => 'here',
     nextEventNumber: () => {

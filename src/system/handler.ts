@@ -3,6 +3,7 @@ import type { MonitorContext } from '../monitor/source.js';
 import type { SystemHost } from './host.js';
 import type { Description, Options } from './options.js';
 import type { Request } from './request.js';
+import type { ServerInfo } from './server-info.js';
 
 /** Nothing is answered. */
 export const SILENT = Symbol('silent');
@@ -23,6 +24,8 @@ interface Parts {
 
 export interface HandlerInput {
   host: SystemHost;
+  /** Describes the server in answers without the usual envelope. */
+  server: ServerInfo;
   context: MonitorContext;
   options: Options;
   request: Request;

@@ -1,4 +1,5 @@
 /** What the system account asks of the broker it belongs to. Types only. */
+import type { ResolvedOptions } from '../config/index.js';
 import type { InternalClient } from '../internal/index.js';
 import type { MonitorContext, MonitorSource } from '../monitor/source.js';
 import type { LameDuckNotice } from '../native/index.js';
@@ -6,6 +7,8 @@ import type { LameDuckNotice } from '../native/index.js';
 export interface SystemHost {
   readonly serverId: string;
   readonly client: InternalClient;
+  /** The options in force: another object after each reload. */
+  options(): ResolvedOptions;
   /** The state of the broker as monitoring reads it. */
   source(): MonitorSource;
   /** What only the monitoring listener knows; undefined without one. */

@@ -13,14 +13,16 @@ import { HANDLERS } from './handlers.js';
 import type { SystemHost } from './host.js';
 import { BadRequestError, Options, readOptions } from './options.js';
 import type { Request } from './request.js';
-import { serverInfo } from './server-info.js';
+import { ServerInfo, withServer } from './server-info.js';
 
 export class Responder {
   readonly #host: SystemHost;
+  readonly #server: ServerInfo;
   #cpu: CpuSampler | undefined;
 
   constructor(host: SystemHost) {
     this.#host = host;
+    this.#server = new ServerInfo(host);
   }
 
   close(): void {
@@ -41,7 +43,13 @@ export class Responder {
     try {
       const options = handler.description ? readOptions(request.body, handler.description) : new Options();
       if (this.#isForOthers(options)) return SILENT;
-      return await handler.answer({ host: this.#host, context: this.#context(), options, request });
+      return await handler.answer({
+        host: this.#host,
+        server: this.#server,
+        context: this.#context(),
+        options,
+        request,
+      });
     } catch (error) {
       if (error instanceof BadRequestError) return { error: { code: 400, description: error.message } };
       const description = (error as { logText?: string }).logText ?? (error as Error).message;
@@ -92,6 +100,6 @@ export class Responder {
   #text(result: Exclude<Result, typeof SILENT>): string {
     if ('whole' in result) return typeof result.whole === 'string' ? result.whole : goJson(result.whole, 0);
     const { to: _, ...rest } = result;
-    return goJson({ server: serverInfo(this.#host), ...rest }, 0);
+    return withServer(this.#server, {}, rest);
   }
 }

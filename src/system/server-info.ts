@@ -1,23 +1,56 @@
-/** Who sent a message of the system account: the object that every answer and event contains. */
-import { rfc3339 } from '../http/go-format.js';
+/**
+ * Who sent a message of the system account: the object that every answer and event contains, as JSON. Nearly all of it is
+ * the same until the next reload, so it is written once.
+ */
+import type { ResolvedOptions } from '../config/index.js';
+import { goJson, rfc3339 } from '../http/go-format.js';
 import { nowMs } from '../log/index.js';
 import { COMPAT_VERSION } from '../version.js';
 import type { SystemHost } from './host.js';
 
-/** For the next message: each has a number of its own. */
-export function serverInfo(host: SystemHost): object {
-  const { serverName, serverId, options, featureFlags } = host.source();
-  return {
-    name: serverName,
-    host: host.advertisedHost(),
-    id: serverId,
-    ver: COMPAT_VERSION,
-    ...(options.serverTags ? { tags: options.serverTags } : {}),
-    ...(options.serverMetadata ? { metadata: options.serverMetadata } : {}),
-    feature_flags: featureFlags,
-    jetstream: false,
-    flags: 0,
-    seq: host.nextEventNumber(),
-    time: rfc3339(nowMs()),
-  };
+export class ServerInfo {
+  readonly #host: SystemHost;
+  /** What the text was written for. */
+  #options: ResolvedOptions | undefined;
+  #text = '';
+
+  constructor(host: SystemHost) {
+    this.#host = host;
+  }
+
+  /** For the next message: each has a number of its own. */
+  next(): string {
+    const options = this.#host.options();
+    if (options !== this.#options) {
+      this.#text = goJson(this.#describe(options), 0).slice(0, -1);
+      this.#options = options;
+    }
+    return `${this.#text},"seq":${this.#host.nextEventNumber()},"time":"${rfc3339(nowMs())}"}`;
+  }
+
+  #describe({ serverTags, serverMetadata }: ResolvedOptions): object {
+    const { serverName, serverId, featureFlags } = this.#host.source();
+    return {
+      name: serverName,
+      host: this.#host.advertisedHost(),
+      id: serverId,
+      ver: COMPAT_VERSION,
+      ...(serverTags ? { tags: serverTags } : {}),
+      ...(serverMetadata ? { metadata: serverMetadata } : {}),
+      feature_flags: featureFlags,
+      jetstream: false,
+      flags: 0,
+    };
+  }
+}
+
+/** `{…before,"server":…,…after}`; each part may be empty. */
+export function withServer(server: ServerInfo, before: object, after: object): string {
+  const parts = [inside(before), `"server":${server.next()}`, inside(after)];
+  return `{${parts.filter((part) => part !== '').join(',')}}`;
+}
+
+/** The fields of an object as JSON. */
+function inside(fields: object): string {
+  return goJson(fields, 0).slice(1, -1);
 }

@@ -45,6 +45,7 @@ beforeEach(() => {
   const host: SystemHost = {
     serverId: source.serverId,
     client: client as unknown as InternalClient,
+    options: () => source.options,
     source: () => source,
     monitor: () => undefined,
     snappyFrame: (data) => Buffer.from(data),
