@@ -86,14 +86,19 @@ await main(async () => {
   say('bundled');
 });
 
-/** A chunk that is imported on demand is required on demand. */
-async function toCommonJs({ path, text }) {
+/** A chunk that is imported on demand is required on demand. What has a computed address is no chunk: it stays imported. */
+async function toCommonJs({ path, text: built }) {
+  const text = built.replace(/\bimport\((?!["'])/g, '__importModule(');
+  const banners = [
+    text.includes('__moduleUrl') ? MODULE_URL : '',
+    text.includes('__importModule') ? 'const __importModule=(url)=>import(url);' : '',
+  ];
   const { code } = await transform(text, {
     ...minified,
     format: 'cjs',
     supported: { 'dynamic-import': false },
     // What was a module was strict.
-    banner: text.includes('__moduleUrl') ? `"use strict";${MODULE_URL}` : '"use strict";',
+    banner: `"use strict";${banners.join('')}`,
   });
   const name = relative(root, path);
   return { path: name === 'dist/index.js' ? 'dist/index.cjs' : name, code };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type BrokerOptions, resolveOptions } from '../config/index.js';
+import { type BrokerOptions, configure } from '../config/index.js';
 import type { AuthenticatedUser, AuthenticationRequest } from '../native/contract.js';
-import { type Authenticate, answer, separateAuthenticate, withAuthenticate } from './authenticate.js';
+import { type Authenticate, answer, separateAuthenticate, withAuthentication } from './authenticate.js';
 import { createIdentity } from './identity.js';
 import { compilePlan } from './plan.js';
 
@@ -84,13 +84,13 @@ describe('the option', () => {
   const authenticate: Authenticate = () => ({ refuse: '' });
 
   it('is separated from what a file may say', () => {
-    expect(separateAuthenticate({ port: 1, authenticate })).toEqual({ written: { port: 1 }, authenticate });
+    expect(separateAuthenticate({ port: 1, authenticate })).toEqual({ written: { port: 1 }, given: authenticate });
     expect(separateAuthenticate({ port: 1 })).toEqual({ written: { port: 1 } });
     expect(separateAuthenticate(null as never)).toEqual({ written: null });
   });
 
-  it('makes the broker ask for credentials', () => {
-    const options = withAuthenticate(resolveOptions({ authorization: { timeout: '5s' } }), authenticate);
+  it('makes the broker ask for credentials', async () => {
+    const { options } = await withAuthentication(configure({ authorization: { timeout: '5s' } }), authenticate);
     expect(options.authorization.required).toBe(true);
     const { auth } = compilePlan(options, createIdentity(), true);
     expect(auth).toEqual({ users: [], embedder: true, failedLoginDelayMs: 0, timeoutMs: 5000 });
@@ -103,14 +103,15 @@ describe('the option', () => {
     { authorization: { users } },
     { authorization: { users: [] } },
     { authorization: { users }, noAuthUser: 'a' },
-  ])('contradicts %j', (written) => {
-    expect(() => withAuthenticate(resolveOptions(written), authenticate)).toThrow(
+  ])('contradicts %j', async (written) => {
+    await expect(withAuthentication(configure(written), authenticate)).rejects.toThrow(
       'Can not have authenticate and a token, users or noAuthUser',
     );
   });
 
-  it('is a function', () => {
-    expect(() => withAuthenticate(resolveOptions(), 'yes' as never)).toThrow('authenticate must be a function');
+  it('is a function', async () => {
+    const refused = withAuthentication(configure({}), 'yes' as never);
+    await expect(refused).rejects.toThrow('authenticate must be a function');
   });
 });
 

@@ -1,5 +1,5 @@
 /**
- * `authenticate`: a function of the program that decides about each CONNECT.
+ * `authenticate`: a function of the program, or of the module that `auth_module` names, that decides about each CONNECT.
  *
  * Owns the path from a request of the data plane to its answer. When the function throws, or returns neither a user nor a
  * refusal, the client is refused and the log says why. The data plane itself refuses a client whose answer is late, and
@@ -7,6 +7,7 @@
  */
 import {
   type BrokerOptions,
+  type Configured,
   OptionsError,
   type PermissionsOptions,
   type ResolvedOptions,
@@ -61,18 +62,48 @@ export async function answer(
 }
 
 /** The function, and the options that a configuration file may have as well. */
-export function separateAuthenticate(given: StartOptions): { written: BrokerOptions; authenticate?: Authenticate } {
+export function separateAuthenticate(options: StartOptions): { written: BrokerOptions; given?: Authenticate } {
   // What is no object is refused where the options are read.
-  if (typeof given !== 'object' || given?.authenticate === undefined) return { written: given };
-  const { authenticate, ...written } = given;
-  return { written, authenticate };
+  if (typeof options !== 'object' || options?.authenticate === undefined) return { written: options };
+  const { authenticate: given, ...written } = options;
+  return { written, given };
 }
 
-/** The options of a broker whose clients the function decides about. Throws an `OptionsError` where they contradict it. */
-export function withAuthenticate(options: ResolvedOptions, authenticate: Authenticate | undefined): ResolvedOptions {
+/**
+ * The function that decides who may connect, which is the one given or that of `auth_module`, and the options of a broker
+ * that asks it. Throws an `OptionsError` or a `ConfigError`.
+ */
+export async function withAuthentication(
+  { options, located }: Pick<Configured, 'options' | 'located'>,
+  given?: Authenticate,
+): Promise<{ options: ResolvedOptions; authenticate: Authenticate | undefined }> {
+  try {
+    const loaded = await fromModule(options, given);
+    const authenticate = loaded ?? given;
+    return { authenticate, options: withAuthenticate(options, authenticate, loaded ? 'authModule' : 'authenticate') };
+  } catch (error) {
+    throw error instanceof OptionsError ? located(error) : error;
+  }
+}
+
+async function fromModule(options: ResolvedOptions, given?: Authenticate): Promise<Authenticate | undefined> {
+  if (options.authModule === undefined) return undefined;
+  if (given !== undefined) {
+    throw new OptionsError('authModule', 'Can not have authModule and authenticate', 'Keep one of them.');
+  }
+  const { loadAuthModule } = await import('./auth-module.js');
+  return loadAuthModule(options.authModule, options);
+}
+
+/** `name`: of the option that the function comes from. */
+function withAuthenticate(
+  options: ResolvedOptions,
+  authenticate: Authenticate | undefined,
+  name: 'authenticate' | 'authModule',
+): ResolvedOptions {
   if (authenticate === undefined) return options;
   if (typeof authenticate !== 'function') {
-    throw new OptionsError('authenticate', 'authenticate must be a function', 'Give a function, or leave it out.');
+    throw new OptionsError(name, 'authenticate must be a function', 'Give a function, or leave it out.');
   }
   const { authorization } = options;
   const { anonymous, ...asked } = authorization;
@@ -80,9 +111,9 @@ export function withAuthenticate(options: ResolvedOptions, authenticate: Authent
   const isDecided = anonymous ? users.length > 0 : authorization.required;
   if (isDecided || authorization.noAuthUser !== undefined) {
     throw new OptionsError(
-      'authenticate',
-      'Can not have authenticate and a token, users or noAuthUser',
-      'Keep authenticate, or what authorization and accounts say.',
+      name,
+      (nameOf) => `Can not have ${nameOf(name)} and a token, users or ${nameOf('noAuthUser')}`,
+      (nameOf) => `Keep ${nameOf(name)}, or what authorization and accounts say.`,
     );
   }
   return { ...options, authorization: { ...asked, required: true } };

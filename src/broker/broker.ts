@@ -268,7 +268,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
 
   async #reload(options?: StartOptions): Promise<void> {
     this.#running();
-    const { written, authenticate } = options ? separateAuthenticate(options) : this.#configuration;
+    const { written, given } = options ? separateAuthenticate(options) : this.#configuration;
     if (!written || (!options && !written.configFile)) {
       throw new BrokerError(
         'NO_CONFIG_FILE',
@@ -284,7 +284,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
       parts: this.#parts,
       current: this.options,
       written,
-      authenticate,
+      before: this.#configuration.authenticate,
+      given,
       putIntoForce: (configuration) => {
         this.#configuration = configuration;
         this.#system.follow(systemAccountOf(configuration.options));

@@ -25,6 +25,8 @@ export interface Configuration {
   /** The options as given, before the file they name was read: what the next reload starts from. */
   readonly written: BrokerOptions | undefined;
   /** The function given beside them. */
+  readonly given?: Authenticate | undefined;
+  /** The function that decides: the one given, or that of `auth_module`. */
   readonly authenticate?: Authenticate | undefined;
   /** When it was put into force. */
   readonly loadMs: number;

@@ -18,7 +18,7 @@ import {
 } from '../config/index.js';
 import { nowMs, type PreparedChange } from '../log/index.js';
 import type { StartedReload } from '../native/contract.js';
-import { type Authenticate, withAuthenticate } from './authenticate.js';
+import { type Authenticate, withAuthentication } from './authenticate.js';
 import { BrokerError, NotReloadableError } from './errors.js';
 import { removePortsFile, rewritePidFile, writePortsFile } from './files.js';
 import { logOptions } from './log-options.js';
@@ -32,8 +32,10 @@ export interface ReloadContext {
   current: ResolvedOptions;
   /** The new options as given; the file they name is not read yet. */
   written: BrokerOptions;
-  /** The function that decides who may connect from now on. */
-  authenticate: Authenticate | undefined;
+  /** The function that has decided who may connect. */
+  before: Authenticate | undefined;
+  /** The one that is given beside the new options. */
+  given: Authenticate | undefined;
   /** Replaces the broker's configuration. */
   putIntoForce(configuration: Configuration): void;
   /** Settles once every connection follows the plan that the data plane gave this number. */
@@ -42,18 +44,23 @@ export interface ReloadContext {
 
 /** Throws a `ConfigError`, an `OptionsError`, a `LogFileError` or a `BrokerError`; then nothing has changed. */
 export async function reload(context: ReloadContext): Promise<void> {
-  const { parts, current, written, authenticate, putIntoForce, applied } = context;
+  const { parts, current, written, given, before, putIntoForce, applied } = context;
   const { log, runtime, started, identity } = parts;
-  const { options: configured, cautions, digest = '' } = configure(written);
-  const options = withAuthenticate(configured, authenticate);
-  const lines = [...changes(current, options, clientListener(started).port), ...proxyLines(current, options)];
+  const configured = configure(written);
+  const { cautions, digest = '' } = configured;
+  const { options, authenticate } = await withAuthentication(configured, given);
+  const lines = [
+    ...changes(current, options, clientListener(started).port),
+    ...proxyLines(current, options),
+    ...moduleLines(current, options, authenticate !== before),
+  ];
   const logging = log.prepare(logOptions(options));
   const reloading = sendPlan(() => {
     const plan = compilePlan(options, identity, authenticate !== undefined);
     return runtime.addon.reloadBroker(runtime.handle, started.broker, plan);
   }, logging);
   // From here on nothing fails.
-  putIntoForce({ options, written, authenticate, loadMs: nowMs(), digest });
+  putIntoForce({ options, written, given, authenticate, loadMs: nowMs(), digest });
   if (reloading.closing > 0) log.info(`Closed ${reloading.closing} connections to fall within max_connections`);
   for (const line of lines) log.info(line);
   rewriteFiles(parts, current, options);
@@ -96,6 +103,12 @@ function proxyLines(before: ResolvedOptions, after: ResolvedOptions): string[] {
       'added',
     ),
   ];
+}
+
+/** A module under the same path may have another function. */
+function moduleLines(before: ResolvedOptions, { authModule }: ResolvedOptions, isAnother: boolean): string[] {
+  const isSamePath = authModule !== undefined && authModule === before.authModule;
+  return isSamePath && isAnother ? [`Reloaded: auth_module = ${authModule}`] : [];
 }
 
 /** Takes the prepared log back when the data plane refuses the plan. */

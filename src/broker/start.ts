@@ -17,7 +17,7 @@ import { loadAddon } from '../native/index.js';
 import { COMPAT_VERSION, OWN_VERSION, RUNTIME_VERSION } from '../version.js';
 import { Runtime } from '../worker/index.js';
 import { isWildcard, joinHostPort, nonLocalAddresses } from './address.js';
-import { type Authenticate, separateAuthenticate, withAuthenticate } from './authenticate.js';
+import { type Authenticate, separateAuthenticate, withAuthentication } from './authenticate.js';
 import { Broker } from './broker.js';
 import { BrokerLog } from './broker-log.js';
 import { callListener } from './call-listener.js';
@@ -38,7 +38,9 @@ export interface StartContext {
   configFile?: { path: string; digest: string };
   /** The options before the file they name was read: what a reload starts from. */
   written?: BrokerOptions;
-  /** Decides who may connect. */
+  /** The function beside them. */
+  given?: Authenticate | undefined;
+  /** Decides who may connect: that function, or that of `auth_module`. */
   authenticate?: Authenticate | undefined;
   /** What the log has to warn of beside what the options themselves give rise to. */
   warnings?: readonly string[];
@@ -46,12 +48,15 @@ export interface StartContext {
   runtime?: Runtime;
 }
 
-export function startBroker(given: StartOptions): Promise<Broker> {
-  const { written, authenticate } = separateAuthenticate(given);
-  const { options, warnings, cautions, digest } = configure(written);
+export async function startBroker(all: StartOptions): Promise<Broker> {
+  const { written, given } = separateAuthenticate(all);
+  const configured = configure(written);
+  const { warnings, cautions, digest } = configured;
+  const { options, authenticate } = await withAuthentication(configured, given);
   const path = written.configFile;
-  return startResolved(withAuthenticate(options, authenticate), {
+  return startResolved(options, {
     written,
+    given,
     authenticate,
     warnings: [...warnings.map(formatProblem), ...cautions],
     ...(path && digest ? { configFile: { path, digest } } : {}),
@@ -82,7 +87,7 @@ async function openBroker(
   undo: Undo[],
 ): Promise<Broker> {
   const startMs = nowMs();
-  const { configFile: file, written, authenticate } = context;
+  const { configFile: file, written, given, authenticate } = context;
   const log = new BrokerLog({ own: context.sink ? undefined : ownLog(options), shared: context.sink });
   const http = new HttpListeners();
   undo.push(
@@ -99,7 +104,7 @@ async function openBroker(
   const plan = compilePlan(options, identity, authenticate !== undefined);
   const started = listen(runtime, plan);
   undo.push(() => stopSilently(runtime, started));
-  const configuration = { options, written, authenticate, loadMs: startMs, digest: file?.digest ?? '' };
+  const configuration = { options, written, given, authenticate, loadMs: startMs, digest: file?.digest ?? '' };
   const broker = new Broker({ identity, runtime, started, log, http, startMs }, configuration);
 
   if (options.http) {

@@ -1,4 +1,5 @@
 /** Runs one broker as this process: from options to exit code. */
+import { withAuthentication } from '../broker/authenticate.js';
 import type { Broker } from '../broker/broker.js';
 import type { BrokerError } from '../broker/errors.js';
 import { logOptions } from '../broker/log-options.js';
@@ -8,7 +9,8 @@ import { Logger, nowMs } from '../log/index.js';
 import { handleSignals } from './signals.js';
 
 /** Settles once the broker runs or the process is about to end. Throws a `LogFileError` when there is no log. */
-export async function run({ options, cautions, digest }: Configured, written: BrokerOptions): Promise<void> {
+export async function run(configured: Configured, written: BrokerOptions): Promise<void> {
+  const { options, cautions, digest } = configured;
   const logger = new Logger(logOptions(options));
   const exit = (code: number): void => {
     logger.close();
@@ -28,14 +30,17 @@ export async function run({ options, cautions, digest }: Configured, written: Br
   });
   // Before the start: a signal that follows "Server is ready" at once must not end the process.
   handleSignals({ broker: starting, logger, exit });
-  begin(
-    startResolved(options, {
+  const start = async (): Promise<Broker> => {
+    const decided = await withAuthentication(configured);
+    return startResolved(decided.options, {
       sink: logger,
       written,
+      authenticate: decided.authenticate,
       warnings: cautions,
       ...(path && digest ? { configFile: { path, digest } } : {}),
-    }),
-  );
+    });
+  };
+  begin(start());
   try {
     const broker = await starting;
     broker.on('error', fail);

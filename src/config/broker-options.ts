@@ -136,6 +136,11 @@ export interface BrokerOptions {
   featureFlags?: Record<string, boolean> | undefined;
   /** Who may connect, and what they may do. */
   authorization?: AuthorizationOptions | undefined;
+  /**
+   * The path of a JavaScript module whose function decides who may connect; it counts from the folder of the
+   * configuration file. Not together with a token, users or noAuthUser. nats-server has no such option.
+   */
+  authModule?: string | undefined;
   /** The user that connections without credentials become. */
   noAuthUser?: string | undefined;
   /** Isolated tenants, by name: messages of an account reach its own connections only. A list has names alone. */

@@ -13,9 +13,10 @@ const NAMED_MAX = 5;
 
 /** Sentences for the log; `skippedGuards` are the options about access that the file has and the server ignores. */
 export function cautions(
-  { authorization = {}, accounts, noAuthUser }: BrokerOptions,
+  { authorization = {}, accounts, noAuthUser, authModule }: BrokerOptions,
   skippedGuards: readonly string[] = [],
 ): string[] {
+  if (authModule) return [];
   const users = listedUsers(authorization, accounts);
   if (users !== undefined || authorization.token) {
     if (users?.length === 0 && !authorization.token) {

@@ -20,6 +20,8 @@ export interface Configured {
   cautions: string[];
   /** Of the file; absent without one. */
   digest?: string;
+  /** An error about an option, with its place where a file says it. */
+  located(error: OptionsError): Error;
 }
 
 const CREDENTIALS_IGNORED =
@@ -30,29 +32,37 @@ export function configure(written: BrokerOptions, settings: Omit<LoadSettings, '
   if (typeof written !== 'object' || written === null || Array.isArray(written)) {
     throw new OptionsError('', 'options must be an object', 'Give an object such as { port: 0 }, or nothing at all.');
   }
-  if (!written.configFile) return { options: resolveOptions(written), warnings: [], cautions: cautions(written) };
+  if (!written.configFile) {
+    const [options, found] = [resolveOptions(written), cautions(written)];
+    return { options, warnings: [], cautions: found, located: (error) => error };
+  }
   const allowUnsupported = written.allowUnsupported ?? false;
   const loaded = loadConfigFile(written.configFile, { ...settings, allowUnsupported });
   const { warnings, skippedGuards, digest } = loaded;
   const merged = mergeOptions(loaded.options, written);
   const found = cautions(merged, skippedGuards);
   if (ignoresCredentials(loaded.options, written)) found.push(CREDENTIALS_IGNORED);
-  return { options: resolveFile(loaded, written), warnings, cautions: found, digest };
+  const located = (error: OptionsError): Error => withPlace(error, loaded, written);
+  return { options: resolveFile(loaded, written), warnings, cautions: found, digest, located };
 }
 
 /** `over` on top of a file; throws as `configure` does, with the place of what the file should not say. */
-export function resolveFile({ options, root }: LoadedConfig, over: BrokerOptions): ResolvedOptions {
+export function resolveFile(loaded: LoadedConfig, over: BrokerOptions): ResolvedOptions {
   try {
-    return resolveOptions(mergeOptions(options, over));
+    return resolveOptions(mergeOptions(loaded.options, over));
   } catch (error) {
-    if (!(error instanceof OptionsError)) throw error;
-    const [key = ''] = error.path;
-    const node = over[key as keyof BrokerOptions] === undefined ? nodeOf(root, error.path) : undefined;
-    if (!node) throw error;
-    const { file, valueAt } = node;
-    const { reason: message, remedy } = error.inFile();
-    throw new ConfigError([{ file, ...valueAt, message, remedy }]);
+    throw error instanceof OptionsError ? withPlace(error, loaded, over) : error;
   }
+}
+
+/** The same error for who wrote the file, unless it is about what was given beside it. */
+function withPlace(error: OptionsError, { root }: LoadedConfig, over: BrokerOptions): Error {
+  const [key = ''] = error.path;
+  const node = over[key as keyof BrokerOptions] === undefined ? nodeOf(root, error.path) : undefined;
+  if (!node) return error;
+  const { file, valueAt } = node;
+  const { reason: message, remedy } = error.inFile();
+  return new ConfigError([{ file, ...valueAt, message, remedy }]);
 }
 
 /**

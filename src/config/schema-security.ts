@@ -22,6 +22,15 @@ export const SECURITY_OPTIONS = [
     default: {},
   },
   {
+    name: 'auth_module',
+    key: 'authModule',
+    type: text({ nonEmpty: true }),
+    reload: 'Y',
+    doc: 'The path of a JavaScript module whose function decides who may connect; it counts from the folder of the configuration file. Not together with a token, users or no_auth_user. nats-server has no such option.',
+    support: 'yes',
+    reloadText: { line: (shown) => (shown === '' ? '' : `Reloaded: auth_module = ${shown}`) },
+  },
+  {
     name: 'no_auth_user',
     key: 'noAuthUser',
     type: text(),

@@ -82,7 +82,7 @@ const LEFT_OUT: Record<string, string> = {
   remote_syslog: 'the answer would go to the syslog',
 };
 /** Options that only this broker has. */
-const OUR_OWN = ['reactors', 'shutdown_grace', 'log_format'];
+const OUR_OWN = ['reactors', 'shutdown_grace', 'log_format', 'auth_module'];
 
 const ADDRESSES: [before: string, after: string][] = [
   ['listen: "127.0.0.1:-1"', 'listen: "127.0.0.1:4"'],

@@ -74,4 +74,28 @@ way. A \`proxy_sig\` that none of the trusted keys made is refused, whoever the 
 proxies { trusted: [ { key: NAZPFZVR7MNSCKUCO3NXV6KD7RD3IDYRQTXY2CMIF4J6LN2VVZXH6LKL } ] }
 authorization { users: [ { user: web, password: "$2a$11$…", proxy_required: true } ] }
 \`\`\`
+
+## A module that decides who may connect
+\`auth_module\` names a JavaScript module. Its default export, or its export \`authenticate\`, is called for each CONNECT and
+answers with a user or a refusal, as [the library's function](library.md#deciding-who-may-connect) does. nats-server has no
+such option.
+
+\`\`\`
+auth_module: "./auth.mjs"              # from the folder of the configuration file
+authorization { timeout: 5s }          # how long an answer may take
+\`\`\`
+
+\`\`\`js
+// auth.mjs
+const tenants = new Map([['s3cret', 'web']]);
+
+export default async ({ user, pass, token, ip }) => {
+  const name = tenants.get(token);
+  if (name === undefined) return { refuse: \`unknown token, from \${ip}\` };
+  return { user: name, permissions: { publish: \`\${name}.>\`, subscribe: [\`\${name}.>\`, '_INBOX.>'] } };
+};
+\`\`\`
+
+The module runs in the process of the server. A reload loads it again if the file has changed; files that it imports are
+not read again. \`-t\` does not load it.
 `;
