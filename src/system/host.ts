@@ -22,7 +22,7 @@ export interface SystemHost {
   reload(): Promise<void>;
   /** Sends one client the notice that the server goes away. */
   notifyLameDuck(cid: number): LameDuckNotice;
-  /** Whether a message on this subject of an account would reach a connection. */
+  /** Whether a message on this subject of an account would reach anyone. */
   hasListeners(account: string, subject: string): boolean;
   /** Closes a connection; false: there is none of that number. */
   kick(cid: number): boolean;

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { connect } from '@nats-io/transport-node';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { withDeadline } from '../support/deadline.js';
 
 type Library = typeof import('../../src/index.js');
 
@@ -36,6 +37,20 @@ const body = fc.oneof(
   { weight: 1, arbitrary: fc.json() },
   { weight: 1, arbitrary: fc.string({ maxLength: 20 }) },
 );
+
+test('a program asks and listens without a connection', async () => {
+  const library = (await import(pathToFileURL(join(import.meta.dirname, '../../dist/index.js')).href)) as Library;
+  const broker = await library.Broker.start({ host: '127.0.0.1', port: 0 });
+  const heard = new Promise<{ client: object }>((resolve) => {
+    void broker.subscribe('$SYS.ACCOUNT.*.CONNECT', { account: '$SYS' }, (message) => resolve(message.json()));
+  });
+  const client = await connect({ servers: broker.url, name: 'me' });
+  expect(await withDeadline(heard, 'the event')).toMatchObject({ client: { acc: '$G', name: 'me' } });
+  const answer = await broker.request('$SYS.REQ.SERVER.PING.VARZ', '', { account: '$SYS' });
+  expect(answer.json()).toMatchObject({ data: { server_id: broker.serverId, connections: 1 } });
+  await client.close();
+  await broker.stop();
+});
 
 test('any request is answered or ignored, and never more', { timeout: 60_000 }, async () => {
   const library = (await import(pathToFileURL(join(import.meta.dirname, '../../dist/index.js')).href)) as Library;

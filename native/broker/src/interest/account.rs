@@ -131,7 +131,7 @@ impl Account {
             .saturating_sub(self.max_connections.load(Ordering::Relaxed))
     }
 
-    /// Whether a message on this subject would reach a connection.
+    /// Whether a message on this subject would reach anyone.
     pub fn has_listeners(&self, literal: &[u8]) -> bool {
         self.interest.read().has_listeners(literal)
     }

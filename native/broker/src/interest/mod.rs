@@ -259,16 +259,13 @@ impl Interest {
             .find(|sub| sub.member() == member && !sub.is_exhausted())
     }
 
-    /// Whether a message on `literal` would reach a connection, the control plane's subscriptions aside. Asked rarely.
+    /// Whether a message on `literal` would reach anyone. Asked rarely.
     pub fn has_listeners(&self, literal: &[u8]) -> bool {
         let mut found = Matches::default();
         self.list.matches(literal, &mut found);
         let grouped = found.groups().flat_map(|(_, ids)| ids);
         let mut ids = found.plain.iter().chain(grouped);
-        ids.any(|&id| {
-            let member = self.member_of(self.subscription(id));
-            !member.is_removed() && matches!(member.destination(), Destination::Connection(_))
-        })
+        ids.any(|&id| !self.member_of(self.subscription(id)).is_removed())
     }
 
     /// Subscriptions and members there are records of.

@@ -54,12 +54,17 @@ fn connects_are_reported_while_someone_listens() {
 }
 
 #[test]
-fn subscriptions_of_the_control_plane_are_no_listeners() {
-    let world = world();
+fn subscriptions_of_the_control_plane_are_listeners() {
+    let mut world = world();
     let system = world.broker.account("SYS").expect("it is planned");
     let internal = world.broker.internal();
-    internal.subscribe(&system, b"$SYS.>", None).expect("a valid subject");
-    assert!(!system.has_listeners(b"$SYS.ACCOUNT.A.CONNECT"));
+    let handle = internal.subscribe(&system, b"$SYS.ACCOUNT.>", None);
+    enter(&mut world, "a");
+    assert_eq!(connects(&world), ["a"]);
+    let internal = world.broker.internal();
+    assert!(internal.unsubscribe(handle.expect("a valid subject")));
+    enter(&mut world, "b");
+    assert_eq!(connects(&world), ["a"]);
 }
 
 #[test]
