@@ -10,7 +10,6 @@ type FactLine = [id: string, title: string, waitsFor?: string];
 
 const TLS = 'TLS';
 const JWT = 'JWT and callout';
-const SYSTEM = 'system account events and requests';
 const CLUSTER = 'cluster';
 const COMPARISON = 'nats-server beside ours, to compare with';
 const INSIDE = 'not visible from outside: proved by tests of the data plane';
@@ -122,7 +121,7 @@ const facts: FactLine[] = [
   ['1.7-06', 'messages of one publisher arrive in order'],
   ['1.7-07', 'echo off: no own messages on plain and queue subscriptions'],
   ['1.7-08', 'plain subscriptions are served before queue groups'],
-  ['1.7-09', 'messages the server originates without reply have two blanks', SYSTEM],
+  ['1.7-09', 'message traces, which the server originates without reply, have two blanks'],
   ['1.7-10', 'account mappings rewrite the subject before matching'],
   ['1.7-11', 'match cost does not depend on the number of subjects', INSIDE],
   ['1.7-13', 'one queue name on several matching subjects is one group'],

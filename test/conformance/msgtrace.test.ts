@@ -65,6 +65,13 @@ describe('message tracing', () => {
     return { type: 'eg', kind: 0, cid: client.info.client_id, name, sub, ...more };
   };
 
+  proves('1.7-09', 'an event has no reply subject, which leaves two blanks', async () => {
+    const watcher = await watch();
+    const sender = await as('free', 'sender');
+    sender.send(hpub('a', [DEST]));
+    expect((await watcher.next('MSG')).raw.toString()).toMatch(/^MSG trace\.here 1 {2}\d+\r\n/);
+  });
+
   proves(
     ['1.15-01', '1.15-05', '1.15-07', '1.15-08'],
     'an event tells of the message, who sent it and who got it',
