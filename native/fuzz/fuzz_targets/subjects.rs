@@ -3,9 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nt_subject::{HashSeed, 
-    Matches, NodeId, PatternSet, Sublist, has_wildcard, is_subset, is_valid_literal_subject, is_valid_subject,
-    literal_matches, overlaps, token_count,
+use nt_subject::{
+    HashSeed, Matches, NodeId, PatternSet, Sublist, has_wildcard, is_subset, is_valid_literal_subject,
+    is_valid_subject, literal_matches, overlaps, token_count,
 };
 
 fuzz_target!(|data: &[u8]| {
@@ -26,7 +26,10 @@ fn laws(data: &[u8]) {
             slow::is_valid(subject) && !has_wildcard(subject)
         );
         assert!(token_count(subject) <= subject.len() + 1);
-        assert_eq!(Sublist::new(HashSeed::new(1)).insert(subject, None, 1).is_ok(), slow::is_valid(subject));
+        assert_eq!(
+            Sublist::new(HashSeed::new(1)).insert(subject, None, 1).is_ok(),
+            slow::is_valid(subject)
+        );
         if slow::is_valid(subject) {
             assert!(is_subset(subject, subject) && is_subset(subject, b">") && overlaps(subject, subject));
             let set = PatternSet::new([subject]).expect("a valid subject is a valid entry");

@@ -9,6 +9,8 @@ const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const USER: u8 = 20 << 3;
 /// Those of all public keys: `A`, `C`, `N`, `O`, `U`, `X`.
 const PUBLIC: [u8; 6] = [0, 2 << 3, 13 << 3, 14 << 3, USER, 23 << 3];
+/// Letters of a public key: 35 bytes, five bits in each letter.
+const KEY_LETTERS: usize = 56;
 
 /// A text is no public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -47,6 +49,10 @@ impl PublicKey {
         let (prefix, key) = body.split_first().ok_or(NkeyError::Malformed)?;
         if !prefixes.contains(prefix) {
             return Err(NkeyError::WrongKind);
+        }
+        // Bits behind the last whole byte would make other texts of the same key.
+        if text.len() != KEY_LETTERS {
+            return Err(NkeyError::Malformed);
         }
         key.try_into().map(Self).map_err(|_| NkeyError::Malformed)
     }
@@ -156,7 +162,8 @@ mod tests {
             let text = encode_nkey(&[&[USER], &vec![7; length][..]].concat());
             assert_eq!(PublicKey::of_user(&text), Err(NkeyError::Malformed), "{length}");
         }
-        for text in ["", "U", "UA", "UAAA", "u\u{e4}"] {
+        let longer = format!("{}A", user([7; 32]));
+        for text in [&longer, "", "U", "UA", "UAAA", "u\u{e4}"] {
             assert_eq!(PublicKey::of_user(text), Err(NkeyError::Malformed), "{text}");
         }
     }

@@ -16,7 +16,7 @@ use crate::plan::reload::Reload;
 use crate::plan::users::User;
 use crate::shard::Shard;
 use crate::shard::admissions::{AdmissionId, AdmissionRequest, CredentialCheck, CredentialQuestion, Needed, Verdict};
-use crate::shard::event::{Event, LogLevel};
+use crate::shard::event::Event;
 use crate::shard::timers::TimerKind;
 use crate::state::Turn;
 use crate::trace::log_suffix;
@@ -30,7 +30,7 @@ pub(crate) struct PendingAdmission {
     id: AdmissionId,
     /// The options of the CONNECT. `None`: a reload asks again about those of an earlier one.
     connect: Option<ConnectOptions>,
-    asked: Asked,
+    pub(super) asked: Asked,
     /// Until when there has to be a verdict; none while it waits in a queue of ours.
     deadline_ns: Option<u64>,
     /// The question needs an answer as long as this exists.
@@ -41,7 +41,7 @@ pub(crate) struct PendingAdmission {
 
 /// What has to be decided.
 #[derive(Debug)]
-enum Asked {
+pub(super) enum Asked {
     /// A password: whether it has this hash. `None`: the answer changes nothing.
     Password(Option<Arc<str>>),
     /// A signature: whether it is this key's.
@@ -113,54 +113,6 @@ impl Shard {
                 self.record_rejected_client(slot, &options);
                 self.authorization_violation(slot, Some(&options), CloseReason::AuthenticationFailure);
             }
-        }
-    }
-
-    /// How long a login waits after the one before it, where many from its address have failed; 0: not at all.
-    fn failed_login_delay(&self, slot: u32) -> u64 {
-        let auth = self.connections[slot].plan().auth.as_ref();
-        auth.map_or(0, |auth| auth.failed_login_delay.as_nanos() as u64)
-    }
-
-    /// When a CONNECT may be decided about.
-    fn turn_of(&self, slot: u32) -> Turn {
-        let (conn, delay) = (&self.connections[slot], self.failed_login_delay(slot));
-        if delay == 0 {
-            return Turn::Now;
-        }
-        let address = conn.shared().address().ip();
-        conn.broker()
-            .failed_logins()
-            .turn(address, self.delivery.now_ns(), delay)
-    }
-
-    fn await_turn(&mut self, slot: u32, connect: ConnectOptions, at_ns: u64) {
-        let id = self.admissions.begin(slot);
-        self.begin_waiting(slot, id, Some(connect), Asked::Turn, None, Needed::default());
-        self.add_timer(slot, TimerKind::Turn, at_ns - self.delivery.now_ns());
-    }
-
-    /// It is the turn of a login, unless it is over already.
-    pub(crate) fn turn_due(&mut self, slot: u32) {
-        let pending = self.connections[slot].client().pending_admission.as_ref();
-        if pending.is_some_and(|pending| matches!(pending.asked, Asked::Turn))
-            && let Some(pending) = self.cancel_admission(slot)
-        {
-            self.decide_pending(slot, *pending, Proof::None);
-        }
-    }
-
-    /// A login has failed: later ones from its address may have to wait.
-    fn note_failed_login(&mut self, slot: u32) {
-        if self.failed_login_delay(slot) == 0 {
-            return;
-        }
-        let (conn, now) = (&self.connections[slot], self.delivery.now_ns());
-        let address = conn.shared().address().ip();
-        if conn.broker().failed_logins().note(address, now) {
-            let text = format!("Repeated authentication failures from {address}: its clients wait for their turn");
-            let (broker, level) = (conn.broker().id, LogLevel::Warn);
-            self.event(broker, Event::Log { level, text });
         }
     }
 
@@ -338,7 +290,7 @@ impl Shard {
         self.begin_waiting(slot, id, connect, asked, deadline_ns, needed);
     }
 
-    fn begin_waiting(
+    pub(super) fn begin_waiting(
         &mut self,
         slot: u32,
         id: AdmissionId,
@@ -440,7 +392,7 @@ impl Shard {
     }
 
     /// Decides about a connection that waited, by the plan in force and the proof. It may have to wait again.
-    fn decide_pending(&mut self, slot: u32, pending: PendingAdmission, proof: Proof) {
+    pub(super) fn decide_pending(&mut self, slot: u32, pending: PendingAdmission, proof: Proof) {
         match pending.connect {
             Some(options) => self.decide(slot, options, proof),
             None => {
@@ -465,7 +417,7 @@ impl Shard {
     }
 
     /// The question needs no answer any more.
-    fn cancel_admission(&mut self, slot: u32) -> Option<Box<PendingAdmission>> {
+    pub(super) fn cancel_admission(&mut self, slot: u32) -> Option<Box<PendingAdmission>> {
         let pending = self.connections[slot].client_mut().pending_admission.take()?;
         self.admissions.end(pending.id);
         Some(pending)

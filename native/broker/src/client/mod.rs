@@ -4,6 +4,7 @@
 //! and delivery through their methods only. Never reads a socket or a clock.
 
 pub(crate) mod admission;
+mod login_turns;
 pub(crate) mod nonce;
 pub(crate) mod operations;
 pub(crate) mod publish;

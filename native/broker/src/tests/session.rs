@@ -7,8 +7,10 @@
 use super::harness::{MS, World};
 use crate::simulation::wire::Frame;
 use crate::{
-    Auth, Authenticator, CloseReason, Config, InboxItem, PermissionLists, Permissions, ReplyAllowance, User, Verdict,
+    Auth, Authenticator, CloseReason, Config, Credential, CredentialQuestion, InboxItem, PermissionLists, Permissions,
+    ReplyAllowance, TrustedProxy, User, Verdict,
 };
+use nt_protocol::{PublicKey, encode_nkey};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -72,7 +74,13 @@ fn config(plan: u8) -> Config {
     config.headers = plan & 32 == 0;
     config.write_timeout_retry = plan & 64 != 0;
     config.proxy_protocol = plan & 128 != 0;
+    config.trusted_proxies = vec![TrustedProxy::new(public_key()).expect("a key")];
     config
+}
+
+/// Of a user, and of a proxy: the fuzzer's dictionary has it.
+fn public_key() -> String {
+    encode_nkey(&[&[20 << 3], &[7; 32][..]].concat())
 }
 
 /// Users with rights of every kind, one of them with a password that takes time to check.
@@ -97,14 +105,23 @@ fn auth() -> Auth {
         connections: crate::ConnectionTypes::ALL,
         proxy_required: false,
     });
+    let name = public_key();
+    let keyed = User {
+        credential: Credential::Key(PublicKey::of_user(&name).expect("a key")),
+        name,
+        permissions: permissions.clone(),
+        account: crate::Account::GLOBAL.to_owned(),
+        connections: crate::ConnectionTypes::ALL,
+        proxy_required: false,
+    };
     Auth {
         authenticator: Authenticator::Credentials,
         token: None,
-        users: users.into_iter().collect(),
+        users: users.into_iter().chain([keyed]).collect(),
         no_auth_user: None,
         anonymous: false,
         proxy_required: false,
-        failed_login_delay: Duration::ZERO,
+        failed_login_delay: Duration::from_millis(50),
         timeout: Duration::from_secs(2),
     }
 }
@@ -165,7 +182,11 @@ fn answer(world: &mut World, yes: bool) -> bool {
         return false;
     }
     let check = world.checks.remove(0);
-    world.answer(check.id, Verdict::Credential(yes));
+    let verdict = match &check.question {
+        CredentialQuestion::Proxy { keys, .. } => Verdict::Proxy(keys.first().copied().filter(|_| yes)),
+        CredentialQuestion::Password { .. } | CredentialQuestion::Signature { .. } => Verdict::Credential(yes),
+    };
+    world.answer(check.id, verdict);
     true
 }
 
