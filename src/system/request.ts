@@ -1,5 +1,7 @@
 /** A request that came in the system account. Types only. */
 
+import type { Encoding } from './accept-encoding.js';
+
 export interface Request {
   /** Its name in the tables of handlers; see subjects.ts. */
   name: string;
@@ -10,10 +12,10 @@ export interface Request {
   /** Undefined: nobody waits for an answer. */
   reply: string | undefined;
   body: string;
-  /** The length of the body. */
+  /** The length of what is kept of it. */
   bytes: number;
-  /** How the answer may be compressed. */
-  acceptEncoding: string | undefined;
+  /** How the answer is to be compressed. */
+  encoding: Encoding | undefined;
   /** Who asks, where the request came by a service import: JSON. */
   requestInfo: string | undefined;
 }

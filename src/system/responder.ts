@@ -89,7 +89,7 @@ export class Responder {
     if (to === undefined) return;
     const text = this.#text(result);
     const isPlain = 'error' in result || 'whole' in result || 'statsz' in result;
-    const { headers, body } = encode(this.#host, text, isPlain ? undefined : request.acceptEncoding);
+    const { headers, body } = encode(this.#host, text, isPlain ? undefined : request.encoding);
     try {
       this.#host.client.publish(to, body, { account, ...(headers ? { headers } : {}) });
     } catch {

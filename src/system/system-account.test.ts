@@ -1,6 +1,13 @@
 /** The system account with a scripted client: what is subscribed to, what waits, and what is dropped. */
 import { beforeEach, expect, it, vi } from 'vitest';
-import type { InternalClient, Message, MessageHandler, PublishOptions, SubscribeOptions } from '../internal/index.js';
+import {
+  type InternalClient,
+  type Message,
+  type MessageHandler,
+  MessageHeaders,
+  type PublishOptions,
+  type SubscribeOptions,
+} from '../internal/index.js';
 import { FakeSource } from '../monitor/testing/fake-source.js';
 import type { SystemHost } from './host.js';
 import { SystemAccount } from './system-account.js';
@@ -22,9 +29,10 @@ class ScriptedClient {
   }
 
   /** A request as it comes; without `reply` nobody waits for an answer. */
-  ask(key: string, reply: string | undefined, body = ''): void {
+  ask(key: string, reply: string | undefined, body = '', headers?: Record<string, string>): void {
     const subject = key.split(' ')[1] as string;
-    const message = { subject, reply, headers: undefined, data: Buffer.from(body), text: () => body };
+    const fields = headers && new MessageHeaders(headers);
+    const message = { subject, reply, headers: fields, data: Buffer.from(body), text: () => body };
     this.handlers.get(key)?.(message as unknown as Message);
   }
 
@@ -118,6 +126,17 @@ it('drops large bodies before they add up', async () => {
   client.ask('SYS $SYS.REQ.SERVER.PING.VARZ', 'r.3');
   await client.until(2);
   expect(client.published.map(({ subject }) => subject)).toEqual(['r.1', 'r.3']);
+});
+
+it('counts who asks as part of a request', async () => {
+  system.follow('SYS');
+  const requestInfo = JSON.stringify({ acc: 'x'.repeat(3 << 20) });
+  for (const reply of ['r.1', 'r.2', 'r.3']) {
+    client.ask('SYS $SYS.REQ.SERVER.PING.VARZ', reply, '', { 'Nats-Request-Info': requestInfo });
+  }
+  await client.until(2);
+  expect(client.published.map(({ subject }) => subject)).toEqual(['r.1', 'r.2']);
+  await vi.waitFor(() => expect(lines).toHaveLength(1));
 });
 
 it('answers nothing once it is closed', async () => {

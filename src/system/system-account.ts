@@ -8,13 +8,14 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Message, Subscription } from '../internal/index.js';
+import { acceptedEncoding } from './accept-encoding.js';
 import { SystemEvents } from './events.js';
 import type { SystemHost } from './host.js';
 import type { Request } from './request.js';
 import type { Responder } from './responder.js';
 import { type RequestSubject, requestSubjects } from './subjects.js';
 
-/** Requests that may wait, and the bytes of their bodies. */
+/** Requests that may wait, and the bytes of their bodies and of who asks. */
 const WAITING_MAX = 4096;
 const WAITING_BYTES_MAX = 4 * 1024 * 1024;
 /** Work before the event loop has a turn. */
@@ -73,6 +74,7 @@ export class SystemAccount {
     const { reply, headers } = message;
     // Nothing happens where nobody asks; only the statistics are then for everyone.
     if (reply === undefined && name !== 'STATSZ') return;
+    const requestInfo = copyOf(headers?.get('Nats-Request-Info'));
     // Copied: the message would keep its whole batch alive.
     this.#add({
       name,
@@ -80,9 +82,9 @@ export class SystemAccount {
       account: accountAt === undefined ? '' : (message.subject.split('.')[accountAt] ?? ''),
       reply,
       body: message.text(),
-      bytes,
-      acceptEncoding: headers?.get('Accept-Encoding'),
-      requestInfo: headers?.get('Nats-Request-Info'),
+      bytes: bytes + (requestInfo?.length ?? 0),
+      encoding: acceptedEncoding(headers?.get('Accept-Encoding')),
+      requestInfo,
     });
   }
 
@@ -96,7 +98,7 @@ export class SystemAccount {
   #broadcastStatistics(): void {
     const systemAccount = this.#account;
     if (systemAccount === undefined || this.#closed) return;
-    const nobody = { account: '', reply: undefined, acceptEncoding: undefined, requestInfo: undefined };
+    const nobody = { account: '', reply: undefined, encoding: undefined, requestInfo: undefined };
     this.#add({ ...nobody, name: 'STATSZ', systemAccount, body: '', bytes: 0 });
   }
 
@@ -128,4 +130,9 @@ export class SystemAccount {
     this.#dropped = 0;
     this.#host.log('WRN', text);
   }
+}
+
+/** A part of a text keeps the whole of it alive: here all headers of a request, which may be long. */
+function copyOf(part: string | undefined): string | undefined {
+  return part === undefined ? undefined : Buffer.from(part).toString();
 }
