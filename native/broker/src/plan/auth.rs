@@ -92,6 +92,16 @@ pub(crate) enum Question {
     Embedder,
 }
 
+impl Question {
+    /// Whether the client is refused whatever the answer is.
+    pub fn is_in_vain(&self) -> bool {
+        matches!(
+            self,
+            Self::Password { is_spare: true, .. } | Self::Signature { key: None, .. }
+        )
+    }
+}
+
 /// What has been proved about a client. As long as it applies, no question has to be asked again.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum Proof {
@@ -224,9 +234,7 @@ impl Auth {
                 return Ok(Decision::Admit(user.clone()));
             }
         }
-        // It was the user of a key that nobody has any more: nothing is left to find out.
-        let is_gone = known.is_none() && matches!(proof, Proof::Key(_));
-        if is_gone || connect.sig.is_empty() {
+        if connect.sig.is_empty() {
             return Err(Refusal::Credentials);
         }
         Ok(Decision::Wait(Question::Signature {

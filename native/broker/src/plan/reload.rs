@@ -23,7 +23,7 @@ use crate::connection::removal::REMOVAL_BATCH;
 use crate::interest::Interest;
 use crate::interest::account::Account;
 use crate::plan::account::AccountPlan;
-use crate::plan::auth::{Decision, Proof, Question};
+use crate::plan::auth::{Decision, Proof, Question, Refusal};
 use crate::plan::config::Config;
 use crate::plan::in_force::{Affected, Identified, ServerPart};
 use crate::plan::permissions::Permissions;
@@ -204,6 +204,8 @@ impl Shard {
         match decision {
             Decision::Admit(identified) => self.become_user(slot, identified, proof),
             Decision::Refuse(refusal) => self.refuse(slot, None, refusal),
+            // Its client was admitted once, so there is nothing to hide from it: nobody waits for such checks.
+            Decision::Wait(question) if question.is_in_vain() => self.refuse(slot, None, Refusal::Credentials),
             Decision::Wait(question) => return Some(question),
         }
         None

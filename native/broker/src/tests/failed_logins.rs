@@ -138,3 +138,25 @@ fn an_unknown_name_takes_the_check_that_a_known_one_takes() {
     assert_eq!(world.errors(nobody), ["Authorization Violation"]);
     assert!(world.checks.is_empty());
 }
+
+#[test]
+fn a_reload_that_removes_users_makes_no_check_in_vain() {
+    let hashed = |name: &str| User {
+        credential: HASH.into(),
+        ..user(name, "$G", None)
+    };
+    let users = vec![hashed("ann"), hashed("carl"), user("plain", "$G", None)];
+    let mut world = World::with(2, Config::default(), Some(auth(users, Duration::ZERO)));
+    let ann = login(&mut world, 0, "ann", "secret");
+    let id = world.checks[0].id;
+    world.answer(id, Verdict::Credential(true));
+    world.rest();
+    let plain = login(&mut world, 1, "plain", "plain");
+    world.checks.clear();
+    world.reload(Config::default(), Some(auth(vec![hashed("carl")], Duration::ZERO)));
+    world.rest();
+    assert!(world.checks.is_empty());
+    for client in [ann, plain] {
+        assert_eq!(world.errors(client), ["Authorization Violation"]);
+    }
+}
