@@ -23,7 +23,7 @@ export function systemHost({ broker, client, parts }: SystemHostParts): SystemHo
     snappyFrame: (data) => addon.snappyFrame(data),
     advertisedHost: () => advertisedHost(broker),
     nextEventNumber: () => addon.nextEventNumber(handle, started.broker),
-    hasListeners: (account, subject) => addon.hasListeners(handle, started.broker, account, subject),
+    hasListeners: (account, ...subjects) => addon.hasListeners(handle, started.broker, account, subjects),
     reload: () => broker.reload(),
     kick: (cid) => broker.closeConnection(cid),
     notifyLameDuck: (cid) => addon.notifyLameDuck(handle, started.broker, cid),

@@ -556,8 +556,8 @@ export interface NativeAddon {
   publishInternal(runtime: number, broker: number, account: string, frames: Uint8Array, confirm?: number): number;
   /** Bytes that wait to be published. */
   unpublishedInternal(runtime: number, broker: number): number;
-  /** Whether a message on this subject would reach anyone: a connection, or the control plane itself. */
-  hasListeners(runtime: number, broker: number, account: string, subject: string): boolean;
+  /** Whether a message on one of these subjects would reach anyone: a connection, or the control plane itself. */
+  hasListeners(runtime: number, broker: number, account: string, subjects: string[]): boolean;
   /** The number of the next message that the server publishes of its own accord: 1, 2, and so on. */
   nextEventNumber(runtime: number, broker: number): number;
   /** Takes messages for the control plane: about as many as that, at least one if any wait. */

@@ -210,7 +210,7 @@ export interface FoundSubscriptions {
 export declare function hashPassword(password: string, cost: number): string
 
 /** See `NativeAddon.hasListeners`. */
-export declare function hasListeners(handle: number, broker: number, account: string, subject: string): boolean
+export declare function hasListeners(handle: number, broker: number, account: string, subjects: Array<string>): boolean
 
 export interface InfoPlan {
   serverId: string

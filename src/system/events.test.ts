@@ -44,9 +44,9 @@ beforeEach(() => {
       number += 1;
       return number;
     },
-    hasListeners: (account: string, subject: string) => {
-      asked.push(subject);
-      return heard.has(`${account} ${subject}`);
+    hasListeners: (account: string, ...subjects: string[]) => {
+      asked.push(...subjects);
+      return subjects.some((subject) => heard.has(`${account} ${subject}`));
     },
     log: () => {},
   } as unknown as SystemHost;

@@ -62,21 +62,19 @@ export class SystemEvents {
   /** A client joined an account. */
   connected(connection: ConnectionInfo): void {
     const { account } = connection;
-    const subjects = [subjectOf.connect(account), ...connectionsSubjects(account)];
-    if (subjects.some((subject) => this.#isHeard(subject))) this.#add({ kind: 'connect', connection });
+    const isHeard = this.#isHeard(subjectOf.connect(account), ...connectionsSubjects(account));
+    if (isHeard) this.#add({ kind: 'connect', connection });
   }
 
   /** A connection was closed, whether it had joined an account or not. */
   disconnected(connection: ConnectionInfo): void {
     if (this.#account === undefined || this.#ended) return;
     const account = connection.account || GLOBAL_ACCOUNT;
-    const heard =
-      this.#isHeard(subjectOf.disconnect(account)) ||
-      connectionsSubjects(account).some((subject) => this.#isHeard(subject)) ||
-      (isRefused(connection) &&
-        (this.#isHeard(subjectOf.refused(this.#host.serverId)) ||
-          this.#host.hasListeners(account, subjectOf.refusedInAccount)));
-    if (heard) this.#add({ kind: 'disconnect', connection });
+    const refused = isRefused(connection) ? [subjectOf.refused(this.#host.serverId)] : [];
+    const isHeard =
+      this.#isHeard(subjectOf.disconnect(account), ...connectionsSubjects(account), ...refused) ||
+      (refused.length > 0 && this.#host.hasListeners(account, subjectOf.refusedInAccount));
+    if (isHeard) this.#add({ kind: 'disconnect', connection });
   }
 
   /** A reload has decided about all connections again: those that stay are told once more. */
@@ -107,8 +105,9 @@ export class SystemEvents {
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
-  #isHeard(subject: string): boolean {
-    return this.#account !== undefined && !this.#ended && this.#host.hasListeners(this.#account, subject);
+  /** Whether somebody listens to one of these. */
+  #isHeard(...subjects: string[]): boolean {
+    return this.#account !== undefined && !this.#ended && this.#host.hasListeners(this.#account, ...subjects);
   }
 
   #add(event: ClientEvent): void {
@@ -190,7 +189,7 @@ export class SystemEvents {
     let end = performance.now() + TURN_MS;
     for (const stats of this.#host.source().stats().accounts) {
       const subjects = stats.connections > 0 ? connectionsSubjects(stats.name) : [];
-      if (subjects.some((subject) => this.#isHeard(subject))) {
+      if (subjects.length > 0 && this.#isHeard(...subjects)) {
         (await this.#loaded()).writeConnections(this.#account, stats);
       }
       if (performance.now() < end) continue;

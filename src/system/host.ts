@@ -22,8 +22,8 @@ export interface SystemHost {
   reload(): Promise<void>;
   /** Sends one client the notice that the server goes away. */
   notifyLameDuck(cid: number): LameDuckNotice;
-  /** Whether a message on this subject of an account would reach anyone. */
-  hasListeners(account: string, subject: string): boolean;
+  /** Whether a message on one of these subjects of an account would reach anyone. */
+  hasListeners(account: string, ...subjects: string[]): boolean;
   /** Closes a connection; false: there is none of that number. */
   kick(cid: number): boolean;
   log(level: 'WRN' | 'ERR', text: string): void;

@@ -52,9 +52,9 @@ pub fn unsubscribe_internal(handle: u32, broker: u32, subscription: u32) -> bool
 
 /// See `NativeAddon.hasListeners`.
 #[napi]
-pub fn has_listeners(handle: u32, broker: u32, account: String, subject: String) -> bool {
+pub fn has_listeners(handle: u32, broker: u32, account: String, subjects: Vec<String>) -> bool {
     let account = state(handle, broker).ok().and_then(|state| state.account(&account));
-    account.is_some_and(|account| account.has_listeners(subject.as_bytes()))
+    account.is_some_and(|account| account.has_listeners(&subjects))
 }
 
 /// See `NativeAddon.nextEventNumber`.

@@ -122,8 +122,8 @@ export class FakeAddon implements NativeAddon {
     return this.open.has(cid) ? 'sent' : 'no client';
   }
 
-  hasListeners(_runtime: number, _broker: number, account: string, subject: string): boolean {
-    return this.listens(account, subject);
+  hasListeners(_runtime: number, _broker: number, account: string, subjects: string[]): boolean {
+    return subjects.some((subject) => this.listens(account, subject));
   }
 
   nextEventNumber(): number {

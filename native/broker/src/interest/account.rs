@@ -131,9 +131,12 @@ impl Account {
             .saturating_sub(self.max_connections.load(Ordering::Relaxed))
     }
 
-    /// Whether a message on this subject would reach anyone.
-    pub fn has_listeners(&self, literal: &[u8]) -> bool {
-        self.interest.read().has_listeners(literal)
+    /// Whether a message on one of these subjects would reach anyone.
+    pub fn has_listeners(&self, literals: &[String]) -> bool {
+        let interest = self.interest.read();
+        literals
+            .iter()
+            .any(|literal| interest.has_listeners(literal.as_bytes()))
     }
 
     /// Subscriptions right now.

@@ -140,7 +140,7 @@ impl BrokerState {
                 format!("$SYS.ACCOUNT.{account}.SERVER.CONNS"),
                 format!("$SYS.SERVER.ACCOUNT.{account}.CONNS"),
             ];
-            subjects.iter().any(|subject| system.has_listeners(subject.as_bytes()))
+            system.has_listeners(&subjects)
         })
     }
 }
