@@ -53,7 +53,7 @@ impl Origin {
 }
 
 /// What happened to one message: one that was published, or one that went to another account because of it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Outcome {
     /// The message that it comes from; `None`: it is the published one.
     pub parent: Option<u32>,
@@ -61,16 +61,24 @@ pub(super) struct Outcome {
     pub delivered: bool,
     /// Of a request.
     pub request: Option<Request>,
-    /// The response that an account waits for because of it, by its token.
-    pub pending: Option<(Arc<Account>, u64)>,
+    /// The token of the response that an account waits for because of it.
+    pub token: Option<u64>,
+    /// Of a published message whose publisher is told when it has no responders.
+    pub status: Option<Status>,
+    pub rare: Option<Box<Rare>>,
+}
+
+/// What few messages have.
+#[derive(Debug, Default)]
+pub(super) struct Rare {
+    /// The account that waits for a response to an answer.
+    pub asked: Option<Arc<Account>>,
     /// Of a response of several: under which token of which account more of them are waited for.
     pub more: Option<(Arc<Account>, u64)>,
     /// What is measured of a response.
-    pub answered: Option<Box<Answered>>,
+    pub answered: Option<Answered>,
     /// The trace of a published message, until all is settled.
     pub trace: Option<Box<MsgTrace>>,
-    /// Of a published message whose publisher is told when it has no responders.
-    pub status: Option<Status>,
 }
 
 /// A request on its way.
@@ -80,33 +88,39 @@ pub(super) struct Request {
     pub info: InfoLevel,
 }
 
+/// What the publisher of a request without responders is told: where its subject and its reply are in the texts.
+#[derive(Debug)]
+pub(super) struct Status {
+    start: usize,
+    reply: usize,
+    end: usize,
+}
+
 impl Outcome {
     /// Of a message that comes from another one.
     pub fn of(parent: u32) -> Self {
         Self {
             parent: Some(parent),
-            delivered: false,
-            request: None,
-            pending: None,
-            more: None,
-            answered: None,
-            trace: None,
-            status: None,
+            ..Self::default()
         }
     }
-}
 
-/// What the publisher of a request without responders is told.
-#[derive(Debug)]
-pub(super) struct Status {
-    pub subject: Box<[u8]>,
-    pub reply: Box<[u8]>,
+    /// The account that waits for the response with its token.
+    pub fn asked(&self) -> Option<&Arc<Account>> {
+        let request = self.request.as_ref().map(|request| request.import.exporter());
+        request.or_else(|| self.rare.as_ref()?.asked.as_ref())
+    }
+
+    pub fn rare_mut(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
 }
 
 /// A message that is to be published in another account.
 #[derive(Debug)]
 pub(super) struct Crossing {
-    pub to: Arc<Account>,
+    /// Where the account it goes to is in those of the batch.
+    to: u32,
     /// `None`: it is a message of the server itself, to which no mapping applies.
     pub outcome: Option<u32>,
     /// `None`: it is not traced.
@@ -141,6 +155,8 @@ struct Form {
 pub(super) struct Batch {
     bytes: Vec<u8>,
     list: Vec<Crossing>,
+    /// The accounts that they go to, one for each change.
+    accounts: Vec<Arc<Account>>,
     /// How many are published.
     done: usize,
 }
@@ -153,6 +169,11 @@ impl Batch {
     /// The next one that is to be published.
     pub fn next(&self) -> Option<&Crossing> {
         self.list.get(self.done)
+    }
+
+    /// The account that the next one goes to.
+    pub fn next_account(&self) -> Option<&Arc<Account>> {
+        self.next().map(|crossing| &self.accounts[crossing.to as usize])
     }
 
     /// The next one is published.
@@ -219,8 +240,11 @@ impl Batch {
             header_len: headers.len(),
             has_headers,
         };
+        if self.accounts.last().is_none_or(|last| !Arc::ptr_eq(last, to)) {
+            self.accounts.push(to.clone());
+        }
         self.list.push(Crossing {
-            to: to.clone(),
+            to: self.accounts.len() as u32 - 1,
             outcome,
             traced: None,
             form,
@@ -237,6 +261,7 @@ impl Batch {
     fn clear(&mut self) {
         self.bytes.clear();
         self.list.clear();
+        self.accounts.clear();
         self.done = 0;
     }
 }
@@ -263,6 +288,8 @@ pub(crate) struct Crossings {
     origin: Option<Origin>,
     pub(super) staged: Batch,
     outcomes: Vec<Outcome>,
+    /// Those that outcomes refer to.
+    texts: Vec<u8>,
     /// Memory of batches that are published.
     spare: Vec<Batch>,
     /// Who asks, as the headers of the last request say it: most requests of a run say the same.
@@ -283,6 +310,7 @@ impl Crossings {
             origin: None,
             staged: Batch::default(),
             outcomes: Vec::new(),
+            texts: Vec::new(),
             spare: Vec::new(),
             info: None,
             tokens: Tokens::new(secret),
@@ -341,10 +369,35 @@ impl Crossings {
         self.is_traced = true;
     }
 
-    /// The trace of the published message that an outcome is of.
-    pub(super) fn trace_of(&mut self, outcome: u32) -> &mut Option<Box<MsgTrace>> {
+    /// Takes the trace of the published message that an outcome is of.
+    pub(super) fn take_trace(&mut self, outcome: u32) -> Option<Box<MsgTrace>> {
         let root = self.root_of(outcome);
-        &mut self.outcome(root).trace
+        self.outcome(root).rare.as_mut()?.trace.take()
+    }
+
+    /// Puts it back.
+    pub(super) fn put_trace(&mut self, outcome: u32, trace: Option<Box<MsgTrace>>) {
+        let root = self.root_of(outcome);
+        self.outcome(root).rare_mut().trace = trace;
+    }
+
+    /// What the publisher is told if nobody gets the message.
+    pub(super) fn add_status(&mut self, subject: &[u8], reply: &[u8]) -> Status {
+        let start = self.texts.len();
+        self.texts.extend_from_slice(subject);
+        let reply_start = self.texts.len();
+        self.texts.extend_from_slice(reply);
+        Status {
+            start,
+            reply: reply_start,
+            end: self.texts.len(),
+        }
+    }
+
+    /// Its subject and its reply.
+    pub(super) fn status_texts(&self, status: &Status) -> (&[u8], &[u8]) {
+        let Status { start, reply, end } = *status;
+        (&self.texts[start..reply], &self.texts[reply..end])
     }
 
     /// Keeps the trace of the message that was published last until all is settled, if the message has gone to another
@@ -356,7 +409,7 @@ impl Crossings {
         self.is_traced = false;
         let last = self.outcomes.len().checked_sub(1)?;
         let root = self.root_of(last as u32);
-        self.outcome(root).trace = Some(trace);
+        self.put_trace(root, Some(trace));
         None
     }
 
@@ -415,6 +468,10 @@ impl Crossings {
     pub(super) fn end(&mut self) -> Option<Origin> {
         debug_assert!(self.staged.is_empty() && self.outcomes.is_empty(), "all is settled");
         self.info = None;
+        self.texts.clear();
+        if self.texts.capacity() > SPARE_BYTES {
+            self.texts = Vec::new();
+        }
         self.origin.take()
     }
 }

@@ -112,12 +112,14 @@ impl Responses {
     #[must_use]
     pub fn insert(&self, token: u64, response: Response, now_ns: u64) -> bool {
         let mut table = self.table.lock();
-        let importer = response.to.id;
-        let pending = table.of_importers.get(&importer).copied().unwrap_or_default();
-        if pending >= PENDING_MAX || table.find(token).is_some() {
+        if table.find(token).is_some() {
             return false;
         }
-        table.of_importers.insert(importer, pending + 1);
+        let pending = table.of_importers.entry(response.to.id).or_default();
+        if *pending >= PENDING_MAX {
+            return false;
+        }
+        *pending += 1;
         let threshold_ns = response.threshold.as_nanos() as u64;
         let deadlines = table.deadlines.entry(threshold_ns).or_default();
         deadlines.pending += 1;
@@ -184,6 +186,7 @@ impl Responses {
             }
             table.drop_ended(threshold_ns);
         }
+        table.free();
         table.next_due()
     }
 }
@@ -203,21 +206,20 @@ impl Table {
         let threshold_ns = response.threshold.as_nanos() as u64;
         if let Some(deadlines) = self.deadlines.get_mut(&threshold_ns) {
             deadlines.pending -= 1;
-            if deadlines.pending == 0 {
-                self.deadlines.remove(&threshold_ns);
-            }
         }
-        let importer = response.to.id;
-        if let Some(pending) = self.of_importers.get_mut(&importer) {
+        if let Some(pending) = self.of_importers.get_mut(&response.to.id) {
             *pending -= 1;
-            if *pending == 0 {
-                self.of_importers.remove(&importer);
-            }
-        }
-        if self.responses.is_empty() {
-            self.responses = HashTable::new();
         }
         Some(response)
+    }
+
+    /// Frees what only ended requests needed.
+    fn free(&mut self) {
+        self.deadlines.retain(|_, deadlines| !deadlines.queue.is_empty());
+        self.of_importers.retain(|_, pending| *pending > 0);
+        if self.responses.len() < self.responses.capacity() / 4 {
+            self.responses.shrink_to_fit(|entry| entry.token);
+        }
     }
 
     /// Forgets the deadlines of ended requests.

@@ -4,6 +4,7 @@ use crate::client::run::RUN_DELIVERIES_MAX;
 use crate::delivery::Sender;
 use crate::delivery::frame::frame_of;
 use crate::interest::Interest;
+use crate::interest::account::Account;
 use crate::plan::config::Config;
 use crate::plan::subject_space::SubjectSpace;
 use crate::services::crossing::{Batch, Crossing, Traced};
@@ -46,11 +47,11 @@ impl Shard {
     /// Publishes messages of a batch that are for the same account, under one lock of its interest, until something
     /// follows from one of them.
     fn publish_some(&mut self, batch: &mut Batch, config: &Config) {
-        let (Some(crossing), Some(origin)) = (batch.next(), self.crossings.origin()) else {
+        let (Some(to), Some(origin)) = (batch.next_account(), self.crossings.origin()) else {
             debug_assert!(false, "there is a message, and someone sent it");
             return;
         };
-        let to = crossing.to.clone();
+        let to = to.clone();
         let (broker, sender, traced) = (origin.broker.clone(), origin.sender, origin.traced);
         let space = origin.spaces.of(&to);
         self.results.trim();
@@ -59,12 +60,12 @@ impl Shard {
         let interest = to.interest.read();
         let mut deliveries = 0;
         while let Some(crossing) = batch.next()
-            && Arc::ptr_eq(&crossing.to, &to)
+            && batch.next_account().is_some_and(|next| Arc::ptr_eq(next, &to))
             && deliveries < RUN_DELIVERIES_MAX
             && self.crossings.staged.is_empty()
         {
             let message = batch.message(crossing);
-            deliveries += 1 + self.publish_one(crossing, &message, &interest, &space, sender, &mut touched);
+            deliveries += 1 + self.publish_one(crossing, &to, &message, &interest, &space, sender, &mut touched);
             batch.advance();
         }
         self.finish_run(&interest, &mut touched);
@@ -79,6 +80,7 @@ impl Shard {
     fn publish_one(
         &mut self,
         crossing: &Crossing,
+        to: &Arc<Account>,
         message: &Publish<'_>,
         interest: &Interest,
         space: &SubjectSpace,
@@ -89,21 +91,21 @@ impl Shard {
             Some(_) => self.results.find(space, interest, message.subject),
             None => self
                 .results
-                .find(&SubjectSpace::unmapped(crossing.to.id), interest, message.subject),
+                .find(&SubjectSpace::unmapped(to.id), interest, message.subject),
         };
         let Some(outcome) = crossing.outcome else {
             return self.deliver_to_all(interest, index, message, sender, touched);
         };
         if let Some(traced) = &crossing.traced {
-            return self.publish_traced_one(crossing, outcome, traced, message, interest, index, sender, touched);
+            return self.publish_traced_one(to, outcome, traced, message, interest, index, sender, touched);
         }
-        self.publish_to(crossing, outcome, message, interest, index, sender, touched)
+        self.publish_to(to, outcome, message, interest, index, sender, touched)
     }
 
     #[allow(clippy::too_many_arguments)] // a step of the one above
     fn publish_to(
         &mut self,
-        crossing: &Crossing,
+        to: &Arc<Account>,
         outcome: u32,
         message: &Publish<'_>,
         interest: &Interest,
@@ -114,7 +116,7 @@ impl Shard {
         let delivered = self.deliver_to_all(interest, index, message, sender, touched);
         self.crossings.outcome(outcome).delivered |= delivered > 0;
         if self.results[index].leaves_account() {
-            self.stage(&crossing.to, index, message, outcome);
+            self.stage(to, index, message, outcome);
         }
         delivered
     }
@@ -124,7 +126,7 @@ impl Shard {
     #[allow(clippy::too_many_arguments)] // as above
     fn publish_traced_one(
         &mut self,
-        crossing: &Crossing,
+        to: &Arc<Account>,
         outcome: u32,
         traced: &Traced,
         message: &Publish<'_>,
@@ -133,15 +135,16 @@ impl Shard {
         sender: Sender,
         touched: &mut Vec<u32>,
     ) -> u32 {
-        let Some(mut trace) = self.crossings.trace_of(outcome).take() else {
-            return self.publish_to(crossing, outcome, message, interest, index, sender, touched);
+        let Some(mut trace) = self.crossings.take_trace(outcome) else {
+            return self.publish_to(to, outcome, message, interest, index, sender, touched);
         };
-        trace.goes_to_service(&crossing.to, &traced.from, self.results[index].destination());
-        trace.enter(&crossing.to);
+        trace.goes_to_service(to, &traced.from, self.results[index].destination());
+        trace.enter(to);
         if traced.goes_on {
             self.delivery.begin_traced(trace);
-            let delivered = self.publish_to(crossing, outcome, message, interest, index, sender, touched);
-            *self.crossings.trace_of(outcome) = self.delivery.end_traced();
+            let delivered = self.publish_to(to, outcome, message, interest, index, sender, touched);
+            let trace = self.delivery.end_traced();
+            self.crossings.put_trace(outcome, trace);
             return delivered;
         }
         // Nobody is told that it was not delivered, since it was not to be.
@@ -149,9 +152,9 @@ impl Shard {
             self.crossings.outcome(outcome).delivered = true;
             0
         } else {
-            self.publish_to(crossing, outcome, message, interest, index, sender, touched)
+            self.publish_to(to, outcome, message, interest, index, sender, touched)
         };
-        *self.crossings.trace_of(outcome) = Some(trace);
+        self.crossings.put_trace(outcome, Some(trace));
         delivered
     }
 

@@ -2,7 +2,7 @@
 
 use crate::client::reply_grants::no_responders_frame;
 use crate::plan::config::Config;
-use crate::services::crossing::{Origin, Outcome, Status};
+use crate::services::crossing::{Origin, Outcome, Rare, Status};
 use crate::services::latency::End;
 use crate::shard::Shard;
 use crate::trace::msgtrace::{self, MsgTrace};
@@ -11,45 +11,46 @@ impl Shard {
     pub(super) fn settle(&mut self, config: &Config) {
         let mut outcomes = self.crossings.take_outcomes();
         for number in (0..outcomes.len()).rev() {
-            let Outcome {
-                parent,
-                delivered,
-                pending,
-                more,
-                answered,
-                trace,
-                status,
-                ..
-            } = &mut outcomes[number];
-            let (parent, delivered) = (*parent, *delivered);
-            if let Some((account, token)) = pending.take().filter(|_| !delivered) {
-                let ended = account.responses().remove(token);
-                if let Some(measured) = ended.and_then(|response| response.measured) {
-                    self.stage_measurement(&measured, &End::NoResponders);
-                }
+            let outcome = &outcomes[number];
+            if let Some(rare) = &outcome.rare {
+                self.settle_rare(rare, outcome.delivered, config);
             }
-            if let Some((account, token)) = more.take().filter(|_| !delivered) {
-                account.responses().remove(token);
-            }
-            if let Some(answered) = answered {
-                let end = if delivered {
-                    End::Answered(answered)
-                } else {
-                    End::RequesterGone
-                };
-                self.stage_measurement(&answered.measured, &end);
-            }
-            if let Some(trace) = trace {
-                self.stage_trace(trace, config);
-            }
-            if let Some(status) = status.take().filter(|_| !delivered) {
-                self.tell_no_responders(&status);
-            }
-            if let Some(parent) = parent.filter(|_| delivered) {
+            if !outcome.delivered {
+                self.settle_undelivered(outcome);
+            } else if let Some(parent) = outcome.parent {
                 outcomes[parent as usize].delivered = true;
             }
         }
         self.crossings.reuse_outcomes(outcomes);
+    }
+
+    fn settle_rare(&mut self, rare: &Rare, delivered: bool, config: &Config) {
+        if let Some(answered) = &rare.answered {
+            let end = if delivered {
+                End::Answered(answered)
+            } else {
+                End::RequesterGone
+            };
+            self.stage_measurement(&answered.measured, &end);
+        }
+        if let Some((account, token)) = rare.more.as_ref().filter(|_| !delivered) {
+            account.responses().remove(*token);
+        }
+        if let Some(trace) = &rare.trace {
+            self.stage_trace(trace, config);
+        }
+    }
+
+    fn settle_undelivered(&mut self, outcome: &Outcome) {
+        if let (Some(account), Some(token)) = (outcome.asked(), outcome.token) {
+            let ended = account.responses().remove(token);
+            if let Some(measured) = ended.and_then(|response| response.measured) {
+                self.stage_measurement(&measured, &End::NoResponders);
+            }
+        }
+        if let Some(status) = &outcome.status {
+            self.tell_no_responders(status);
+        }
     }
 
     fn stage_trace(&mut self, trace: &MsgTrace, config: &Config) {
@@ -67,8 +68,9 @@ impl Shard {
         let (account, member) = (origin.account.clone(), origin.member);
         let (broker, slot) = (origin.broker.clone(), origin.slot);
         let interest = account.interest.read();
-        let sid = member.and_then(|member| self.results.own_reply_sid(&interest, member, &status.reply));
-        let Some(frame) = sid.map(|sid| no_responders_frame(&status.subject, &status.reply, sid)) else {
+        let (subject, reply) = self.crossings.status_texts(status);
+        let sid = member.and_then(|member| self.results.own_reply_sid(&interest, member, reply));
+        let Some(frame) = sid.map(|sid| no_responders_frame(subject, reply, sid)) else {
             return;
         };
         match slot {

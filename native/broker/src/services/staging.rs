@@ -3,7 +3,7 @@
 use crate::client::run::Publisher;
 use crate::connection::table::Connections;
 use crate::interest::account::Account;
-use crate::services::crossing::{Origin, Outcome, Request, Status, Traced};
+use crate::services::crossing::{Origin, Outcome, Request, Traced};
 use crate::services::imports::{ServiceImport, ServiceTarget};
 use crate::services::latency::{End, Measured};
 use crate::services::request_info::{ClientInfo, InfoLevel, append_headers};
@@ -56,24 +56,12 @@ impl Shard {
     }
 
     fn cross(&mut self, account: &Arc<Account>, index: u32, message: &Publish<'_>, delivered: bool) -> u32 {
-        let status = || Status {
-            subject: self.results[index].destination().into(),
-            reply: message.reply.unwrap_or_default().into(),
-        };
-        let is_told = |origin: &Origin| origin.no_responders && !delivered && message.reply.is_some();
+        let is_told = self.crossings.origin().is_some_and(|origin| origin.no_responders) && !delivered;
+        let reply = message.reply.filter(|_| is_told);
         let outcome = Outcome {
-            parent: None,
             delivered,
-            status: self
-                .crossings
-                .origin()
-                .filter(|&origin| is_told(origin))
-                .map(|_| status()),
-            request: None,
-            pending: None,
-            more: None,
-            answered: None,
-            trace: None,
+            status: reply.map(|reply| self.crossings.add_status(self.results[index].destination(), reply)),
+            ..Outcome::default()
         };
         let outcome = self.crossings.add_outcome(outcome);
         if self.delivery.traced_message().is_some() {
@@ -92,8 +80,9 @@ impl Shard {
         let mut staged = 0;
         for target in &services {
             if !self.crossings.has_come_by(parent, &target.import) {
-                self.stage_request(account, target, message, parent);
-                self.trace_request(index, &target.import);
+                if self.stage_request(account, target, message, parent) {
+                    self.trace_request(index, &target.import);
+                }
                 staged += 1;
             }
         }
@@ -105,7 +94,14 @@ impl Shard {
         staged
     }
 
-    fn stage_request(&mut self, account: &Arc<Account>, target: &ServiceTarget, message: &Publish<'_>, parent: u32) {
+    /// False: too many requests are pending, it is as if nobody answered.
+    fn stage_request(
+        &mut self,
+        account: &Arc<Account>,
+        target: &ServiceTarget,
+        message: &Publish<'_>,
+        parent: u32,
+    ) -> bool {
         let exporter = target.import.exporter();
         let (headers, payload) = message.body.split_at(message.header_len);
         let level = self.level_of(parent, target);
@@ -135,8 +131,7 @@ impl Shard {
                     measured,
                 };
                 let Some(token) = self.expect(exporter, response, outcome) else {
-                    // Too many are pending: as if nobody answered.
-                    return;
+                    return false;
                 };
                 Some(token)
             }
@@ -158,6 +153,7 @@ impl Shard {
             .push(exporter, Some(outcome), &target.subject, to, &with_info, payload);
         self.run_buffers.reuse_headers(with_info);
         self.run_buffers.reuse_reply(reply);
+        true
     }
 
     /// If the request that was set aside last is traced, its trace tells of it.
@@ -177,7 +173,7 @@ impl Shard {
         if !account.responses().insert(token, response, now_ns) {
             return None;
         }
-        self.crossings.outcome(outcome).pending = Some((account.clone(), token));
+        self.crossings.outcome(outcome).token = Some(token);
         if let Some(origin) = self.crossings.origin() {
             self.response_timers.watch(&origin.broker, account, threshold, now_ns);
         }
@@ -254,13 +250,17 @@ impl Shard {
             measured,
         } = taken.response;
         let now = self.delivery.now();
-        let responder = self.responder().filter(|_| measured.is_some());
-        let answered = measured.map(|measured| Box::new(measured.answered(responder, now)));
-        let outcome = Outcome {
-            more: taken.more.map(|token| (account.clone(), token)),
-            answered,
-            ..Outcome::of(parent)
-        };
+        let answered = measured.map(|measured| measured.answered(self.responder(), now));
+        let mut outcome = Outcome::of(parent);
+        if answered.is_some() {
+            outcome.rare_mut().answered = answered;
+        }
+        if let Some(token) = taken.more {
+            outcome.rare_mut().more = Some((account.clone(), token));
+        }
+        if message.reply.is_some() {
+            outcome.rare_mut().asked = Some(to.clone());
+        }
         let outcome = self.crossings.add_outcome(outcome);
         // An answer that asks back.
         let token = message
