@@ -7,10 +7,14 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use nt_broker::{Account, AccountIds, AccountPlan, BrokerState, Config, Plan, Shard, ShardSeed, Time};
+use nt_broker::{
+    Account, AccountIds, AccountPlan, Auth, Authenticator, BrokerState, Config, Plan, ServiceImportPlan, ServicePlan,
+    Shard, ShardSeed, Time, User,
+};
 use nt_subject::transform::Destination;
 use nt_subject::{Mapping, MappingTable};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What a loop reads at once from a fast publisher.
 const READ_BYTES: usize = 256 * 1024;
@@ -21,6 +25,9 @@ struct Loop {
     shard: Shard,
     broker: Arc<BrokerState>,
     publisher: u32,
+    /// What this connection was sent is kept, for it to answer.
+    responder: Option<u32>,
+    kept: Vec<u8>,
 }
 
 impl Loop {
@@ -38,6 +45,8 @@ impl Loop {
             shard,
             broker,
             publisher,
+            responder: None,
+            kept: Vec::new(),
         };
         for says in subscribers {
             let slot = client(&mut this.shard, &this.broker);
@@ -67,6 +76,11 @@ impl Loop {
                 let Some(conn) = self.shard.conn(slot) else { continue };
                 conn.left_dirty_list();
                 let bytes = conn.out().slices().map(|slice| slice.len()).sum();
+                if self.responder == Some(slot) {
+                    conn.out()
+                        .slices()
+                        .for_each(|slice| self.kept.extend_from_slice(&slice));
+                }
                 self.shard.wrote(slot, bytes);
                 self.shard.flushed(slot);
             }
@@ -77,12 +91,18 @@ impl Loop {
 }
 
 fn client(shard: &mut Shard, broker: &Arc<BrokerState>) -> u32 {
+    client_with(shard, broker, "")
+}
+
+/// `more`: more options of its CONNECT.
+fn client_with(shard: &mut Shard, broker: &Arc<BrokerState>, more: &str) -> u32 {
     let peer = "127.0.0.1:1000".parse().expect("an address");
     let slot = shard
         .add_connection(broker, peer)
         .expect("the broker takes connections");
-    let hello = b"CONNECT {\"verbose\":false,\"pedantic\":false,\"headers\":true,\"no_responders\":true}\r\n";
-    assert_eq!(shard.receive(slot, hello), hello.len());
+    let options = format!(r#"{{"verbose":false,"pedantic":false,"headers":true,"no_responders":true{more}}}"#);
+    let hello = format!("CONNECT {options}\r\n");
+    assert_eq!(shard.receive(slot, hello.as_bytes()), hello.len());
     slot
 }
 
@@ -242,6 +262,79 @@ fn answers(bencher: Bencher<'_, '_>, payload: usize) {
     measure_unique(bencher, says, payload, |read, n| {
         format!("PUB _INBOX.qwertyuiopasdfghjklzxc.{read}q{n}")
     });
+}
+
+/// Requests and their answers, a hundred at a time, in one account.
+#[divan::bench(args = PAYLOADS)]
+fn round_trips(bencher: Bencher<'_, '_>, payload: usize) {
+    measure_round_trips(bencher, Plan::open(Config::default()), "", payload);
+}
+
+/// The same where another account answers: to compare with `round_trips`.
+#[divan::bench(args = PAYLOADS)]
+fn service_round_trips(bencher: Bencher<'_, '_>, payload: usize) {
+    let service = ServiceImportPlan::new("S", "service.run", None, ServicePlan::default()).expect("an import");
+    let importer = AccountPlan {
+        service_imports: vec![service],
+        ..AccountPlan::named(Account::GLOBAL)
+    };
+    let user = User {
+        credential: "s".into(),
+        ..User::without_password("s".to_owned(), "S".to_owned(), None)
+    };
+    let auth = Auth {
+        authenticator: Authenticator::Credentials,
+        token: None,
+        users: [user].into_iter().collect(),
+        no_auth_user: None,
+        anonymous: true,
+        proxy_required: false,
+        timeout: Duration::from_secs(2),
+    };
+    let plan = Plan::new(Config::default(), Some(auth), vec![importer, AccountPlan::named("S")]);
+    measure_round_trips(bencher, plan.expect("a plan"), r#","user":"s","pass":"s""#, payload);
+}
+
+/// `responder`: options of the CONNECT of the connection that answers.
+fn measure_round_trips(bencher: Bencher<'_, '_>, plan: Plan, responder: &str, payload: usize) {
+    const WINDOW: usize = 100;
+    let mut broker = Loop::with(plan, &[]);
+    let slot = client_with(&mut broker.shard, &broker.broker, responder);
+    broker.receive(slot, b"SUB service.run workers 1\r\n");
+    broker.responder = Some(slot);
+    broker.turn(b"SUB _INBOX.qwertyuiopasdfghjklzxc.* 1\r\n");
+    let request = |n| {
+        format!(
+            "PUB service.run _INBOX.qwertyuiopasdfghjklzxc.{n} {payload}\r\n{:payload$}\r\n",
+            ""
+        )
+    };
+    let requests: String = (0..WINDOW).map(request).collect();
+    let mut answers = Vec::new();
+    let mut trip = || {
+        broker.kept.clear();
+        broker.turn(requests.as_bytes());
+        answers.clear();
+        assert_eq!(append_answers(&broker.kept, payload, &mut answers), WINDOW);
+        broker.receive(slot, &answers);
+    };
+    trip();
+    bencher.counter(ItemsCount::new(WINDOW)).bench_local(trip);
+}
+
+/// Appends the answers to the requests in `frames`, as large as these. Returns how many there are.
+fn append_answers(mut frames: &[u8], payload: usize, answers: &mut Vec<u8>) -> usize {
+    let mut count = 0;
+    while let Some(end) = frames.windows(2).position(|bytes| bytes == b"\r\n") {
+        let line = std::str::from_utf8(&frames[..end]).expect("text");
+        let mut words = line.split(' ');
+        let reply = words.nth(3).expect("a reply subject");
+        let size: usize = words.next_back().and_then(|size| size.parse().ok()).expect("a size");
+        answers.extend_from_slice(format!("PUB {reply} {payload}\r\n{:payload$}\r\n", "").as_bytes());
+        frames = &frames[end + 2 + size + 2..];
+        count += 1;
+    }
+    count
 }
 
 /// Messages with headers, for a subscriber that reads them.
