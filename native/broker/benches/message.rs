@@ -303,35 +303,33 @@ fn measure_round_trips(bencher: Bencher<'_, '_>, plan: Plan, responder: &str, pa
     broker.receive(slot, b"SUB service.run workers 1\r\n");
     broker.responder = Some(slot);
     broker.turn(b"SUB _INBOX.qwertyuiopasdfghjklzxc.* 1\r\n");
-    let request = |n| {
-        format!(
-            "PUB service.run _INBOX.qwertyuiopasdfghjklzxc.{n} {payload}\r\n{:payload$}\r\n",
-            ""
-        )
-    };
+    let body = format!("{payload}\r\n{}\r\n", "x".repeat(payload));
+    let request = |n| format!("PUB service.run _INBOX.qwertyuiopasdfghjklzxc.{n} {body}");
     let requests: String = (0..WINDOW).map(request).collect();
     let mut answers = Vec::new();
     let mut trip = || {
         broker.kept.clear();
         broker.turn(requests.as_bytes());
         answers.clear();
-        assert_eq!(append_answers(&broker.kept, payload, &mut answers), WINDOW);
+        assert_eq!(append_answers(&broker.kept, &body, &mut answers), WINDOW);
         broker.receive(slot, &answers);
     };
     trip();
     bencher.counter(ItemsCount::new(WINDOW)).bench_local(trip);
 }
 
-/// Appends the answers to the requests in `frames`, as large as these. Returns how many there are.
-fn append_answers(mut frames: &[u8], payload: usize, answers: &mut Vec<u8>) -> usize {
+/// Appends the answers to the requests in `frames`, each with this size and payload. Returns how many there are.
+fn append_answers(mut frames: &[u8], body: &str, answers: &mut Vec<u8>) -> usize {
     let mut count = 0;
-    while let Some(end) = frames.windows(2).position(|bytes| bytes == b"\r\n") {
-        let line = std::str::from_utf8(&frames[..end]).expect("text");
-        let mut words = line.split(' ');
+    while let Some(end) = frames.iter().position(|&byte| byte == b'\n') {
+        let mut words = frames[..end - 1].split(|&byte| byte == b' ');
         let reply = words.nth(3).expect("a reply subject");
-        let size: usize = words.next_back().and_then(|size| size.parse().ok()).expect("a size");
-        answers.extend_from_slice(format!("PUB {reply} {payload}\r\n{:payload$}\r\n", "").as_bytes());
-        frames = &frames[end + 2 + size + 2..];
+        let size = words.next_back().expect("a size");
+        let size = size.iter().fold(0, |size, digit| 10 * size + usize::from(digit - b'0'));
+        for part in [b"PUB ", reply, b" ", body.as_bytes()] {
+            answers.extend_from_slice(part);
+        }
+        frames = &frames[end + 1 + size + 2..];
         count += 1;
     }
     count

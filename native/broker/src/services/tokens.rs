@@ -38,7 +38,12 @@ impl Tokens {
 
 /// What all these subjects start with.
 pub(super) const PREFIX: &[u8] = b"_R_.";
-const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// Each stands for six bits.
+const DIGITS: &[u8; 64] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
+/// What is no digit.
+const NONE: u8 = 64;
+/// What each byte stands for.
+const VALUES: [u8; 256] = values();
 const TAG_LEN: usize = 6;
 /// As many digits as the largest number takes.
 const TOKEN_LEN: usize = 11;
@@ -69,27 +74,34 @@ impl ReplyPrefix {
     }
 }
 
+const fn values() -> [u8; 256] {
+    let mut values = [NONE; 256];
+    let mut at = 0;
+    while at < DIGITS.len() {
+        values[DIGITS[at] as usize] = at as u8;
+        at += 1;
+    }
+    values
+}
+
 /// The lowest digits of a number, the lowest one first.
 fn write_digits(mut number: u64, out: &mut [u8]) {
     for digit in out {
-        *digit = DIGITS[(number % 62) as usize];
-        number /= 62;
+        *digit = DIGITS[(number & 63) as usize];
+        number >>= 6;
     }
 }
 
 fn read_digits(digits: &[u8]) -> Option<u64> {
-    if digits.len() != TOKEN_LEN {
-        return None;
+    let digits: &[u8; TOKEN_LEN] = digits.try_into().ok()?;
+    let mut number = 0u128;
+    let mut all = 0;
+    for &digit in digits.iter().rev() {
+        let value = VALUES[usize::from(digit)];
+        all |= value;
+        number = number << 6 | u128::from(value);
     }
-    digits.iter().rev().try_fold(0u64, |number, &digit| {
-        let value = match digit {
-            b'0'..=b'9' => digit - b'0',
-            b'A'..=b'Z' => digit - b'A' + 10,
-            b'a'..=b'z' => digit - b'a' + 36,
-            _ => return None,
-        };
-        number.checked_mul(62)?.checked_add(u64::from(value))
-    })
+    (all & NONE == 0).then(|| number.try_into().ok()).flatten()
 }
 
 #[cfg(test)]
@@ -98,8 +110,8 @@ mod tests {
 
     #[test]
     fn a_subject_tells_its_token_and_its_account() {
-        let (one, other) = (ReplyPrefix::new(7), ReplyPrefix::new(62));
-        for token in [0, 1, 61, 62, u64::MAX, u64::MAX - 1] {
+        let (one, other) = (ReplyPrefix::new(7), ReplyPrefix::new(64));
+        for token in [0, 1, 63, 64, u64::MAX, u64::MAX - 1] {
             let mut subject = Vec::new();
             one.append(token, &mut subject);
             assert_eq!(subject.len(), 22);
@@ -109,8 +121,8 @@ mod tests {
             subject.push(b'0');
             assert_eq!(one.token_of(&subject), None);
         }
-        assert_eq!(one.token_of(b"_R_.700000.zzzzzzzzzzz"), None, "too large");
-        assert_eq!(one.token_of(b"_R_.700000.0000000000-"), None);
+        assert_eq!(one.token_of(b"_R_.700000.___________"), None, "too large");
+        assert_eq!(one.token_of(b"_R_.700000.0000000000+"), None);
     }
 
     #[test]
