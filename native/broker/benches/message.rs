@@ -289,6 +289,7 @@ fn service_round_trips(bencher: Bencher<'_, '_>, payload: usize) {
         no_auth_user: None,
         anonymous: true,
         proxy_required: false,
+        failed_login_delay: Duration::ZERO,
         timeout: Duration::from_secs(2),
     };
     let plan = Plan::new(Config::default(), Some(auth), vec![importer, AccountPlan::named("S")]);

@@ -11,6 +11,17 @@ use crate::services::crossing::{Batch, Crossing, Traced};
 use crate::shard::Shard;
 use nt_protocol::Publish;
 use std::sync::Arc;
+/// Messages that arrive in an account, under one lock of its interest.
+struct Arrivals<'a> {
+    account: &'a Arc<Account>,
+    interest: &'a Interest,
+    space: &'a SubjectSpace,
+    /// Who published them.
+    sender: Sender,
+    /// Results with uncounted deliveries.
+    touched: Vec<u32>,
+}
+
 impl Shard {
     /// Publishes what was set aside, and all that follows from it.
     #[inline(never)]
@@ -56,8 +67,14 @@ impl Shard {
         let space = origin.spaces.of(&to);
         self.results.trim();
         self.delivery.begin_run(config, traced);
-        let mut touched = self.run_buffers.take_touched();
         let interest = to.interest.read();
+        let mut run = Arrivals {
+            account: &to,
+            interest: &interest,
+            space: &space,
+            sender,
+            touched: self.run_buffers.take_touched(),
+        };
         let mut deliveries = 0;
         while let Some(crossing) = batch.next()
             && batch.next_account().is_some_and(|next| Arc::ptr_eq(next, &to))
@@ -65,9 +82,10 @@ impl Shard {
             && self.crossings.staged.is_empty()
         {
             let message = batch.message(crossing);
-            deliveries += 1 + self.publish_one(crossing, &to, &message, &interest, &space, sender, &mut touched);
+            deliveries += 1 + self.publish_one(&mut run, crossing, &message);
             batch.advance();
         }
+        let mut touched = run.touched;
         self.finish_run(&interest, &mut touched);
         drop(interest);
         self.run_buffers.reuse_touched(touched);
@@ -77,72 +95,48 @@ impl Shard {
         self.follow_up(&broker, config, &to);
     }
 
-    fn publish_one(
-        &mut self,
-        crossing: &Crossing,
-        to: &Arc<Account>,
-        message: &Publish<'_>,
-        interest: &Interest,
-        space: &SubjectSpace,
-        sender: Sender,
-        touched: &mut Vec<u32>,
-    ) -> u32 {
-        let index = match crossing.outcome {
-            Some(_) => self.results.find(space, interest, message.subject),
-            None => self
-                .results
-                .find(&SubjectSpace::unmapped(to.id), interest, message.subject),
-        };
+    /// Returns how many got it.
+    fn publish_one(&mut self, run: &mut Arrivals<'_>, crossing: &Crossing, message: &Publish<'_>) -> u32 {
         let Some(outcome) = crossing.outcome else {
-            return self.deliver_to_all(interest, index, message, sender, touched);
+            let space = SubjectSpace::unmapped(run.account.id);
+            let index = self.results.find(&space, run.interest, message.subject);
+            return self.deliver_to_all(run.interest, index, message, run.sender, &mut run.touched);
         };
-        if let Some(traced) = &crossing.traced {
-            return self.publish_traced_one(to, outcome, traced, message, interest, index, sender, touched);
+        let index = self.results.find(run.space, run.interest, message.subject);
+        match &crossing.traced {
+            Some(traced) => self.publish_traced_at(run, outcome, traced, index, message),
+            None => self.publish_at(run, outcome, index, message),
         }
-        self.publish_to(to, outcome, message, interest, index, sender, touched)
     }
 
-    #[allow(clippy::too_many_arguments)] // a step of the one above
-    fn publish_to(
-        &mut self,
-        to: &Arc<Account>,
-        outcome: u32,
-        message: &Publish<'_>,
-        interest: &Interest,
-        index: u32,
-        sender: Sender,
-        touched: &mut Vec<u32>,
-    ) -> u32 {
-        let delivered = self.deliver_to_all(interest, index, message, sender, touched);
+    /// The same, with its result at `index`.
+    fn publish_at(&mut self, run: &mut Arrivals<'_>, outcome: u32, index: u32, message: &Publish<'_>) -> u32 {
+        let delivered = self.deliver_to_all(run.interest, index, message, run.sender, &mut run.touched);
         self.crossings.outcome(outcome).delivered |= delivered > 0;
         if self.results[index].leaves_account() {
-            self.stage(to, index, message, outcome);
+            self.stage(run.account, index, message, outcome);
         }
         delivered
     }
 
     /// The same with a trace, which may end here.
     #[cold]
-    #[allow(clippy::too_many_arguments)] // as above
-    fn publish_traced_one(
+    fn publish_traced_at(
         &mut self,
-        to: &Arc<Account>,
+        run: &mut Arrivals<'_>,
         outcome: u32,
         traced: &Traced,
-        message: &Publish<'_>,
-        interest: &Interest,
         index: u32,
-        sender: Sender,
-        touched: &mut Vec<u32>,
+        message: &Publish<'_>,
     ) -> u32 {
         let Some(mut trace) = self.crossings.take_trace(outcome) else {
-            return self.publish_to(to, outcome, message, interest, index, sender, touched);
+            return self.publish_at(run, outcome, index, message);
         };
-        trace.goes_to_service(to, &traced.from, self.results[index].destination());
-        trace.enter(to);
+        trace.goes_to_service(run.account, &traced.from, self.results[index].destination());
+        trace.enter(run.account);
         if traced.goes_on {
             self.delivery.begin_traced(trace);
-            let delivered = self.publish_to(to, outcome, message, interest, index, sender, touched);
+            let delivered = self.publish_at(run, outcome, index, message);
             let trace = self.delivery.end_traced();
             self.crossings.put_trace(outcome, trace);
             return delivered;
@@ -152,7 +146,7 @@ impl Shard {
             self.crossings.outcome(outcome).delivered = true;
             0
         } else {
-            self.publish_to(to, outcome, message, interest, index, sender, touched)
+            self.publish_at(run, outcome, index, message)
         };
         self.crossings.put_trace(outcome, Some(trace));
         delivered
