@@ -436,8 +436,9 @@ impl PlanInForce {
         }
     }
 
-    /// Gives the subjects of all accounts to those whose messages may go to others, if they have changed. The others
-    /// need only those of the system account. Returns the subjects.
+    /// Gives the subjects of all accounts to those whose messages may go to others, if they have changed: also to those
+    /// that were asked under the plan before, since they may still answer. The others need only those of the system
+    /// account. Returns the subjects.
     fn share_spaces(
         &self,
         system: Option<Arc<Account>>,
@@ -448,12 +449,14 @@ impl PlanInForce {
             return self.spaces.clone();
         }
         let spaces = Arc::new(spaces);
-        let exporters: BTreeSet<u32> = accounts.values().flat_map(|part| part.service_exporters()).collect();
+        let both = self.accounts.values().chain(accounts.values());
+        let exporters: BTreeSet<u32> = both.flat_map(|part| part.service_exporters()).collect();
         let of_system = |spaces: &Spaces| system.as_ref().map(|system| spaces.of(system).number());
         let all_need_them = of_system(&spaces) != of_system(&self.spaces);
         for part in accounts.values_mut() {
             let is_system = system.as_ref().is_some_and(|system| Arc::ptr_eq(system, &part.account));
-            let needs_them = part.services.is_some() || exporters.contains(&part.account.id);
+            let is_asked = exporters.contains(&part.account.id) || part.account.responses().pending() > 0;
+            let needs_them = part.services.is_some() || is_asked;
             if all_need_them || is_system || needs_them {
                 *part = Arc::new(part.with_spaces(&spaces));
             }
@@ -513,17 +516,19 @@ impl PlanInForce {
         }
         changed.extend(before.as_ref().map(|_| account.id));
         let may_change_spaces = part.has_rules() || before.is_some_and(|before| before.has_rules());
-        self.accounts.insert(account.name.clone(), part);
-        if may_change_spaces {
-            let mut accounts = self.accounts.clone();
-            self.spaces = self.share_spaces(system, &mut accounts);
-            let other = |(name, part): (&String, &Arc<AccountPart>)| {
-                let known = &self.accounts[name];
-                (!Arc::ptr_eq(known, part)).then_some(part.account.id)
-            };
-            changed.extend(accounts.iter().filter_map(other).filter(|&id| id != account.id));
-            self.accounts = accounts;
+        if !may_change_spaces {
+            self.accounts.insert(account.name.clone(), part);
+            return Ok((affected, account));
         }
+        let mut accounts = self.accounts.clone();
+        accounts.insert(account.name.clone(), part);
+        self.spaces = self.share_spaces(system, &mut accounts);
+        let is_other = |(name, part): &(&String, &Arc<AccountPart>)| {
+            let known = self.accounts.get(*name);
+            known.is_some_and(|known| !Arc::ptr_eq(known, part))
+        };
+        changed.extend(accounts.iter().filter(is_other).map(|(_, part)| part.account.id));
+        self.accounts = accounts;
         Ok((affected, account))
     }
 

@@ -100,7 +100,8 @@ impl Shard {
         let Some(outcome) = crossing.outcome else {
             let space = SubjectSpace::unmapped(run.account.id);
             let index = self.results.find(&space, run.interest, message.subject);
-            return self.deliver_to_all(run.interest, index, message, run.sender, &mut run.touched);
+            // The server says it, whoever caused it: one who does not hear itself hears this.
+            return self.deliver_to_all(run.interest, index, message, Sender::SERVER, &mut run.touched);
         };
         let index = self.results.find(run.space, run.interest, message.subject);
         match &crossing.traced {

@@ -1,6 +1,6 @@
 //! Services: which account answers a request, who gets the answer, and until when.
 
-use super::accounts::{plan_with, reload, user};
+use super::accounts::{plan_with, reload, settle, user};
 use super::harness::World;
 use crate::simulation::wire::Message;
 use crate::{
@@ -436,6 +436,23 @@ fn the_latency_of_requests_is_measured_however_they_end() {
 }
 
 #[test]
+fn who_does_not_hear_itself_hears_what_is_measured_of_its_answers() {
+    let mut world = world(
+        1,
+        vec![import_with("A", "x", None, measured(100, ResponseKind::Single))],
+    );
+    let (service, asks) = (world.client(0), requester(&mut world, 0));
+    world.say(
+        service,
+        "CONNECT {\"verbose\":false,\"echo\":false,\"headers\":true,\"user\":\"a\",\"pass\":\"a\"}\r\nSUB x 1\r\nSUB latency 2\r\n",
+    );
+    request(&mut world, asks, "x", "inbox.1", "?");
+    let got = world.messages(service);
+    answer(&mut world, service, &got[0], "!");
+    assert_eq!(statuses(&mut world, service), ["200"]);
+}
+
+#[test]
 fn headers_may_ask_for_a_measurement() {
     let mut world = world(1, vec![import_with("A", "x", None, measured(0, ResponseKind::Single))]);
     let (answers, observes) = (login(&mut world, 0, "a"), login(&mut world, 0, "a"));
@@ -615,6 +632,44 @@ fn mappings_of_the_exporter_follow_a_reload_for_requests() {
     assert_eq!(ask(&mut world), [of("one", "?")]);
     assert_eq!(reload(&mut world, mapped("two")), 2, "exporter and importer");
     assert_eq!(ask(&mut world), [of("two", "?")]);
+}
+
+#[test]
+fn an_answer_finds_the_account_of_the_requester_as_it_is_after_a_reload() {
+    let importer = |imports: Vec<ServiceImportPlan>, to: &str| {
+        let destinations = [Destination::new(to.as_bytes())];
+        let mapping = Mapping::new(b"inbox.1", &destinations, b"").expect("a mapping");
+        AccountPlan {
+            mappings: MappingTable::new([mapping]).into(),
+            ..importing("B", imports)
+        }
+    };
+    let with = |imports: Vec<ServiceImportPlan>, to: &str| {
+        plan_of(vec![
+            AccountPlan::named("A"),
+            importer(imports, to),
+            AccountPlan::named("C"),
+        ])
+    };
+    let ask = |world: &mut World, service: usize, asks: usize| {
+        request(world, asks, "x", "inbox.1", "?");
+        world.messages(service)[0].clone()
+    };
+    let mut world = World::planned(2, with(vec![import("A", "x", None)], "inbox.2"), 1);
+    let (service, asks) = (login(&mut world, 0, "a"), requester(&mut world, 1));
+    world.say(service, "SUB x 1\r\n");
+    let requests = [0; 3].map(|_| ask(&mut world, service, asks));
+    // Account A is the same in all plans, and nobody imports from it any more: it may still answer.
+    for (to, request) in ["inbox.3", "inbox.4"].into_iter().zip(&requests) {
+        reload(&mut world, with(vec![], to));
+        answer(&mut world, service, request, "!");
+        assert_eq!(received(&mut world, asks), [of(to, "!")]);
+    }
+    let account = importer(vec![], "inbox.5");
+    let started = world.broker.replace_account(account, 2).expect("an account");
+    settle(&mut world, started);
+    answer(&mut world, service, &requests[2], "!");
+    assert_eq!(received(&mut world, asks), [of("inbox.5", "!")]);
 }
 
 #[test]
