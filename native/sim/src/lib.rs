@@ -16,12 +16,14 @@
 #![forbid(unsafe_code)]
 
 mod io;
+mod isolation;
 mod model;
 mod probes;
 mod run;
 mod trace;
 mod world;
 
+pub use isolation::isolation;
 pub use nt_broker::simulation::Fault;
 pub use run::Report;
 

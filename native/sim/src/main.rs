@@ -1,13 +1,16 @@
 //! `nt-sim SEED` runs a seed and prints the hash of everything that happened; `nt-sim search COUNT [FAULT]` looks for a seed that fails.
 
-use nt_sim::{Fault, Options, run, search};
+use nt_sim::{Failure, Fault, Options, isolation, run, search};
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: nt-sim SEED [trace]
        nt-sim search COUNT [FAULT]
+       nt-sim isolation COUNT [FAULT]
 
 SEED runs one seed and prints a hash of all it did; with trace, every step of it.
-search runs seeds 0 to COUNT - 1 until one fails, with a fault planted if one is named:";
+search runs seeds 0 to COUNT - 1 until one fails, with a fault planted if one is named.
+isolation does the same with random accounts; a case that fails is printed as small as possible.
+Faults:";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -15,12 +18,12 @@ fn main() -> ExitCode {
     let done = match arguments[..] {
         [seed] => seed.parse().ok().map(|seed| replay(seed, false)),
         [seed, "trace"] => seed.parse().ok().map(|seed| replay(seed, true)),
-        ["search", count] => count.parse().ok().map(|count| look(count, None)),
-        ["search", count, name] => count
+        [verb, count] => count.parse().ok().and_then(|count| look(verb, count, None)),
+        [verb, count, name] => count
             .parse()
             .ok()
             .zip(Fault::named(name))
-            .map(|(count, fault)| look(count, Some(fault))),
+            .and_then(|(count, fault)| look(verb, count, Some(fault))),
         _ => None,
     };
     done.unwrap_or_else(|| {
@@ -43,15 +46,20 @@ fn replay(seed: u64, print_trace: bool) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn look(count: u64, fault: Option<Fault>) -> ExitCode {
-    match search(
-        0,
-        count,
-        Options {
-            fault,
-            ..Options::default()
-        },
-    ) {
+fn look(verb: &str, count: u64, fault: Option<Fault>) -> Option<ExitCode> {
+    let options = Options {
+        fault,
+        ..Options::default()
+    };
+    match verb {
+        "search" => Some(tell(count, search(0, count, options))),
+        "isolation" => Some(tell(count, isolation(0, count, fault))),
+        _ => None,
+    }
+}
+
+fn tell(count: u64, failure: Option<Failure>) -> ExitCode {
+    match failure {
         None => {
             println!("{count} seeds, nothing found");
             ExitCode::SUCCESS
