@@ -10,6 +10,18 @@ pub enum Fault {
     PongBeforeInbox,
     /// Bytes that were read are parsed although the inbox has messages that came before them.
     ReadBeforeInbox,
+    /// A cached result of one account, or of other rules, is used for another one.
+    SharedResults,
+    /// A response goes to the account that answers instead of the one that asks.
+    ResponseToExporter,
+    /// A request whose time is over may still be answered.
+    LateAnswers,
+    /// Copies of subscriptions ignore what their user may not receive.
+    UncheckedCopies,
+    /// A reload changes everything but the stream imports.
+    OldImports,
+    /// What a message finds in another account is of the plan in force, whatever plan its publisher holds.
+    MixedPlans,
     #[cfg(any(test, fuzzing, feature = "simulation"))]
     /// A loop that sleeps is not woken. Planted by the simulator's own wake-ups.
     LostWakeUp,
@@ -21,9 +33,15 @@ pub enum Fault {
 #[cfg(any(test, fuzzing, feature = "simulation"))]
 impl Fault {
     /// All there are.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 10] = [
         Self::PongBeforeInbox,
         Self::ReadBeforeInbox,
+        Self::SharedResults,
+        Self::ResponseToExporter,
+        Self::LateAnswers,
+        Self::UncheckedCopies,
+        Self::OldImports,
+        Self::MixedPlans,
         Self::LostWakeUp,
         Self::HalfReload,
     ];
@@ -33,6 +51,12 @@ impl Fault {
         match self {
             Self::PongBeforeInbox => "pong-before-inbox",
             Self::ReadBeforeInbox => "read-before-inbox",
+            Self::SharedResults => "shared-results",
+            Self::ResponseToExporter => "response-to-exporter",
+            Self::LateAnswers => "late-answers",
+            Self::UncheckedCopies => "unchecked-copies",
+            Self::OldImports => "old-imports",
+            Self::MixedPlans => "mixed-plans",
             Self::LostWakeUp => "lost-wake-up",
             Self::HalfReload => "half-reload",
         }

@@ -194,6 +194,12 @@ impl Resolved {
         self.space == space && self.subject() == subject
     }
 
+    /// The space that it is a subject of.
+    #[inline]
+    pub(super) fn space(&self) -> u32 {
+        self.space
+    }
+
     #[inline]
     pub(super) fn stamp(&self) -> u64 {
         self.stamp

@@ -5,6 +5,7 @@
 //! decides who gets a message: [`Resolved`] does.
 
 use crate::delivery::resolved::Resolved;
+use crate::faults::{Fault, Planted};
 use crate::interest::{Interest, Subscription};
 use crate::plan::subject_space::SubjectSpace;
 use crate::random::Random;
@@ -65,6 +66,7 @@ pub(crate) struct ResultCache {
     seed: HashSeed,
     /// For mappings.
     random: Random,
+    planted: Planted,
 }
 
 impl ResultCache {
@@ -81,7 +83,14 @@ impl ResultCache {
             found: Matches::new(),
             seed,
             random,
+            planted: Planted::default(),
         }
+    }
+
+    /// Plants a fault.
+    #[cfg(any(test, fuzzing, feature = "simulation"))]
+    pub fn plant(&mut self, fault: Fault) {
+        self.planted.plant(fault);
     }
 
     /// Index of the result of `subject`, resolved now unless a valid one is known.
@@ -116,10 +125,11 @@ impl ResultCache {
         let mut index = self.slots[at];
         let known = index != 0 && {
             let resolved = &self.results[index as usize];
-            resolved.is_of(space, subject)
+            resolved.is_of(wanted(&self.planted, resolved, space), subject)
         };
         if known {
-            if self.results[index as usize].is_valid(space, interest.generation()) {
+            let resolved = &self.results[index as usize];
+            if resolved.is_valid(wanted(&self.planted, resolved, space), interest.generation()) {
                 return (index, true);
             }
         } else if self.missed[at] != tag {
@@ -136,7 +146,8 @@ impl ResultCache {
     /// Where the result of a subject may be.
     #[inline]
     pub fn place_of(&self, space: u32, subject: &[u8]) -> Place {
-        let hash = self.seed.hash_in(space, subject);
+        let is_shared = self.planted.is(Fault::SharedResults);
+        let hash = self.seed.hash_in(if is_shared { 0 } else { space }, subject);
         Place {
             at: (hash as usize % SLOTS) as u32,
             tag: (hash >> 32) as u32,
@@ -177,6 +188,7 @@ impl ResultCache {
     ) -> Option<(ResultRef, &Resolved)> {
         let index = *self.slots.get(place.at as usize).filter(|_| interest.is_cached())?;
         let resolved = &self.results[index as usize];
+        let space = wanted(&self.planted, resolved, space);
         let is_known = index != 0 && resolved.is_valid(space, interest.generation()) && resolved.subject() == subject;
         is_known.then(|| (self.remember(index), resolved))
     }
@@ -189,9 +201,9 @@ impl ResultCache {
     /// The result a connection has kept, if it is still the same and valid.
     #[inline]
     pub fn known(&mut self, at: ResultRef, space: u32, generation: u64) -> Option<&mut Resolved> {
-        self.results
-            .get_mut(at.index as usize)
-            .filter(|resolved| resolved.stamp() == at.stamp && resolved.is_valid(space, generation))
+        let resolved = self.results.get_mut(at.index as usize)?;
+        let space = wanted(&self.planted, resolved, space);
+        (resolved.stamp() == at.stamp && resolved.is_valid(space, generation)).then_some(resolved)
     }
 
     /// What a connection may keep of the result at `index`.
@@ -242,6 +254,16 @@ impl ResultCache {
         self.targets = 0;
         self.bytes = 0;
         self.found = Matches::new();
+    }
+}
+
+/// The space that a result must be of: the one that is asked for, unless a fault is planted.
+#[inline(always)]
+fn wanted(planted: &Planted, resolved: &Resolved, space: u32) -> u32 {
+    if planted.is(Fault::SharedResults) {
+        resolved.space()
+    } else {
+        space
     }
 }
 

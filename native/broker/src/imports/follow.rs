@@ -4,6 +4,7 @@
 //! that ends while interest is locked: its copies are noted, and removed as soon as nothing is locked any more.
 
 use crate::connection::removal::{PendingRemoval, REMOVAL_BATCH};
+use crate::faults::Fault;
 use crate::imports::stream::StreamImport;
 use crate::interest::{Link, Original};
 use crate::plan::in_force::AccountPart;
@@ -82,6 +83,9 @@ impl Shard {
         let mut interest = import.exporter().interest.write();
         let member = conn.copies().member(import);
         let member = member.unwrap_or_else(|| interest.add_member(conn.new_member(at)));
+        if self.planted.is(Fault::UncheckedCopies) {
+            interest.set_permissions(member, None);
+        }
         let Ok(id) = interest.add_copy(member, subject, copied.queue.as_deref(), &copied.sid, link) else {
             debug_assert!(false, "what two valid subjects have in common is one");
             return;
@@ -141,7 +145,7 @@ impl Shard {
     /// The account of a connection imports something else from now on. What it imported before as well goes on without
     /// interruption.
     pub(crate) fn follow_imports(&mut self, slot: u32, before: &AccountPart, now: &AccountPart) {
-        if now.imports_as(before) {
+        if now.imports_as(before) || self.planted.is(Fault::OldImports) {
             return;
         }
         let is_in = |part: &AccountPart, import: &Arc<StreamImport>| {

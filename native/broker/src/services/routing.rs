@@ -3,6 +3,7 @@
 use crate::client::run::RUN_DELIVERIES_MAX;
 use crate::delivery::Sender;
 use crate::delivery::frame::frame_of;
+use crate::faults::Fault;
 use crate::interest::Interest;
 use crate::interest::account::Account;
 use crate::plan::config::Config;
@@ -64,7 +65,11 @@ impl Shard {
         };
         let to = to.clone();
         let (broker, sender, traced) = (origin.broker.clone(), origin.sender, origin.traced);
-        let space = origin.spaces.of(&to);
+        let space = if self.planted.is(Fault::MixedPlans) {
+            broker.lock_plan().spaces().of(&to)
+        } else {
+            origin.spaces.of(&to)
+        };
         self.results.trim();
         self.delivery.begin_run(config, traced);
         let interest = to.interest.read();

@@ -1,6 +1,7 @@
 //! The end of a run whose messages went to other accounts, and the end of requests that were not answered in time.
 
 use crate::client::reply_grants::no_responders_frame;
+use crate::faults::Fault;
 use crate::plan::config::Config;
 use crate::services::crossing::{Origin, Outcome, Rare, Status};
 use crate::services::latency::End;
@@ -89,6 +90,9 @@ impl Shard {
     /// Ends requests that were not answered in time.
     #[inline]
     pub(crate) fn end_late_requests(&mut self) {
+        if self.planted.is(Fault::LateAnswers) {
+            return;
+        }
         if self
             .response_timers
             .next_at()

@@ -2,6 +2,7 @@
 
 use crate::client::run::Publisher;
 use crate::connection::table::Connections;
+use crate::faults::Fault;
 use crate::interest::account::Account;
 use crate::services::crossing::{Origin, Outcome, Request, Traced};
 use crate::services::imports::{ServiceImport, ServiceTarget};
@@ -249,6 +250,11 @@ impl Shard {
             threshold,
             measured,
         } = taken.response;
+        let to = if self.planted.is(Fault::ResponseToExporter) {
+            account.clone()
+        } else {
+            to
+        };
         let now = self.delivery.now();
         let answered = measured.map(|measured| measured.answered(self.responder(), now));
         let mut outcome = Outcome::of(parent);

@@ -98,7 +98,7 @@ pub struct Shard {
     /// What left its account in the run under way.
     pub(crate) crossings: Crossings,
     pub(crate) response_timers: ResponseTimers,
-    planted: Planted,
+    pub(crate) planted: Planted,
 }
 
 impl Shard {
@@ -249,6 +249,7 @@ impl Shard {
     #[cfg(any(test, fuzzing, feature = "simulation"))]
     pub fn plant(&mut self, fault: Fault) {
         self.planted.plant(fault);
+        self.results.plant(fault);
     }
 
     /// Handles what other loops sent before the PONG that is due, if that PONG promises that it is delivered.
