@@ -4,13 +4,15 @@
 //! - `setup` is a configuration: for the model, as a plan of the core, and as text for nats-server.
 //! - `script` is a case: configurations and steps; `generate` makes one from a seed.
 //! - `driver` is the core under test; everything comes to rest after each step.
-//! - `model` and `judge` say who must get what, and that nothing else arrives anywhere; `message` compares one message,
-//!   `names` renames subjects and reads permissions. None of them uses code of the core.
+//! - `model` and `judge` say who must get what, and that nothing else arrives anywhere; `frames` takes it out of what
+//!   clients got, `message` compares one message, `names` renames subjects and reads permissions. None of them uses code
+//!   of the core.
 //! - `run` runs a case, `shrink` makes one that fails smaller.
 //!
 //! Never looks into the core: it sees what clients see.
 
 mod driver;
+mod frames;
 mod generate;
 mod judge;
 mod message;
