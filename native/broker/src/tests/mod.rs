@@ -61,6 +61,8 @@ mod replies;
 #[cfg(test)]
 mod results;
 #[cfg(test)]
+mod service_reports;
+#[cfg(test)]
 mod services;
 #[cfg(test)]
 mod system;
