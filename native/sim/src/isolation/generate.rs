@@ -341,7 +341,14 @@ fn publish(random: &mut Random, client: usize) -> Step {
         client,
         subject: random.pick(&LITERALS).to_owned(),
         reply: random.chance(55).then(|| random.pick(&REPLIES).to_owned()),
-        headers: random.pick(&[Headers::No, Headers::No, Headers::Plain, Headers::Lie]),
+        headers: random.pick(&[
+            Headers::No,
+            Headers::No,
+            Headers::No,
+            Headers::Plain,
+            Headers::Lie,
+            Headers::Trace,
+        ]),
         count: random.pick(&[1, 1, 2, 3]),
     }
 }

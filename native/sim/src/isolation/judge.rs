@@ -5,10 +5,11 @@
 use crate::isolation::message::{Info, Message, Payload, has_mark};
 use crate::isolation::model::{Conn, Measured, Model, Pending, Seen, Sub};
 use crate::isolation::names;
-use crate::isolation::script::Headers;
+use crate::isolation::script::{Headers, TRACES};
 use crate::isolation::setup::{MARK, SERVER, ServiceImport, account_name};
 use nt_broker::ResponseKind;
 use nt_broker::simulation::wire::Frame;
+use std::collections::BTreeSet;
 
 /// A step as it was done.
 #[derive(Debug)]
@@ -295,7 +296,59 @@ impl Judge {
             setup: conn.setup,
             level: None,
         };
-        let no_responders = conn.no_responders;
+        if headers == Headers::Trace {
+            let setups = self.model.setups.clone();
+            if conn
+                .permissions(&setups)
+                .is_some_and(|lists| !names::may_publish(lists, TRACES))
+            {
+                return self.expect_error(client, &format!("Publish to \"{TRACES}\""));
+            }
+            self.publish_message(client, from, subject, reply, headers, payload)?;
+            return self.expect_trace(from);
+        }
+        self.publish_message(client, from, subject, reply, headers, payload)
+    }
+
+    /// The trace of a message goes to the account of its publisher. It ends where other accounts begin.
+    fn expect_trace(&mut self, from: From) -> Verdict<()> {
+        let conns = self.model.conns.iter();
+        let near = conns.clone().filter(|(_, conn)| conn.account == from.account);
+        let mut names: BTreeSet<String> = near.map(|(client, _)| name_of(*client)).collect();
+        let imports = &self.model.setups[from.setup].accounts[from.account].service_imports;
+        let others = imports.iter().map(|import| import.from).chain([from.account]);
+        names.extend(others.map(account_name));
+        let imports = |conn: &Conn| {
+            let mut streams = self.model.setups[conn.setup].accounts[conn.account]
+                .stream_imports
+                .iter();
+            streams.any(|import| import.from == from.account)
+        };
+        names.extend(
+            conns
+                .filter(|(_, conn)| imports(conn))
+                .map(|(_, conn)| account_name(conn.account)),
+        );
+        names.insert(SERVER.to_owned());
+        let event = Message {
+            reply: None,
+            lines: Vec::new(),
+            info: None,
+            payload: Payload::Trace(names),
+        };
+        self.deliver(from.account, TRACES, &event, None).map(|_| ())
+    }
+
+    fn publish_message(
+        &mut self,
+        client: usize,
+        from: From,
+        subject: &str,
+        reply: Option<&str>,
+        headers: Headers,
+        payload: &str,
+    ) -> Verdict<()> {
+        let no_responders = self.model.conns.get(&client).is_some_and(|conn| conn.no_responders);
         let subject = self.mapped(from, from.account, subject);
         if !self.model.may_publish(client, &subject) {
             return self.expect_error(client, &format!("Publish to \"{subject}\""));
@@ -404,7 +457,7 @@ impl Judge {
         };
         let request = Message {
             reply: reply.as_ref().map(|(_, subject)| subject.clone()),
-            lines: message.lines_without_info(),
+            lines: message.lines_elsewhere(),
             info: Some(Info {
                 account: account_name(from.account),
                 service: (account != from.account).then(|| account_name(account)),

@@ -22,6 +22,8 @@ pub(super) enum Payload {
         status: &'static [u16],
         marks: BTreeSet<String>,
     },
+    /// A trace, and the names that it may have.
+    Trace(BTreeSet<String>),
 }
 
 /// What a service is told of who asks.
@@ -42,16 +44,23 @@ impl Message {
         is_empty && self.lines.is_empty() && self.info.is_none()
     }
 
-    /// The header lines without what a client says about who asks.
-    pub fn lines_without_info(&self) -> Vec<String> {
+    /// The header lines in another account: without what a client says about who asks, and so that the message is not
+    /// traced there.
+    pub fn lines_elsewhere(&self) -> Vec<String> {
         let is_info = |line: &&String| line.to_lowercase().starts_with(&REQUEST_INFO.to_lowercase());
-        self.lines.iter().filter(|line| !is_info(line)).cloned().collect()
+        let lines = self.lines.iter().filter(|line| !is_info(line));
+        let untraced = |line: &String| match line.split_once(": ") {
+            Some((name @ "Nats-Trace-Dest", _)) => format!("{name}: trace disabled"),
+            _ => line.clone(),
+        };
+        lines.map(untraced).collect()
     }
 
     /// Whether a frame is this message, under this subject. Notes the values of variables.
     pub fn is_frame(&self, frame: &Frame, subject: &str, sid: &str, model: &mut Model) -> bool {
         let Frame::Msg(got) = frame else { return false };
-        let same_reply = match (&self.reply, &got.reply) {
+        // As in nats-server, an event has an empty reply subject.
+        let same_reply = match (&self.reply, got.reply.as_ref().filter(|reply| !reply.is_empty())) {
             (None, None) => true,
             (Some(wanted), Some(got)) => model.unify(wanted, got),
             _ => false,
@@ -73,6 +82,7 @@ impl Message {
                     .any(|status| got.contains(&format!("\"status\":{status},")))
                     && marks_in(got) == *marks
             }
+            Payload::Trace(allowed) => got.contains("\"events\":[") && marks_in(got).is_subset(allowed),
         }
     }
 
@@ -80,17 +90,20 @@ impl Message {
         if self.lines.is_empty() && self.info.is_none() {
             return got.is_empty();
         }
-        let start: String = self.lines.iter().map(|line| format!("{line}\r\n")).collect();
-        let rest = got.strip_prefix(&format!("NATS/1.0\r\n{start}"));
-        match (rest, &self.info) {
-            (None, _) => false,
-            (Some(rest), None) => rest == "\r\n",
-            (Some(rest), Some(info)) => {
-                let told = rest.strip_prefix(REQUEST_INFO).and_then(|rest| rest.strip_prefix(": "));
-                told.and_then(|told| told.strip_suffix("\r\n\r\n"))
-                    .is_some_and(|told| info.is(told))
-            }
-        }
+        let block = got
+            .strip_prefix("NATS/1.0\r\n")
+            .and_then(|block| block.strip_suffix("\r\n\r\n"));
+        let lines = block.into_iter().flat_map(|block| block.split("\r\n"));
+        let (told, mut others): (Vec<&str>, Vec<&str>) = lines.partition(|line| line.starts_with(REQUEST_INFO));
+        let mut wanted: Vec<&str> = self.lines.iter().map(String::as_str).collect();
+        others.sort_unstable();
+        wanted.sort_unstable();
+        let is_told = match (&self.info, &told[..]) {
+            (None, []) => true,
+            (Some(info), [told]) => told.split_once(": ").is_some_and(|(_, told)| info.is(told)),
+            _ => false,
+        };
+        is_told && others == wanted
     }
 }
 

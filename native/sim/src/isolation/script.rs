@@ -76,7 +76,12 @@ pub(super) enum Headers {
     Plain,
     /// Those of a client that says it is someone else.
     Lie,
+    /// The message is to be traced.
+    Trace,
 }
+
+/// Where traces go.
+pub(super) const TRACES: &str = "t.d";
 
 impl Headers {
     /// The lines between the first one and the empty one.
@@ -84,6 +89,7 @@ impl Headers {
         let lines: &[&str] = match self {
             Self::No => &[],
             Self::Plain => &["X-Test: 1"],
+            Self::Trace => &["X-Test: 1", "Nats-Trace-Dest: t.d"],
             Self::Lie => &["X-Test: 1", "nats-request-info: {\"acc\":\"nobody\"}"],
         };
         lines.iter().map(|line| (*line).to_owned()).collect()
