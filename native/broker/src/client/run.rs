@@ -57,6 +57,7 @@ impl Publisher {
             sender: Sender {
                 cid: conn.shared().cid,
                 echo: conn.client().flags().echo,
+                is_imported: false,
                 drop_above: if config.no_fast_producer_stall {
                     config.stall_threshold()
                 } else {

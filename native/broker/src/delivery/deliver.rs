@@ -88,6 +88,9 @@ impl Delivery {
         frame: Frame<'_>,
     ) -> bool {
         let (target, prefixes) = resolved.target_mut(interest, index);
+        if from.is_imported && target.is_copy {
+            return false;
+        }
         let own = !from.echo && target.cid == from.cid;
         if TRACED && !own && self.only_traces() {
             self.add_to_trace(interest, target, prefixes.msg(target), None);

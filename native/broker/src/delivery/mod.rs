@@ -39,6 +39,8 @@ const FLUSH_BYTES: usize = 8 << 20;
 pub(crate) struct Sender {
     pub cid: u64,
     pub echo: bool,
+    /// Whether the message came from another account as a request or a response: it goes to no third one as a stream.
+    pub is_imported: bool,
     /// Skip subscribers with more than this waiting; `usize::MAX`: no subscriber is skipped, the sender pauses instead.
     pub drop_above: usize,
 }
@@ -48,6 +50,7 @@ impl Sender {
     pub const SERVER: Self = Self {
         cid: 0,
         echo: true,
+        is_imported: false,
         drop_above: usize::MAX,
     };
 }

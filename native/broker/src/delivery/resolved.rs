@@ -24,6 +24,8 @@ pub(crate) struct Target {
     /// Its prefix is made when its turn comes, see [`Resolved::target_mut`].
     shares_prefix: bool,
     pub(super) headers: bool,
+    /// Another account imports the subject as a stream.
+    pub(super) is_copy: bool,
     /// Its deliveries are limited: each one must be reserved.
     pub(super) limited: bool,
     /// The receiver may answer: it gets a grant for the reply subject.
@@ -350,6 +352,7 @@ impl Resolved {
             prefix: (start as u32, self.text.len() as u32),
             shares_prefix,
             headers: member.headers(),
+            is_copy: sub.original().is_some(),
             limited: sub.max() > 0,
             tracks_replies: permissions.is_some_and(|p| p.allow_responses.is_some()),
             delivered: 0,

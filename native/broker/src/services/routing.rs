@@ -77,7 +77,10 @@ impl Shard {
             account: &to,
             interest: &interest,
             space: &space,
-            sender,
+            sender: Sender {
+                is_imported: true,
+                ..sender
+            },
             touched: self.run_buffers.take_touched(),
         };
         let mut deliveries = 0;

@@ -5,7 +5,7 @@ use super::harness::World;
 use crate::simulation::wire::Message;
 use crate::{
     AccountPlan, Config, InboxItem, InternalPublish, PermissionLists, Plan, ReplyAllowance, ResponseKind,
-    ServiceImportPlan, ServicePlan,
+    ServiceImportPlan, ServicePlan, StreamImportPlan,
 };
 use nt_subject::transform::Destination;
 use nt_subject::{Mapping, MappingTable};
@@ -521,6 +521,41 @@ fn an_answer_finds_the_account_of_the_requester_as_it_is_after_a_reload() {
     settle(&mut world, started);
     answer(&mut world, service, &requests[2], "!");
     assert_eq!(received(&mut world, asks), [of("inbox.5", "!")]);
+}
+
+#[test]
+fn what_crosses_as_a_service_goes_to_no_third_account_as_a_stream() {
+    let stream = StreamImportPlan::new("A", ">", None).expect("an import");
+    let watching = AccountPlan {
+        stream_imports: vec![stream],
+        ..AccountPlan::named("C")
+    };
+    let accounts = vec![
+        AccountPlan::named("A"),
+        importing("B", vec![import("A", "x", None)]),
+        watching,
+    ];
+    let mut world = World::planned(2, plan_of(accounts), 1);
+    let (service, asks, watches) = (
+        login(&mut world, 0, "a"),
+        requester(&mut world, 1),
+        login(&mut world, 0, "c"),
+    );
+    world.say(watches, "SUB x 1\r\nSUB x q 2\r\n");
+    request(&mut world, asks, "x", "inbox.1", "?");
+    assert_eq!(received(&mut world, watches), []);
+    assert!(is_503(&world.messages(asks)[0]), "it has reached nobody");
+    world.say(service, "SUB x q 1\r\n");
+    for _ in 0..20 {
+        request(&mut world, asks, "x", "inbox.1", "?");
+    }
+    assert_eq!(world.messages(service).len(), 20);
+    assert_eq!(received(&mut world, watches), []);
+    world.say(service, "PUB x 1\r\nm\r\n");
+    assert!(
+        received(&mut world, watches).contains(&of("x", "m")),
+        "its own messages do"
+    );
 }
 
 #[test]

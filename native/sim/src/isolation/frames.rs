@@ -14,9 +14,14 @@ impl Judge {
         subject: &str,
         message: &Message,
         sender: Option<usize>,
+        is_imported: bool,
     ) -> Verdict<bool> {
         let mut ways = self.model.ways(account, subject);
-        ways.retain(|(client, _, _)| sender != Some(*client) || self.model.conns[client].echo);
+        ways.retain(|(client, _, _)| {
+            let conn = &self.model.conns[client];
+            // As in nats-server, what came as a request or a response goes to nobody as a stream.
+            (sender != Some(*client) || conn.echo) && (!is_imported || conn.account == account)
+        });
         let mut queues: Vec<String> = ways.iter().filter_map(|(_, sub, _)| sub.queue.clone()).collect();
         queues.sort();
         queues.dedup();

@@ -94,6 +94,8 @@ struct From {
     client: Option<usize>,
     account: usize,
     setup: usize,
+    /// Whether the message came from another account, as a request or a response.
+    is_imported: bool,
     /// Of the request that this message is.
     level: Option<Level>,
 }
@@ -294,6 +296,7 @@ impl Judge {
             client: Some(client),
             account: conn.account,
             setup: conn.setup,
+            is_imported: false,
             level: None,
         };
         if headers == Headers::Trace {
@@ -336,7 +339,7 @@ impl Judge {
             info: None,
             payload: Payload::Trace(names),
         };
-        self.deliver(from.account, TRACES, &event, None).map(|_| ())
+        self.deliver(from.account, TRACES, &event, None, false).map(|_| ())
     }
 
     fn publish_message(
@@ -385,7 +388,7 @@ impl Judge {
 
     /// A message is in an account, on a subject after mapping. Returns whether anyone got it, there or elsewhere.
     fn publish_in(&mut self, account: usize, subject: &str, message: &Message, from: From) -> Verdict<bool> {
-        let mut delivered = self.deliver(account, subject, message, from.client)?;
+        let mut delivered = self.deliver(account, subject, message, from.client, from.is_imported)?;
         let answered = self.model.pending_on(account, subject);
         let answered = answered.map(|at| self.take(at, message));
         let setups = self.model.setups.clone();
@@ -468,6 +471,7 @@ impl Judge {
         };
         let from = From {
             level: Some(level),
+            is_imported: true,
             ..from
         };
         let to = self.mapped(from, import.from, &to);
@@ -529,7 +533,11 @@ impl Judge {
             let accounts = (pending.to, pending.account);
             self.expect_answer(accounts, reply, pending.kind, pending.threshold_ms, None)
         });
-        let from = From { level: None, ..from };
+        let from = From {
+            level: None,
+            is_imported: true,
+            ..from
+        };
         let response = Message {
             reply: back.as_ref().map(|(_, subject)| subject.clone()),
             ..message.clone()
@@ -585,7 +593,8 @@ impl Judge {
                 marks: measured.marks.iter().cloned().chain(responder).collect(),
             },
         };
-        self.deliver(account, &measured.subject, &event, None).map(|_| ())
+        self.deliver(account, &measured.subject, &event, None, false)
+            .map(|_| ())
     }
 
     fn pass(&mut self, now_ms: u64) -> Verdict<()> {
