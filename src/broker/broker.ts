@@ -16,7 +16,6 @@ import {
   type SubscribeOptions,
   type Subscription,
 } from '../internal/index.js';
-import type { MonitorSource } from '../monitor/source.js';
 import type {
   AuthenticationRequest,
   BrokerStats,
@@ -34,7 +33,6 @@ import { BrokerError, DataPlaneError, StoppedError } from './errors.js';
 import type { BrokerEvents } from './events.js';
 import { removePortsFile } from './files.js';
 import { closeInStages } from './lame-duck.js';
-import { monitorSource } from './monitor-source.js';
 import type { BrokerParts, Configuration, StartOptions } from './parts.js';
 import { clientListener } from './ports.js';
 import { drainWithin, type GraceDeps } from './shutdown-grace.js';
@@ -441,12 +439,6 @@ export class Broker extends EventEmitter<BrokerEvents> {
       handlerFailed,
     };
     return new InternalClient({ addon: runtime.addon, runtime: runtime.handle, broker: started.broker, host });
-  }
-
-  /** Its state as monitoring reads it. */
-  monitorSource(): MonitorSource {
-    const { runtime, started, log, startMs } = this.#parts;
-    return monitorSource({ broker: this, runtime, started, log, startMs });
   }
 
   #fail(text: string): void {

@@ -27,6 +27,7 @@ import { writePidFile, writePortsFile } from './files.js';
 import { HttpListeners } from './http-listeners.js';
 import { createIdentity, type Identity } from './identity.js';
 import { logOptions, namesDestination } from './log-options.js';
+import { monitorSource } from './monitor-source.js';
 import type { StartOptions } from './parts.js';
 import { compilePlan } from './plan.js';
 import { openPorts } from './ports.js';
@@ -105,10 +106,13 @@ async function openBroker(
   const started = listen(runtime, plan);
   undo.push(() => stopSilently(runtime, started));
   const configuration = { options, written, given, authenticate, loadMs: startMs, digest: file?.digest ?? '' };
-  const broker = new Broker({ identity, runtime, started, log, http, startMs }, configuration);
+  const parts = { identity, runtime, started, log, http, startMs };
+  const broker = new Broker(parts, configuration);
 
   if (options.http) {
-    log.info(`Starting http monitor on ${await http.openMonitor(options.http, () => broker.monitorSource())}`);
+    log.info(
+      `Starting http monitor on ${await http.openMonitor(options.http, () => monitorSource({ broker, ...parts }))}`,
+    );
   }
   plan.listeners.forEach((listener, at) => {
     const { port } = started.listeners[at] ?? listener;

@@ -3,6 +3,7 @@ import type { InternalClient } from '../internal/index.js';
 import type { SystemHost } from '../system/host.js';
 import { parseAdvertise } from './address.js';
 import type { Broker } from './broker.js';
+import { monitorSource } from './monitor-source.js';
 import type { BrokerParts } from './parts.js';
 
 interface SystemHostParts {
@@ -18,7 +19,7 @@ export function systemHost({ broker, client, parts }: SystemHostParts): SystemHo
     serverId: broker.serverId,
     client,
     options: () => broker.options,
-    source: () => broker.monitorSource(),
+    source: () => monitorSource({ broker, ...parts }),
     monitor: () => http.monitorView(),
     snappyFrame: (data) => addon.snappyFrame(data),
     advertisedHost: () => advertisedHost(broker),

@@ -68,6 +68,9 @@ function sampleOf(type: ValueType): string {
   }
 }
 
+/** Options that only this server has. */
+const OURS = new Set(['failed_login_delay']);
+
 const server = referenceServer();
 let dir = '';
 beforeAll(() => {
@@ -79,7 +82,8 @@ describe('2.3 2.4 2.5 2.6 the names in blocks', () => {
   test.for([...placesOf()])('%s', ([name, [block, around]], ctx) => {
     expect(ours(around(`{ ${MADE_UP}: 1 }`))).toContain(`"${MADE_UP}"`);
     if (server === undefined) return ctx.skip('skipped: needs nats-server');
-    const spellings = block.fields.flatMap(({ name, aliases = [], type }) =>
+    const fields = block.fields.filter((field) => !OURS.has(field.name));
+    const spellings = fields.flatMap(({ name, aliases = [], type }) =>
       [name, ...aliases].map((spelling) => `${spelling}: ${sampleOf(type)}`),
     );
     expect(theirs(server, around(`{\n${spellings.join('\n')}\n}`))).not.toMatch(/unknown field/i);
