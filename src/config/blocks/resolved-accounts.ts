@@ -62,9 +62,10 @@ export function accountFaults({ accounts, authorization = {} }: Compared): Accou
 }
 
 function nameFaults(names: readonly string[]): AccountFault[] {
+  const seen = new Set<string>();
   return names.flatMap((name, index) => {
     if (name === GLOBAL_ACCOUNT) return [reservedFault(index)];
-    if (names.indexOf(name) === index) return [];
+    if (seen.size < seen.add(name).size) return [];
     return [{ path: ['accounts', index], problem: `Duplicate Account Entry: ${name}`, remedy: 'Name it once.' }];
   });
 }

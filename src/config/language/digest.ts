@@ -18,14 +18,24 @@ function encode(value: ConfigValue): string {
   if (typeof value === 'bigint' || typeof value === 'boolean') return String(value);
   if (value instanceof Date) return `"${value.toISOString().slice(0, 19)}Z"`;
   if (Array.isArray(value)) return `[${value.map((node) => encode(node.value)).join(',')}]`;
-  const entries = [...value].map(([name, node]) => ({ name, order: Buffer.from(name), node }));
-  entries.sort((a, b) => a.order.compare(b.order));
-  return `{${entries.map(({ name, node }) => `${encodeString(name)}:${encode(node.value)}`).join(',')}}`;
+  const entries = [...value].sort(([a], [b]) => compareBytes(a, b));
+  return `{${entries.map(([name, node]) => `${encodeString(name)}:${encode(node.value)}`).join(',')}}`;
 }
+
+/** By their bytes in UTF-8, as Go sorts. The order of UTF-16 differs only where there are surrogates. */
+function compareBytes(one: string, other: string): number {
+  if (SURROGATE.test(one) || SURROGATE.test(other)) return Buffer.from(one).compare(Buffer.from(other));
+  return one < other ? -1 : 1;
+}
+
+const SURROGATE = /[\ud800-\udfff]/;
+/** Nothing in it is escaped. Most texts are like that. */
+const PLAIN = /^[ !#-%'-;=?-[\]-~]*$/;
 
 const SHORT = new Set(['\b', '\f', '\n', '\r', '\t', '"', '\\']);
 
 function encodeString(text: string): string {
+  if (PLAIN.test(text)) return `"${text}"`;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped
   const escaped = text.replace(/[\x00-\x1f"\\<>&\u2028\u2029]/g, (character) => {
     if (SHORT.has(character)) return JSON.stringify(character).slice(1, -1);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 /** The language, construct by construct: what a text means, or the exact words it is refused with. */
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -245,6 +246,14 @@ describe('2.1 digest', () => {
 
   test('is that of the reference', () => {
     expect(digest(parse('port: 4222\nserver_name: "<&>"'))).toBe(REFERENCE_DIGEST);
+  });
+
+  test('has the names in the order of their bytes', () => {
+    const names = ['Z', 'a', 'a.b', 'a_b', 'é', '\ue000', '\uffee', '😀'];
+    const json = `{${names.map((name) => `${JSON.stringify(name)}:1`).join(',')}}\n`;
+    const wanted = `sha256:${createHash('sha256').update(json).digest('hex')}`;
+    const written = names.toReversed().map((name) => `"${name}": 1\n`);
+    expect(digest(parse(written.join('')))).toBe(wanted);
   });
 });
 
