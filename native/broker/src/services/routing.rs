@@ -12,6 +12,7 @@ use crate::services::crossing::{Batch, Crossing, Traced};
 use crate::shard::Shard;
 use nt_protocol::Publish;
 use std::sync::Arc;
+
 /// Messages that arrive in an account, under one lock of its interest.
 struct Arrivals<'a> {
     account: &'a Arc<Account>,

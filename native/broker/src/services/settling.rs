@@ -7,6 +7,7 @@ use crate::services::crossing::{Origin, Outcome, Rare, Status};
 use crate::services::latency::End;
 use crate::shard::Shard;
 use crate::trace::msgtrace::{self, MsgTrace};
+
 impl Shard {
     /// Forgets the responses to requests that nobody got, and says so to those who asked.
     pub(super) fn settle(&mut self, config: &Config) {

@@ -11,9 +11,10 @@ use crate::services::request_info::{ClientInfo, InfoLevel, append_headers};
 use crate::services::responses::{Response, Taken};
 use crate::services::sampling::sample;
 use crate::shard::Shard;
-use crate::trace::msgtrace::{self};
+use crate::trace::msgtrace;
 use nt_protocol::Publish;
 use std::sync::Arc;
+
 /// Replies that stay as they are: who acknowledges a message of a stream names it by them.
 const ACKNOWLEDGEMENT: &[u8] = b"$JS.ACK.";
 
@@ -82,7 +83,7 @@ impl Shard {
         for target in &services {
             if !self.crossings.has_come_by(parent, &target.import) {
                 if self.stage_request(account, target, message, parent) {
-                    self.trace_request(index, &target.import);
+                    self.trace_last(index, target.import.service().allow_trace);
                 }
                 staged += 1;
             }
@@ -90,6 +91,7 @@ impl Shard {
         self.results[index].put_services(services);
         if let Some(taken) = response {
             self.stage_response(account, taken, message, parent);
+            self.trace_last(index, false);
             staged += 1;
         }
         staged
@@ -115,8 +117,7 @@ impl Shard {
             ..Outcome::of(parent)
         });
         let service = target.import.service();
-        let is_new = |reply: &&[u8]| !reply.starts_with(ACKNOWLEDGEMENT) && !self.delivery.only_traces();
-        let token = match message.reply.filter(is_new) {
+        let token = match self.reply_to_replace(message) {
             None => {
                 if let Some(measured) = measured.filter(|_| message.reply.is_none()) {
                     self.stage_measurement(&measured, &End::BadRequest);
@@ -157,13 +158,19 @@ impl Shard {
         true
     }
 
-    /// If the request that was set aside last is traced, its trace tells of it.
-    fn trace_request(&mut self, index: u32, import: &ServiceImport) {
+    /// If the message that was set aside last is traced, its trace tells of it. `goes_on`: also of what follows in the
+    /// account that it goes to, as an export may allow for requests; as in the reference, nothing does for answers.
+    fn trace_last(&mut self, index: u32, goes_on: bool) {
         if self.delivery.traced_message().is_some() {
             let from = self.results[index].destination().into();
-            let goes_on = import.service().allow_trace;
             self.crossings.staged.trace_last(Traced { from, goes_on });
         }
+    }
+
+    /// The reply subject of a message that other accounts see another one for. `None`: it stays as it is.
+    fn reply_to_replace<'m>(&self, message: &Publish<'m>) -> Option<&'m [u8]> {
+        let reply = message.reply?;
+        (!reply.starts_with(ACKNOWLEDGEMENT) && !self.delivery.only_traces()).then_some(reply)
     }
 
     /// Makes an account wait for the response to a message that is sent to it. `None`: it waits for too many.
@@ -269,19 +276,16 @@ impl Shard {
         }
         let outcome = self.crossings.add_outcome(outcome);
         // An answer that asks back.
-        let token = message
-            .reply
-            .filter(|back| !back.starts_with(ACKNOWLEDGEMENT))
-            .map(|back| {
-                let response = Response {
-                    to: account.clone(),
-                    reply: back.into(),
-                    kind,
-                    threshold,
-                    measured: None,
-                };
-                self.expect(&to, response, outcome)
-            });
+        let token = self.reply_to_replace(message).map(|back| {
+            let response = Response {
+                to: account.clone(),
+                reply: back.into(),
+                kind,
+                threshold,
+                measured: None,
+            };
+            self.expect(&to, response, outcome)
+        });
         let mut back = self.run_buffers.take_reply();
         match token {
             Some(Some(token)) => to.responses().append_reply(token, &mut back),
@@ -289,6 +293,9 @@ impl Shard {
             None => back.extend_from_slice(message.reply.unwrap_or_default()),
         }
         let (headers, payload) = message.body.split_at(message.header_len);
+        // The trace is the service's: what the requester does with the headers must not be traced there.
+        let untraced = msgtrace::may_request_trace(headers).then(|| msgtrace::disabled(headers));
+        let headers = untraced.as_deref().unwrap_or(headers);
         let to_back = Some(&*back).filter(|back| !back.is_empty());
         self.crossings
             .staged

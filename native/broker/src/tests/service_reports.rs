@@ -218,6 +218,37 @@ fn a_trace_ends_where_an_account_does_not_let_it_cross() {
 }
 
 #[test]
+fn the_trace_of_an_answer_ends_at_the_account_of_the_requester() {
+    for only in ["", "Nats-Trace-Only: 1\r\n"] {
+        let mut world = world(2, vec![import("A", "x", None)]);
+        let (service, asks) = (login(&mut world, 0, "a"), requester(&mut world, 1));
+        let watches = login(&mut world, 0, "a");
+        world.say(service, "SUB x 1\r\n");
+        world.say(watches, "SUB trace 1\r\n");
+        request(&mut world, asks, "x", "inbox.2", "?");
+        let reply = world.messages(service)[0].reply.clone().expect("a reply subject");
+        world.say(service, traced(&reply, only));
+        let (arrival, crossing) = (format!("in A {reply}"), format!("si B {reply} inbox.2"));
+        assert_eq!(trace(&mut world, watches), [arrival, crossing], "{only}");
+        let got = world.messages(asks);
+        assert_eq!(got.len(), usize::from(only.is_empty()), "{only}");
+        let disabled = |answer| headers(answer).contains("Nats-Trace-Dest: trace disabled\r\n");
+        assert!(got.iter().all(disabled));
+        assert_eq!(
+            pending(&world, "A"),
+            0,
+            "as in the reference, the request has its answer"
+        );
+        assert_eq!(
+            pending(&world, "B"),
+            got.len(),
+            "what asks back is pending only if it was delivered"
+        );
+        assert_eq!(received(&mut world, service), [], "no 503");
+    }
+}
+
+#[test]
 fn an_account_may_have_messages_traced_that_their_publishers_trace() {
     let with = |sampling: u32| {
         let trace = crate::MsgTracePlan {
