@@ -170,6 +170,12 @@ impl Responses {
         Some(response)
     }
 
+    /// Forgets all requests. Those refer to accounts, measured ones to this account, which would never be freed.
+    fn clear(&self) {
+        let ended = std::mem::take(&mut *self.table.lock());
+        self.pending.fetch_sub(ended.responses.len(), Ordering::Relaxed);
+    }
+
     /// Ends what is late. Adds what is measured; returns when something else is due.
     fn expire(&self, now_ns: u64, late: &mut Vec<Response>) -> Option<u64> {
         let mut table = self.table.lock();
@@ -334,9 +340,15 @@ impl ResponseTimers {
         late
     }
 
-    /// The broker has stopped.
+    /// The broker has stopped: its requests end.
     pub fn forget(&mut self, broker: &Arc<BrokerState>) {
-        self.watched.retain(|_, watched| !Arc::ptr_eq(&watched.broker, broker));
+        self.watched.retain(|_, watched| {
+            let stays = !Arc::ptr_eq(&watched.broker, broker);
+            if !stays {
+                watched.account.responses().clear();
+            }
+            stays
+        });
         self.next_ns = self.watched.values().map(|watched| watched.next_ns).min();
     }
 }

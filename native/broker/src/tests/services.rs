@@ -257,6 +257,18 @@ fn a_late_answer_reaches_nobody() {
 }
 
 #[test]
+fn a_broker_that_stops_forgets_pending_requests() {
+    let mut world = world(2, vec![import("A", "x", None)]);
+    let (answers, asks) = (login(&mut world, 0, "a"), requester(&mut world, 1));
+    world.say(answers, "SUB x 1\r\n");
+    request(&mut world, asks, "x", "inbox.1", "?");
+    assert_eq!((world.messages(answers).len(), pending(&world, "A")), (1, 1));
+    world.shut_down();
+    world.rest();
+    assert_eq!(pending(&world, "A"), 0);
+}
+
+#[test]
 fn several_services_and_subscribers_get_a_request() {
     let mut world = world(2, vec![import("A", "x", None), import("C", "y", Some("x"))]);
     let (one, two) = (login(&mut world, 0, "a"), login(&mut world, 1, "c"));
