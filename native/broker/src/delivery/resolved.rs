@@ -7,7 +7,7 @@ use crate::delivery::byte_range::{BLOCK, ByteRange};
 use crate::interest::{CachedResult, Interest};
 use crate::plan::subject_space::{Mapped, SubjectSpace};
 use crate::random::Random;
-use crate::services::imports::ServiceTarget;
+use crate::services::imports::{ServiceTarget, is_system_request};
 use crate::services::is_response;
 use crate::shard::inbox::Location;
 use nt_subject::Matches;
@@ -278,8 +278,8 @@ impl Resolved {
     fn find_services(&mut self, space: &SubjectSpace, subject: &[u8]) {
         self.services = space.services_on(subject);
         self.leaves_account = !self.services.is_empty() || is_response(subject);
-        // What the system account answers is in no space by itself: another one may do so after a reload.
-        if self.services.iter().any(|target| target.is_system) {
+        // What the system account answers is in no space by itself: after a reload another one may do so, or the first.
+        if is_system_request(subject) {
             self.generation = OUTDATED;
         }
     }

@@ -131,6 +131,15 @@ impl AccountPart {
         }
     }
 
+    /// The same, where another system account answers.
+    fn with_system(&self, system: Option<&Arc<Account>>) -> Self {
+        let space = self.space.clone();
+        Self {
+            space: space.with_system(SystemImports::of(&self.account, system)),
+            ..self.with_spaces(&self.spaces)
+        }
+    }
+
     /// The subjects of the accounts that its messages may go to.
     pub fn spaces(&self) -> &Arc<Spaces> {
         &self.spaces
@@ -481,12 +490,26 @@ impl PlanInForce {
         if self.server.config == config {
             return Affected::nobody();
         }
+        let has_same_system = self.server.config.system_account == config.system_account;
         self.server = Arc::new(ServerPart {
             version: self.number,
             config,
             auth: self.server.auth.clone(),
         });
+        if !has_same_system {
+            self.replace_system_account();
+        }
         Affected::All
+    }
+
+    /// Lets the account that the server's part names answer in all others.
+    fn replace_system_account(&mut self) {
+        let system = self.account(&self.server.config.system_account).cloned();
+        let parts = self.accounts.iter();
+        let parts = parts.map(|(name, part)| (name.clone(), Arc::new(part.with_system(system.as_ref()))));
+        let mut accounts = parts.collect();
+        self.spaces = self.share_spaces(system, &mut accounts);
+        self.accounts = accounts;
     }
 
     /// Adds an account, or replaces its plan. Returns the account as well.

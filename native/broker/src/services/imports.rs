@@ -150,8 +150,6 @@ pub(crate) struct ServiceTarget {
     pub import: Arc<ServiceImport>,
     /// The subject there.
     pub subject: Box<[u8]>,
-    /// Whether every account has this import.
-    pub is_system: bool,
 }
 
 /// The service imports of one account.
@@ -201,7 +199,6 @@ impl ServiceImports {
             ServiceTarget {
                 import: import.clone(),
                 subject: import.plan.exported_name(subject).into(),
-                is_system: false,
             }
         }));
     }
@@ -218,6 +215,11 @@ pub(crate) struct SystemImports {
 const SYSTEM_REQUESTS: &[u8] = b"$SYS.REQ.";
 const USER_INFO: &[u8] = b"$SYS.REQ.USER.INFO";
 
+/// Whether the system account may answer requests on this subject in every account.
+pub(crate) fn is_system_request(subject: &[u8]) -> bool {
+    subject.starts_with(SYSTEM_REQUESTS)
+}
+
 impl SystemImports {
     /// Those of an account, where there is a system account.
     pub fn of(importer: &Arc<Account>, system: Option<&Arc<Account>>) -> Option<Self> {
@@ -227,7 +229,7 @@ impl SystemImports {
 
     /// Adds the service of this subject, if there is one.
     pub fn collect(&self, subject: &[u8], targets: &mut Vec<ServiceTarget>) {
-        if subject.starts_with(SYSTEM_REQUESTS)
+        if is_system_request(subject)
             && let Some((to, service)) = self.service_on(subject)
             && !targets
                 .iter()
@@ -247,7 +249,6 @@ impl SystemImports {
         Some(ServiceTarget {
             import: Arc::new(import),
             subject: to.as_bytes().into(),
-            is_system: true,
         })
     }
 

@@ -1,13 +1,13 @@
 //! What services, their observers and their requesters are told: who asks, how long answers take, what a trace shows, and
 //! what the system account answers in every account.
 
-use super::accounts::reload;
+use super::accounts::{plan_with, reload, settle, user};
 use super::harness::World;
 use super::services::{
     SECOND, answer, headers, import, import_with, is_503, login, of, pending, plan, plan_of, received, request,
     requester, world,
 };
-use crate::{AccountPlan, LatencyPlan, ResponseKind, ServicePlan};
+use crate::{AccountPlan, Config, LatencyPlan, ResponseKind, ServicePlan};
 use std::time::Duration;
 
 #[test]
@@ -157,6 +157,36 @@ fn every_account_may_ask_the_system_about_itself() {
     world.say(asks, "SUB inbox.> 1\r\nPUB $SYS.REQ.USER.INFO inbox.1 0\r\n\r\n");
     let subjects: Vec<String> = world.messages(system).into_iter().map(|m| m.subject).collect();
     assert_eq!(subjects, ["$SYS.REQ.USER.INFO", "$SYS.REQ.USER.$SYS.INFO"]);
+}
+
+#[test]
+fn the_system_account_answers_as_soon_as_there_is_one() {
+    let without = || {
+        let users = [("a", "A"), ("b", "B"), ("s", "$SYS")].map(|(name, account)| user(name, account, None));
+        let accounts = ["A", "B", "C", "$SYS"].map(AccountPlan::named);
+        plan_with(Config::default(), users.into(), accounts.into()).expect("a plan")
+    };
+    let mut world = World::planned(2, without(), 1);
+    let (system, asks) = (login(&mut world, 0, "s"), requester(&mut world, 1));
+    world.say(system, "SUB $SYS.REQ.> 1\r\n");
+    let ask = |world: &mut World, answers: usize| {
+        for _ in 0..3 {
+            request(world, asks, "$SYS.REQ.USER.INFO", "inbox.1", "?");
+            assert_eq!(world.messages(system).len(), answers);
+            assert_eq!(received(world, asks).len(), 1 - answers, "a 503 where nobody got it");
+        }
+    };
+    for (plan, answers) in [(without(), 0), (plan(vec![]), 1), (without(), 0)] {
+        reload(&mut world, plan);
+        ask(&mut world, answers);
+    }
+    let config = Config {
+        system_account: "$SYS".to_owned(),
+        ..Config::default()
+    };
+    let started = world.broker.replace_server(config, 2);
+    settle(&mut world, started);
+    ask(&mut world, 1);
 }
 
 /// Type and what else is told of each step of the only trace: account, subject or subscription, and what it became.
