@@ -155,6 +155,16 @@ describe('timers', () => {
     expect(broadcasts).toBe(7);
   });
 
+  it('sends them once where a system account went away and came back', () => {
+    vi.useFakeTimers();
+    for (const account of ['SYS', undefined, 'SYS']) events.follow(account);
+    listen('$SYS.SERVER.ME.STATSZ');
+    vi.advanceTimersByTime(250);
+    expect(broadcasts).toBe(1);
+    events.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('tell the connections of every account that has any', async () => {
     vi.useFakeTimers();
     events.follow('SYS');

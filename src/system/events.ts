@@ -54,9 +54,8 @@ export class SystemEvents {
 
   /** This is the account from now on; undefined: nothing is told. */
   follow(account: string | undefined): void {
-    const isFirst = this.#account === undefined && account !== undefined;
     this.#account = account;
-    if (isFirst) this.#startTimers();
+    if (account !== undefined && this.#timers.length === 0) this.#startTimers();
   }
 
   /** A client joined an account. */
