@@ -12,9 +12,9 @@
 //!   after SUB's PONG every message arrives, after UNSUB's none does, and `UNSUB max` is exact.
 //! - Messages of one publisher reach each subscription in order: one loop stages them, inboxes are FIFO.
 //!
-//! Lock order: an account's interest, then the plan, then an inbox, the directory or an account's pending responses. Identities, and what is kept of
-//! closed connections, are locked alone. This crate never touches a socket, a clock or a thread, and everything random
-//! in it comes from seeds that are passed in.
+//! Lock order: an account's interest, then the plan, then an inbox, the directory or an account's pending responses.
+//! Identities, and what is kept of closed connections, are locked alone. This crate never touches a socket, a clock or a
+//! thread, and everything random in it comes from seeds that are passed in.
 #![forbid(unsafe_code)]
 
 mod brokers;

@@ -3,7 +3,8 @@
 //! A request is routed in the account it is published in, like every message. Where that account imports a service on
 //! the subject, the result names the service as well (`delivery/resolved.rs`), and the message is set aside. Once the
 //! account's interest is unlocked, it is published in the exporting account, before anything else that its publisher
-//! sent (`staging.rs`, `routing.rs`). So a loop never locks the interest of two accounts, and the order per publisher is kept.
+//! sent (`staging.rs`, `routing.rs`). So a loop never locks the interest of two accounts, and the order per publisher is
+//! kept.
 //!
 //! Its reply subject is replaced by one that nobody can guess, and the exporting account remembers who is to get the
 //! answer (`responses.rs`). A message on such a subject goes to the account of the requester in the same way. A request

@@ -2,12 +2,11 @@
 //! subscriptions the message was delivered to, those it was not delivered to, and why.
 //!
 //! Other messages pay one search of their headers, if they have any. A traced message is delivered as usual, with the
-//! trace kept in [`Delivery`](crate::delivery::Delivery); the event is published after it, under the same lock. Fields
-//! of nats-server's event about other servers, accounts and streams are left out as long as there are none.
+//! trace kept in [`Delivery`](crate::delivery::Delivery); the event is published after it, under the same lock. Where the
+//! message goes to another account, the event waits until it is known what became of it there (`services`). Fields of
+//! nats-server's event about other servers and about streams are left out as long as there are none.
 
 mod encode;
-
-pub use encode::snappy_frame;
 mod event;
 mod headers;
 mod record;
@@ -21,6 +20,7 @@ use crate::shard::Shard;
 use crate::state::BrokerState;
 use crate::time::rfc3339;
 use crate::trace::quote::quote;
+pub use encode::snappy_frame;
 use event::{Event, Request, Server};
 use headers::TraceRequest;
 pub(crate) use headers::{disabled, may_request_trace};
