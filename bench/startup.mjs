@@ -8,7 +8,7 @@
  */
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -17,6 +17,7 @@ import { prepare } from '../scripts/lib/prepare.mjs';
 import { root } from '../scripts/lib/root.mjs';
 import { main, StepFailed } from '../scripts/lib/run.mjs';
 import { toRun } from '../scripts/lib/steps.mjs';
+import { freePort } from './lib/server.mjs';
 
 /** What the first PONG may take: so many times `node -e 0`, and so much on top. */
 const TARGET = { factor: 1.5, plusMs: 20 };
@@ -92,14 +93,6 @@ function start(args) {
 
 function ended(child) {
   return new Promise((resolve, reject) => child.once('error', reject).once('exit', resolve));
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Tries again and again, as a client does that waits for its server. */

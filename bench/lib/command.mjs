@@ -19,8 +19,10 @@ export function referenceServer() {
   return undefined;
 }
 
-/** Runs nats-bench with the user watching; resolves to its exit code, its table and its results. */
-export async function natsBench(args) {
+/**
+ * Runs nats-bench; resolves to its exit code, its table and its results. The user watches unless `show` is false.
+ */
+export async function natsBench(args, { show = true } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'nats-bench-'));
   const json = join(folder, 'out.json');
   try {
@@ -32,7 +34,7 @@ export async function natsBench(args) {
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (chunk) => {
       text += chunk;
-      process.stdout.write(chunk);
+      if (show) process.stdout.write(chunk);
     });
     const code = await new Promise((resolve, reject) => {
       child.on('error', reject);

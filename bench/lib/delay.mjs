@@ -2,13 +2,12 @@
  * Checks that latencies are measured correctly: a proxy delays every message by exactly 20 ms, and nats-bench must report
  * that at p50.
  */
-import { spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { root } from '../../scripts/lib/root.mjs';
 import { StepFailed } from '../../scripts/lib/run.mjs';
 import { natsBench } from './command.mjs';
 import { startProxy } from './proxy.mjs';
+import { startServer } from './server.mjs';
 
 const DELAY_MS = 20;
 /** What the way itself may add. */
@@ -19,20 +18,11 @@ const TRIES = 5;
 
 /** Resolves to the p50 in ms; throws when it is not the delay. */
 export async function checkDelay() {
-  const port = await freePort();
-  const broker = spawn(
-    process.execPath,
-    [join(root, 'dist/cli/nats-turbo.js'), '-a', '127.0.0.1', '-p', String(port)],
-    {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  );
-  const ended = new Promise((resolve) => broker.once('close', resolve));
+  const broker = await startServer([process.execPath, join(root, 'dist/cli/nats-turbo.js')]);
   try {
-    await ready(broker);
     const seen = [];
     for (let attempt = 0; attempt < TRIES; attempt++) {
-      const { p50, held } = await measureOnce(port);
+      const { p50, held } = await measureOnce(broker.port);
       if (p50 >= DELAY_MS - EARLY_MS && p50 <= DELAY_MS + TOLERANCE_MS) return p50;
       seen.push(`p50 ${p50.toFixed(2)} ms, held ${held.toFixed(2)} ms`);
     }
@@ -40,8 +30,7 @@ export async function checkDelay() {
       `a delay of ${DELAY_MS} ms was not found in ${TRIES} tries (${seen.join('; ')}): is the machine idle?`,
     );
   } finally {
-    broker.kill('SIGTERM');
-    await ended;
+    await broker.stop();
   }
 }
 
@@ -56,25 +45,4 @@ async function measureOnce(port) {
   } finally {
     await proxy.close();
   }
-}
-
-function ready(broker) {
-  return new Promise((resolve, reject) => {
-    let log = '';
-    broker.stderr.setEncoding('utf8').on('data', (text) => {
-      log += text;
-      if (log.includes('Server is ready')) resolve();
-    });
-    broker.once('close', () => reject(new Error(`the broker did not start:\n${log}`)));
-  });
-}
-
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -1,0 +1,127 @@
+/**
+ * `npm run bench:floods [-- --seconds N --rate N]`: a publisher and a subscriber at a steady rate, without and with a hostile
+ * flood beside them: bad logins of a user with a bcrypt password, SUBs of new subjects in their own account, and requests
+ * `$SYS.REQ.SERVER.PING.VARZ`. For this broker and, where there is one, nats-server. Prints the rate kept, latencies and
+ * the speed of the flood.
+ *
+ * Each flood meets a new process of the server. Owns the processes that it starts; everything stays on loopback.
+ */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { prepare } from '../scripts/lib/prepare.mjs';
+import { root } from '../scripts/lib/root.mjs';
+import { main, StepFailed } from '../scripts/lib/run.mjs';
+import { toRun } from '../scripts/lib/steps.mjs';
+import { natsBench, referenceServer } from './lib/command.mjs';
+import { startServer } from './lib/server.mjs';
+
+const FLOODS = { logins: 'bad logins, bcrypt', subs: 'SUBs', varz: 'requests for VARZ' };
+/** No client knows its password, so its cost (11, as `passwd` writes it) is all that matters. */
+const HASH = '$2a$11$W2zko751KUvVy59mUTWmpOdWjpEm5qhcCZRd05GjI/sSOT.xtiHyG';
+const CONFIG = `
+  accounts {
+    APP { users: [ { user: app, password: p }, { user: hashed, password: "${HASH}" } ] }
+    SYS { users: [ { user: sys, password: p } ] }
+  }
+  system_account: SYS\n`;
+
+await main(async () => {
+  const flags = readFlags();
+  await prepare(toRun);
+  const folder = mkdtempSync(join(tmpdir(), 'nats-floods-'));
+  const config = join(folder, 'floods.conf');
+  writeFileSync(config, CONFIG);
+  const reference = referenceServer();
+  const servers = { 'nats-turbo': [process.execPath, join(root, 'dist/cli/nats-turbo.js'), '-c', config] };
+  if (reference) servers['nats-server'] = [reference, '-c', config];
+  try {
+    print(['', '', 'flood/s', 'answers/s', 'rate kept', 'p50 us', 'p99 us']);
+    for (const kind of Object.keys(FLOODS)) {
+      for (const [name, command] of Object.entries(servers)) report(name, kind, await measure(command, kind, flags));
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+function readFlags() {
+  const { values } = parseArgs({
+    options: { seconds: { type: 'string', default: '5' }, rate: { type: 'string', default: '100000' } },
+  });
+  for (const [name, value] of Object.entries(values)) {
+    if (!(Number(value) >= 1)) throw new StepFailed(`--${name} takes a number of 1 or more`);
+  }
+  return { seconds: Number(values.seconds), rate: Number(values.rate) };
+}
+
+/** The same pair twice, on one process of the server. */
+async function measure(command, kind, flags) {
+  const server = await startServer(command);
+  try {
+    const without = await pair(server.port, flags);
+    const flood = await startFlood(kind, server.port);
+    try {
+      const before = await flood.counts();
+      const during = await pair(server.port, flags);
+      const after = await flood.counts();
+      const perSecond = (field) => (1000 * (after[field] - before[field])) / (after.at - before.at);
+      return { without, during, steps: perSecond('steps'), answers: perSecond('answers') };
+    } finally {
+      await flood.stop();
+    }
+  } finally {
+    await server.stop();
+  }
+}
+
+/** A publisher and a subscriber at the rate of `flags`. */
+async function pair(port, { seconds, rate }) {
+  const load = ['pubsub', '--size', '128', '--rate', `${rate}`, '--duration', `${seconds}s`];
+  const { code, file, text } = await natsBench([...load, '-s', `nats://app:p@127.0.0.1:${port}`, '--no-progress'], {
+    show: false,
+  });
+  const [run] = file?.runs ?? [];
+  if (code !== 0 || !run?.latencyUs) throw new StepFailed(`nats-bench ended with ${code}:\n${text}`);
+  return { kept: run.deliveredPerSecond / rate, p50: run.latencyUs.p50, p99: run.latencyUs.p99 };
+}
+
+/** Resolves once the server has taken the first steps of the flood. */
+async function startFlood(kind, port) {
+  const child = fork(join(root, 'bench/lib/flood.mjs'), [kind, `${port}`]);
+  const ended = once(child, 'exit');
+  const early = ended.then(() => {
+    throw new StepFailed(`the flood of ${FLOODS[kind]} ended early`);
+  });
+  early.catch(() => {});
+  const told = async () => (await Promise.race([once(child, 'message'), early]))[0];
+  await told();
+  return {
+    async counts() {
+      const answer = told();
+      child.send('counts');
+      return { ...(await answer), at: performance.now() };
+    },
+    async stop() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+function report(name, kind, { without, during, steps, answers }) {
+  const change = (show, field) => `${show(without[field])} -> ${show(during[field])}`;
+  const percent = (part) => `${(100 * part).toFixed(0)} %`;
+  const whole = (value) => Math.round(value).toLocaleString('en');
+  const flood = [whole(steps), answers > 0 ? whole(answers) : '-'];
+  print([name, FLOODS[kind], ...flood, change(percent, 'kept'), change(whole, 'p50'), change(whole, 'p99')]);
+}
+
+function print([name, flood, ...figures]) {
+  console.log(
+    `${name.padEnd(12)} ${flood.padEnd(20)} ${figures.map((figure, n) => figure.padStart(n < 2 ? 9 : 19)).join(' ')}`,
+  );
+}
