@@ -53,10 +53,10 @@ function floodSubscriptions(connection) {
 }
 
 /** Requests to the system account; their answers are delivered, too. */
-function floodVarz() {
+function floodVarz(connection) {
   const socket = open('sys', 'p');
-  socket.write('SUB answers 1\r\n');
-  const requests = 'PUB $SYS.REQ.SERVER.PING.VARZ answers 0\r\n\r\n'.repeat(BATCH);
+  socket.write(`SUB answers.${connection} 1\r\n`);
+  const requests = `PUB $SYS.REQ.SERVER.PING.VARZ answers.${connection} 0\r\n\r\n`.repeat(BATCH);
   repeat(socket, () => requests);
 }
 
@@ -69,7 +69,7 @@ function repeat(socket, nextBatch) {
     // A line that has not ended yet: what arrives in two pieces is counted once.
     tail = text.slice(text.lastIndexOf('\n') + 1);
     // nats-server writes two spaces where the reply subject would be.
-    answers += text.match(/MSG answers \d+ +\d+\r\n/g)?.length ?? 0;
+    answers += text.match(/MSG answers\.\d+ \d+ +\d+\r\n/g)?.length ?? 0;
     if (!text.includes('PONG\r\n')) return;
     count(BATCH);
     send();
