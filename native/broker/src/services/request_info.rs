@@ -3,7 +3,6 @@
 
 use crate::connection::shared::ConnShared;
 use crate::time::rfc3339;
-use memchr::memmem::find;
 use serde::Serialize;
 
 /// How much of a requester is told.
@@ -115,7 +114,7 @@ pub(super) fn append_headers(headers: &[u8], info: &[u8], out: &mut Vec<u8>) {
     if headers.is_empty() {
         out.extend_from_slice(FIRST_LINE);
     } else {
-        append_others(headers.strip_suffix(b"\r\n").unwrap_or(headers), out);
+        append_others(headers, out);
     }
     for part in [NAME, b": ", info, b"\r\n\r\n"] {
         out.extend_from_slice(part);
@@ -123,20 +122,17 @@ pub(super) fn append_headers(headers: &[u8], info: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Appends all lines but those of that name, in whatever case: a service must not take a client's word for the
-/// server's.
+/// server's. Some readers end a line at any line feed, so every line is made to end with CRLF; and a blank line ends the
+/// headers, so there must be none before the server's.
 fn append_others(headers: &[u8], out: &mut Vec<u8>) {
-    let mut rest = headers;
-    while !rest.is_empty() {
-        let length = find(rest, b"\r\n").map_or(rest.len(), |at| at + 2);
-        let (line, after) = rest.split_at(length);
+    for line in headers.split(|&byte| byte == b'\n') {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
         let name = line.split(|&byte| byte == b':').next().unwrap_or_default();
-        if !name.trim_ascii().eq_ignore_ascii_case(NAME) {
+        let is_blank = line.trim_ascii().is_empty();
+        if !is_blank && !name.trim_ascii().eq_ignore_ascii_case(NAME) {
             out.extend_from_slice(line);
+            out.extend_from_slice(b"\r\n");
         }
-        rest = after;
-    }
-    if !out.ends_with(b"\r\n") {
-        out.extend_from_slice(b"\r\n");
     }
 }
 
@@ -160,6 +156,10 @@ mod tests {
         assert_eq!(
             with_info("NATS/1.0\r\nNats-Request-Info : x\r\n\r\n"),
             "NATS/1.0\r\nNats-Request-Info: {}\r\n\r\n"
+        );
+        assert_eq!(
+            with_info("NATS/1.0\r\nA: b\nNats-Request-Info: x\n\n \r\nC: d\n\r\n"),
+            "NATS/1.0\r\nA: b\r\nC: d\r\nNats-Request-Info: {}\r\n\r\n"
         );
         assert_eq!(with_info("cut off"), "cut off\r\nNats-Request-Info: {}\r\n\r\n");
     }
