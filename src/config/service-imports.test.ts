@@ -35,6 +35,8 @@ describe('4.3 service imports with what their export says', () => {
       { ...a, subject: 'a.b', response: 'chunked', allowTrace: true },
     ]);
     expect(imported(exports, from('A', 'a.c'))).toEqual([{ ...a, subject: 'a.c', threshold: 5 }]);
+    const withoutTime = [{ service: 'a', thresholdMs: 0 }];
+    expect(imported(withoutTime, from('A', 'a')), 'the standard').toEqual([{ ...a, subject: 'a' }]);
     expect(imported(exports, from('A', 'c'))).toEqual([{ ...a, subject: 'c', response: 'stream' }]);
     expect(imported([{ service: 'a.*', accounts: ['C'] }], from('A', 'a.b'))).toBeUndefined();
     expect(serviceImportsOf({ A: { exports } }).size).toBe(0);

@@ -79,7 +79,8 @@ export function serviceImportsOf(written: Readonly<Record<string, Resolved>>): R
   for (const account of accounts.values()) {
     for (const one of written[account.name]?.exports ?? []) {
       const added = addExport(account, one, one.accounts);
-      if (added !== undefined) added.threshold = one.thresholdMs;
+      // Zero is none, as in the reference.
+      if (added !== undefined) added.threshold = one.thresholdMs || undefined;
     }
   }
   const found = [...accounts.keys()].map((name) => {
