@@ -59,6 +59,8 @@ pub(super) struct Outcome {
     pub parent: Option<u32>,
     /// Whether anyone got it, here or in another account.
     pub delivered: bool,
+    /// Whether the server itself sends it, while the messages of a client are handled.
+    pub by_server: bool,
     /// Of a request.
     pub request: Option<Request>,
     /// The token of the response that an account waits for because of it.
@@ -426,7 +428,10 @@ impl Crossings {
     }
 
     /// Adds an outcome. Returns its number.
-    pub(super) fn add_outcome(&mut self, outcome: Outcome) -> u32 {
+    pub(super) fn add_outcome(&mut self, mut outcome: Outcome) -> u32 {
+        if let Some(parent) = outcome.parent {
+            outcome.by_server = self.outcomes[parent as usize].by_server;
+        }
         self.outcomes.push(outcome);
         self.outcomes.len() as u32 - 1
     }

@@ -121,7 +121,9 @@ impl Shard {
 
     /// The same, with its result at `index`.
     fn publish_at(&mut self, run: &mut Arrivals<'_>, outcome: u32, index: u32, message: &Publish<'_>) -> u32 {
-        let delivered = self.deliver_to_all(run.interest, index, message, run.sender, &mut run.touched);
+        let by_server = self.crossings.outcome(outcome).by_server;
+        let sender = if by_server { Sender::SERVER } else { run.sender };
+        let delivered = self.deliver_to_all(run.interest, index, message, sender, &mut run.touched);
         self.crossings.outcome(outcome).delivered |= delivered > 0;
         if self.results[index].leaves_account() {
             self.stage(run.account, index, message, outcome);

@@ -41,7 +41,7 @@ impl Shard {
             no_responders: publisher.flags.no_responders,
             traced: publisher.traced,
         });
-        self.cross(account, index, message, delivered > 0)
+        self.cross(account, index, message, delivered > 0, false)
     }
 
     /// The same for a message of the control plane, or of the server itself.
@@ -53,15 +53,24 @@ impl Shard {
         message: &Publish<'_>,
         delivered: u32,
     ) -> u32 {
+        // Maybe in a run of a client whose request it answers.
         self.crossings.begin(|| origin.clone());
-        self.cross(&origin.account, index, message, delivered > 0)
+        self.cross(&origin.account, index, message, delivered > 0, true)
     }
 
-    fn cross(&mut self, account: &Arc<Account>, index: u32, message: &Publish<'_>, delivered: bool) -> u32 {
+    fn cross(
+        &mut self,
+        account: &Arc<Account>,
+        index: u32,
+        message: &Publish<'_>,
+        delivered: bool,
+        by_server: bool,
+    ) -> u32 {
         let is_told = self.crossings.origin().is_some_and(|origin| origin.no_responders) && !delivered;
         let reply = message.reply.filter(|_| is_told);
         let outcome = Outcome {
             delivered,
+            by_server,
             status: reply.map(|reply| self.crossings.add_status(self.results[index].destination(), reply)),
             ..Outcome::default()
         };
@@ -263,7 +272,7 @@ impl Shard {
             to
         };
         let now = self.delivery.now();
-        let answered = measured.map(|measured| measured.answered(self.responder(), now));
+        let answered = measured.map(|measured| measured.answered(self.responder(parent), now));
         let mut outcome = Outcome::of(parent);
         if answered.is_some() {
             outcome.rare_mut().answered = answered;
@@ -304,7 +313,10 @@ impl Shard {
     }
 
     /// Who answers; `None`: it is no client.
-    fn responder(&self) -> Option<ClientInfo> {
+    fn responder(&mut self, parent: u32) -> Option<ClientInfo> {
+        if self.crossings.outcome(parent).by_server {
+            return None;
+        }
         let origin = self.crossings.origin()?;
         origin.slot?;
         Some(info_of(origin, &self.connections, InfoLevel::ALL, None))

@@ -593,3 +593,27 @@ fn requests_keep_the_order_of_their_publisher() {
     assert_eq!(got, wanted);
     assert_eq!(pending(&world, "A"), 0);
 }
+
+#[test]
+fn a_requester_that_does_not_hear_itself_hears_that_a_program_is_too_busy() {
+    for echo in [true, false] {
+        let mut world = world(1, vec![import("A", "x", None)]);
+        let broker = world.broker.clone();
+        let account = broker.account("A").expect("an account");
+        broker.internal().subscribe(&account, b"x", None).expect("a subject");
+        let asks = world.client(0);
+        let options = format!(r#""echo":{echo},"headers":true,"no_responders":true,"user":"b","pass":"b""#);
+        world.say(
+            asks,
+            format!("CONNECT {{\"verbose\":false,{options}}}\r\nSUB inbox.> 1\r\n"),
+        );
+        world.frames(asks);
+        let text = "x".repeat(900_000);
+        for _ in 0..100 {
+            request(&mut world, asks, "x", "inbox.1", &text);
+        }
+        let got = world.messages(asks);
+        assert!(!got.is_empty() && got.iter().all(is_503), "echo {echo}");
+        assert_eq!(pending(&world, "A"), 100 - got.len());
+    }
+}
