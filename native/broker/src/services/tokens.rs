@@ -28,8 +28,8 @@ impl Tokens {
 
     /// A text of 22 characters that nobody else has.
     pub fn next_text(&mut self) -> String {
-        let mut digits = [0; 2 * TOKEN_LEN];
-        for part in digits.chunks_mut(TOKEN_LEN) {
+        let mut digits = [0; 22];
+        for part in digits.chunks_mut(11) {
             write_digits(self.next(), part);
         }
         digits.map(char::from).iter().collect()
@@ -38,15 +38,15 @@ impl Tokens {
 
 /// What all these subjects start with.
 pub(super) const PREFIX: &[u8] = b"_R_.";
-/// Each stands for six bits.
-const DIGITS: &[u8; 64] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
+/// Each stands for five bits.
+const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHIJKLMNOPQRSTUV";
 /// What is no digit.
-const NONE: u8 = 64;
+const NONE: u8 = 32;
 /// What each byte stands for.
 const VALUES: [u8; 256] = values();
 const TAG_LEN: usize = 6;
 /// As many digits as the largest number takes.
-const TOKEN_LEN: usize = 11;
+const TOKEN_LEN: usize = 13;
 
 /// The start of the reply subjects of one account: `_R_.` tag `.`.
 #[derive(Debug)]
@@ -87,8 +87,8 @@ const fn values() -> [u8; 256] {
 /// The lowest digits of a number, the lowest one first.
 fn write_digits(mut number: u64, out: &mut [u8]) {
     for digit in out {
-        *digit = DIGITS[(number & 63) as usize];
-        number >>= 6;
+        *digit = DIGITS[(number & 31) as usize];
+        number >>= 5;
     }
 }
 
@@ -99,7 +99,7 @@ fn read_digits(digits: &[u8]) -> Option<u64> {
     for &digit in digits.iter().rev() {
         let value = VALUES[usize::from(digit)];
         all |= value;
-        number = number << 6 | u128::from(value);
+        number = number << 5 | u128::from(value);
     }
     (all & NONE == 0).then(|| number.try_into().ok()).flatten()
 }
@@ -110,19 +110,19 @@ mod tests {
 
     #[test]
     fn a_subject_tells_its_token_and_its_account() {
-        let (one, other) = (ReplyPrefix::new(7), ReplyPrefix::new(64));
-        for token in [0, 1, 63, 64, u64::MAX, u64::MAX - 1] {
+        let (one, other) = (ReplyPrefix::new(7), ReplyPrefix::new(32));
+        for token in [0, 1, 31, 32, u64::MAX, u64::MAX - 1] {
             let mut subject = Vec::new();
             one.append(token, &mut subject);
-            assert_eq!(subject.len(), 22);
+            assert_eq!(subject.len(), 24);
             assert_eq!(one.token_of(&subject), Some(token));
             assert_eq!(other.token_of(&subject), None);
-            assert_eq!(one.token_of(&subject[..21]), None);
+            assert_eq!(one.token_of(&subject[..23]), None);
             subject.push(b'0');
             assert_eq!(one.token_of(&subject), None);
         }
-        assert_eq!(one.token_of(b"_R_.700000.___________"), None, "too large");
-        assert_eq!(one.token_of(b"_R_.700000.0000000000+"), None);
+        assert_eq!(one.token_of(b"_R_.700000.VVVVVVVVVVVVV"), None, "too large");
+        assert_eq!(one.token_of(b"_R_.700000.000000000000+"), None);
     }
 
     #[test]
