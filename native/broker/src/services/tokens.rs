@@ -115,6 +115,11 @@ mod tests {
             let mut subject = Vec::new();
             one.append(token, &mut subject);
             assert_eq!(subject.len(), 24);
+            assert!(
+                subject[PREFIX.len()..]
+                    .iter()
+                    .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'.')
+            );
             assert_eq!(one.token_of(&subject), Some(token));
             assert_eq!(other.token_of(&subject), None);
             assert_eq!(one.token_of(&subject[..23]), None);
@@ -123,6 +128,18 @@ mod tests {
         }
         assert_eq!(one.token_of(b"_R_.700000.VVVVVVVVVVVVV"), None, "too large");
         assert_eq!(one.token_of(b"_R_.700000.000000000000+"), None);
+    }
+
+    #[test]
+    fn ids_are_22_letters_and_digits() {
+        let mut tokens = Tokens::new([1, 2]);
+        for _ in 0..1000 {
+            let id = tokens.next_text();
+            assert!(
+                id.len() == 22 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+                "{id}"
+            );
+        }
     }
 
     #[test]
