@@ -1,12 +1,13 @@
 //! Subjects and interest: which subjects are valid, which patterns match them, and which subscriptions want them.
 //!
 //! What: validation and comparison of subjects ([`validate`]), the interest index ([`Sublist`] and its reusable
-//! result [`Matches`]), lists of permitted patterns ([`PatternSet`]), and rewriting ([`transform`]).
+//! result [`Matches`]), lists of permitted patterns ([`PatternSet`]), values by literal subject ([`SubjectMap`]), and
+//! rewriting ([`transform`]).
 //!
 //! Layout: `validate` works on bytes alone. `sublist` is the index; it is built from `slab` (ids instead of pointers),
 //! `branches` (the stack of a search), `node` (the values in the slabs), `text` (short byte strings without an
 //! allocation), `members` (the subscriptions of one subject), `indexed` (vectors whose items are found by key) and
-//! `queue_names` (each queue name once). `transform` compiles and executes subject transforms and the mappings of
+//! `queue_names` (each queue name once). `subject_map` reads alone. `transform` compiles and executes subject transforms and the mappings of
 //! accounts.
 //!
 //! ```
@@ -39,6 +40,7 @@ mod node;
 mod pattern_set;
 mod queue_names;
 mod slab;
+mod subject_map;
 mod sublist;
 mod text;
 pub mod transform;
@@ -52,6 +54,7 @@ pub use hash_seed::HashSeed;
 pub use matches::Matches;
 pub use pattern_set::PatternSet;
 pub use queue_names::QueueId;
+pub use subject_map::SubjectMap;
 pub use sublist::{NodeId, Sublist};
 pub use transform::{Mapping, MappingTable, Transform};
 pub use validate::{

@@ -4,3 +4,4 @@ mod concurrent;
 mod facts;
 mod naive;
 mod prop;
+mod subject_map;
