@@ -1,23 +1,25 @@
 /**
- * `npm run docs`: writes the generated pages of docs/ from the option table. With `--check`: writes nothing, and fails
- * when one of them is not what the table makes.
+ * `npm run docs`: writes the generated pages of docs/ and the generated sources, from the option table and from the table
+ * of JetStream's errors. With `--check`: writes nothing, and fails when one of them is not what its table makes.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { apiErrorFiles } from './lib/api-errors.mjs';
 import { root } from './lib/root.mjs';
 import { main, StepFailed, say } from './lib/run.mjs';
 
 await main(async () => {
-  const stale = Object.entries(await generated()).filter(([path, text]) => {
+  const files = { ...(await generated()), ...apiErrorFiles() };
+  const stale = Object.entries(files).filter(([path, text]) => {
     const file = join(root, path);
     return !existsSync(file) || readFileSync(file, 'utf8') !== text;
   });
   if (process.argv.includes('--check')) {
     const names = stale.map(([path]) => path).join(', ');
-    if (stale.length > 0) throw new StepFailed(`${names}: not what the option table makes; run npm run docs`);
+    if (stale.length > 0) throw new StepFailed(`${names}: not what its table makes; run npm run docs`);
     return;
   }
   for (const [path, text] of stale) {
