@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
 
 const root = resolve(import.meta.dirname, '../..');
-const PURE = ['subject', 'protocol', 'broker', 'sim'];
+const PURE = ['subject', 'protocol', 'broker', 'store', 'sim'];
 
 it('bans clocks, threads, sockets, files and unseeded maps alike', () => {
   const lists = PURE.map((crate) => readFileSync(join(root, 'native', crate, 'clippy.toml'), 'utf8'));

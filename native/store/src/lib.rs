@@ -1,0 +1,33 @@
+//! The store: the contents of streams in files. `docs/internals/store.md` says how, and why so.
+//!
+//! What there is so far: the codecs of the log files, and the disk.
+//!
+//! Layout: `record`, `section` and `frame` are what a log file consists of, from the inside to the outside; `head` is its
+//! name and its first block. `disk` is what the store asks of a disk, `files` the disk of the system. `fields` reads and writes headers, `hash` is the one hash.
+//!
+//! Invariants: the crate is pure but for the module that says otherwise. No bytes make it panic, and none are believed
+//! unless a check over them holds.
+#![forbid(unsafe_code)]
+
+mod disk;
+mod fields;
+mod files;
+mod frame;
+mod hash;
+mod head;
+mod record;
+mod section;
+
+#[cfg(test)]
+mod tests;
+
+pub use disk::{Call, Disk, DiskError, DiskFile};
+pub use files::{Directory, OpenFile};
+pub use frame::{BLOCK, DIRECTORY_ENTRY, FRAME_HEADER, FrameHeader, Listed, in_blocks};
+pub use hash::Chain;
+pub use head::{FileName, Head};
+pub use record::{
+    Entry, EntryTooLong, Floors, Parsed, RECORD_HEADER, RECORD_MAX, Record, RecordError, StreamId, encode_record,
+    parse_record,
+};
+pub use section::{Place, Records, SECTION_FULL, SECTION_HEADER, Section, SectionError};

@@ -1,0 +1,4 @@
+//! Facts and properties of the store.
+
+mod codecs;
+mod files;
