@@ -7,7 +7,7 @@
 //! Layout: `validate` works on bytes alone. `sublist` is the index; it is built from `slab` (ids instead of pointers),
 //! `branches` (the stack of a search), `node` (the values in the slabs), `text` (short byte strings without an
 //! allocation), `members` (the subscriptions of one subject), `indexed` (vectors whose items are found by key) and
-//! `queue_names` (each queue name once). `subject_map` reads alone. `transform` compiles and executes subject transforms and the mappings of
+//! `queue_names` (each queue name once). `subject_map` and `number_table`, its index, read alone. `transform` compiles and executes subject transforms and the mappings of
 //! accounts.
 //!
 //! ```
@@ -37,6 +37,7 @@ mod indexed;
 mod matches;
 mod members;
 mod node;
+mod number_table;
 mod pattern_set;
 mod queue_names;
 mod slab;
@@ -52,6 +53,7 @@ mod tests;
 pub use error::{InvalidPattern, InvalidSubject};
 pub use hash_seed::HashSeed;
 pub use matches::Matches;
+pub use number_table::NumberTable;
 pub use pattern_set::PatternSet;
 pub use queue_names::QueueId;
 pub use subject_map::SubjectMap;

@@ -3,7 +3,7 @@
 //! What: lookups by subject through hash tables, walks over the subjects that match a filter in ascending order of their
 //! bytes. A walk costs a search for each subject it finds and for each gap it skips, whatever the map holds besides.
 //!
-//! Layout: `entries` has the values and texts by a number, `tables` finds the number of a subject, `order` keeps the
+//! Layout: `entries` has the values and texts by a number, `NumberTable` finds the number of a subject, `order` keeps the
 //! numbers sorted, `seek` says where the next subject can be that matches a filter.
 //!
 //! Invariants: no operation takes long, since an event loop waits for it: everything grows in portions. A removed entry
@@ -13,13 +13,12 @@
 mod entries;
 mod order;
 mod seek;
-mod tables;
 
 use self::entries::Entries;
 use self::order::Order;
 use self::seek::{Filter, Step};
-use self::tables::Tables;
 use crate::hash_seed::HashSeed;
+use crate::number_table::NumberTable;
 use std::ops::ControlFlow;
 
 /// The longest subject a map takes, in bytes.
@@ -30,7 +29,7 @@ pub const MAX_SUBJECT_BYTES: usize = u16::MAX as usize;
 pub struct SubjectMap<V> {
     seed: HashSeed,
     entries: Entries<V>,
-    tables: Tables,
+    numbers: NumberTable,
     order: Order,
     len: usize,
     /// Entries to sweep for removals that were not swept yet.
@@ -46,7 +45,7 @@ impl<V: Copy> SubjectMap<V> {
         Self {
             seed: HashSeed::new(random),
             entries: Entries::new(),
-            tables: Tables::new(),
+            numbers: NumberTable::new(),
             order: Order::new(),
             len: 0,
             sweep_debt: 0,
@@ -83,7 +82,7 @@ impl<V: Copy> SubjectMap<V> {
     pub fn insert(&mut self, subject: &[u8], value: V) -> Option<V> {
         assert!(subject.len() <= MAX_SUBJECT_BYTES, "subjects are shorter than 64 KiB");
         let hash = self.seed.hash(subject);
-        if let Some(id) = self.tables.find(hash, |id| self.entries.text(id) == subject) {
+        if let Some(id) = self.numbers.find(hash, |id| self.entries.text(id) == subject) {
             // A removed entry that was not swept yet is used again.
             let before = self.entries.set(id, value);
             self.len += usize::from(before.is_none());
@@ -91,7 +90,7 @@ impl<V: Copy> SubjectMap<V> {
         }
         let id = self.entries.add(subject, value);
         let (seed, entries) = (&self.seed, &self.entries);
-        self.tables.insert(hash, id, |id| seed.hash(entries.text(id)));
+        self.numbers.insert(hash, id, |id| seed.hash(entries.text(id)));
         self.order.insert(id, entries);
         self.len += 1;
         None
@@ -114,7 +113,7 @@ impl<V: Copy> SubjectMap<V> {
     /// Removes all subjects, and gives their memory back.
     pub fn clear(&mut self) {
         self.entries = Entries::new();
-        self.tables = Tables::new();
+        self.numbers = NumberTable::new();
         self.order = Order::new();
         (self.len, self.sweep_debt) = (0, 0);
     }
@@ -158,13 +157,13 @@ impl<V: Copy> SubjectMap<V> {
 
     /// Bytes on the heap.
     pub fn heap_bytes(&self) -> usize {
-        self.entries.heap_bytes() + self.tables.heap_bytes() + self.order.heap_bytes()
+        self.entries.heap_bytes() + self.numbers.heap_bytes() + self.order.heap_bytes()
     }
 
     #[inline]
     fn find(&self, subject: &[u8]) -> Option<u32> {
         let hash = self.seed.hash(subject);
-        self.tables.find(hash, |id| self.entries.text(id) == subject)
+        self.numbers.find(hash, |id| self.entries.text(id) == subject)
     }
 
     /// Forgets removed entries of the next block once enough are owed.
@@ -179,7 +178,7 @@ impl<V: Copy> SubjectMap<V> {
         for id in removed {
             let (seed, entries) = (&self.seed, &self.entries);
             let hash = seed.hash(entries.text(id));
-            self.tables.remove(hash, id, |id| seed.hash(entries.text(id)));
+            self.numbers.remove(hash, id, |id| seed.hash(entries.text(id)));
             self.entries.free(id);
         }
     }

@@ -1,4 +1,4 @@
-//! The numbers of entries by the hash of their subjects.
+//! Numbers of entries by the hash of their keys.
 //!
 //! A large map has many tables: a table that grows moves all it has, and an event loop waits for that.
 
@@ -8,33 +8,43 @@ use hashbrown::HashTable;
 const DIVIDED_FROM: usize = 4096;
 const TABLES: usize = 256;
 
+/// Numbers by hash. The keys are kept by whoever numbers them, and are asked for.
 #[derive(Debug)]
-pub(super) struct Tables {
+pub struct NumberTable {
     /// One or [`TABLES`].
     tables: Vec<HashTable<u32>>,
 }
 
-impl Tables {
-    pub(super) fn new() -> Self {
+impl Default for NumberTable {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl NumberTable {
+    /// An empty table.
+    pub fn new() -> Self {
         Self {
             tables: vec![HashTable::new()],
         }
     }
 
+    /// The number with this hash that `is_it`.
     #[inline]
-    pub(super) fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<u32> {
+    pub fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<u32> {
         self.table(hash).find(hash, |&id| is_it(id)).copied()
     }
 
-    /// `hash_of` is asked for numbers that were inserted before.
-    pub(super) fn insert(&mut self, hash: u64, id: u32, hash_of: impl Fn(u32) -> u64) {
+    /// Adds a number that is not in the table. `hash_of` is asked for numbers that were inserted before.
+    pub fn insert(&mut self, hash: u64, id: u32, hash_of: impl Fn(u32) -> u64) {
         if self.tables.len() == 1 && self.tables[0].len() >= DIVIDED_FROM {
             self.divide(&hash_of);
         }
         self.table_mut(hash).insert_unique(hash, id, |&id| hash_of(id));
     }
 
-    pub(super) fn remove(&mut self, hash: u64, id: u32, hash_of: impl Fn(u32) -> u64) {
+    /// Removes a number.
+    pub fn remove(&mut self, hash: u64, id: u32, hash_of: impl Fn(u32) -> u64) {
         let table = self.table_mut(hash);
         if let Ok(entry) = table.find_entry(hash, |&other| other == id) {
             entry.remove();
@@ -45,7 +55,8 @@ impl Tables {
         }
     }
 
-    pub(super) fn heap_bytes(&self) -> usize {
+    /// Bytes on the heap.
+    pub fn heap_bytes(&self) -> usize {
         let tables: usize = self.tables.iter().map(HashTable::allocation_size).sum();
         tables + self.tables.capacity() * size_of::<HashTable<u32>>()
     }

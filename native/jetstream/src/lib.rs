@@ -1,0 +1,16 @@
+//! Streams of JetStream as state machines: what becomes of a message that is published to a stream.
+//!
+//! What exists: what the headers of a published message ask for ([`publish`]), ids in the duplicate window ([`dedupe`]),
+//! schedules of messages ([`schedule`]), sums of counters ([`counter`]), deadlines of messages ([`deadlines`]).
+//!
+//! Invariants: the crate is pure: no clock, socket, file, thread or lock, and no unsafe code. Time is an argument, in
+//! nanoseconds since 1970. No input makes it panic.
+
+#![forbid(unsafe_code)]
+
+pub mod counter;
+pub mod deadlines;
+pub mod dedupe;
+pub mod duration;
+pub mod publish;
+pub mod schedule;
