@@ -28,7 +28,9 @@ export function monitorSource(parts: MonitorParts): MonitorSource {
     configLoadMs: broker.configuration.loadMs,
     configDigest: broker.configuration.digest,
     reactors: runtime.reactors,
-    featureFlags: mergedFeatureFlags(broker.options.featureFlags),
+    get featureFlags() {
+      return mergedFeatureFlags(broker.options.featureFlags);
+    },
     ready: !broker.isLameDuck && !broker.isStopping,
     // Read once per request: all parts of an answer show the same counters.
     stats: () => {

@@ -9,8 +9,8 @@ export interface Answer {
   type: string;
   /** Scripts of any web page may read it (`Access-Control-Allow-Origin: *`). */
   anyOrigin: boolean;
-  /** The whole text, or parts of it that are made while earlier ones are sent. */
-  body: string | AsyncIterable<string>;
+  /** The whole text; or, for each client anew, parts of it that are made while earlier ones are sent. */
+  body: string | (() => AsyncIterable<string>);
 }
 
 const JSON_TYPE = 'application/json';
@@ -23,7 +23,7 @@ export function json(value: object, options: { status?: number; indent?: number 
 }
 
 /** JSON that is made part by part. */
-export function jsonStream(body: AsyncIterable<string>): Answer {
+export function jsonStream(body: () => AsyncIterable<string>): Answer {
   return { status: 200, type: JSON_TYPE, anyOrigin: true, body };
 }
 

@@ -10,21 +10,27 @@ export function goDuration(nanos: number): string {
   if (ns === 0) return '0s';
   if (ns < 0) return `-${goDuration(-ns)}`;
   if (ns < 1_000) return `${ns}ns`;
-  if (ns < 1_000_000) return `${decimal(ns, 1_000)}µs`;
-  if (ns < 1_000_000_000) return `${decimal(ns, 1_000_000)}ms`;
+  if (ns < 1_000_000) return `${decimal(ns, 3)}µs`;
+  if (ns < 1_000_000_000) return `${decimal(ns, 6)}ms`;
   const minutes = Math.floor(ns / 60_000_000_000);
-  const seconds = `${decimal(ns % 60_000_000_000, 1_000_000_000)}s`;
+  const seconds = `${decimal(ns % 60_000_000_000, 9)}s`;
   if (minutes === 0) return seconds;
   const hours = Math.floor(minutes / 60);
   return hours === 0 ? `${minutes}m${seconds}` : `${hours}h${minutes % 60}m${seconds}`;
 }
 
-/** `value / unit` with as many decimals as it takes; `unit` is a power of ten. */
-function decimal(value: number, unit: number): string {
-  const whole = Math.floor(value / unit);
-  const fraction = String(value % unit).padStart(String(unit).length - 1, '0');
-  const trimmed = fraction.replace(/0+$/, '');
-  return trimmed === '' ? `${whole}` : `${whole}.${trimmed}`;
+/** `value` with its last `places` digits as decimals. */
+function decimal(value: number, places: number): string {
+  const unit = 10 ** places;
+  return `${Math.floor(value / unit)}${fraction(value % unit, places)}`;
+}
+
+/** A point and `value` as that many decimals, without zeros at the end; nothing for zero. */
+function fraction(value: number, places: number): string {
+  if (value === 0) return '';
+  let [digits, length] = [value, places];
+  for (; digits % 10 === 0; length -= 1) digits /= 10;
+  return `.${String(digits).padStart(length, '0')}`;
 }
 
 /** Whole seconds as `1y2d3h4m5s`, beginning with the largest unit that is not zero. */
@@ -44,11 +50,19 @@ export function uptime(ms: number): string {
 /** RFC 3339 in UTC with the fraction trimmed, as `time.RFC3339Nano`; microseconds are what the clock gives. */
 export function rfc3339(ms: number): string {
   const micros = Math.round(ms * 1000);
-  const seconds = new Date(Math.floor(micros / 1_000_000) * 1000).toISOString().slice(0, 19);
-  const fraction = String(micros % 1_000_000)
-    .padStart(6, '0')
-    .replace(/0+$/, '');
-  return fraction === '' ? `${seconds}Z` : `${seconds}.${fraction}Z`;
+  const second = Math.floor(micros / 1_000_000);
+  return `${dateAndTime(second)}${fraction(micros - second * 1_000_000, 6)}Z`;
+}
+
+/** Many times in one answer are of one second, and of the same as in the answer before. */
+const lastSecond = { number: Number.NaN, text: '' };
+
+function dateAndTime(second: number): string {
+  if (second !== lastSecond.number) {
+    lastSecond.text = new Date(second * 1000).toISOString().slice(0, 19);
+    lastSecond.number = second;
+  }
+  return lastSecond.text;
 }
 
 const HTML_ESCAPES: Record<string, string> = {

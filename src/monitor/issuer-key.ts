@@ -4,7 +4,7 @@ import type { ConnectionInfo } from '../native/contract.js';
 /** The public key of a user; users with passwords have other names. */
 const USER_KEY = /^U[A-Z2-7]{55}$/;
 
-/** Nothing for clients with other credentials, and for those that were refused. */
-export function issuerKeyField({ user, account }: ConnectionInfo): { issuer_key?: string } {
-  return user !== undefined && account !== '' && USER_KEY.test(user) ? { issuer_key: account } : {};
+/** Undefined for clients with other credentials, and for those that were refused. */
+export function issuerKey({ user, account }: ConnectionInfo): string | undefined {
+  return user !== undefined && account !== '' && USER_KEY.test(user) ? account : undefined;
 }

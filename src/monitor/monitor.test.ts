@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfigText, resolveOptions } from '../config/index.js';
+import { connection } from '../native/testing/fake-addon.js';
 import { MonitorServer } from './server.js';
 import { FakeSource, SUBSCRIPTIONS } from './testing/fake-source.js';
 
@@ -351,6 +352,54 @@ describe('/metrics', () => {
   });
 });
 
+describe('requests that come at the same time', () => {
+  /** In one piece, so that all of them are there in one turn of the event loop. */
+  async function ask(...paths: string[]): Promise<string[]> {
+    const requests = paths.map((path) => `GET /nats/${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    let got = '';
+    await new Promise<void>((resolve, reject) => {
+      const socket = connect(monitor.port, '127.0.0.1');
+      socket.end(requests.join(''));
+      socket.setEncoding('utf8').on('data', (data) => {
+        got += data;
+      });
+      socket.on('close', () => resolve()).on('error', reject);
+    });
+    return got.split(/HTTP\/1\.1 (?=\d{3} )/).slice(1);
+  }
+  const body = (answer: string) => answer.slice(answer.indexOf('\r\n\r\n') + 4);
+  const hits = async (path: string) => {
+    const { http_req_stats } = await read<{ http_req_stats: Record<string, number> }>('varz');
+    return http_req_stats[path] ?? 0;
+  };
+
+  it('get one answer, each is counted, and the order is kept', async () => {
+    const before = await hits('/varz');
+    const answers = await ask('varz', 'healthz', 'connz?limit=1', 'varz', 'connz?limit=x', 'varz');
+    expect(answers.map((answer) => answer.slice(0, 3))).toEqual(['200', '200', '200', '200', '400', '200']);
+    const [first = '', health = '', , third = '', , last = ''] = answers.map(body);
+    expect(health).toBe('{"status":"ok"}');
+    expect(third).toBe(first);
+    expect(last).toBe(first);
+    const { http_req_stats } = JSON.parse(first) as { http_req_stats: Record<string, number> };
+    expect(http_req_stats['/varz']).toBe(before + 3);
+  });
+
+  it('are counted only if they were valid, where the reference does so', async () => {
+    const before = await hits('/connz');
+    await ask('connz', 'connz?limit=x', 'connz', 'connz?limit=x');
+    expect(await hits('/connz')).toBe(before + 2);
+  });
+
+  it('may have long answers', async () => {
+    const many = Array.from({ length: 300 }, (_, at) => at + 1);
+    source.open = many.map((cid) => connection(cid));
+    source.found = { total: many.length, cids: many, keys: many };
+    const answers = await ask('connz', 'connz');
+    expect(answers.map((answer) => answer.match(/"cid"/g)?.length)).toEqual([300, 300]);
+  });
+});
+
 describe('clients of the listener', () => {
   it('are sent to the tidy path', async () => {
     const response = await fetch(`${base}//./x/../varz?a=1`, { redirect: 'manual' });
@@ -383,6 +432,25 @@ describe('clients of the listener', () => {
     expect(await status(`GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n${close}`)).toBe(
       'HTTP/1.1 431 Request Header Fields Too Large',
     );
+  });
+
+  it('may end their side before the answer has come; one that ends it without a request is let go', async () => {
+    const many = Array.from({ length: 2000 }, (_, at) => at + 1);
+    source.found = { total: many.length, cids: many, keys: many };
+    const talk = (request: string) =>
+      new Promise<string>((resolve, reject) => {
+        let got = '';
+        const socket = connect(monitor.port, '127.0.0.1');
+        socket.end(request);
+        socket.setEncoding('utf8').on('data', (data) => {
+          got += data;
+        });
+        socket.on('close', () => resolve(got)).on('error', reject);
+      });
+    const answer = await talk('GET /nats/connz?limit=2000 HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect(answer).toContain('"num_connections": 2000');
+    expect(answer.endsWith('\r\n0\r\n\r\n')).toBe(true);
+    expect(await talk('')).toBe('');
   });
 
   it('are given another connection when they ask for too much on one', async () => {

@@ -52,7 +52,6 @@ export interface MonitorContext {
   readonly http: { host: string; port: number; basePath: string };
   /** Requests by path, the present one included. */
   readonly requests: ReadonlyMap<string, number>;
-  /** Percent of one core over the last second. */
-  cpuPercent(): number;
+  readonly usage: { readonly cpuPercent: number; readonly residentBytes: number };
   nowMs(): number;
 }

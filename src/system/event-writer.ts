@@ -1,7 +1,7 @@
 /** Writes the events of the system account and publishes them. Loaded with the first one that somebody listens to. */
 import { rfc3339 } from '../http/go-format.js';
 import { accountStat } from '../monitor/accstatz.js';
-import { issuerKeyField } from '../monitor/issuer-key.js';
+import { issuerKey } from '../monitor/issuer-key.js';
 import type { AccountStats, ConnectionInfo } from '../native/index.js';
 import { eventHead } from './event-head.js';
 import { type ClientEvent, isRefused } from './events.js';
@@ -98,20 +98,20 @@ export class EventWriter {
   }
 }
 
-/** A client as events describe it. */
+/** A client as events describe it. What is undefined is left out of JSON. */
 function client(c: ConnectionInfo, account: string): object {
   return {
     start: rfc3339(c.startMs),
     host: c.ip,
     id: c.cid,
     acc: account,
-    ...(c.user ? { user: c.user } : {}),
-    ...(c.name ? { name: c.name } : {}),
-    ...(c.lang ? { lang: c.lang } : {}),
-    ...(c.version ? { ver: c.version } : {}),
-    ...(c.stopMs !== undefined && c.rttNs > 0 ? { rtt: c.rttNs } : {}),
-    ...(c.stopMs === undefined ? {} : { stop: rfc3339(c.stopMs) }),
-    ...issuerKeyField(c),
+    user: c.user || undefined,
+    name: c.name || undefined,
+    lang: c.lang || undefined,
+    ver: c.version || undefined,
+    rtt: c.stopMs !== undefined && c.rttNs > 0 ? c.rttNs : undefined,
+    stop: c.stopMs === undefined ? undefined : rfc3339(c.stopMs),
+    issuer_key: issuerKey(c),
     name_tag: account,
     kind: c.kind,
     client_type: 'nats',

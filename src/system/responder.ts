@@ -4,9 +4,9 @@
  */
 import { goJson } from '../http/go-format.js';
 import { nowMs } from '../log/index.js';
-import { CpuSampler } from '../monitor/cpu.js';
 import { BadParameterError } from '../monitor/params.js';
 import type { MonitorContext } from '../monitor/source.js';
+import { ProcessUsage } from '../monitor/usage.js';
 import { encode } from './encoding.js';
 import { type Result, SILENT } from './handler.js';
 import { HANDLERS } from './handlers.js';
@@ -18,7 +18,7 @@ import { ServerInfo, withServer } from './server-info.js';
 export class Responder {
   readonly #host: SystemHost;
   readonly #server: ServerInfo;
-  #cpu: CpuSampler | undefined;
+  #usage: ProcessUsage | undefined;
 
   constructor(host: SystemHost) {
     this.#host = host;
@@ -26,7 +26,7 @@ export class Responder {
   }
 
   close(): void {
-    this.#cpu?.stop();
+    this.#usage?.stop();
   }
 
   /** Never rejects; settles when the next request may be answered. */
@@ -76,10 +76,9 @@ export class Responder {
     const source = this.#host.source();
     const monitor = this.#host.monitor();
     if (monitor) return { ...monitor, source };
-    this.#cpu ??= new CpuSampler();
-    const cpu = this.#cpu;
+    this.#usage ??= new ProcessUsage();
     const http = { host: '', port: 0, basePath: '' };
-    return { source, http, requests: new Map(), cpuPercent: () => cpu.percent, nowMs };
+    return { source, http, requests: new Map(), usage: this.#usage, nowMs };
   }
 
   #send(request: Request, result: Result): void {

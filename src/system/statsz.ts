@@ -3,16 +3,16 @@ import { availableParallelism } from 'node:os';
 import { rfc3339 } from '../http/go-format.js';
 import type { MonitorContext } from '../monitor/source.js';
 
-export function describeStatistics({ source, cpuPercent }: MonitorContext): object {
+export function describeStatistics({ source, usage }: MonitorContext): object {
   const stats = source.stats();
   const sent = { msgs: stats.outMsgs, bytes: stats.outBytes };
   const received = { msgs: stats.inMsgs, bytes: stats.inBytes };
   const ofClients = (count: number) => ({ clients: count, routes: 0, gateways: 0, leafs: 0 });
   return {
     start: rfc3339(source.startMs),
-    mem: process.memoryUsage.rss(),
+    mem: usage.residentBytes,
     cores: availableParallelism(),
-    cpu: cpuPercent(),
+    cpu: usage.cpuPercent,
     connections: stats.connections,
     total_connections: stats.totalConnections,
     active_accounts: stats.accounts.filter(({ connections }) => connections > 0).length,
