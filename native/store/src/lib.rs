@@ -15,6 +15,7 @@ mod files;
 mod frame;
 mod hash;
 mod head;
+mod index;
 mod record;
 mod section;
 
@@ -26,6 +27,7 @@ pub use files::{Directory, OpenFile};
 pub use frame::{BLOCK, DIRECTORY_ENTRY, FRAME_HEADER, FrameHeader, Listed, in_blocks};
 pub use hash::Chain;
 pub use head::{FileName, Head};
+pub use index::{Gaps, Indexed, StreamIndex, SubjectState, Totals};
 pub use record::{
     Entry, EntryTooLong, Floors, Parsed, RECORD_HEADER, RECORD_MAX, Record, RecordError, StreamId, encode_record,
     parse_record,
