@@ -27,13 +27,14 @@ export { ConfigError, type ConfigProblem, formatProblem, OptionsError } from './
 export { type Exact, exactInteger, exactNanoseconds } from './exact.js';
 export { type CommandLine, parseFlags } from './flags.js';
 export { type LoadedConfig, type LoadSettings, loadConfigFile, loadConfigText } from './load.js';
-export { patternOfNames } from './mapping-destination.js';
+export { destinationProblem, patternOfNames } from './mapping-destination.js';
 export { redactArgs } from './redact.js';
 export { resolveOptions, resolvePermissions, startupWarnings } from './resolve.js';
 export { OPTIONS } from './schema.js';
 export { type Setting, settingsOf } from './settings.js';
 export type { OptionSpec } from './spec.js';
-export { isSubset, overlap } from './subjects.js';
+export { hasWildcard, isSubset, isValidSubject, overlap } from './subjects.js';
+export { quote } from './text.js';
 export type {
   AccountLimitsOptions,
   AccountOptions,

@@ -2,7 +2,7 @@
  * The options in the body of a request, checked against their description; what is wrong is said in the words of Go's
  * decoder. Pure functions.
  */
-import { syntaxProblem } from './json-syntax.js';
+import { bytesAsText, syntaxProblem } from '../go-json/scan.js';
 
 /** The body can't be read: answered with the code 400. */
 export class BadRequestError extends Error {
@@ -103,7 +103,7 @@ function parse(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
-    throw new BadRequestError(syntaxProblem(body));
+    throw new BadRequestError(syntaxProblem(bytesAsText(Buffer.from(body))));
   }
 }
 

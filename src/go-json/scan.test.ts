@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { syntaxProblem } from './json-syntax.js';
+import { syntaxProblem } from './scan.js';
 
 it.each([
   ['', 'unexpected end of JSON input'],
