@@ -466,4 +466,20 @@ describe('clients of the listener', () => {
     });
     expect(got.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(100);
   });
+
+  it('are disconnected after that, also those that leave it to the server', async () => {
+    let answers = 0;
+    await new Promise<void>((resolve, reject) => {
+      const socket = connect(monitor.port, '127.0.0.1');
+      const ask = () => socket.write('GET /nats/healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+      ask();
+      socket.setEncoding('utf8').on('data', (data) => {
+        if (!String(data).endsWith('}')) return;
+        answers += 1;
+        if (answers < 100) ask();
+      });
+      socket.on('close', () => resolve()).on('error', reject);
+    });
+    expect(answers).toBe(100);
+  });
 });

@@ -42,6 +42,7 @@ export class MonitorServer {
   readonly #routes: ReadonlyMap<string, Route>;
   readonly #waiting = new WaitingRequests();
   readonly #light = new WaitingRequests();
+  readonly #requestsOf = new WeakMap<object, number>();
   #port = 0;
 
   /** Rejects with the system's error when it can't listen. `source` is called for each request. */
@@ -94,11 +95,19 @@ export class MonitorServer {
 
   #receive(request: IncomingMessage, response: ServerResponse): void {
     request.resume();
+    if (this.#isLast(request)) response.shouldKeepAlive = false;
     const url = request.url ?? '/';
     if (this.#light.join(url, response) || this.#waiting.join(url, response)) return;
     const route = this.#routes.get(url);
     if (route) this.#answer(route, url, NO_QUERY, response);
     else this.#findAndAnswer(url, response);
+  }
+
+  /** Of its connection. Node says so in the answer, and then leaves it to the client to end the connection. */
+  #isLast({ socket }: IncomingMessage): boolean {
+    const number = (this.#requestsOf.get(socket) ?? 0) + 1;
+    this.#requestsOf.set(socket, number);
+    return number >= REQUESTS_MAX;
   }
 
   #findAndAnswer(url: string, response: ServerResponse): void {
