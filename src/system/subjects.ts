@@ -21,6 +21,8 @@ export interface RequestSubject {
   request: string;
   /** The token of the subject, from 0, that is the name of an account. */
   accountAt?: number;
+  /** It names this server. */
+  here?: boolean;
 }
 
 export function requestSubjects(serverId: string): RequestSubject[] {
@@ -29,7 +31,7 @@ export function requestSubjects(serverId: string): RequestSubject[] {
   return [
     { subject: '$SYS.REQ.SERVER.PING', request: 'STATSZ' },
     ...server('PING', OF_SERVERS),
-    ...server(serverId, [...OF_SERVERS, ...OF_ONE_SERVER]),
+    ...server(serverId, [...OF_SERVERS, ...OF_ONE_SERVER]).map((known) => ({ ...known, here: true })),
     ...OF_ACCOUNTS.map((name) => ({
       subject: `$SYS.REQ.ACCOUNT.*.${name}`,
       request: `ACCOUNT.${name}`,

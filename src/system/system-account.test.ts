@@ -1,4 +1,4 @@
-/** The system account with a scripted client: what is subscribed to, what waits, and what is dropped. */
+/** The system account with a scripted client: what is subscribed to, what waits, and what is refused. */
 import { beforeEach, expect, it, vi } from 'vitest';
 import {
   type InternalClient,
@@ -14,6 +14,8 @@ import { SystemAccount } from './system-account.js';
 
 class ScriptedClient {
   readonly handlers = new Map<string, MessageHandler>();
+  /** What is answered at once. */
+  readonly refused: { reply: string | undefined; data: string }[] = [];
   readonly published: { subject: string; data: string; account: string | undefined }[] = [];
   #heard: () => void = () => {};
 
@@ -32,7 +34,8 @@ class ScriptedClient {
   ask(key: string, reply: string | undefined, body = '', headers?: Record<string, string>): void {
     const subject = key.split(' ')[1] as string;
     const fields = headers && new MessageHeaders(headers);
-    const message = { subject, reply, headers: fields, data: Buffer.from(body), text: () => body };
+    const respond = (data: string) => void this.refused.push({ reply, data });
+    const message = { subject, reply, headers: fields, data: Buffer.from(body), text: () => body, respond };
     this.handlers.get(key)?.(message as unknown as Message);
   }
 
@@ -103,7 +106,7 @@ it('answers where it was asked, in order, and nobody who does not wait', async (
   expect(client.published[1]?.data).toBe('{"name":"me","host":"here","id":"NSERVER"}');
 });
 
-it('drops what finds no room, says so once, and lets the event loop have its turn', async () => {
+it('refuses what finds no room, logs it once, and lets the event loop have its turn', async () => {
   system.follow('SYS');
   for (let i = 0; i < 5000; i += 1) client.ask('SYS $SYS.REQ.SERVER.PING.VARZ', 'r');
   let turns = 0;
@@ -113,13 +116,28 @@ it('drops what finds no room, says so once, and lets the event loop have its tur
   };
   setImmediate(count);
   await client.until(4096);
-  const line = 'WRN 904 requests to the system account were dropped: too many came at once';
+  const line = 'WRN 904 requests to the system account were refused: too many came at once';
   await vi.waitFor(() => expect(lines).toEqual([line]));
   expect(client.published).toHaveLength(4096);
+  expect(client.refused).toHaveLength(904);
+  expect(JSON.parse(client.refused[0]?.data ?? '')).toMatchObject({
+    server: { name: 'me', id: 'NSERVER' },
+    error: { code: 503, description: 'too many requests are waiting, ask again later' },
+  });
   expect(turns).toBeGreaterThan(1);
 });
 
-it('drops large bodies before they add up', async () => {
+it('refuses with a body only what names this server: the rest may be for another one', async () => {
+  system.follow('SYS');
+  for (let i = 0; i < 4096; i += 1) client.ask('SYS $SYS.REQ.SERVER.PING.IDZ', 'r');
+  client.ask('SYS $SYS.REQ.SERVER.PING.VARZ', 'r.all', '{"server_name":"other"}');
+  client.ask('SYS $SYS.REQ.SERVER.NSERVER.CONNZ', 'r.this', '{"limit":1}');
+  client.ask('SYS $SYS.REQ.SERVER.PING.VARZ', 'r.each');
+  expect(client.refused.map(({ reply }) => reply)).toEqual(['r.this', 'r.each']);
+  await client.until(4096);
+});
+
+it('takes no large bodies that add up', async () => {
   system.follow('SYS');
   const body = JSON.stringify({ other: 'x'.repeat(3 << 20) });
   for (const reply of ['r.1', 'r.2']) client.ask('SYS $SYS.REQ.SERVER.PING.VARZ', reply, body);

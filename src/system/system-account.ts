@@ -3,7 +3,7 @@
  * tells of its own accord is in events.ts.
  *
  * Owns the subscriptions and the requests that wait. Requests are answered one after the other, and the event loop has a
- * turn after a few milliseconds of them; when too many wait, more are dropped and counted. What answers them
+ * turn after a few milliseconds of them; when too many wait, more are refused and counted. What answers them
  * (responder.ts) is loaded with the first one: a server whose system account nobody uses pays a few subscriptions.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -13,28 +13,32 @@ import { SystemEvents } from './events.js';
 import type { SystemHost } from './host.js';
 import type { Request } from './request.js';
 import type { Responder } from './responder.js';
+import { ServerInfo, withServer } from './server-info.js';
 import { type RequestSubject, requestSubjects } from './subjects.js';
 
 /** Requests that may wait, and the bytes of their bodies and of who asks. */
 const WAITING_MAX = 4096;
 const WAITING_BYTES_MAX = 4 * 1024 * 1024;
+const REFUSAL = { error: { code: 503, description: 'too many requests are waiting, ask again later' } };
 /** Work before the event loop has a turn. */
 const TURN_MS = 5;
 
 export class SystemAccount {
   readonly events: SystemEvents;
   readonly #host: SystemHost;
+  readonly #server: ServerInfo;
   #account: string | undefined;
   #subscriptions: Subscription[] = [];
   #waiting: Request[] = [];
   #waitingBytes = 0;
-  #dropped = 0;
+  #refused = 0;
   #busy = false;
   #closed = false;
   #responder: Promise<Responder> | undefined;
 
   constructor(host: SystemHost) {
     this.#host = host;
+    this.#server = new ServerInfo(host);
     this.events = new SystemEvents(host, () => this.#broadcastStatistics());
   }
 
@@ -63,14 +67,29 @@ export class SystemAccount {
     );
   }
 
-  #take({ request: name, accountAt }: RequestSubject, systemAccount: string, message: Message): void {
+  #take(known: RequestSubject, systemAccount: string, message: Message): void {
     if (this.#closed) return;
     const bytes = message.data.length;
-    // First, so that a flood is dropped before anything of it is decoded.
+    // First, so that a flood is refused before anything of it is decoded.
     if (this.#waiting.length >= WAITING_MAX || this.#waitingBytes + bytes > WAITING_BYTES_MAX) {
-      this.#dropped += 1;
-      return;
+      this.#refuse(known, message);
+    } else {
+      this.#accept(known, systemAccount, message);
     }
+  }
+
+  /** So that nobody waits in vain. What has a body may be meant for another server, unless the subject names this one. */
+  #refuse({ here }: RequestSubject, message: Message): void {
+    this.#refused += 1;
+    if (message.data.length > 0 && !here) return;
+    try {
+      message.respond(withServer(this.#server, {}, REFUSAL));
+    } catch {
+      // Too much waits to be published already.
+    }
+  }
+
+  #accept({ request: name, accountAt }: RequestSubject, systemAccount: string, message: Message): void {
     const { reply, headers } = message;
     // Nothing happens where nobody asks; only the statistics are then for everyone.
     if (reply === undefined && name !== 'STATSZ') return;
@@ -82,7 +101,7 @@ export class SystemAccount {
       account: accountAt === undefined ? '' : (message.subject.split('.')[accountAt] ?? ''),
       reply,
       body: message.text(),
-      bytes: bytes + (requestInfo?.length ?? 0),
+      bytes: message.data.length + (requestInfo?.length ?? 0),
       encoding: acceptedEncoding(headers?.get('Accept-Encoding')),
       requestInfo,
     });
@@ -116,7 +135,7 @@ export class SystemAccount {
       end = performance.now() + TURN_MS;
     }
     this.#busy = false;
-    this.#reportDropped();
+    this.#reportRefused();
   }
 
   async #load(): Promise<Responder> {
@@ -124,10 +143,10 @@ export class SystemAccount {
     return new Responder(this.#host);
   }
 
-  #reportDropped(): void {
-    if (this.#dropped === 0) return;
-    const text = `${this.#dropped} requests to the system account were dropped: too many came at once`;
-    this.#dropped = 0;
+  #reportRefused(): void {
+    if (this.#refused === 0) return;
+    const text = `${this.#refused} requests to the system account were refused: too many came at once`;
+    this.#refused = 0;
     this.#host.log('WRN', text);
   }
 }
