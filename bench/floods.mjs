@@ -6,8 +6,6 @@
  *
  * Each flood meets a new process of the server. Owns the processes that it starts; everything stays on loopback.
  */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +14,9 @@ import { prepare } from '../scripts/lib/prepare.mjs';
 import { root } from '../scripts/lib/root.mjs';
 import { main, StepFailed } from '../scripts/lib/run.mjs';
 import { toRun } from '../scripts/lib/steps.mjs';
-import { natsBench, referenceServer } from './lib/command.mjs';
+import { referenceServer } from './lib/command.mjs';
+import { perSecond, startCounter } from './lib/counter.mjs';
+import { pair } from './lib/pair.mjs';
 import { startServer } from './lib/server.mjs';
 
 const FLOODS = { logins: 'bad logins, bcrypt', subs: 'SUBs', varz: 'requests for VARZ' };
@@ -59,57 +59,31 @@ function readFlags() {
 }
 
 /** The same pair twice, on one process of the server. */
-async function measure(command, kind, flags) {
+async function measure(command, kind, { seconds, rate }) {
   const server = await startServer(command);
+  const measurePair = async () => {
+    const { delivered, p50, p99 } = await pair(`nats://app:p@127.0.0.1:${server.port}`, { seconds, rate });
+    return { kept: delivered / rate, p50, p99 };
+  };
   try {
-    const without = await pair(server.port, flags);
-    const flood = await startFlood(kind, server.port);
+    const without = await measurePair();
+    const flood = await startCounter('flood.mjs', [kind, server.port], `the flood of ${FLOODS[kind]}`);
     try {
       const before = await flood.counts();
-      const during = await pair(server.port, flags);
+      const during = await measurePair();
       const after = await flood.counts();
-      const perSecond = (field) => (1000 * (after[field] - before[field])) / (after.at - before.at);
-      return { without, during, steps: perSecond('steps'), answers: perSecond('answers') };
+      return {
+        without,
+        during,
+        steps: perSecond(before, after, 'steps'),
+        answers: perSecond(before, after, 'answers'),
+      };
     } finally {
       await flood.stop();
     }
   } finally {
     await server.stop();
   }
-}
-
-/** A publisher and a subscriber at the rate of `flags`. */
-async function pair(port, { seconds, rate }) {
-  const load = ['pubsub', '--size', '128', '--rate', `${rate}`, '--duration', `${seconds}s`];
-  const { code, file, text } = await natsBench([...load, '-s', `nats://app:p@127.0.0.1:${port}`, '--no-progress'], {
-    show: false,
-  });
-  const [run] = file?.runs ?? [];
-  if (code !== 0 || !run?.latencyUs) throw new StepFailed(`nats-bench ended with ${code}:\n${text}`);
-  return { kept: run.deliveredPerSecond / rate, p50: run.latencyUs.p50, p99: run.latencyUs.p99 };
-}
-
-/** Resolves once the server has taken the first steps of the flood. */
-async function startFlood(kind, port) {
-  const child = fork(join(root, 'bench/lib/flood.mjs'), [kind, `${port}`]);
-  const ended = once(child, 'exit');
-  const early = ended.then(() => {
-    throw new StepFailed(`the flood of ${FLOODS[kind]} ended early`);
-  });
-  early.catch(() => {});
-  const told = async () => (await Promise.race([once(child, 'message'), early]))[0];
-  await told();
-  return {
-    async counts() {
-      const answer = told();
-      child.send('counts');
-      return { ...(await answer), at: performance.now() };
-    },
-    async stop() {
-      child.kill('SIGKILL');
-      await ended;
-    },
-  };
 }
 
 function report(name, kind, { without, during, steps, answers }) {

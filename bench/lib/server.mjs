@@ -1,5 +1,6 @@
 /** Starts the servers that the scripts of this folder measure, each on a free port of loopback, and ends them by their id. */
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 
 /** Resolves once the server says that it is ready. `command`: program and arguments, without address and port. */
@@ -12,6 +13,8 @@ export async function startServer([program, ...args]) {
   await ready(child);
   return {
     port,
+    /** Of the process so far; undefined where there is no /proc. */
+    cpuSeconds: () => cpuSeconds(child.pid),
     stop() {
       child.kill('SIGTERM');
       return ended;
@@ -30,6 +33,16 @@ function ready(child) {
     child.once('error', reject);
     child.once('close', () => reject(new Error(`the server did not start:\n${log}`)));
   });
+}
+
+/** Linux counts in hundredths of a second. */
+const TICKS_PER_SECOND = 100;
+
+function cpuSeconds(pid) {
+  if (process.platform !== 'linux') return undefined;
+  // Behind the name, which may contain anything: the 14th and 15th field of the line.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
 export function freePort() {
