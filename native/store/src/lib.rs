@@ -3,7 +3,7 @@
 //! What there is so far: the codecs of the log files, and the disk.
 //!
 //! Layout: `record`, `section` and `frame` are what a log file consists of, from the inside to the outside; `head` is its
-//! name and its first block. `disk` is what the store asks of a disk, `files` the disk of the system. `fields` reads and writes headers, `hash` is the one hash.
+//! name and its first block. `disk` is what the store asks of a disk, `files` the disk of the system. `index` says which messages a stream has, `memory` keeps messages in memory. `fields` reads and writes headers, `hash` is the one hash.
 //!
 //! Invariants: the crate is pure but for the module that says otherwise. No bytes make it panic, and none are believed
 //! unless a check over them holds.
@@ -16,6 +16,7 @@ mod frame;
 mod hash;
 mod head;
 mod index;
+mod memory;
 mod record;
 mod section;
 
@@ -28,6 +29,7 @@ pub use frame::{BLOCK, DIRECTORY_ENTRY, FRAME_HEADER, FrameHeader, Listed, in_bl
 pub use hash::Chain;
 pub use head::{FileName, Head};
 pub use index::{Gaps, Indexed, StreamIndex, SubjectState, Totals};
+pub use memory::{MemoryMessages, StoredMessage};
 pub use record::{
     Entry, EntryTooLong, Floors, Parsed, RECORD_HEADER, RECORD_MAX, Record, RecordError, StreamId, encode_record,
     parse_record,
