@@ -1,8 +1,8 @@
-/** The answers to requests about streams, and the errors of those that a server on its own never fulfils. */
+/** The answers to requests about accounts and streams, and how requests about consumers are refused. */
 import { ACCOUNT_INFO } from './account-info.js';
 import { answer } from './answer.js';
 import { list, listOrNull, map, optional } from './containers.js';
-import { bool, int, text, uint64 } from './scalars.js';
+import { bool, instant, int, text, uint64 } from './scalars.js';
 import { STREAM_CONFIG } from './stream-config.js';
 import { STREAM_INFO, STREAM_STATE } from './stream-info.js';
 import { always, struct, unlessEmpty } from './struct.js';
@@ -41,5 +41,18 @@ export const STREAM_RESTORE_ANSWER = answer('stream_restore', { last: { deliver_
 /** Messages are answered with by the data plane. */
 export const MSG_GET_ANSWER = answer('stream_msg_get');
 export const MSG_DELETE_ANSWER = answer('stream_msg_delete', { last: SUCCESS });
+export const ACCOUNT_PURGE_ANSWER = answer('account_purge', { last: { initiated: unlessEmpty(bool) } });
+/** What these say with an error as well. */
+export const CONSUMER_NAMES_REFUSAL = answer('consumer_names', {
+  first: PAGED,
+  last: { consumers: always(list(text)) },
+});
+export const CONSUMER_LIST_REFUSAL = answer('consumer_list', {
+  first: PAGED,
+  last: { consumers: always(list(text)) },
+});
+export const CONSUMER_PAUSE_REFUSAL = answer('consumer_pause', {
+  last: { paused: always(bool), pause_until: always(instant) },
+});
 /** To requests of the system account. */
 export const SYSTEM_ANSWER = answer('system');
