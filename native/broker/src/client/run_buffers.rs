@@ -12,7 +12,6 @@ pub(crate) struct RunBuffers {
     pub(super) burst: Vec<BurstFrame>,
     frame: Vec<u8>,
     headers: Vec<u8>,
-    reply: Vec<u8>,
 }
 
 impl RunBuffers {
@@ -45,16 +44,6 @@ impl RunBuffers {
     pub fn reuse_headers(&mut self, mut buffer: Vec<u8>) {
         buffer.clear();
         self.headers = buffer;
-    }
-
-    /// For a reply subject that is not the client's own.
-    pub fn take_reply(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.reply)
-    }
-
-    pub fn reuse_reply(&mut self, mut buffer: Vec<u8>) {
-        buffer.clear();
-        self.reply = buffer;
     }
 
     #[cfg(test)]

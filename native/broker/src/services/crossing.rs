@@ -7,14 +7,13 @@ use crate::delivery::Sender;
 use crate::interest::account::Account;
 use crate::plan::subject_space::Spaces;
 use crate::random::Random;
+use crate::services::batch::Batch;
 use crate::services::imports::ServiceImport;
 use crate::services::latency::Answered;
 use crate::services::request_info::InfoLevel;
-use crate::services::tokens::Tokens;
+use crate::services::tokens::{Secrets, Token};
 use crate::state::BrokerState;
 use crate::trace::msgtrace::MsgTrace;
-use nt_protocol::Publish;
-use std::ops::Range;
 use std::sync::Arc;
 
 /// Who publishes the messages of a run.
@@ -63,8 +62,8 @@ pub(super) struct Outcome {
     pub by_server: bool,
     /// Of a request.
     pub request: Option<Request>,
-    /// The token of the response that an account waits for because of it.
-    pub token: Option<u64>,
+    /// Of a message that an account waits for the response to.
+    pub token: Option<Token>,
     /// Of a published message whose publisher is told when it has no responders.
     pub status: Option<Status>,
     pub rare: Option<Box<Rare>>,
@@ -76,7 +75,7 @@ pub(super) struct Rare {
     /// The account that waits for a response to an answer.
     pub asked: Option<Arc<Account>>,
     /// Of a response of several: under which token of which account more of them are waited for.
-    pub more: Option<(Arc<Account>, u64)>,
+    pub more: Option<(Arc<Account>, Token)>,
     /// What is measured of a response.
     pub answered: Option<Answered>,
     /// The trace of a published message, until all is settled.
@@ -84,18 +83,19 @@ pub(super) struct Rare {
 }
 
 /// A request on its way.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Request {
-    pub import: Arc<ServiceImport>,
+    /// Which of the imports of the run it comes by.
+    import: u32,
     pub info: InfoLevel,
 }
 
 /// What the publisher of a request without responders is told: where its subject and its reply are in the texts.
 #[derive(Debug)]
 pub(super) struct Status {
-    start: usize,
-    reply: usize,
-    end: usize,
+    start: u32,
+    reply: u32,
+    end: u32,
 }
 
 impl Outcome {
@@ -107,181 +107,9 @@ impl Outcome {
         }
     }
 
-    /// The account that waits for the response with its token.
-    pub fn asked(&self) -> Option<&Arc<Account>> {
-        let request = self.request.as_ref().map(|request| request.import.exporter());
-        request.or_else(|| self.rare.as_ref()?.asked.as_ref())
-    }
-
     pub fn rare_mut(&mut self) -> &mut Rare {
         self.rare.get_or_insert_default()
     }
-}
-
-/// A message that is to be published in another account.
-#[derive(Debug)]
-pub(super) struct Crossing {
-    /// Where the account it goes to is in those of the batch.
-    to: u32,
-    /// `None`: it is a message of the server itself, to which no mapping applies.
-    pub outcome: Option<u32>,
-    /// `None`: it is not traced.
-    pub traced: Option<Traced>,
-    form: Form,
-}
-
-/// What the trace of a message tells of its way to another account.
-#[derive(Debug)]
-pub(super) struct Traced {
-    /// The subject that it had before.
-    pub from: Box<[u8]>,
-    /// Whether the trace goes on in the account that it goes to.
-    pub goes_on: bool,
-}
-
-/// Where the parts of a message are in the bytes of its batch.
-#[derive(Debug)]
-struct Form {
-    subject: Range<usize>,
-    /// `[reply ][hdr ]size CRLF body CRLF`.
-    tail: Range<usize>,
-    reply: Option<Range<usize>>,
-    size: Range<usize>,
-    body: Range<usize>,
-    header_len: usize,
-    has_headers: bool,
-}
-
-/// Messages that were set aside together, in their order.
-#[derive(Debug, Default)]
-pub(super) struct Batch {
-    bytes: Vec<u8>,
-    list: Vec<Crossing>,
-    /// The accounts that they go to, one for each change.
-    accounts: Vec<Arc<Account>>,
-    /// How many are published.
-    done: usize,
-}
-
-impl Batch {
-    pub fn is_empty(&self) -> bool {
-        self.done == self.list.len()
-    }
-
-    /// The next one that is to be published.
-    pub fn next(&self) -> Option<&Crossing> {
-        self.list.get(self.done)
-    }
-
-    /// The account that the next one goes to.
-    pub fn next_account(&self) -> Option<&Arc<Account>> {
-        self.next().map(|crossing| &self.accounts[crossing.to as usize])
-    }
-
-    /// The next one is published.
-    pub fn advance(&mut self) {
-        self.done += 1;
-    }
-
-    /// One of its messages.
-    pub fn message(&self, crossing: &Crossing) -> Publish<'_> {
-        let form = &crossing.form;
-        let part = |range: &Range<usize>| &self.bytes[range.clone()];
-        Publish {
-            subject: part(&form.subject),
-            reply: form.reply.as_ref().map(part),
-            has_headers: form.has_headers,
-            header_len: form.header_len,
-            body: part(&form.body),
-            size_text: part(&form.size),
-            tail: Some(part(&form.tail)),
-        }
-    }
-
-    /// Adds a message.
-    pub fn push(
-        &mut self,
-        to: &Arc<Account>,
-        outcome: Option<u32>,
-        subject: &[u8],
-        reply: Option<&[u8]>,
-        headers: &[u8],
-        payload: &[u8],
-    ) {
-        let bytes = &mut self.bytes;
-        let start = bytes.len();
-        bytes.extend_from_slice(subject);
-        let subject = start..bytes.len();
-        let tail_start = bytes.len();
-        let reply = reply.map(|reply| {
-            let start = bytes.len();
-            bytes.extend_from_slice(reply);
-            bytes.push(b' ');
-            start..bytes.len() - 1
-        });
-        let has_headers = !headers.is_empty();
-        if has_headers {
-            append_number(bytes, headers.len());
-            bytes.push(b' ');
-        }
-        let size_start = bytes.len();
-        append_number(bytes, headers.len() + payload.len());
-        let size = size_start..bytes.len();
-        bytes.extend_from_slice(b"\r\n");
-        let body_start = bytes.len();
-        bytes.extend_from_slice(headers);
-        bytes.extend_from_slice(payload);
-        let body = body_start..bytes.len();
-        bytes.extend_from_slice(b"\r\n");
-        let form = Form {
-            subject,
-            tail: tail_start..bytes.len(),
-            reply,
-            size,
-            body,
-            header_len: headers.len(),
-            has_headers,
-        };
-        if self.accounts.last().is_none_or(|last| !Arc::ptr_eq(last, to)) {
-            self.accounts.push(to.clone());
-        }
-        self.list.push(Crossing {
-            to: self.accounts.len() as u32 - 1,
-            outcome,
-            traced: None,
-            form,
-        });
-    }
-
-    /// The message that was added last is traced.
-    pub fn trace_last(&mut self, traced: Traced) {
-        if let Some(last) = self.list.last_mut() {
-            last.traced = Some(traced);
-        }
-    }
-
-    fn clear(&mut self) {
-        self.bytes.clear();
-        self.list.clear();
-        self.accounts.clear();
-        self.done = 0;
-    }
-}
-
-/// Decimal digits.
-fn append_number(bytes: &mut Vec<u8>, number: usize) {
-    let mut digits = [0; 20];
-    let mut at = digits.len();
-    let mut rest = number;
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    bytes.extend_from_slice(&digits[at..]);
 }
 
 /// What left its account in the run under way.
@@ -290,13 +118,15 @@ pub(crate) struct Crossings {
     origin: Option<Origin>,
     pub(super) staged: Batch,
     outcomes: Vec<Outcome>,
+    /// The imports that requests come by, one for each change.
+    imports: Vec<Arc<ServiceImport>>,
     /// Those that outcomes refer to.
     texts: Vec<u8>,
     /// Memory of batches that are published.
     spare: Vec<Batch>,
-    /// Who asks, as the headers of the last request say it: most requests of a run say the same.
+    /// The headers that say who asks, as in the last request: most requests of a run say the same.
     info: Option<(InfoLevel, Vec<u8>)>,
-    tokens: Tokens,
+    secrets: Secrets,
     random: Random,
     /// Whether the message that is being published is traced, and has gone to another account.
     is_traced: bool,
@@ -306,17 +136,18 @@ pub(crate) struct Crossings {
 const SPARE_BYTES: usize = 256 * 1024;
 
 impl Crossings {
-    /// None yet. `secret`: another one for each loop.
-    pub fn new(secret: [u64; 2]) -> Self {
+    /// None yet. `keys`: a secret, another one for each loop.
+    pub fn new(keys: [u64; 2]) -> Self {
         Self {
             origin: None,
             staged: Batch::default(),
             outcomes: Vec::new(),
+            imports: Vec::new(),
             texts: Vec::new(),
             spare: Vec::new(),
             info: None,
-            tokens: Tokens::new(secret),
-            random: Random::new(secret[1]),
+            secrets: Secrets::new(keys),
+            random: Random::new(keys[1]),
             is_traced: false,
         }
     }
@@ -338,8 +169,8 @@ impl Crossings {
         self.origin.as_ref()
     }
 
-    pub(super) fn tokens(&mut self) -> &mut Tokens {
-        &mut self.tokens
+    pub(super) fn secrets(&mut self) -> &mut Secrets {
+        &mut self.secrets
     }
 
     /// For sampling.
@@ -347,11 +178,17 @@ impl Crossings {
         &mut self.random
     }
 
-    /// Who asks, as the headers of a request say it.
-    pub(super) fn info(&mut self, level: InfoLevel, make: impl FnOnce(&Origin) -> Vec<u8>) -> &[u8] {
-        let known = self.info.take().filter(|(known, _)| *known == level);
-        let make = || self.origin.as_ref().map(make).unwrap_or_default();
-        &self.info.insert(known.unwrap_or_else(|| (level, make()))).1
+    /// Makes the headers that say who asks, unless they are known.
+    pub(super) fn make_info(&mut self, level: InfoLevel, make: impl FnOnce(&Origin) -> Vec<u8>) {
+        if self.info.as_ref().is_none_or(|(known, _)| *known != level) {
+            self.info = self.origin.as_ref().map(|origin| (level, make(origin)));
+        }
+    }
+
+    /// The headers that say who asks, and where messages are set aside.
+    pub(super) fn info_and_staged(&mut self) -> (&[u8], &mut Batch) {
+        let info = self.info.as_ref().map_or(&[][..], |(_, headers)| headers);
+        (info, &mut self.staged)
     }
 
     pub(super) fn outcome(&mut self, number: u32) -> &mut Outcome {
@@ -385,20 +222,20 @@ impl Crossings {
 
     /// What the publisher is told if nobody gets the message.
     pub(super) fn add_status(&mut self, subject: &[u8], reply: &[u8]) -> Status {
-        let start = self.texts.len();
+        let start = self.texts.len() as u32;
         self.texts.extend_from_slice(subject);
-        let reply_start = self.texts.len();
+        let reply_start = self.texts.len() as u32;
         self.texts.extend_from_slice(reply);
         Status {
             start,
             reply: reply_start,
-            end: self.texts.len(),
+            end: self.texts.len() as u32,
         }
     }
 
     /// Its subject and its reply.
     pub(super) fn status_texts(&self, status: &Status) -> (&[u8], &[u8]) {
-        let Status { start, reply, end } = *status;
+        let [start, reply, end] = [status.start, status.reply, status.end].map(|at| at as usize);
         (&self.texts[start..reply], &self.texts[reply..end])
     }
 
@@ -436,14 +273,51 @@ impl Crossings {
         self.outcomes.len() as u32 - 1
     }
 
+    /// Adds the outcome of a request. Returns its number: that of the message it comes from, if nothing else comes of
+    /// that.
+    pub(super) fn add_request(
+        &mut self,
+        parent: u32,
+        import: &Arc<ServiceImport>,
+        info: InfoLevel,
+        is_alone: bool,
+    ) -> u32 {
+        if self.imports.last().is_none_or(|last| !Arc::ptr_eq(last, import)) {
+            self.imports.push(import.clone());
+        }
+        let request = Request {
+            import: self.imports.len() as u32 - 1,
+            info,
+        };
+        let known = &mut self.outcomes[parent as usize];
+        if is_alone && known.request.is_none() && !known.delivered {
+            known.request = Some(request);
+            return parent;
+        }
+        self.add_outcome(Outcome {
+            request: Some(request),
+            ..Outcome::of(parent)
+        })
+    }
+
+    /// The import that a request comes by.
+    pub(super) fn import_of(&self, request: Request) -> &Arc<ServiceImport> {
+        &self.imports[request.import as usize]
+    }
+
+    /// The account that waits for the response to a message.
+    pub(super) fn asked<'a>(&'a self, outcome: &'a Outcome) -> Option<&'a Arc<Account>> {
+        let request = outcome.request.map(|request| self.import_of(request).exporter());
+        request.or_else(|| outcome.rare.as_ref()?.asked.as_ref())
+    }
+
     /// Whether a message has come by this import already: then it would go round in a circle.
     pub(super) fn has_come_by(&self, mut outcome: u32, import: &ServiceImport) -> bool {
         loop {
             let at = &self.outcomes[outcome as usize];
             if at
                 .request
-                .as_ref()
-                .is_some_and(|request| request.import.is_same(import))
+                .is_some_and(|request| self.import_of(request).is_same(import))
             {
                 return true;
             }
@@ -463,7 +337,7 @@ impl Crossings {
     /// Gives back a batch that is published.
     pub(super) fn reuse(&mut self, mut batch: Batch) {
         debug_assert!(batch.is_empty(), "every message is published");
-        if self.spare.len() < 2 && batch.bytes.capacity() <= SPARE_BYTES {
+        if self.spare.len() < 2 && batch.capacity() <= SPARE_BYTES {
             batch.clear();
             self.spare.push(batch);
         }
@@ -473,6 +347,7 @@ impl Crossings {
     pub(super) fn end(&mut self) -> Option<Origin> {
         debug_assert!(self.staged.is_empty() && self.outcomes.is_empty(), "all is settled");
         self.info = None;
+        self.imports.clear();
         self.texts.clear();
         if self.texts.capacity() > SPARE_BYTES {
             self.texts = Vec::new();

@@ -13,15 +13,21 @@
 //! What a message finds in another account is of the plan that its publisher holds
 //! ([`Spaces`](crate::plan::subject_space::Spaces)): during a reload nothing is decided by half of a plan.
 //!
-//! Lock order: an account's interest, then the responses of any account; those are locked for one look-up at a time.
+//! The responses of an account are locked by themselves, once for the messages of a batch: before the messages are
+//! published, and never while interest or another account's responses are locked.
 //!
 //! Owns the imports as they are executed, messages between accounts, pending responses and measurements of latency.
 //! Decides nothing about who may import what: plans are checked before they come here.
 
+mod batch;
 mod crossing;
 pub(crate) mod imports;
 mod latency;
+mod looking_up;
+mod pending_table;
+mod reply_text;
 mod request_info;
+mod response_timers;
 pub(crate) mod responses;
 mod routing;
 mod sampling;
@@ -31,7 +37,8 @@ mod tokens;
 
 pub(crate) use crossing::{Crossings, Origin};
 pub use imports::{LatencyPlan, ResponseKind, ServiceImportPlan, ServicePlan};
-pub(crate) use responses::{ResponseTimers, Responses};
+pub(crate) use response_timers::ResponseTimers;
+pub(crate) use responses::Responses;
 pub(crate) use sampling::is_w3c_sampled;
 
 /// Whether a message on this subject may be a response to a request of another account.

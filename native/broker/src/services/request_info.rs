@@ -109,6 +109,13 @@ impl ClientInfo {
 const NAME: &[u8] = b"Nats-Request-Info";
 const FIRST_LINE: &[u8] = b"NATS/1.0\r\n";
 
+/// Headers with nothing but the information.
+pub(super) fn headers_with(info: &[u8]) -> Vec<u8> {
+    let mut headers = Vec::new();
+    append_headers(b"", info, &mut headers);
+    headers
+}
+
 /// Appends headers with the information in them, as the last one. What the client wrote under that name is left out.
 pub(super) fn append_headers(headers: &[u8], info: &[u8], out: &mut Vec<u8>) {
     if headers.is_empty() {

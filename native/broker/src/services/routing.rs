@@ -3,12 +3,13 @@
 use crate::client::run::RUN_DELIVERIES_MAX;
 use crate::delivery::Sender;
 use crate::delivery::frame::frame_of;
+use crate::delivery::result_cache::ResultRef;
 use crate::faults::Fault;
 use crate::interest::Interest;
 use crate::interest::account::Account;
 use crate::plan::config::Config;
 use crate::plan::subject_space::SubjectSpace;
-use crate::services::crossing::{Batch, Crossing, Traced};
+use crate::services::batch::{Batch, Crossing, Traced};
 use crate::shard::Shard;
 use nt_protocol::Publish;
 use std::sync::Arc;
@@ -20,6 +21,8 @@ struct Arrivals<'a> {
     space: &'a SubjectSpace,
     /// Who published them.
     sender: Sender,
+    /// The result of the last message.
+    last: ResultRef,
     /// Results with uncounted deliveries.
     touched: Vec<u32>,
 }
@@ -30,7 +33,7 @@ impl Shard {
     pub(crate) fn publish_crossings(&mut self, config: &Config) {
         loop {
             if !self.crossings.staged.is_empty() {
-                let batch = self.crossings.take_staged();
+                let batch = self.take_staged();
                 self.publish_batches(batch, config);
             }
             self.settle(config);
@@ -52,7 +55,7 @@ impl Shard {
             }
             self.publish_some(batch, config);
             if !self.crossings.staged.is_empty() {
-                batches.push(self.crossings.take_staged());
+                batches.push(self.take_staged());
             }
         }
     }
@@ -82,6 +85,7 @@ impl Shard {
                 is_imported: true,
                 ..sender
             },
+            last: ResultRef::NONE,
             touched: self.run_buffers.take_touched(),
         };
         let mut deliveries = 0;
@@ -90,8 +94,10 @@ impl Shard {
             && deliveries < RUN_DELIVERIES_MAX
             && self.crossings.staged.is_empty()
         {
-            let message = batch.message(crossing);
-            deliveries += 1 + self.publish_one(&mut run, crossing, &message);
+            if !crossing.has_ended() {
+                let message = batch.message(crossing);
+                deliveries += 1 + self.publish_one(&mut run, crossing, &message);
+            }
             batch.advance();
         }
         let mut touched = run.touched;
@@ -112,11 +118,23 @@ impl Shard {
             // The server says it, whoever caused it: one who does not hear itself hears this.
             return self.deliver_to_all(run.interest, index, message, Sender::SERVER, &mut run.touched);
         };
-        let index = self.results.find(run.space, run.interest, message.subject);
+        let index = self.result_of(run, message.subject);
         match &crossing.traced {
             Some(traced) => self.publish_traced_at(run, outcome, traced, index, message),
             None => self.publish_at(run, outcome, index, message),
         }
+    }
+
+    /// The index of the result of a subject; mostly it is that of the last one.
+    fn result_of(&mut self, run: &mut Arrivals<'_>, subject: &[u8]) -> u32 {
+        let (space, generation) = (run.space.number(), run.interest.generation());
+        let last = self.results.known(run.last, space, generation);
+        if last.is_some_and(|last| last.subject() == subject) {
+            return run.last.index();
+        }
+        let index = self.results.find(run.space, run.interest, subject);
+        run.last = self.results.remember(index);
+        index
     }
 
     /// The same, with its result at `index`.

@@ -44,11 +44,10 @@ impl Shard {
     }
 
     fn settle_undelivered(&mut self, outcome: &Outcome) {
-        if let (Some(account), Some(token)) = (outcome.asked(), outcome.token) {
-            let ended = account.responses().remove(token);
-            if let Some(measured) = ended.and_then(|response| response.measured) {
-                self.stage_measurement(&measured, &End::NoResponders);
-            }
+        if let (Some(account), Some(token)) = (self.crossings.asked(outcome), outcome.token)
+            && let Some(measured) = account.responses().remove(token)
+        {
+            self.stage_measurement(&measured, &End::NoResponders);
         }
         if let Some(status) = &outcome.status {
             self.tell_no_responders(status);
@@ -61,7 +60,7 @@ impl Shard {
         let (headers, body) = msgtrace::trace_event(trace, config, &origin.broker, wall_ns);
         self.crossings
             .staged
-            .push(trace.account(), None, &trace.destination, None, &headers, &body);
+            .push(trace.account(), None, &trace.destination, b"", &headers, &body);
     }
 
     /// Tells the publisher that a request reached nobody, if it waits for the answer itself.
@@ -108,12 +107,10 @@ impl Shard {
         for late in self.response_timers.take_late(self.delivery.now_ns()) {
             let config = &late.broker.plan().config;
             self.crossings.begin(|| Origin::server(&late.broker, &late.account));
-            for response in late.responses {
-                let waits = response.to.interest.read().has_interest(&response.reply);
+            for request in late.requests {
+                let waits = request.to.interest.read().has_interest(&request.reply);
                 let end = if waits { End::Late } else { End::RequesterGone };
-                if let Some(measured) = response.measured {
-                    self.stage_measurement(&measured, &end);
-                }
+                self.stage_measurement(&request.measured, &end);
             }
             self.publish_crossings(config);
         }

@@ -2,14 +2,14 @@
 
 use crate::client::run::Publisher;
 use crate::connection::table::Connections;
-use crate::faults::Fault;
 use crate::interest::account::Account;
-use crate::services::crossing::{Origin, Outcome, Request, Traced};
+use crate::services::batch::{Traced, Wait};
+use crate::services::crossing::{Origin, Outcome};
 use crate::services::imports::{ServiceImport, ServiceTarget};
 use crate::services::latency::{End, Measured};
-use crate::services::request_info::{ClientInfo, InfoLevel, append_headers};
-use crate::services::responses::{Response, Taken};
+use crate::services::request_info::{ClientInfo, InfoLevel, append_headers, headers_with};
 use crate::services::sampling::sample;
+use crate::services::tokens::Token;
 use crate::shard::Shard;
 use crate::trace::msgtrace;
 use nt_protocol::Publish;
@@ -29,11 +29,16 @@ impl Shard {
         message: &Publish<'_>,
         delivered: u32,
     ) -> u32 {
+        self.begin_crossings(publisher);
         let account = &publisher.part().account;
+        self.cross(account, index, message, delivered > 0, false)
+    }
+
+    fn begin_crossings(&mut self, publisher: &Publisher) {
         let connections = &self.connections;
         self.crossings.begin(|| Origin {
             broker: connections[publisher.slot].broker().clone(),
-            account: account.clone(),
+            account: publisher.part().account.clone(),
             spaces: publisher.part().spaces().clone(),
             sender: publisher.sender(),
             slot: Some(publisher.slot),
@@ -41,10 +46,9 @@ impl Shard {
             no_responders: publisher.flags.no_responders,
             traced: publisher.traced,
         });
-        self.cross(account, index, message, delivered > 0, false)
     }
 
-    /// The same for a message of the control plane, or of the server itself.
+    /// Sets aside what other accounts get of a message of the control plane, or of the server itself.
     #[inline(never)]
     pub(crate) fn cross_from_server(
         &mut self,
@@ -83,88 +87,106 @@ impl Shard {
 
     /// Sets aside what other accounts get of a message in `account`.
     pub(super) fn stage(&mut self, account: &Arc<Account>, index: u32, message: &Publish<'_>, parent: u32) -> u32 {
-        let (is_empty, now_ns) = (message.body.is_empty(), self.delivery.now_ns());
-        let response = account
+        let answers = account
             .responses()
-            .take(self.results[index].destination(), is_empty, now_ns);
+            .subjects()
+            .token_of(self.results[index].destination());
         let services = self.results[index].take_services();
+        let is_alone = services.len() == 1 && answers.is_none();
         let mut staged = 0;
         for target in &services {
             if !self.crossings.has_come_by(parent, &target.import) {
-                if self.stage_request(account, target, message, parent) {
-                    self.trace_last(index, target.import.service().allow_trace);
-                }
+                self.stage_request(account, target, message, parent, is_alone);
+                self.trace_last(index, target.import.service().allow_trace);
                 staged += 1;
             }
         }
         self.results[index].put_services(services);
-        if let Some(taken) = response {
-            self.stage_response(account, taken, message, parent);
+        if let Some(token) = answers {
+            self.stage_answer(account, token, message, parent);
             self.trace_last(index, false);
             staged += 1;
         }
         staged
     }
 
-    /// False: too many requests are pending, it is as if nobody answered.
+    /// `is_alone`: nothing else comes of the message.
     fn stage_request(
         &mut self,
         account: &Arc<Account>,
         target: &ServiceTarget,
         message: &Publish<'_>,
         parent: u32,
-    ) -> bool {
-        let exporter = target.import.exporter();
+        is_alone: bool,
+    ) {
+        let (import, service) = (&target.import, target.import.service());
         let (headers, payload) = message.body.split_at(message.header_len);
         let level = self.level_of(parent, target);
-        let measured = self.measured(&target.import, headers);
-        let outcome = self.crossings.add_outcome(Outcome {
-            request: Some(Request {
-                import: target.import.clone(),
-                info: level,
-            }),
-            ..Outcome::of(parent)
+        let measured = self.measured(import, headers);
+        let outcome = self.crossings.add_request(parent, import, level, is_alone);
+        let replaced = self.reply_to_replace(message);
+        if let (None, None, Some(measured)) = (replaced, message.reply, &measured) {
+            self.stage_measurement(measured, &End::BadRequest);
+        }
+        let waits = replaced.map(|reply| {
+            let secret = self.crossings.secrets().next();
+            let wait = Wait {
+                kind: service.response,
+                threshold: service.threshold,
+                measured,
+            };
+            (reply, secret, wait)
         });
-        let service = target.import.service();
-        let token = match self.reply_to_replace(message) {
-            None => {
-                if let Some(measured) = measured.filter(|_| message.reply.is_none()) {
-                    self.stage_measurement(&measured, &End::BadRequest);
-                }
-                None
+        let unplaced;
+        let reply = match &waits {
+            Some((_, secret, _)) => {
+                unplaced = import.exporter().responses().subjects().unplaced(*secret);
+                &unplaced[..]
             }
-            Some(reply) => {
-                let response = Response {
-                    to: account.clone(),
-                    reply: reply.into(),
-                    kind: service.response,
-                    threshold: service.threshold,
-                    measured,
-                };
-                let Some(token) = self.expect(exporter, response, outcome) else {
-                    return false;
-                };
-                Some(token)
-            }
+            None => message.reply.unwrap_or_default(),
         };
+        self.push_request(account, target, outcome, (reply, headers, payload), level);
+        if let Some((reply, secret, wait)) = waits {
+            self.crossings
+                .staged
+                .await_response_to_last(account, reply, secret, wait);
+        }
+    }
+
+    /// Sets a request aside, with headers that say who asks.
+    fn push_request(
+        &mut self,
+        account: &Arc<Account>,
+        target: &ServiceTarget,
+        outcome: u32,
+        (reply, headers, payload): (&[u8], &[u8], &[u8]),
+        level: InfoLevel,
+    ) {
+        let exporter = target.import.exporter();
+        let connections = &self.connections;
+        let is_own = |origin: &Origin| Arc::ptr_eq(&origin.account, account);
+        let is_own = self.crossings.origin().is_some_and(is_own);
+        if is_own && headers.is_empty() {
+            self.crossings.make_info(level, |origin| {
+                headers_with(&info_of(origin, connections, level, None).to_json())
+            });
+            let (headers, staged) = self.crossings.info_and_staged();
+            return staged.push(exporter, Some(outcome), &target.subject, reply, headers, payload);
+        }
         let mut with_info = self.run_buffers.take_headers();
-        self.append_info(account, headers, level, &mut with_info);
+        if let Some(origin) = self.crossings.origin() {
+            let through = (!is_own).then_some(&*account.name);
+            let info = info_of(origin, connections, level, through).to_json();
+            append_headers(headers, &info, &mut with_info);
+        }
         // The trace is the requester's: what the service does with the headers must not be traced there.
         if msgtrace::may_request_trace(&with_info) {
             with_info = msgtrace::disabled(&with_info);
         }
-        let mut reply = self.run_buffers.take_reply();
-        match token {
-            Some(token) => exporter.responses().append_reply(token, &mut reply),
-            None => reply.extend_from_slice(message.reply.unwrap_or_default()),
-        }
-        let to = Some(&*reply).filter(|reply| !reply.is_empty());
         self.crossings
             .staged
-            .push(exporter, Some(outcome), &target.subject, to, &with_info, payload);
+            .push(exporter, Some(outcome), &target.subject, reply, &with_info, payload);
         self.run_buffers.reuse_headers(with_info);
-        self.run_buffers.reuse_reply(reply);
-        true
     }
 
     /// If the message that was set aside last is traced, its trace tells of it. `goes_on`: also of what follows in the
@@ -182,30 +204,14 @@ impl Shard {
         (!reply.starts_with(ACKNOWLEDGEMENT) && !self.delivery.only_traces()).then_some(reply)
     }
 
-    /// Makes an account wait for the response to a message that is sent to it. `None`: it waits for too many.
-    fn expect(&mut self, account: &Arc<Account>, response: Response, outcome: u32) -> Option<u64> {
-        let now_ns = self.delivery.now_ns();
-        let threshold = response.threshold;
-        let token = self.crossings.tokens().next();
-        if !account.responses().insert(token, response, now_ns) {
-            return None;
-        }
-        self.crossings.outcome(outcome).token = Some(token);
-        if let Some(origin) = self.crossings.origin() {
-            self.response_timers.watch(&origin.broker, account, threshold, now_ns);
-        }
-        Some(token)
-    }
-
     /// How much the service is told of the requester: as much as the first import allows, and the server's name from
     /// the first one that needs it.
     fn level_of(&mut self, parent: u32, target: &ServiceTarget) -> InfoLevel {
         let share = target.import.service().share;
         let names_server = share || self.is_system(target.import.exporter());
-        let before = self.crossings.outcome(parent).request.as_ref();
-        match before {
+        match self.crossings.outcome(parent).request {
             Some(before) => InfoLevel {
-                server: before.info.server || (!before.import.service().share && names_server),
+                server: before.info.server || (!self.crossings.import_of(before).service().share && names_server),
                 ..before.info
             },
             None => InfoLevel {
@@ -218,24 +224,6 @@ impl Shard {
     fn is_system(&self, account: &Arc<Account>) -> bool {
         let origin = self.crossings.origin();
         origin.is_some_and(|origin| origin.spaces.is_system(account))
-    }
-
-    /// Appends the headers of a request, with what the service is told of the requester.
-    fn append_info(&mut self, account: &Arc<Account>, headers: &[u8], level: InfoLevel, out: &mut Vec<u8>) {
-        let connections = &self.connections;
-        let is_own = self
-            .crossings
-            .origin()
-            .is_some_and(|origin| Arc::ptr_eq(&origin.account, account));
-        if is_own {
-            let info = self
-                .crossings
-                .info(level, |origin| info_of(origin, connections, level, None).to_json());
-            append_headers(headers, info, out);
-        } else if let Some(origin) = self.crossings.origin() {
-            let info = info_of(origin, connections, level, Some(&account.name)).to_json();
-            append_headers(headers, &info, out);
-        }
     }
 
     /// What is measured of a request, if anything is.
@@ -258,62 +246,20 @@ impl Shard {
         Some(Box::new(measured))
     }
 
-    fn stage_response(&mut self, account: &Arc<Account>, taken: Taken, message: &Publish<'_>, parent: u32) {
-        let Response {
-            to,
-            reply,
-            kind,
-            threshold,
-            measured,
-        } = taken.response;
-        let to = if self.planted.is(Fault::ResponseToExporter) {
-            account.clone()
-        } else {
-            to
-        };
-        let now = self.delivery.now();
-        let answered = measured.map(|measured| measured.answered(self.responder(parent), now));
-        let mut outcome = Outcome::of(parent);
-        if answered.is_some() {
-            outcome.rare_mut().answered = answered;
-        }
-        if let Some(token) = taken.more {
-            outcome.rare_mut().more = Some((account.clone(), token));
-        }
-        if message.reply.is_some() {
-            outcome.rare_mut().asked = Some(to.clone());
-        }
-        let outcome = self.crossings.add_outcome(outcome);
-        // An answer that asks back.
-        let token = self.reply_to_replace(message).map(|back| {
-            let response = Response {
-                to: account.clone(),
-                reply: back.into(),
-                kind,
-                threshold,
-                measured: None,
-            };
-            self.expect(&to, response, outcome)
-        });
-        let mut back = self.run_buffers.take_reply();
-        match token {
-            Some(Some(token)) => to.responses().append_reply(token, &mut back),
-            Some(None) => {}
-            None => back.extend_from_slice(message.reply.unwrap_or_default()),
-        }
-        let (headers, payload) = message.body.split_at(message.header_len);
+    /// Sets aside what may be the answer to a request. Whether it is one, and who gets it, is looked up later.
+    fn stage_answer(&mut self, account: &Arc<Account>, token: Token, message: &Publish<'_>, parent: u32) {
+        let headers = &message.body[..message.header_len];
         // The trace is the service's: what the requester does with the headers must not be traced there.
-        let untraced = msgtrace::may_request_trace(headers).then(|| msgtrace::disabled(headers));
-        let headers = untraced.as_deref().unwrap_or(headers);
-        let to_back = Some(&*back).filter(|back| !back.is_empty());
+        let is_traced = !headers.is_empty() && msgtrace::may_request_trace(headers);
+        let untraced = is_traced.then(|| msgtrace::disabled(headers));
+        let asks_back = self.reply_to_replace(message).is_some();
         self.crossings
             .staged
-            .push(&to, Some(outcome), &reply, to_back, headers, payload);
-        self.run_buffers.reuse_reply(back);
+            .push_answer(account, parent, message, untraced.as_deref(), (token, asks_back));
     }
 
     /// Who answers; `None`: it is no client.
-    fn responder(&mut self, parent: u32) -> Option<ClientInfo> {
+    pub(super) fn responder(&mut self, parent: u32) -> Option<ClientInfo> {
         if self.crossings.outcome(parent).by_server {
             return None;
         }
@@ -323,11 +269,11 @@ impl Shard {
     }
 
     pub(super) fn stage_measurement(&mut self, measured: &Measured, end: &End<'_>) {
-        let id = self.crossings.tokens().next_text();
+        let id = self.crossings.secrets().next_text();
         let event = measured.event(end, &id, self.delivery.now());
         self.crossings
             .staged
-            .push(&measured.account, None, &measured.subject, None, b"", &event);
+            .push(&measured.account, None, &measured.subject, b"", b"", &event);
     }
 }
 

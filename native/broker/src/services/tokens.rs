@@ -1,20 +1,30 @@
-//! Reply subjects of requests to other accounts: `_R_.` with the account and a token that can't be guessed.
+//! Reply subjects of requests to other accounts: `_R_.` with the account, where it keeps the request, and a secret that
+//! can't be guessed.
 
 use std::hash::Hasher;
 #[allow(deprecated)] // the one keyed hash of the standard library with keys of its own; no collection is involved
 use std::hash::SipHasher;
 
-/// Makes tokens: a keyed hash of a counter. Whoever has seen many can't tell the next one.
+/// Under what an account waits for a response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Token {
+    /// Where the request is among those that are pending.
+    pub place: u32,
+    /// Only who got the request knows it.
+    pub secret: u64,
+}
+
+/// Makes secrets: a keyed hash of a counter. Whoever has seen many can't tell the next one.
 #[derive(Debug)]
-pub(crate) struct Tokens {
+pub(crate) struct Secrets {
     keys: [u64; 2],
     made: u64,
 }
 
-impl Tokens {
-    /// `secret`: another one for each loop.
-    pub fn new(secret: [u64; 2]) -> Self {
-        Self { keys: secret, made: 0 }
+impl Secrets {
+    /// `keys`: others for each loop.
+    pub fn new(keys: [u64; 2]) -> Self {
+        Self { keys, made: 0 }
     }
 
     /// The next one.
@@ -45,14 +55,20 @@ const NONE: u8 = 32;
 /// What each byte stands for.
 const VALUES: [u8; 256] = values();
 const TAG_LEN: usize = 6;
+const PLACE_LEN: usize = 5;
 /// As many digits as the largest number takes.
-const TOKEN_LEN: usize = 13;
+const SECRET_LEN: usize = 13;
+const PLACE_AT: usize = PREFIX.len() + TAG_LEN + 1;
+const SECRET_AT: usize = PLACE_AT + PLACE_LEN;
+const REPLY_LEN: usize = SECRET_AT + SECRET_LEN;
+/// Places that have a number in a reply subject.
+pub(super) const PLACES_MAX: usize = 1 << (5 * PLACE_LEN);
 
-/// The start of the reply subjects of one account: `_R_.` tag `.`.
+/// The reply subjects of one account: `_R_.`, a tag, `.`, place and secret.
 #[derive(Debug)]
-pub(super) struct ReplyPrefix([u8; PREFIX.len() + TAG_LEN + 1]);
+pub(super) struct ReplySubjects([u8; PLACE_AT]);
 
-impl ReplyPrefix {
+impl ReplySubjects {
     /// `tag`: any number, which tells accounts apart.
     pub fn new(tag: u64) -> Self {
         let mut text = *b"_R_.000000.";
@@ -60,18 +76,33 @@ impl ReplyPrefix {
         Self(text)
     }
 
-    /// Appends the reply subject of a token.
-    pub fn append(&self, token: u64, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.0);
-        let start = out.len();
-        out.resize(start + TOKEN_LEN, b'0');
-        write_digits(token, &mut out[start..]);
+    /// The reply subject of a request that has no place yet.
+    pub fn unplaced(&self, secret: u64) -> [u8; REPLY_LEN] {
+        let mut text = [b'0'; REPLY_LEN];
+        text[..PLACE_AT].copy_from_slice(&self.0);
+        write_digits(secret, &mut text[SECRET_AT..]);
+        text
     }
 
     /// The token of a reply subject of this account.
-    pub fn token_of(&self, subject: &[u8]) -> Option<u64> {
-        read_digits(subject.strip_prefix(&self.0)?)
+    pub fn token_of(&self, subject: &[u8]) -> Option<Token> {
+        let digits = subject.strip_prefix(&self.0)?;
+        let (place, secret) = digits.split_at_checked(PLACE_LEN)?;
+        let secret: &[u8; SECRET_LEN] = secret.try_into().ok()?;
+        let (low, high) = secret.split_at(SECRET_LEN - 1);
+        let high = read_digits(high)?;
+        // Of the last digit only four bits are part of the number.
+        (high < 16).then_some(())?;
+        Some(Token {
+            place: read_digits(place)? as u32,
+            secret: read_digits(low)? | high << 60,
+        })
     }
+}
+
+/// Completes a reply subject with the place of its request.
+pub(super) fn write_place(place: u32, reply: &mut [u8]) {
+    write_digits(place.into(), &mut reply[PLACE_AT..SECRET_AT]);
 }
 
 const fn values() -> [u8; 256] {
@@ -92,16 +123,15 @@ fn write_digits(mut number: u64, out: &mut [u8]) {
     }
 }
 
+/// The number that these digits stand for, at most twelve.
 fn read_digits(digits: &[u8]) -> Option<u64> {
-    let digits: &[u8; TOKEN_LEN] = digits.try_into().ok()?;
-    let mut number = 0u128;
-    let mut all = 0;
+    let (mut number, mut all) = (0, 0);
     for &digit in digits.iter().rev() {
         let value = VALUES[usize::from(digit)];
         all |= value;
-        number = number << 5 | u128::from(value);
+        number = number << 5 | u64::from(value);
     }
-    (all & NONE == 0).then(|| number.try_into().ok()).flatten()
+    (all & NONE == 0).then_some(number)
 }
 
 #[cfg(test)]
@@ -110,31 +140,35 @@ mod tests {
 
     #[test]
     fn a_subject_tells_its_token_and_its_account() {
-        let (one, other) = (ReplyPrefix::new(7), ReplyPrefix::new(32));
-        for token in [0, 1, 31, 32, u64::MAX, u64::MAX - 1] {
-            let mut subject = Vec::new();
-            one.append(token, &mut subject);
-            assert_eq!(subject.len(), 24);
-            assert!(
-                subject[PREFIX.len()..]
-                    .iter()
-                    .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'.')
-            );
-            assert_eq!(one.token_of(&subject), Some(token));
-            assert_eq!(other.token_of(&subject), None);
-            assert_eq!(one.token_of(&subject[..23]), None);
-            subject.push(b'0');
-            assert_eq!(one.token_of(&subject), None);
+        let (one, other) = (ReplySubjects::new(7), ReplySubjects::new(32));
+        for secret in [0, 1, 31, 32, u64::MAX, u64::MAX - 1] {
+            for place in [0, 31, 32, PLACES_MAX as u32 - 1] {
+                let mut subject = one.unplaced(secret);
+                write_place(place, &mut subject);
+                assert_eq!(subject.len(), 29);
+                assert!(
+                    subject[PREFIX.len()..]
+                        .iter()
+                        .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'.')
+                );
+                assert_eq!(one.token_of(&subject), Some(Token { place, secret }));
+                assert_eq!(other.token_of(&subject), None);
+                for length in 0..subject.len() {
+                    assert_eq!(one.token_of(&subject[..length]), None);
+                }
+                assert_eq!(one.token_of(&[&subject[..], b"0"].concat()), None);
+            }
         }
-        assert_eq!(one.token_of(b"_R_.700000.VVVVVVVVVVVVV"), None, "too large");
-        assert_eq!(one.token_of(b"_R_.700000.000000000000+"), None);
+        assert_eq!(one.token_of(b"_R_.700000.00000VVVVVVVVVVVVV"), None, "too large");
+        assert_eq!(one.token_of(b"_R_.700000.00000000000000000+"), None);
+        assert_eq!(one.token_of(b"_R_.700000.+0000000000000000"), None);
     }
 
     #[test]
     fn ids_are_22_letters_and_digits() {
-        let mut tokens = Tokens::new([1, 2]);
+        let mut secrets = Secrets::new([1, 2]);
         for _ in 0..1000 {
-            let id = tokens.next_text();
+            let id = secrets.next_text();
             assert!(
                 id.len() == 22 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()),
                 "{id}"
@@ -143,11 +177,11 @@ mod tests {
     }
 
     #[test]
-    fn loops_with_other_secrets_make_other_tokens() {
+    fn loops_with_other_keys_make_other_secrets() {
         let mut made = std::collections::BTreeSet::new();
-        for secret in [[1, 2], [1, 3], [2, 2]] {
-            let mut tokens = Tokens::new(secret);
-            made.extend((0..1000).map(|_| tokens.next()));
+        for keys in [[1, 2], [1, 3], [2, 2]] {
+            let mut secrets = Secrets::new(keys);
+            made.extend((0..1000).map(|_| secrets.next()));
         }
         assert_eq!(made.len(), 3000);
     }

@@ -112,7 +112,7 @@ fn another_account_answers_a_request() {
             let got = world.messages(service);
             assert_eq!((got.len(), &*got[0].subject, got[0].text()), (1, "x", "?".to_owned()));
             let reply = got[0].reply.clone().expect("a reply subject");
-            assert!(reply.starts_with("_R_.") && reply.len() == 24, "{reply}");
+            assert!(reply.starts_with("_R_.") && reply.len() == 29, "{reply}");
             assert!(headers(&got[0]).starts_with("NATS/1.0\r\nNats-Request-Info: {\"acc\":\"B\""));
             assert_eq!(pending(&world, "A"), 1);
             answer(&mut world, service, &got[0], "!");
