@@ -60,6 +60,6 @@ pub use subject_map::SubjectMap;
 pub use sublist::{NodeId, Sublist};
 pub use transform::{Mapping, MappingTable, Transform};
 pub use validate::{
-    check_subject, has_wildcard, intersection, is_subset, is_valid_literal_subject, is_valid_subject, literal_matches,
-    overlaps, token_count,
+    check_subject, first_token, has_wildcard, intersection, is_subset, is_valid_literal_subject, is_valid_subject,
+    literal_matches, overlaps, token_count,
 };

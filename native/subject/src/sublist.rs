@@ -18,7 +18,7 @@ use crate::node::{Edges, EdgesView, Literal, Node};
 use crate::queue_names::{QueueId, QueueNames};
 use crate::slab::{NONE, Slab};
 use crate::text::Text;
-use crate::validate::{check_subject, has_wildcard, is_well_formed, tokens};
+use crate::validate::{check_subject, first_token, has_wildcard, is_well_formed, tokens};
 use hashbrown::HashTable;
 use std::hash::Hasher;
 
@@ -144,6 +144,21 @@ impl Sublist {
         }
         path.reverse();
         path.join(&b'.')
+    }
+
+    /// The first token of a node's subject; empty if the node does not exist any more.
+    pub fn first_token(&self, node: NodeId) -> &[u8] {
+        if node.0 & LITERAL_BIT != 0 {
+            let literal = self.literals.get(node.0 & !LITERAL_BIT);
+            return literal.map_or(b"", |literal| first_token(literal.subject.as_bytes()));
+        }
+        let (mut first, mut at): (&[u8], u32) = (b"", node.0);
+        while let Some(node) = self.nodes.get(at)
+            && at != ROOT
+        {
+            (first, at) = (node.token.as_bytes(), node.parent);
+        }
+        first
     }
 
     /// The text of a queue name that a match reported.

@@ -167,6 +167,11 @@ pub fn intersection(a: &[u8], b: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
+/// What is before the first dot.
+pub fn first_token(subject: &[u8]) -> &[u8] {
+    tokens(subject).next().unwrap_or_default()
+}
+
 /// Tokens in order; an empty subject has one empty token.
 pub(crate) fn tokens(subject: &[u8]) -> impl Iterator<Item = &[u8]> {
     subject.split(|&byte| byte == b'.')

@@ -10,6 +10,7 @@ use crate::delivery::burst::{self, Burst};
 use crate::delivery::frame::frame_of;
 use crate::delivery::result_cache::{Place, ResultRef};
 use crate::interest::Interest;
+use crate::services::is_response;
 use crate::shard::Shard;
 use nt_protocol::{Op, Parsed, Publish, parse_canonical, parse_leniently, published_subject};
 use nt_subject::is_valid_literal_subject;
@@ -271,6 +272,10 @@ impl Shard {
         let index = if same {
             last.index()
         } else {
+            if is_response(message.subject) && self.publish_answer(publisher, interest, message) {
+                tally.deliveries += 1;
+                return;
+            }
             // Until the checks below have passed, the next message must not skip them.
             *last = ResultRef::NONE;
             let place = place.unwrap_or_else(|| self.results.place_of(publisher.space().number(), message.subject));
@@ -325,6 +330,27 @@ impl Shard {
         {
             self.no_responders(publisher.slot, interest, member, index, reply);
         }
+    }
+
+    /// Publishes an answer to a request of another account, if nothing can become of it in this one. Its subject, which
+    /// comes once, is not resolved then. False: that is to be done, or it may not be published.
+    #[inline(never)]
+    fn publish_answer(&mut self, publisher: &Publisher, interest: &Interest, message: &Publish<'_>) -> bool {
+        let flags = &publisher.flags;
+        let is_plain = message.reply.is_none() && !flags.verbose && !flags.pedantic && !publisher.traced;
+        if !is_plain || interest.may_get_responses() || publisher.space().has_rules_for_responses() {
+            return false;
+        }
+        let subject = message.subject;
+        if let Some(permissions) = &publisher.permissions {
+            let now = self.delivery.now_ns();
+            let conn = &mut self.connections[publisher.slot];
+            if !permissions.may_publish(subject) && !use_reply_grant(conn, permissions, subject, now) {
+                return false;
+            }
+        }
+        self.answer_from_client(publisher, message);
+        true
     }
 
     /// Whether the user's lists, or a grant for a reply, allow this message. Uses the grant up. As in the reference,

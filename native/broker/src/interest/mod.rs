@@ -22,9 +22,9 @@ pub(crate) use subscription::{Link, Original, Subscription};
 
 use crate::interest::feed::{InterestFeed, InterestReader};
 use crate::plan::permissions::Permissions;
+use crate::services::may_match_responses;
 use crate::shard::inbox::Location;
-use nt_subject::HashSeed;
-use nt_subject::{InvalidSubject, Matches, Sublist};
+use nt_subject::{HashSeed, InvalidSubject, Matches, Sublist, first_token};
 use slab::Slab;
 use std::sync::Arc;
 
@@ -41,6 +41,8 @@ pub(crate) struct Interest {
     generation: u64,
     /// Whether loops may cache results.
     cached: bool,
+    /// Subscriptions that may match what answers a request of another account.
+    on_responses: usize,
     counts: Arc<InterestCounts>,
     feed: InterestFeed,
 }
@@ -54,6 +56,7 @@ impl Interest {
             members: Slab::new(),
             generation: 1,
             cached,
+            on_responses: 0,
             counts: Arc::default(),
             feed: InterestFeed::default(),
         }
@@ -69,6 +72,12 @@ impl Interest {
     #[inline]
     pub fn is_cached(&self) -> bool {
         self.cached
+    }
+
+    /// Whether a subscription may match what answers a request of another account.
+    #[inline]
+    pub fn may_get_responses(&self) -> bool {
+        self.on_responses > 0
     }
 
     #[inline]
@@ -154,6 +163,7 @@ impl Interest {
         let id = entry.key() as u32;
         let node = self.list.insert(subject, queue, id)?;
         entry.insert(Subscription::new(member, node, queue, sid, link));
+        self.on_responses += usize::from(may_match_responses(first_token(subject)));
         self.generation += 1;
         self.counts.count_added();
         if self.feed.has_readers() {
@@ -169,6 +179,7 @@ impl Interest {
             let key = (self.subject_of(&sub).into(), sub.queue().map(Into::into));
             self.feed.append(self.account, key, false);
         }
+        self.on_responses -= usize::from(may_match_responses(self.list.first_token(sub.node)));
         self.list.remove(sub.node, sub.queue(), id);
         // No result has a subscription of a removed member.
         if !self.member_of(&sub).is_removed() {

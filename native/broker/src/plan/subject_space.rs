@@ -10,8 +10,9 @@
 use crate::interest::account::{Account, AccountIds};
 use crate::random::Random;
 use crate::services::imports::{ServiceImports, ServiceTarget, SystemImports};
-use nt_subject::MappingTable;
+use crate::services::may_match_responses;
 use nt_subject::transform::Outcome;
+use nt_subject::{MappingTable, first_token};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -23,6 +24,8 @@ pub(crate) struct SubjectSpace {
     mappings: Option<Arc<MappingTable>>,
     /// `None`: no other account answers anything.
     services: Option<Arc<ServiceImports>>,
+    /// Whether a rule may be for what answers a request of another account.
+    rules_for_responses: bool,
     /// What the system account answers in every account.
     system: Option<SystemImports>,
 }
@@ -45,6 +48,7 @@ impl SubjectSpace {
             number: account,
             mappings: None,
             services: None,
+            rules_for_responses: false,
             system: None,
         }
     }
@@ -60,10 +64,14 @@ impl SubjectSpace {
         if mappings.is_empty() && services.is_none() {
             return space;
         }
+        let mut sources = mappings.iter().map(|mapping| first_token(mapping.source()));
+        let is_for_responses = sources.any(may_match_responses)
+            || services.is_some_and(|services| services.locals().map(first_token).any(may_match_responses));
         Self {
             number: ids.next(),
             mappings: Some(mappings).filter(|mappings| !mappings.is_empty()).cloned(),
             services: services.cloned(),
+            rules_for_responses: is_for_responses,
             ..space
         }
     }
@@ -87,6 +95,12 @@ impl SubjectSpace {
     /// Whether it has rules that other spaces do not have.
     fn is_special(&self) -> bool {
         self.mappings.is_some() || self.services.is_some()
+    }
+
+    /// Whether a rule may be for what answers a request of another account.
+    #[inline]
+    pub fn has_rules_for_responses(&self) -> bool {
+        self.rules_for_responses
     }
 
     /// The other accounts that answer requests on this subject of the account, as it is after mapping.

@@ -181,6 +181,11 @@ impl ServiceImports {
         self.imports.iter().map(|import| &import.exporter)
     }
 
+    /// The patterns of the subjects of the importing account.
+    pub fn locals(&self) -> impl Iterator<Item = &[u8]> {
+        self.imports.iter().map(|import| import.plan.local())
+    }
+
     /// Whether the imports are those of the plans, from accounts that are still there.
     pub fn is_of(&self, plans: &[ServiceImportPlan], exporter: impl Fn(&str) -> Arc<Account>) -> bool {
         let is_same = |(import, plan): (&Arc<ServiceImport>, &ServiceImportPlan)| {

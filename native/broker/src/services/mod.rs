@@ -41,6 +41,11 @@ pub(crate) use response_timers::ResponseTimers;
 pub(crate) use responses::Responses;
 pub(crate) use sampling::is_w3c_sampled;
 
+/// Whether a pattern that begins with this token may match the subject of a response.
+pub(crate) fn may_match_responses(first_token: &[u8]) -> bool {
+    matches!(first_token, b"_R_" | b"*" | b">")
+}
+
 /// Whether a message on this subject may be a response to a request of another account.
 #[inline]
 pub(crate) fn is_response(subject: &[u8]) -> bool {

@@ -34,6 +34,16 @@ impl Shard {
         self.cross(account, index, message, delivered > 0, false)
     }
 
+    /// Sets aside a client's message that nobody in its account gets, and which may be the answer to a request.
+    pub(crate) fn answer_from_client(&mut self, publisher: &Publisher, message: &Publish<'_>) {
+        let account = &publisher.part().account;
+        if let Some(token) = account.responses().subjects().token_of(message.subject) {
+            self.begin_crossings(publisher);
+            let outcome = self.crossings.add_outcome(Outcome::default());
+            self.stage_answer(account, token, message, outcome);
+        }
+    }
+
     fn begin_crossings(&mut self, publisher: &Publisher) {
         let connections = &self.connections;
         self.crossings.begin(|| Origin {

@@ -172,6 +172,57 @@ fn nobody_else_can_answer() {
 }
 
 #[test]
+fn who_listens_for_answers_in_the_account_of_the_service_gets_them_as_well() {
+    let mut world = world(2, vec![import("A", "x", None)]);
+    let (service, asks) = (login(&mut world, 0, "a"), requester(&mut world, 1));
+    let listens = login(&mut world, 1, "a");
+    world.say(service, "SUB x 1\r\n");
+    for pattern in ["_R_.>", ">", "*.*.*", "_R_.*.*", "_R_", "the reply itself"] {
+        request(&mut world, asks, "x", "inbox.1", "?");
+        let got = world.messages(service);
+        let reply = got[0].reply.clone().expect("a reply subject");
+        let pattern = if pattern.contains(' ') { &*reply } else { pattern };
+        world.say(listens, format!("SUB {pattern} 1\r\n"));
+        answer(&mut world, service, &got[0], "!");
+        let heard = if pattern == "_R_" {
+            vec![]
+        } else {
+            vec![of(&reply, "!")]
+        };
+        assert_eq!(received(&mut world, listens), heard, "{pattern}");
+        assert_eq!(received(&mut world, asks), [of("inbox.1", "!")]);
+        world.say(listens, "UNSUB 1\r\n");
+        request(&mut world, asks, "x", "inbox.2", "?");
+        let got = world.messages(service);
+        answer(&mut world, service, &got[0], "!");
+        assert_eq!(received(&mut world, listens), [], "{pattern}");
+        assert_eq!(received(&mut world, asks), [of("inbox.2", "!")]);
+    }
+}
+
+#[test]
+fn rules_of_the_service_for_answers_apply() {
+    let mapping = Mapping::new(b"_R_.>", &[Destination::new(b"kept.>")], b"").expect("a mapping");
+    let accounts = vec![
+        AccountPlan {
+            mappings: std::sync::Arc::new(MappingTable::new([mapping])),
+            ..AccountPlan::named("A")
+        },
+        importing("B", vec![import("A", "x", None)]),
+        AccountPlan::named("C"),
+    ];
+    let mut world = World::planned(1, plan_of(accounts), 1);
+    let (service, asks) = (login(&mut world, 0, "a"), requester(&mut world, 0));
+    world.say(service, "SUB x 1\r\nSUB kept.> 2\r\n");
+    request(&mut world, asks, "x", "inbox.1", "?");
+    let got = world.messages(service);
+    answer(&mut world, service, &got[0], "!");
+    let kept = received(&mut world, service);
+    assert!(kept.len() == 1 && kept[0].0.starts_with("kept."), "{kept:?}");
+    assert_eq!(received(&mut world, asks), [], "its subject is another one");
+}
+
+#[test]
 fn a_request_without_responders_is_answered_at_once() {
     for loops in [1, 2] {
         let mut world = world(loops, vec![import("A", "x", None), import("A", "y", None)]);

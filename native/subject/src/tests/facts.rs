@@ -210,6 +210,7 @@ fn long_tokens_and_deep_subjects_are_kept_whole() {
     assert_eq!(plain(&list, &deep), [3, 4]);
     for (node, (subject, id)) in nodes.iter().zip(subjects.iter().zip(1..)) {
         assert_eq!(list.subject(*node), subject.as_bytes());
+        assert_eq!(list.first_token(*node), crate::first_token(subject.as_bytes()));
         assert!(list.remove(*node, None, id));
         assert_eq!(list.subject(*node), b"");
     }

@@ -164,6 +164,7 @@ proptest! {
         }
         for (node, (subject, _, _)) in nodes.iter().zip(&slow.subs) {
             prop_assert_eq!(fast.subject(*node), subject.as_bytes());
+            prop_assert_eq!(fast.first_token(*node), crate::first_token(subject.as_bytes()));
         }
         for (node, (_, queue, id)) in nodes.iter().zip(&slow.subs) {
             prop_assert!(fast.remove(*node, queue.as_deref().map(str::as_bytes), *id));
