@@ -51,17 +51,26 @@ impl Contents {
             return self.subject(filter).map(|state| state.last_sequence);
         }
         let mut last = None;
-        self.index.walk(filter, b"", |_, state| {
+        self.walk(filter, |_, state| {
             last = last.max(Some(state.last_sequence));
             ControlFlow::<()>::Continue(())
         });
         last
     }
 
+    /// Calls `visit` with the subjects that match a filter.
+    pub(crate) fn walk<B>(
+        &mut self,
+        filter: &[u8],
+        visit: impl FnMut(&[u8], &SubjectState) -> ControlFlow<B>,
+    ) -> Option<B> {
+        self.index.walk(filter, b"", visit)
+    }
+
     /// The subjects that match a filter, with what they have.
     pub(crate) fn matching(&mut self, filter: &[u8]) -> Vec<(Vec<u8>, SubjectState)> {
         let mut found = Vec::new();
-        self.index.walk(filter, b"", |subject, state| {
+        self.walk(filter, |subject, state| {
             found.push((subject.to_vec(), *state));
             ControlFlow::<()>::Continue(())
         });

@@ -4,7 +4,7 @@ mod cron;
 
 use self::cron::Cron;
 use crate::duration::{SECOND, parse_duration};
-use jiff::Timestamp;
+use crate::time::parse_time;
 use jiff::tz::TimeZone;
 use thiserror::Error;
 
@@ -120,43 +120,6 @@ fn written_out(pattern: &str) -> &str {
         "@daily" | "@midnight" => "0 0 0 * * *",
         "@hourly" => "0 0 * * * *",
         cron => cron,
-    }
-}
-
-/// Reads a time of RFC 3339 in exactly its form, with any number of digits behind the second.
-fn parse_time(text: &str) -> Option<i64> {
-    const FORM: &[u8] = b"dddd-dd-ddTdd:dd:dd";
-    let bytes = text.as_bytes();
-    let has_form = FORM.iter().enumerate().all(|(place, &form)| match bytes.get(place) {
-        Some(byte) if form == b'd' => byte.is_ascii_digit(),
-        Some(&byte) => byte == form,
-        None => false,
-    });
-    if !has_form || &text[17..19] == "60" {
-        return None;
-    }
-    let (fraction, zone) = match bytes[19..].first() {
-        Some(b'.' | b',') => {
-            let digits = bytes[20..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-            if digits == 0 {
-                return None;
-            }
-            (&text[20..20 + digits.min(9)], &text[20 + digits..])
-        }
-        _ => ("0", &text[19..]),
-    };
-    if !is_offset(zone.as_bytes()) {
-        return None;
-    }
-    let exact: Timestamp = format!("{}.{fraction}{zone}", &text[..19]).parse().ok()?;
-    i64::try_from(exact.as_nanosecond()).ok()
-}
-
-fn is_offset(text: &[u8]) -> bool {
-    match text {
-        b"Z" => true,
-        [b'+' | b'-', a, b, b':', c, d] => [a, b, c, d].into_iter().all(u8::is_ascii_digit),
-        _ => false,
     }
 }
 

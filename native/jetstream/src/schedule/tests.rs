@@ -1,14 +1,11 @@
 //! Patterns that nats-server 2.15.2 accepts and refuses, and the times they give.
 
 use super::*;
+use crate::time::shown_time;
 use proptest::prelude::*;
 
 fn time(text: &str) -> i64 {
     parse_time(text).unwrap_or_else(|| panic!("{text} is a time"))
-}
-
-fn shown(nanoseconds: i64) -> String {
-    Timestamp::from_nanosecond(i128::from(nanoseconds)).map_or_else(|error| error.to_string(), |time| time.to_string())
 }
 
 /// The next times after one another.
@@ -21,7 +18,7 @@ fn times(pattern: &str, zone: Option<&str>, after: &str, count: usize) -> Vec<St
         let Some(due) = schedule.next(after, after) else {
             break;
         };
-        times.push(shown(due.at));
+        times.push(shown_time(due.at));
         after = due.at;
     }
     times
@@ -114,7 +111,7 @@ fn str_84_time_zones() {
 #[test]
 fn a_single_time_is_due_once_even_if_it_has_passed() {
     let at = time("2030-01-01T00:00:00.25+01:00");
-    assert_eq!(shown(at), "2029-12-31T23:00:00.25Z");
+    assert_eq!(shown_time(at), "2029-12-31T23:00:00.25Z");
     let schedule = Schedule::parse(b"@at 2030-01-01T00:00:00.25+01:00", None);
     let due = schedule.map(|schedule| schedule.next(at + 5, at + 10));
     assert_eq!(due, Ok(Some(Due { at, repeats: false })));
@@ -124,7 +121,7 @@ fn a_single_time_is_due_once_even_if_it_has_passed() {
 fn str_87_intervals_start_at_whole_seconds_and_missed_ones_are_left_out() {
     let schedule = Schedule::parse(b"@every 90s", None).unwrap_or_else(|error| panic!("{error}"));
     let start = time("2030-01-01T00:00:00.6Z");
-    let next = |now| schedule.next(start, now).map(|due| shown(due.at));
+    let next = |now| schedule.next(start, now).map(|due| shown_time(due.at));
     assert_eq!(next(start).as_deref(), Some("2030-01-01T00:01:31Z"));
     let late = time("2030-01-01T00:10:00.2Z");
     assert_eq!(next(late).as_deref(), Some("2030-01-01T00:11:30Z"));

@@ -74,14 +74,13 @@ impl Stream {
         }
         let subject = message.subject.to_vec();
         let seconds = self.config.delete_marker_ttl_s;
-        let headers = [
-            ("Nats-Marker-Reason", "MaxAge".to_string()),
-            ("Nats-TTL", go_duration(seconds)),
-            ("Nats-Rollup", "sub".to_string()),
+        let lifetime = go_duration(seconds);
+        let lines = [
+            ("Nats-Marker-Reason", "MaxAge"),
+            ("Nats-TTL", &lifetime),
+            ("Nats-Rollup", "sub"),
         ];
-        let block = headers.iter().fold(Vec::new(), |block, (name, value)| {
-            header_edit::with(&block, name, value)
-        });
+        let block = header_edit::with_lines(b"", &lines);
         let marker = StoredMessage {
             sequence: self.totals().last_sequence + 1,
             time_ns: now,

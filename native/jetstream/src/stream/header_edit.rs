@@ -29,15 +29,23 @@ pub(super) fn without(block: &[u8], name: &str) -> Vec<u8> {
 
 /// The block with one more line at its end.
 pub(super) fn with(block: &[u8], name: &str, value: &str) -> Vec<u8> {
+    with_lines(block, &[(name, value)])
+}
+
+/// The block with more lines at its end.
+pub(crate) fn with_lines(block: &[u8], added: &[(&str, &str)]) -> Vec<u8> {
     let lines = match block.strip_suffix(b"\r\n") {
         Some(lines) if !block.is_empty() => lines,
         _ => VERSION_LINE,
     };
-    let mut longer = Vec::with_capacity(lines.len() + name.len() + value.len() + 6);
+    let mut longer = Vec::with_capacity(lines.len() + 64 * added.len());
     longer.extend_from_slice(lines);
-    for part in [name, ": ", value, "\r\n\r\n"] {
-        longer.extend_from_slice(part.as_bytes());
+    for (name, value) in added {
+        for part in [name, ": ", value, "\r\n"] {
+            longer.extend_from_slice(part.as_bytes());
+        }
     }
+    longer.extend_from_slice(b"\r\n");
     longer
 }
 

@@ -14,7 +14,7 @@ mod ack;
 mod checks;
 mod config;
 mod expiry;
-mod header_edit;
+pub(crate) mod header_edit;
 mod limits;
 mod publish;
 mod removal;
@@ -27,6 +27,7 @@ use self::ack::AckText;
 use crate::contents::Contents;
 use crate::deadlines::Deadlines;
 use crate::dedupe::DuplicateWindow;
+use crate::read::Selection;
 use nt_store::{StoredMessage, SubjectState, Totals};
 
 /// Takes what a stream sends.
@@ -95,6 +96,15 @@ impl Stream {
     pub fn last_of(&mut self, filter: &[u8]) -> Option<StoredMessage<'_>> {
         let sequence = self.contents.last_of(filter)?;
         self.contents.get(sequence)
+    }
+
+    /// The message that is wanted, if there is one.
+    pub fn select(&mut self, selection: &Selection) -> Option<StoredMessage<'_>> {
+        self.contents.select(selection)
+    }
+
+    pub(crate) fn contents_mut(&mut self) -> &mut Contents {
+        &mut self.contents
     }
 
     /// The subjects that match a filter, with what they have.

@@ -7,7 +7,7 @@ use super::{Outbox, Stream, header_edit};
 use crate::counter;
 use crate::errors::{MESSAGE_TTL_INVALID, Refusal};
 use crate::publish::{PublishHeaders, Ttl};
-use jiff::Timestamp;
+use crate::time::shown_time;
 use nt_store::StoredMessage;
 use std::borrow::Cow;
 
@@ -159,27 +159,22 @@ impl Stream {
         if mapped.is_err() || !nt_subject::is_valid_literal_subject(&subject) {
             return;
         }
+        let stored_subject = String::from_utf8_lossy(stored.subject);
+        let (sequence, time) = (stored.sequence.to_string(), shown_time(stored.time_ns));
+        let (before, size) = (before.to_string(), stored.body.len().to_string());
         let lines = [
-            ("Nats-Stream", self.config.name.clone()),
-            ("Nats-Subject", String::from_utf8_lossy(stored.subject).into_owned()),
-            ("Nats-Sequence", stored.sequence.to_string()),
-            ("Nats-Time-Stamp", shown_time(stored.time_ns)),
-            ("Nats-Last-Sequence", before.to_string()),
+            ("Nats-Stream", self.config.name.as_str()),
+            ("Nats-Subject", &stored_subject),
+            ("Nats-Sequence", &sequence),
+            ("Nats-Time-Stamp", &time),
+            ("Nats-Last-Sequence", &before),
+            ("Nats-Msg-Size", &size),
         ];
-        let mut headers = stored.headers.to_vec();
-        for (name, value) in &lines {
-            headers = header_edit::with(&headers, name, value);
-        }
-        if republish.headers_only {
-            let size = stored.body.len().to_string();
-            out.send(&subject, &header_edit::with(&headers, "Nats-Msg-Size", &size), b"");
+        let (lines, body) = if republish.headers_only {
+            (&lines[..], &b""[..])
         } else {
-            out.send(&subject, &headers, stored.body);
-        }
+            (&lines[..5], stored.body)
+        };
+        out.send(&subject, &header_edit::with_lines(stored.headers, lines), body);
     }
-}
-
-/// A time as RFC 3339 has it, with as many digits behind the second as it needs.
-pub(super) fn shown_time(nanoseconds: i64) -> String {
-    Timestamp::from_nanosecond(i128::from(nanoseconds)).map_or_else(|_| String::new(), |time| time.to_string())
 }

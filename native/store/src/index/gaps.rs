@@ -32,6 +32,15 @@ impl Gaps {
         self.len > 0 && self.set.contains(sequence)
     }
 
+    /// Number of sequences from this one on.
+    pub fn count_from(&self, sequence: u64) -> u64 {
+        if self.len == 0 {
+            0
+        } else {
+            self.set.range_cardinality(sequence..)
+        }
+    }
+
     /// All sequences, ascending.
     pub fn iter(&self) -> impl Iterator<Item = u64> + '_ {
         self.set.iter()

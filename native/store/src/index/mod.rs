@@ -98,6 +98,15 @@ impl StreamIndex {
         (next <= self.totals.last_sequence).then_some(next)
     }
 
+    /// How many messages there are from a sequence on.
+    pub fn count_from(&self, sequence: u64) -> u64 {
+        let (from, last) = (sequence.max(self.totals.first_sequence), self.totals.last_sequence);
+        match last.checked_sub(from) {
+            Some(span) if self.totals.messages > 0 => span + 1 - self.gaps.count_from(from),
+            _ => 0,
+        }
+    }
+
     /// What a subject has.
     pub fn subject(&self, subject: &[u8]) -> Option<&SubjectState> {
         self.subjects.get(subject)

@@ -123,6 +123,15 @@ impl Model {
                 assert!(state.first_sequence <= first && (count > 1 || state.first_sequence == first));
             }
         }
+        for from in [
+            0,
+            totals.first_sequence,
+            totals.first_sequence + 3,
+            self.last,
+            self.last + 1,
+        ] {
+            assert_eq!(index.count_from(from), self.messages.range(from..).count() as u64);
+        }
         let mut at = index.next_from(0);
         for &sequence in self.messages.keys() {
             assert_eq!(at, Some(sequence));
