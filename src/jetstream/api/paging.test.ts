@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import { streamConfig } from '../messages/stream-config.js';
+import { STREAM_INFO } from '../messages/stream-info.js';
+import {
+  filterStreams,
+  listPage,
+  NAMES_PER_PAGE,
+  namesPage,
+  pageOf,
+  SUBJECTS_PER_PAGE,
+  subjectsPage,
+} from './paging.js';
+
+const stream = (name: string, ...subjects: string[]) => ({ config: streamConfig({ name, subjects }) });
+
+test.each([
+  [0n, 0n, 'abc'],
+  [-5n, 0n, 'abc'],
+  [2n, 2n, 'cde'],
+  [5n, 5n, ''],
+  [2n ** 62n, 5n, ''],
+])('API-26 the page from %d on', (offset, begin, items) => {
+  const page = pageOf([...'abcde'], offset, 3);
+  expect(page).toEqual({ total: 5n, offset: begin, limit: 3n, items: [...items] });
+});
+
+test('API-25 names are sorted, and cut', () => {
+  const streams = Array.from({ length: NAMES_PER_PAGE + 5 }, (_, at) => stream(`s${String(at).padStart(5, '0')}`));
+  const { total, limit, streams: names } = namesPage(streams.reverse(), '', 0n);
+  expect([total, limit, names.length, names[0]]).toEqual([1029n, 1024n, 1024, 's00000']);
+  expect(namesPage(streams, '', 1024n).streams).toHaveLength(5);
+});
+
+test.each([
+  ['', ['A', 'M', 'Z']],
+  ['a.b', ['A']],
+  ['a', []],
+  ['*.*', ['A', 'Z']],
+  ['>', ['A', 'Z']],
+  ['y', ['Z']],
+  // As in the reference: a filter is compared as it is, not checked.
+  ['a..b', ['A']],
+])('API-27 the filter %j leaves %j', (filter, names) => {
+  const streams = [stream('Z', 'z.*', 'y'), stream('A', 'a.>'), stream('M')];
+  expect(filterStreams(streams, filter).map(({ config }) => config.name)).toEqual(names);
+});
+
+test('API-25, API-41 a list of infos; streams that are not open are named', () => {
+  const open = Array.from({ length: 300 }, (_, at) => stream(`s${String(at).padStart(3, '0')}`));
+  const parked = ['a', 's100x', 't'].map((name) => ({ ...stream(name), offline: 'why' }));
+  const infoOf = ({ config }: { config: ReturnType<typeof streamConfig> }) => ({ ...STREAM_INFO.zero(), config });
+  const first = listPage([...open, ...parked], '', 0n, infoOf);
+  expect([first.total, first.streams.length, first.missing]).toEqual([303n, 256, ['a', 's100x']]);
+  const second = listPage([...open, ...parked], '', 258n, infoOf);
+  expect([second.offset, second.streams.length, [...second.offline]]).toEqual([258n, 44, [['t', 'why']]]);
+});
+
+test('API-29 the subjects of a stream', () => {
+  const counts = (length: number) => new Map(Array.from({ length }, (_, at) => [`s${at + 1_000_000}`, 1n] as const));
+  expect(subjectsPage(counts(0), 5n)).toEqual({ total: 0n, offset: 0n, limit: 0n, subjects: new Map() });
+  const few = counts(3);
+  expect(subjectsPage(few, 0n)).toEqual({ total: 3n, offset: 0n, limit: 100_000n, subjects: few });
+  expect([...subjectsPage(few, 2n).subjects.keys()]).toEqual(['s1000002']);
+  expect(subjectsPage(few, 9n)).toMatchObject({ offset: 9n, subjects: new Map() });
+  const many = subjectsPage(counts(SUBJECTS_PER_PAGE + 7), 0n);
+  expect([many.total, many.subjects.size]).toEqual([100_007n, 100_000]);
+});
