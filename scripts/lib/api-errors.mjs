@@ -46,11 +46,7 @@ function quoted(text) {
 function rust(table) {
   const rows = table.map(({ name, errCode, code, text }) => {
     const constant = name.replace(/([a-z\d])([A-Z])|([A-Z])([A-Z][a-z])/g, '$1$3_$2$4').toUpperCase();
-    return `/// \`${text}\`\npub const ${constant}: ApiError = ApiError {
-    err_code: ${errCode},
-    code: ${code},
-    text: ${JSON.stringify(text)},
-};\n`;
+    return `/// \`${text}\`\npub const ${constant}: ApiError = error(${errCode}, ${code}, ${JSON.stringify(text)});\n`;
   });
   return `//! The errors of the JetStream API; ${MADE}.
 
@@ -65,7 +61,11 @@ pub struct ApiError {
     pub text: &'static str,
 }
 
-${rows.join('\n')}`;
+const fn error(err_code: u16, code: u16, text: &'static str) -> ApiError {
+    ApiError { err_code, code, text }
+}
+
+${rows.join('')}`;
 }
 
 const GROUPS = {
