@@ -9,7 +9,7 @@ import { referenceCommand, TestServer } from '../support/server.js';
 import { CASES, type Step } from './cases.js';
 import { LIMITED_CASES, WINDOW_CASES } from './cases-limits.js';
 import { Pair } from './pair.js';
-import { steps as randomSteps } from './random.js';
+import { damaged, steps as randomSteps } from './random.js';
 
 const GIB = 2n ** 30n;
 const MIB = 2n ** 20n;
@@ -87,6 +87,11 @@ describe.skipIf(!referenceCommand())('as nats-server', () => {
 
     test('random requests', { timeout: 60_000 + RUNS * 200 }, async () => {
       const property = fc.asyncProperty(randomSteps, (steps) => compare(steps));
+      await fc.assert(property, { numRuns: RUNS, seed: SEED });
+    });
+
+    test('random requests with damaged bodies', { timeout: 60_000 + RUNS * 200 }, async () => {
+      const property = fc.asyncProperty(damaged, (step) => compare([step]));
       await fc.assert(property, { numRuns: RUNS, seed: SEED });
     });
   });
