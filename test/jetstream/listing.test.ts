@@ -3,7 +3,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accountInfo } from '../../src/jetstream/api/account-info.js';
 import { expectEmptyBody, readOptionalBody, readRequiredBody } from '../../src/jetstream/api/body.js';
-import { type Listed, listPage, namesPage, subjectsPage } from '../../src/jetstream/api/paging.js';
+import { listPage, namesPage, subjectsPage } from '../../src/jetstream/api/paging.js';
 import { checkMsgGet, checkPurge } from '../../src/jetstream/api/selection.js';
 import { ApiError, apiError } from '../../src/jetstream/errors/api-error.js';
 import { type AccountLimits, NO_LIMITS } from '../../src/jetstream/messages/account-info.js';
@@ -14,7 +14,10 @@ import * as requests from '../../src/jetstream/messages/requests.js';
 import { STREAM_CONFIG_REQUEST, type StreamConfig } from '../../src/jetstream/messages/stream-config.js';
 import { STREAM_INFO, STREAM_STATE, type StreamInfo } from '../../src/jetstream/messages/stream-info.js';
 import { createStream } from '../../src/jetstream/streams/create.js';
+import { StreamDirectory } from '../../src/jetstream/streams/directory.js';
 import { withServerMetadata } from '../../src/jetstream/streams/metadata.js';
+import { restoreStream } from '../../src/jetstream/streams/restore.js';
+import type { Surroundings } from '../../src/jetstream/streams/surroundings.js';
 import { referenceCommand, TestServer } from '../support/server.js';
 
 const STREAMS = [
@@ -52,7 +55,7 @@ describe.skipIf(!referenceCommand())('as nats-server', () => {
   let server: TestServer;
   let user: NatsConnection;
   let limited: NatsConnection;
-  const streams = new Map<string, StreamConfig>();
+  const streams = new StreamDirectory();
 
   beforeAll(async () => {
     const config = `jetstream { domain: hub, max_mem: 1GiB, max_file: 1GiB }
@@ -73,15 +76,13 @@ describe.skipIf(!referenceCommand())('as nats-server', () => {
   async function make(body: string): Promise<void> {
     const request = decode(STREAM_CONFIG_REQUEST, Buffer.from(body), true);
     await theirs(`STREAM.CREATE.${request.name}`, body);
+    streams.put(createStream(request.name, request, surroundings()).config);
+  }
+
+  function surroundings(): Surroundings {
     const room = { max: 2n ** 40n, reserved: 0n };
-    const { config } = createStream(request.name, request, {
-      streams: { find: (name) => streams.get(name), all: () => streams.values(), consumersOf: () => [] },
-      limits: new Map([['', NO_LIMITS]]),
-      duplicateWindowMax: 0n,
-      memory: room,
-      file: room,
-    });
-    streams.set(config.name, config);
+    const limits = new Map([['', NO_LIMITS]]);
+    return { streams, consumersOf: () => [], limits, duplicateWindowMax: 0n, memory: room, file: room };
   }
 
   async function theirs(subject: string, body: string, connection = user): Promise<string> {
@@ -106,19 +107,18 @@ describe.skipIf(!referenceCommand())('as nats-server', () => {
     }
   }
 
-  const infoOf = ({ config }: Listed): StreamInfo => ({
+  const infoOf = (config: StreamConfig): StreamInfo => ({
     ...STREAM_INFO.zero(),
     config,
     created: NOW,
     domain: 'hub',
     ts: NOW,
   });
-  const listed = () => [...streams.values()].map((config) => ({ config }));
 
   test.each([...BODIES, ...FILTERS])('API-12, API-15, API-20, API-25, API-26, API-27 names %j', async (body) => {
     const ours = answered(answers.STREAM_NAMES_ANSWER, () => {
       const request = readOptionalBody(requests.STREAM_NAMES_REQUEST, Buffer.from(body), true);
-      return namesPage(listed(), request.subject, request.offset);
+      return namesPage(streams.capturing(request.subject), request.offset);
     });
     expect(ours).toBe(await theirs('STREAM.NAMES', body));
   });
@@ -126,21 +126,21 @@ describe.skipIf(!referenceCommand())('as nats-server', () => {
   test.each([...BODIES, ...FILTERS])('API-15, API-20, API-25, API-26, API-27, API-38 list %j', async (body) => {
     const ours = answered(answers.STREAM_LIST_ANSWER, () => {
       const request = readOptionalBody(requests.STREAM_LIST_REQUEST, Buffer.from(body), true);
-      return listPage(listed(), request.subject, request.offset, infoOf);
+      return listPage(streams.capturing(request.subject), request.offset, infoOf);
     });
     expect(ours).toBe(await theirs('STREAM.LIST', body));
   });
 
-  test.each([...BODIES, '{"subjects_filter":"q"}', '{"subjects_filter":"q","offset":5,"deleted_details":true}'])(
+  test.each([...BODIES, '{"subjects_filter":"q"}', '{"subjects_filter":"q","offset":5}'])(
     'API-15, API-29, STR-7, STR-8 info %j',
     async (body) => {
       for (const name of ['Z', 'M', 'nope']) {
         const ours = answered(answers.STREAM_INFO_ANSWER, () => {
           readOptionalBody(requests.STREAM_INFO_REQUEST, Buffer.from(body), true);
-          const found = streams.get(name);
+          const found = streams.find(name);
           if (found === undefined) throw apiError('streamNotFound');
           const { subjects, ...paged } = subjectsPage(new Map(), 0n);
-          const info = infoOf({ config: withServerMetadata(found, '2.15.2') });
+          const info = infoOf(withServerMetadata(found, '2.15.2'));
           const cluster = { name: '', leader: server.log.join().match(/Name:\s+(\S+?),/)?.[1] ?? '' };
           return { ...paged, ...info, cluster, state: { ...info.state, subjects } };
         });
@@ -192,9 +192,21 @@ describe.skipIf(!referenceCommand())('as nats-server', () => {
     },
   );
 
+  test.each([
+    ...['', '{}', '{"zork":1}', '{"config":{"zork":1}}', '{"state":{"zork":1}}', '{"state":{"first_ts":5}}'],
+    ...['{"config":{"name":"B"}}', '{"config":{"max_age":-1}}', '{"config":{"sealed":true,"subjects":["a b"]}}'],
+    ...['{"config":{"name":"Z"},"state":{"messages":3,"deleted":[1],"subjects":{"a":1}}}'],
+  ])('API-16, GET-25 restore %j', async (body) => {
+    const ours = answered(answers.STREAM_RESTORE_ANSWER, () => {
+      const request = readRequiredBody(requests.STREAM_RESTORE_REQUEST, Buffer.from(body), true);
+      return { deliver_subject: restoreStream('Z', request.config, surroundings()).name };
+    });
+    expect(ours).toBe(await theirs('STREAM.RESTORE.Z', body));
+  });
+
   test('API-50, API-51, API-53 account info', async () => {
     const api = { level: 5n, total: 0n, errors: 0n, inflight: 0n };
-    const counted = listed().map(({ config }) => ({ config, consumers: 0n, bytes: 0n }));
+    const counted = streams.all().map((config) => ({ config, consumers: 0n, bytes: 0n }));
     const facts = { domain: 'hub', api };
     const ours = accountInfo({ ...facts, streams: counted, limits: new Map([['', NO_LIMITS]]) });
     expect(answers.ACCOUNT_INFO_ANSWER.success(ours)).toBe(await theirs('INFO', ''));
@@ -203,7 +215,7 @@ describe.skipIf(!referenceCommand())('as nats-server', () => {
   });
 
   test('API-20 names where there are none', async () => {
-    const ours = answers.STREAM_NAMES_ANSWER.success(namesPage([], '', 0n));
+    const ours = answers.STREAM_NAMES_ANSWER.success(namesPage([], 0n));
     expect(ours).toBe(await theirs('STREAM.NAMES', '', limited));
   });
 });

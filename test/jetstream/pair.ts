@@ -11,6 +11,7 @@ import { parseInstant } from '../../src/jetstream/messages/instant.js';
 import { STREAM_CONFIG_REQUEST, type StreamConfig } from '../../src/jetstream/messages/stream-config.js';
 import { STREAM_INFO, STREAM_STATE } from '../../src/jetstream/messages/stream-info.js';
 import { createStream } from '../../src/jetstream/streams/create.js';
+import { StreamDirectory } from '../../src/jetstream/streams/directory.js';
 import { withServerMetadata } from '../../src/jetstream/streams/metadata.js';
 import type { Surroundings } from '../../src/jetstream/streams/surroundings.js';
 import { updateStream } from '../../src/jetstream/streams/update.js';
@@ -32,7 +33,7 @@ export interface Room {
 export class Pair {
   readonly #connection: NatsConnection;
   readonly #room: Room;
-  readonly #streams = new Map<string, StreamConfig>();
+  readonly #streams = new StreamDirectory();
   /** The first sequences of streams, which an update does not change. */
   readonly #first = new Map<string, bigint>();
 
@@ -66,7 +67,7 @@ export class Pair {
 
   /** Both have no streams afterwards. */
   async clear(): Promise<void> {
-    this.#streams.clear();
+    for (const { name } of this.#streams.all()) this.#streams.remove(name);
     const names = await this.#request('STREAM.NAMES', Buffer.alloc(0));
     const { streams } = names.json<{ streams: string[] | null }>();
     for (const name of streams ?? []) await this.#request(`STREAM.DELETE.${name}`, Buffer.alloc(0));
@@ -82,8 +83,8 @@ export class Pair {
       const request = decode(STREAM_CONFIG_REQUEST, body, true);
       const decide = verb === 'CREATE' ? created : updateStream;
       const config = decide(name, request, this.#surroundings());
-      if (!this.#streams.has(name)) this.#first.set(name, config.first_seq);
-      this.#streams.set(name, config);
+      if (this.#streams.find(name) === undefined) this.#first.set(name, config.first_seq);
+      this.#streams.put(config);
       const info = infoOf(config, this.#first.get(name) ?? 0n);
       return verb === 'CREATE'
         ? STREAM_CREATE_ANSWER.success({ ...info, did_create: true })
@@ -97,11 +98,8 @@ export class Pair {
   #surroundings(): Surroundings {
     const { limits, duplicateWindowMax, memory, file } = this.#room;
     return {
-      streams: {
-        find: (name) => this.#streams.get(name),
-        all: () => this.#streams.values(),
-        consumersOf: () => [],
-      },
+      streams: this.#streams,
+      consumersOf: () => [],
       limits,
       duplicateWindowMax,
       memory: { max: memory, reserved: this.#reserved('memory') },
@@ -110,8 +108,8 @@ export class Pair {
   }
 
   #reserved(storage: string): bigint {
-    const streams = [...this.#streams.values()].filter((stream) => stream.storage === storage);
-    return streams.reduce((sum, { max_bytes: bytes }) => sum + (bytes > 0n ? bytes : 0n), 0n);
+    const groups = [...this.#streams.groups()].filter((group) => group.storage === storage);
+    return groups.reduce((sum, { reserved }) => sum + reserved, 0n);
   }
 }
 

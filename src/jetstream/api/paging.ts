@@ -1,5 +1,4 @@
-/** Lists in pages, and what a filter leaves of them. Pure functions. */
-import { overlap } from '../../config/index.js';
+/** Lists in pages. Pure functions. */
 import { compareBytes } from '../messages/containers.js';
 import type { StreamConfig } from '../messages/stream-config.js';
 import type { StreamInfo } from '../messages/stream-info.js';
@@ -32,53 +31,36 @@ function frame(total: number, begin: number, limit: number) {
   return { total: BigInt(total), offset: BigInt(begin), limit: BigInt(limit) };
 }
 
-/** A stream as lists need it. */
-export interface Listed {
-  readonly config: StreamConfig;
-  /** Why it is not open, where it is not. */
-  readonly offline?: string;
+/** A page of the names of these streams, which are in order. */
+export function namesPage(streams: readonly StreamConfig[], offset: bigint) {
+  const { items, ...paged } = pageOf(streams, offset, NAMES_PER_PAGE);
+  return { ...paged, streams: items.map(({ name }) => name) };
 }
 
-/** Those that capture something that the filter matches, by name; an empty filter leaves all of them. */
-export function filterStreams<T extends Listed>(streams: Iterable<T>, filter: string): T[] {
-  const fits = ({ config }: T) => filter === '' || config.subjects.some((subject) => overlap(filter, subject));
-  return [...streams].filter(fits).sort((one, other) => compareBytes(one.config.name, other.config.name));
+/** Why a stream is not open. */
+export interface Offline {
+  readonly offline: string;
 }
 
-export function namesPage(streams: Iterable<Listed>, filter: string, offset: bigint) {
-  const names = filterStreams(streams, filter).map(({ config }) => config.name);
-  const { items, ...paged } = pageOf(names, offset, NAMES_PER_PAGE);
-  return { ...paged, streams: items };
-}
-
-/** What is told of each stream comes from `infoOf`; those that are not open are only named, and fill no page. */
-export function listPage<T extends Listed>(
-  streams: Iterable<T>,
-  filter: string,
+/**
+ * A page of what `tell` says about these streams, which are in order; streams that are not open are only named, and fill no
+ * page.
+ */
+export function listPage(
+  streams: readonly StreamConfig[],
   offset: bigint,
-  infoOf: (stream: T) => StreamInfo,
+  tell: (stream: StreamConfig) => StreamInfo | Offline,
 ) {
-  const all = filterStreams(streams, filter);
-  const begin = beginOf(all.length, offset);
-  const shown = untilFull(all.slice(begin));
-  const offline = shown.flatMap(({ config, offline: reason }) =>
-    reason === undefined ? [] : [[config.name, reason] as const],
-  );
-  return {
-    ...frame(all.length, begin, STREAMS_PER_PAGE),
-    streams: shown.filter((stream) => stream.offline === undefined).map(infoOf),
-    missing: offline.map(([name]) => name),
-    offline: new Map(offline),
-  };
-}
-
-function untilFull<T extends Listed>(streams: readonly T[]): readonly T[] {
-  let open = 0;
-  const last = streams.findIndex((stream) => {
-    if (stream.offline === undefined) open += 1;
-    return open === STREAMS_PER_PAGE;
-  });
-  return last < 0 ? streams : streams.slice(0, last + 1);
+  const begin = beginOf(streams.length, offset);
+  const infos: StreamInfo[] = [];
+  const offline = new Map<string, string>();
+  for (let at = begin; at < streams.length && infos.length < STREAMS_PER_PAGE; at += 1) {
+    const stream = streams[at] as StreamConfig;
+    const told = tell(stream);
+    if ('offline' in told) offline.set(stream.name, told.offline);
+    else infos.push(told);
+  }
+  return { ...frame(streams.length, begin, STREAMS_PER_PAGE), streams: infos, missing: [...offline.keys()], offline };
 }
 
 /**

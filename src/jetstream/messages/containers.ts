@@ -70,7 +70,10 @@ function sortedEntries<T>(value: ReadonlyMap<string, T>): [string, T][] {
   return [...value].sort(([one], [other]) => compareBytes(one, other));
 }
 
-/** The order of Go's strings. */
+/** The order of Go's strings, which are bytes: halves of pairs are out of order in JavaScript. */
 export function compareBytes(one: string, other: string): number {
-  return Buffer.compare(Buffer.from(one), Buffer.from(other));
+  if (PAIRS.test(one) || PAIRS.test(other)) return Buffer.compare(Buffer.from(one), Buffer.from(other));
+  return one < other ? -1 : Number(one > other);
 }
+
+const PAIRS = /[\ud800-\udfff]/;

@@ -256,7 +256,7 @@ describe('STR-15 configurations that can not be', () => {
     const layer = (at: number) => ['a', 'b'].map((half) => ({ name: `${at}${half}` }));
     for (let at = 1; at < 40; at += 1) {
       for (const { name } of layer(at)) {
-        account.streams.set(name, requestOf({ subjects: [name], sources: layer(at + 1) }, name));
+        account.streams.put(requestOf({ subjects: [name], sources: layer(at + 1) }, name));
       }
     }
     expect(errorOf(() => account.create({ sources: layer(1) }))).toBe('10052 detected cycle');
@@ -323,7 +323,7 @@ describe('STR-14 the same again', () => {
   test('API-40 of a stream kept by another server with another level', () => {
     const account = new TestAccount();
     const config = account.create({ subjects: ['a'] });
-    account.streams.set('A', { ...config, metadata: new Map() });
+    account.streams.put({ ...config, metadata: new Map() });
     expect(errorOf(() => account.create({ subjects: ['a'] }))).toBeUndefined();
   });
 });
@@ -368,6 +368,6 @@ describe('API-42 to API-44, API-46 pedantic mode', () => {
   test('API-46 an empty placement is just dropped', () => {
     const account = new TestAccount();
     expect(pedantic({ placement: {} }, account)).toBeUndefined();
-    expect(account.streams.get('A')?.placement).toBeUndefined();
+    expect(account.streams.find('A')?.placement).toBeUndefined();
   });
 });

@@ -1,5 +1,4 @@
 /** Whether a stream can be made as asked for. Pure functions. */
-import { overlap } from '../../config/index.js';
 import { apiError, invalidConfig } from '../errors/api-error.js';
 import { STREAM_CONFIG, type StreamConfig, type StreamConfigRequest } from '../messages/stream-config.js';
 import { checkStreamConfig } from './check/index.js';
@@ -65,9 +64,5 @@ function checkOrigins({ mirror, sources }: StreamConfig): void {
 
 /** A subject belongs to one stream of the account. */
 export function checkOverlap({ name, subjects }: StreamConfig, streams: AccountStreams): void {
-  for (const other of streams.all()) {
-    if (other.name === name) continue;
-    const hits = other.subjects.some((theirs) => subjects.some((ours) => overlap(ours, theirs)));
-    if (hits) throw apiError('streamSubjectOverlap');
-  }
+  if (streams.isTaken(subjects, name)) throw apiError('streamSubjectOverlap');
 }

@@ -60,10 +60,7 @@ test('LIM-9 tiers: each for its number of replicas', () => {
   );
   const both = new Map([...limits, ['R1', { ...NO_LIMITS, max_storage: 100n, max_streams: 1n }]] as const);
   const account = new TestAccount({ limits: both });
-  account.streams.set(
-    'X',
-    streamConfig({ name: 'X', num_replicas: 3n, storage: 'file', max_bytes: 99n, subjects: ['x'] }),
-  );
+  account.streams.put(streamConfig({ name: 'X', num_replicas: 3n, storage: 'file', max_bytes: 99n, subjects: ['x'] }));
   expect(errorOf(() => account.create({ max_bytes: 100 }))).toBeUndefined();
   expect(errorOf(() => account.create({ max_bytes: 1 }, 'B'))).toMatch(/^10027/);
   // Judged by the limits of its tier, before replicas are refused.

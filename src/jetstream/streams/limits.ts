@@ -5,7 +5,7 @@
 import { apiError } from '../errors/api-error.js';
 import type { AccountLimits } from '../messages/account-info.js';
 import type { StreamConfig } from '../messages/stream-config.js';
-import type { AccountStreams, Surroundings } from './surroundings.js';
+import type { AccountStreams, Group, Surroundings } from './surroundings.js';
 
 const INT64_MAX = 2n ** 63n - 1n;
 
@@ -45,10 +45,8 @@ export function checkStreamBytes(config: StreamConfig, { limits }: Surroundings)
  */
 export function checkNewStream(config: StreamConfig, surroundings: Surroundings): void {
   const { name, limits } = requiredTier(config.num_replicas, surroundings);
-  const count = [...otherStreams(config, surroundings.streams)].filter((other) =>
-    sharesTier(name, other, config),
-  ).length;
-  if (limits.max_streams > 0n && BigInt(count) >= limits.max_streams) throw apiError('maximumStreamsLimit');
+  const streams = othersOf(name, config, surroundings.streams).reduce((count, group) => count + group.streams, 0n);
+  if (limits.max_streams > 0n && streams >= limits.max_streams) throw apiError('maximumStreamsLimit');
   checkReservation(config, surroundings);
 }
 
@@ -107,18 +105,25 @@ function fitsIn({ max: most, reserved }: { max: bigint; reserved: bigint }, want
 }
 
 function reservedByOthers(tier: string, config: StreamConfig, streams: AccountStreams): bigint {
-  const others = [...otherStreams(config, streams)].filter((other) => {
-    return sharesTier(tier, other, config) && other.storage === config.storage;
-  });
-  return others.reduce((sum, other) => saturated(sum + accountBytes(tier, other.num_replicas, other.max_bytes)), 0n);
+  const groups = othersOf(tier, config, streams).filter(({ storage }) => storage === config.storage);
+  return groups.reduce((sum, { replicas, reserved }) => saturated(sum + accountBytes(tier, replicas, reserved)), 0n);
 }
 
-function* otherStreams({ name }: StreamConfig, streams: AccountStreams): Generator<StreamConfig> {
-  for (const stream of streams.all()) if (stream.name !== name) yield stream;
+/** The account's streams that share the limits of this one, without it. */
+function othersOf(tier: string, config: StreamConfig, streams: AccountStreams): Group[] {
+  const own = streams.find(config.name);
+  const groups = [...streams.groups()].filter(
+    ({ replicas }) => tier === '' || tierName(replicas) === tierName(config.num_replicas),
+  );
+  return groups.map((group) => (own !== undefined && isIn(group, own) ? without(group, own) : group));
 }
 
-function sharesTier(tier: string, one: StreamConfig, other: StreamConfig): boolean {
-  return tier === '' || tierName(max(one.num_replicas, 1n)) === tierName(max(other.num_replicas, 1n));
+function isIn({ storage, replicas }: Group, stream: StreamConfig): boolean {
+  return storage === stream.storage && replicas === stream.num_replicas;
+}
+
+function without(group: Group, { max_bytes: bytes }: StreamConfig): Group {
+  return { ...group, streams: group.streams - 1n, reserved: group.reserved - max(bytes, 0n) };
 }
 
 /** Where there are no tiers, each replica counts. */

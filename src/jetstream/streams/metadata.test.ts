@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
+import { apiError } from '../errors/api-error.js';
 import { streamConfig } from '../messages/stream-config.js';
 import {
   API_LEVEL,
-  isSupported,
   requiredLevel,
+  unsupportedReason,
   withLevelOf,
   withServerMetadata,
   withStoredMetadata,
@@ -49,12 +50,13 @@ test('API-40 for a comparison, the level is that of the other configuration', ()
   expect([...withLevelOf(one, withStoredMetadata(streamConfig())).metadata]).toEqual([['_nats.req.level', '0']]);
 });
 
-test.each([
-  ['', true],
-  ['5', true],
-  ['6', false],
-  ['x', false],
-  ['9', false],
-])('API-41 a stream that needs level %j', (level, supported) => {
-  expect(isSupported(streamConfig({ metadata: new Map([['_nats.req.level', level]]) }))).toBe(supported);
+test.each(['', '0', '5'])('API-41 a stream that needs level %j is opened', (level) => {
+  expect(unsupportedReason(streamConfig({ metadata: new Map([['_nats.req.level', level]]) }))).toBeUndefined();
+});
+
+test.each(['6', '9', 'x'])('API-41 a stream that needs level %j is not', (level) => {
+  const reason = unsupportedReason(streamConfig({ metadata: new Map([['_nats.req.level', level]]) })) ?? '';
+  expect(apiError('streamOfflineReason', { err: reason }).description).toBe(
+    `stream is offline: unsupported - required API level: ${level}, current API level: 5`,
+  );
 });

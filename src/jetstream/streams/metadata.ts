@@ -36,10 +36,11 @@ export function withLevelOf(config: StreamConfig, other: StreamConfig): StreamCo
   return withMetadata(config, level === undefined ? [] : [[REQUIRED_LEVEL, level]]);
 }
 
-/** Whether this server can keep the stream. */
-export function isSupported({ metadata }: StreamConfig): boolean {
+/** Why this server can't open a stream that another one has made; undefined where it can. */
+export function unsupportedReason({ metadata }: StreamConfig): string | undefined {
   const level = metadata.get(REQUIRED_LEVEL) ?? '';
-  return level === '' || (/^[+-]?\d+$/.test(level) && Number(level) <= API_LEVEL);
+  if (level === '' || (/^[+-]?\d+$/.test(level) && Number(level) <= API_LEVEL)) return undefined;
+  return `unsupported - required API level: ${level}, current API level: ${API_LEVEL}`;
 }
 
 function withMetadata(config: StreamConfig, added: readonly (readonly [string, string])[]): StreamConfig {

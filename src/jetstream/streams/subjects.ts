@@ -1,5 +1,5 @@
 /** How subjects, filters and transforms of streams are judged; the rules are those of accounts (src/config). */
-import { destinationProblem, isSubset, isValidSubject, overlap } from '../../config/index.js';
+import { destinationProblem, isSubset, isValidSubject } from '../../config/index.js';
 import type { SubjectTransform } from '../messages/stream-config.js';
 
 export const ALL_SUBJECTS = '>';
@@ -7,11 +7,6 @@ export const ALL_SUBJECTS = '>';
 /** Neither empty nor with a character that has a meaning in subjects or paths. */
 export function isAssetName(name: string): boolean {
   return name !== '' && !/[ \t\r\n\f.*>\\/]/.test(name);
-}
-
-/** Whether there are subjects that one of each list matches. */
-export function anyOverlap(subjects: readonly string[], others: readonly string[]): boolean {
-  return subjects.some((one) => others.some((other) => overlap(one, other)));
 }
 
 /** Whether a filter lets nothing through that the other one does not. An empty one is a part of `>` only. */

@@ -7,7 +7,7 @@ import { checkOverlap, checkReplicas } from './create.js';
 import { checkChangedReservation } from './limits.js';
 import { withStoredMetadata } from './metadata.js';
 import { ALL_SUBJECTS, transformProblem } from './subjects.js';
-import type { AccountStreams, Surroundings } from './surroundings.js';
+import type { Surroundings } from './surroundings.js';
 
 type Rule = readonly [breaks: (config: StreamConfig, old: StreamConfig) => boolean, problem: string];
 
@@ -44,7 +44,7 @@ export function updateStream(name: string, request: StreamConfigRequest, surroun
   checkRules(AFTER_MIRROR, checked, old);
   const config = checked.sealed ? sealed(checked) : checked;
   checkChangedReservation(old, config, surroundings);
-  checkConsumers(config, old, surroundings.streams);
+  checkConsumers(config, old, surroundings);
   checkOverlap(config, surroundings.streams);
   return republished(config);
 }
@@ -82,13 +82,13 @@ function republished(config: StreamConfig): StreamConfig {
 function checkConsumers(
   { name, consumer_limits: limits }: StreamConfig,
   old: StreamConfig,
-  streams: AccountStreams,
+  surroundings: Surroundings,
 ): void {
   const { inactive_threshold: threshold, max_ack_pending: pending } = limits;
   const before = old.consumer_limits;
   const isNew = (limit: bigint, previous: bigint) => limit > 0n && limit !== previous;
   if (!isNew(threshold, before.inactive_threshold) && !isNew(pending, before.max_ack_pending)) return;
-  const violating = [...streams.consumersOf(name)].filter(({ inactiveThreshold, maxAckPending }) => {
+  const violating = [...surroundings.consumersOf(name)].filter(({ inactiveThreshold, maxAckPending }) => {
     return (threshold > 0n && inactiveThreshold > threshold) || (pending > 0n && maxAckPending > pending);
   });
   if (violating.length === 0) return;

@@ -4,6 +4,7 @@ import { type AccountLimits, NO_LIMITS } from '../messages/account-info.js';
 import { decode } from '../messages/decode.js';
 import { STREAM_CONFIG_REQUEST, type StreamConfig } from '../messages/stream-config.js';
 import { createStream } from '../streams/create.js';
+import { StreamDirectory } from '../streams/directory.js';
 import type { ConsumerUse, Surroundings } from '../streams/surroundings.js';
 import { updateStream } from '../streams/update.js';
 
@@ -16,7 +17,7 @@ interface Given {
 }
 
 export class TestAccount {
-  readonly streams = new Map<string, StreamConfig>();
+  readonly streams = new StreamDirectory();
   readonly #given: Given;
 
   constructor(given: Given = {}) {
@@ -35,11 +36,8 @@ export class TestAccount {
   surroundings(): Surroundings {
     const { limits = new Map([['', NO_LIMITS]]), duplicateWindowMax = 0n, consumers = [] } = this.#given;
     return {
-      streams: {
-        find: (name) => this.streams.get(name),
-        all: () => this.streams.values(),
-        consumersOf: () => consumers,
-      },
+      streams: this.streams,
+      consumersOf: () => consumers,
       limits,
       duplicateWindowMax,
       memory: { max: this.#given.memory ?? 2n ** 40n, reserved: this.#reserved('memory') },
@@ -48,14 +46,12 @@ export class TestAccount {
   }
 
   #reserved(storage: string): bigint {
-    const sizes = [...this.streams.values()]
-      .filter((stream) => stream.storage === storage)
-      .map((stream) => stream.max_bytes);
-    return sizes.reduce((sum, bytes) => sum + (bytes > 0n ? bytes : 0n), 0n);
+    const groups = [...this.streams.groups()].filter((group) => group.storage === storage);
+    return groups.reduce((sum, { reserved }) => sum + reserved, 0n);
   }
 
   #keep(config: StreamConfig): StreamConfig {
-    this.streams.set(config.name, config);
+    this.streams.put(config);
     return config;
   }
 }
