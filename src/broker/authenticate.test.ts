@@ -93,7 +93,7 @@ describe('the option', () => {
     const { options } = await withAuthentication(configure({ authorization: { timeout: '5s' } }), authenticate);
     expect(options.authorization.required).toBe(true);
     const { auth } = compilePlan(options, createIdentity(), true);
-    expect(auth).toEqual({ users: [], embedder: true, failedLoginDelayMs: 0, timeoutMs: 5000 });
+    expect(auth).toEqual({ users: [], plainUsers: [], embedder: true, failedLoginDelayMs: 0, timeoutMs: 5000 });
   });
 
   const users = [{ user: 'a', password: 'b' }];

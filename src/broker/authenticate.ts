@@ -107,8 +107,8 @@ function withAuthenticate(
   }
   const { authorization } = options;
   const { anonymous, ...asked } = authorization;
-  const users = [...authorization.users, ...usersOfAccounts(options.accounts)];
-  const isDecided = anonymous ? users.length > 0 : authorization.required;
+  const hasUsers = () => authorization.users.length + usersOfAccounts(options.accounts).length > 0;
+  const isDecided = anonymous ? hasUsers() : authorization.required;
   if (isDecided || authorization.noAuthUser !== undefined) {
     throw new OptionsError(
       name,

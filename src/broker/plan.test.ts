@@ -47,6 +47,7 @@ describe('compilePlan', () => {
     expect(auth).toEqual({
       failedLoginDelayMs: 0,
       timeoutMs: 500,
+      plainUsers: [],
       users: [
         {
           user: 'u',
@@ -56,6 +57,28 @@ describe('compilePlan', () => {
         },
       ],
     });
+  });
+
+  it('passes accounts and users of whom nothing else is said as texts', () => {
+    const { accounts, plainAccounts, auth } = plan({
+      accounts: {
+        B: {
+          users: [
+            { user: 'b', password: 'p' },
+            { user: 'c', proxyRequired: true },
+          ],
+        },
+        A: { users: [{ user: 'a' }, { user: 'd', permissions: {} }] },
+        C: { limits: { maxConnections: 1 } },
+      },
+      authorization: { users: [{ user: 'g', password: 'q' }] },
+    });
+    expect([accounts.map(({ name }) => name), plainAccounts]).toEqual([['C'], ['$G', 'A', 'B', '$SYS']]);
+    expect(auth?.plainUsers).toEqual(['g', 'q', '$G', 'a', '', 'A', 'b', 'p', 'B']);
+    expect(auth?.users).toEqual([
+      { user: 'd', password: '', account: 'A', permissions: {} },
+      { user: 'c', password: '', account: 'B', proxyRequired: true },
+    ]);
   });
 
   it('passes what the server says of itself, and which kinds of connection users may open', () => {

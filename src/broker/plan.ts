@@ -2,20 +2,22 @@
  * Compiles options into the plan of the data plane, which needs no further question to execute it. Pure functions.
  */
 import {
+  type AccountUser,
   accountNames,
   GLOBAL_ACCOUNT,
   mappingDestinations,
   mappingsOf,
   msgTraceOf,
+  type ResolvedAccount,
   type ResolvedOptions,
+  type ResolvedUser,
   type ServiceImport,
   serviceImportsOf,
   streamImportsOf,
   systemAccountOf,
   trustedProxies,
-  usersOfAccounts,
 } from '../config/index.js';
-import type { AccountLimits, AccountPlan, AuthPlan, BrokerPlan, MappingPlan } from '../native/contract.js';
+import type { AccountLimits, AccountPlan, AuthPlan, BrokerPlan, MappingPlan, UserPlan } from '../native/contract.js';
 import { COMPAT_VERSION, RUNTIME_VERSION } from '../version.js';
 import { parseAdvertise } from './address.js';
 import { mergedFeatureFlags } from './feature-flags.js';
@@ -27,7 +29,6 @@ const NO_LIMIT = -1;
 export function compilePlan(options: ResolvedOptions, identity: Identity, embedder = false): BrokerPlan {
   const auth = compileAuth(options, embedder);
   const systemAccount = systemAccountOf(options);
-  const services = serviceImportsOf(options.accounts ?? {});
   const advertise = options.clientAdvertise ? parseAdvertise(options.clientAdvertise) : {};
   return {
     listeners: options.dontListen ? [] : [{ kind: 'client', host: options.host, port: options.port }],
@@ -43,7 +44,7 @@ export function compilePlan(options: ResolvedOptions, identity: Identity, embedd
       ...(advertise.host === undefined ? {} : { advertiseHost: advertise.host }),
       ...(advertise.port === undefined ? {} : { advertisePort: advertise.port }),
     },
-    accounts: accountNames(options).map((name) => compileAccount(name, options, services.get(name))),
+    ...compileAccounts(options),
     ...(systemAccount === undefined ? {} : { systemAccount }),
     ...(auth ? { auth } : {}),
     headers: !options.noHeaderSupport,
@@ -69,15 +70,28 @@ export function compilePlan(options: ResolvedOptions, identity: Identity, embedd
   };
 }
 
-function compileAccount(name: string, options: ResolvedOptions, serviceImports?: ServiceImport[]): AccountPlan {
-  const { accounts = {} } = options;
-  const {
-    defaultPermissions,
-    limits,
-    imports,
-    msgTrace: writtenTrace,
-  } = (Object.hasOwn(accounts, name) && accounts[name]) || {};
-  const mappings = mappingsOf(options, name);
+function compileAccounts(options: ResolvedOptions): Pick<BrokerPlan, 'accounts' | 'plainAccounts'> {
+  const { accounts: written = {} } = options;
+  const services = serviceImportsOf(written);
+  const accounts: AccountPlan[] = [];
+  const plainAccounts: string[] = [];
+  for (const name of accountNames(options)) {
+    const account = Object.hasOwn(written, name) ? written[name] : undefined;
+    const mappings = mappingsOf(options, name);
+    if (mappings === undefined && isPlain(account)) plainAccounts.push(name);
+    else accounts.push(compileAccount(name, { ...account, ...(mappings && { mappings }) }, services.get(name)));
+  }
+  return { accounts, plainAccounts };
+}
+
+/** Whether an account has users at most. */
+function isPlain(account: ResolvedAccount = {}): boolean {
+  for (const key in account) if (key !== 'users') return false;
+  return true;
+}
+
+function compileAccount(name: string, account: ResolvedAccount, serviceImports?: ServiceImport[]): AccountPlan {
+  const { defaultPermissions, limits, imports, mappings, msgTrace: writtenTrace } = account;
   const streamImports = streamImportsOf({ imports });
   const msgTrace = msgTraceOf(writtenTrace);
   return {
@@ -103,24 +117,55 @@ function compileLimits({ maxConnections, maxSubscriptions, maxPayload }: Account
 }
 
 /** Absent when everyone may connect. */
-function compileAuth({ authorization, accounts }: ResolvedOptions, embedder: boolean): AuthPlan | undefined {
+function compileAuth(options: ResolvedOptions, embedder: boolean): AuthPlan | undefined {
+  const { authorization } = options;
   if (!authorization.required) return undefined;
-  const everyone = authorization.users.map((user) => ({ ...user, account: GLOBAL_ACCOUNT }));
-  const users = [...everyone, ...usersOfAccounts(accounts)];
   return {
     ...(authorization.token === undefined ? {} : { token: authorization.token }),
-    users: users.map(({ user, password = '', nkey, account, permissions, allowedConnectionTypes, proxyRequired }) => ({
-      ...(nkey === undefined ? { user: user ?? '', password } : { nkey }),
-      account,
-      ...(permissions ? { permissions } : {}),
-      ...(allowedConnectionTypes ? { connectionTypes: allowedConnectionTypes } : {}),
-      ...(proxyRequired ? { proxyRequired } : {}),
-    })),
+    ...compileUsers(options),
     ...(authorization.noAuthUser === undefined ? {} : { noAuthUser: authorization.noAuthUser }),
     ...(authorization.anonymous ? { anonymous: true } : {}),
     ...(authorization.proxyRequired ? { proxyRequired: true } : {}),
     ...(embedder ? { embedder } : {}),
     failedLoginDelayMs: authorization.failedLoginDelayMs,
     timeoutMs: authorization.timeoutMs,
+  };
+}
+
+/** All users there are. */
+function compileUsers({ authorization, accounts = {} }: ResolvedOptions): Pick<AuthPlan, 'users' | 'plainUsers'> {
+  const users: UserPlan[] = [];
+  const plainUsers: string[] = [];
+  const add = (one: ResolvedUser | AccountUser, account: string) => {
+    if (isPlainUser(one)) plainUsers.push(one.user ?? '', one.password ?? '', account);
+    else users.push(compileUser(one, account));
+  };
+  for (const user of authorization.users) add(user, GLOBAL_ACCOUNT);
+  for (const account of Object.keys(accounts)) {
+    for (const user of accounts[account]?.users ?? []) add(user, account);
+  }
+  return { users, plainUsers };
+}
+
+/** Whether a user has a name and a password at most. */
+function isPlainUser({
+  nkey,
+  permissions,
+  allowedConnectionTypes,
+  proxyRequired,
+}: ResolvedUser | AccountUser): boolean {
+  return (nkey ?? permissions ?? allowedConnectionTypes) === undefined && !proxyRequired;
+}
+
+function compileUser(
+  { user = '', password = '', nkey, permissions, allowedConnectionTypes, proxyRequired }: ResolvedUser | AccountUser,
+  account: string,
+): UserPlan {
+  return {
+    ...(nkey === undefined ? { user, password } : { nkey }),
+    account,
+    ...(permissions ? { permissions } : {}),
+    ...(allowedConnectionTypes ? { connectionTypes: allowedConnectionTypes } : {}),
+    ...(proxyRequired ? { proxyRequired } : {}),
   };
 }

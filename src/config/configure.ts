@@ -6,6 +6,7 @@
 
 import { cautions } from './cautions.js';
 import { ConfigError, type ConfigProblem, OptionsError } from './errors.js';
+import { valueAt } from './language/nodes.js';
 import { type LoadedConfig, type LoadSettings, loadConfigFile } from './load.js';
 import { nodeOf } from './names.js';
 import { resolveOptions } from './resolve.js';
@@ -60,9 +61,8 @@ function withPlace(error: OptionsError, { root }: LoadedConfig, over: BrokerOpti
   const [key = ''] = error.path;
   const node = over[key as keyof BrokerOptions] === undefined ? nodeOf(root, error.path) : undefined;
   if (!node) return error;
-  const { file, valueAt } = node;
   const { reason: message, remedy } = error.inFile();
-  return new ConfigError([{ file, ...valueAt, message, remedy }]);
+  return new ConfigError([{ file: node.file, ...valueAt(node), message, remedy }]);
 }
 
 /**

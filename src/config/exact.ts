@@ -8,22 +8,30 @@ type Values = Record<string, unknown>;
 /** By the path of the value in the resolved options; durations are in nanoseconds. */
 export type Exact = Readonly<Record<string, bigint>>;
 
-/** The values with numbers in the place of bigints, and these beside them. */
+/** The values with numbers in the place of bigints, and these beside them. Changes what it is given. */
 export function withoutBigints(values: Values): { values: Values; exact?: Exact } {
   const exact: Record<string, bigint> = {};
-  const rounded = round(values, '', exact) as Values;
-  return { values: rounded, ...(Object.keys(exact).length > 0 && { exact }) };
+  round(values, [], exact);
+  return { values, ...(Object.keys(exact).length > 0 && { exact }) };
 }
 
-function round(value: unknown, path: string, exact: Record<string, bigint>): unknown {
+type Step = string | number;
+
+/** `path`: where the holder is; it is as before in the end. */
+function round(holder: object, path: Step[], exact: Record<string, bigint>): void {
+  if (Array.isArray(holder)) for (const at of holder.keys()) roundOne(holder as never, at, path, exact);
+  else for (const key in holder) roundOne(holder as Values, key, path, exact);
+}
+
+function roundOne(holder: Record<Step, unknown>, key: Step, path: Step[], exact: Record<string, bigint>): void {
+  const value = holder[key];
+  if (typeof value !== 'bigint' && (typeof value !== 'object' || value === null)) return;
+  path.push(key);
   if (typeof value === 'bigint') {
-    exact[path] = value;
-    return path.endsWith('Ms') ? Number(value) / 1e6 : Number(value);
-  }
-  if (Array.isArray(value)) return value.map((entry, index) => round(entry, `${path}.${index}`, exact));
-  if (typeof value !== 'object' || value === null) return value;
-  const under = (key: string) => (path === '' ? key : `${path}.${key}`);
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, round(inner, under(key), exact)]));
+    exact[path.join('.')] = value;
+    holder[key] = String(key).endsWith('Ms') ? Number(value) / 1e6 : Number(value);
+  } else round(value, path, exact);
+  path.pop();
 }
 
 /** A whole number to the last digit. */

@@ -9,10 +9,8 @@ export interface Clash extends Fault {
 }
 
 /** The first rule that is broken; `valueNamed`: the value of a field by its name, undefined where it is not given. */
-export function brokenExclusion(
-  { exclusive = [] }: BlockType,
-  valueNamed: (name: string) => unknown,
-): Clash | undefined {
+export function brokenExclusion({ exclusive }: BlockType, valueNamed: (name: string) => unknown): Clash | undefined {
+  if (exclusive === undefined) return undefined;
   const given = (name: string) => valueNamed(name) !== undefined;
   for (const rule of exclusive) {
     const [one, others] = rule.fields;

@@ -9,10 +9,12 @@ export { type MappingDestination, mappingDestinations } from './blocks/mappings.
 export { msgTraceOf } from './blocks/msg-trace.js';
 export { trustedProxies } from './blocks/proxies.js';
 export {
+  type AccountUser,
   accountNames,
   GLOBAL_ACCOUNT,
   hasAccount,
   mappingsOf,
+  type ResolvedAccount,
   systemAccountOf,
   usersOfAccounts,
 } from './blocks/resolved-accounts.js';

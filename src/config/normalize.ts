@@ -7,7 +7,7 @@
  */
 
 import { DurationError, formatDuration, isExact, nanoseconds } from './duration.js';
-import { type NameOf, type OptionPath, OptionsError, snakeCase } from './errors.js';
+import { type NameOf, type OptionPath, type OptionStep, OptionsError, snakeCase } from './errors.js';
 import { brokenExclusion } from './exclusive.js';
 import { integerOf, sizeText } from './integer.js';
 import { duplicateIn } from './read-value.js';
@@ -35,8 +35,21 @@ const PORT_MAX = 65_535;
 
 type Values = Record<string, unknown>;
 
-/** The normal form of a written value; undefined: the same as not given. `field` is the row it belongs to, if any. */
-export function normalize(type: ValueType, written: unknown, path: OptionPath, field?: FieldSpec): unknown {
+/** The normal form of a written value; undefined: the same as not given. */
+export function normalize(type: ValueType, written: unknown, path: OptionPath): unknown {
+  return normal(type, written, [...path]);
+}
+
+/** The fields of a block: unknown ones refused, defaults filled in, rules between them checked. */
+export function normalFields(type: BlockType, written: unknown, path: OptionPath): Values {
+  return fieldsOf(type, written, [...path]);
+}
+
+/** Where a value is: one list for all of them, which has a step more while a part of the value is looked at. */
+type Trail = OptionStep[];
+
+/** `field` is the row it belongs to, if any. */
+function normal(type: ValueType, written: unknown, path: Trail, field?: FieldSpec): unknown {
   switch (type.kind) {
     case 'bool':
       if (typeof written !== 'boolean') throw wrongType(path, 'true or false', written);
@@ -65,7 +78,7 @@ export function normalize(type: ValueType, written: unknown, path: OptionPath, f
   }
 }
 
-function normalText(type: TextType, written: unknown, path: OptionPath): string {
+function normalText(type: TextType, written: unknown, path: Trail): string {
   const { check, checkAtStart, secret } = type;
   if (typeof written !== 'string') throw wrongType(path, 'a string', written, secret);
   const fault = check?.(written);
@@ -76,7 +89,7 @@ function normalText(type: TextType, written: unknown, path: OptionPath): string 
 }
 
 /** Zero is the default where zero makes no sense as a value, as in the reference. */
-function normalNumber(type: NumberType | DurationType, written: unknown, path: OptionPath, field?: FieldSpec): unknown {
+function normalNumber(type: NumberType | DurationType, written: unknown, path: Trail, field?: FieldSpec): unknown {
   const value = type.kind === 'duration' ? milliseconds(path, written) : wholeNumber(type, written, path);
   const { negative = 'refused' } = type;
   if (typeof negative === 'number') return value <= 0 ? negative : value;
@@ -101,7 +114,7 @@ function leaveOut(type: NumberType | DurationType, field: FieldSpec | undefined,
   return `Leave it out for the default, ${shown}.`;
 }
 
-function wholeNumber(type: NumberType, written: unknown, path: OptionPath): number | bigint {
+function wholeNumber(type: NumberType, written: unknown, path: Trail): number | bigint {
   const readable = type.kind === 'size' ? ['number', 'bigint', 'string'] : ['number', 'bigint'];
   const fraction = type.kind === 'int' && typeof written === 'number' && !Number.isInteger(written);
   if (readable.includes(typeof written) && !fraction) {
@@ -113,7 +126,7 @@ function wholeNumber(type: NumberType, written: unknown, path: OptionPath): numb
 }
 
 /** Nanoseconds as a bigint where milliseconds are not exact enough. */
-function milliseconds(path: OptionPath, written: unknown): number | bigint {
+function milliseconds(path: Trail, written: unknown): number | bigint {
   if (typeof written === 'number' && Number.isFinite(written)) return written;
   if (typeof written !== 'string') throw wrongType(path, "milliseconds, or a duration such as '2m'", written);
   try {
@@ -126,7 +139,7 @@ function milliseconds(path: OptionPath, written: unknown): number | bigint {
   }
 }
 
-function normalPort({ anyFree }: PortType, written: unknown, path: OptionPath): number {
+function normalPort({ anyFree }: PortType, written: unknown, path: Trail): number {
   if (typeof written !== 'number' || !Number.isSafeInteger(written)) throw wrongType(path, 'a whole number', written);
   if (written === -1) return anyFree;
   if (written >= 0 && written <= PORT_MAX) return written;
@@ -134,7 +147,7 @@ function normalPort({ anyFree }: PortType, written: unknown, path: OptionPath): 
   throw new OptionsError(path, (nameOf) => `invalid ${nameOf(...path)} ${written}`, remedy);
 }
 
-function normalChoice(type: ChoiceType, written: unknown, path: OptionPath): string {
+function normalChoice(type: ChoiceType, written: unknown, path: Trail): string {
   const choice = typeof written === 'string' ? choiceNamed(type, written) : undefined;
   if (choice !== undefined) return choice;
   const remedy = `Use ${type.values.length > 3 ? 'some of ' : ''}${type.values.join(', ')}.`;
@@ -144,23 +157,32 @@ function normalChoice(type: ChoiceType, written: unknown, path: OptionPath): str
   throw new OptionsError(path, `unknown ${type.noun} ${quote(String(written))}`, remedy);
 }
 
-function normalList(type: ListType, written: unknown, path: OptionPath): unknown {
+function normalList(type: ListType, written: unknown, path: Trail): unknown {
   if (!fitsWritten(type, written)) throw wrongType(path, listOf(type), written, holdsSecret(type.of));
-  const entries = Array.isArray(written) ? written : [written];
-  const normal: unknown[] = [];
-  for (const [index, entry] of entries.entries()) {
-    const place = Array.isArray(written) ? [...path, index] : path;
-    const value = normalize(type.of, entry, place);
-    const fault = type.checkEntry?.(value, normal);
-    if (fault !== undefined) throw new OptionsError(place, fault.problem, fault.remedy);
-    normal.push(value);
-  }
-  const duplicate = duplicateIn(type, normal);
+  const values = Array.isArray(written) ? normalEntries(type, written, path) : [normalEntryOf(type, written, [], path)];
+  const duplicate = duplicateIn(type, values);
   if (duplicate !== undefined) throw new OptionsError(path, duplicate, 'Remove one of them.');
-  const fault = type.check?.(normal as string[]);
+  const fault = type.check?.(values as string[]);
   if (fault !== undefined)
     throw new OptionsError(path, (nameOf) => `${nameOf(...path)}: ${fault.problem}`, fault.remedy);
-  return type.normalize ? type.normalize(normal as string[]) : normal;
+  return type.normalize ? type.normalize(values as string[]) : values;
+}
+
+function normalEntries(type: ListType, written: readonly unknown[], path: Trail): unknown[] {
+  const values: unknown[] = [];
+  for (let index = 0; index < written.length; index++) {
+    path.push(index);
+    values.push(normalEntryOf(type, written[index], values, path));
+    path.pop();
+  }
+  return values;
+}
+
+function normalEntryOf(type: ListType, written: unknown, before: readonly unknown[], path: Trail): unknown {
+  const value = normal(type.of, written, path);
+  const fault = type.checkEntry?.(value, before);
+  if (fault !== undefined) throw new OptionsError(path, fault.problem, fault.remedy);
+  return value;
 }
 
 function listOf({ of, single }: ListType): string {
@@ -169,34 +191,38 @@ function listOf({ of, single }: ListType): string {
 }
 
 /** Sorted by key unless the order counts, so that what says the same is the same; none is the same as not given. */
-function normalMap(type: MapType, written: unknown, path: OptionPath): Values | undefined {
+function normalMap(type: MapType, written: unknown, path: Trail): Values | undefined {
   if (!isObject(written)) {
     const remedy = `Give an object whose values are ${expectedOf(type.of)} each.`;
     throw new OptionsError(path, (nameOf) => `${nameOf(...path)} must be an object`, remedy);
   }
-  const entries = Object.entries(written).map(
-    ([key, value]) => [key, normalEntry(type, key, value, [...path, { chosen: key }])] as const,
-  );
-  if (entries.length === 0) return undefined;
-  return Object.fromEntries(type.ordered ? entries : entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+  const values = new Map<string, unknown>();
+  for (const [key, value] of Object.entries(written)) {
+    path.push({ chosen: key });
+    values.set(key, normalEntry(type, key, value, path));
+    path.pop();
+  }
+  if (values.size === 0) return undefined;
+  if (type.ordered) return Object.fromEntries(values);
+  return Object.fromEntries([...values.keys()].sort().map((key) => [key, values.get(key)]));
 }
 
-function normalEntry(type: MapType, name: string, written: unknown, path: OptionPath): unknown {
+function normalEntry(type: MapType, name: string, written: unknown, path: Trail): unknown {
   const wrongName = type.checkName?.(name);
   if (wrongName !== undefined) throw new OptionsError(path, wrongName.problem, wrongName.remedy);
-  const value = normalize(type.of, written, path);
+  const value = normal(type.of, written, path);
   const fault = type.checkEntry?.(name, value);
   if (fault !== undefined) throw new OptionsError(path, fault.problem, fault.remedy);
   return value;
 }
 
-function normalBlock(type: BlockType, written: unknown, path: OptionPath): unknown {
-  if (type.onOff && typeof written === 'boolean') return written ? normalFields(type, {}, path) : undefined;
+function normalBlock(type: BlockType, written: unknown, path: Trail): unknown {
+  if (type.onOff && typeof written === 'boolean') return written ? fieldsOf(type, {}, path) : undefined;
   const short = shortField(type);
   if (short?.key !== undefined && !isObject(written) && mayBeShort(short.type, written)) {
-    return normalFields(type, { [short.key]: written }, path);
+    return fieldsOf(type, { [short.key]: written }, path);
   }
-  return normalFields(type, written, path);
+  return fieldsOf(type, written, path);
 }
 
 /** A list with wrong entries is one all the same: the error is about the entries. */
@@ -204,33 +230,72 @@ function mayBeShort(type: ValueType, written: unknown): boolean {
   return fitsWritten(type, written) || (type.kind === 'list' && Array.isArray(written));
 }
 
-/** The fields of a block: unknown ones refused, defaults filled in, rules between them checked. */
-export function normalFields(type: BlockType, written: unknown, path: OptionPath): Values {
-  const known = type.fields.flatMap(({ key }) => key ?? []);
+/** A field that library options have, and what it is called before and after. */
+interface KeyedField {
+  readonly key: string;
+  readonly resolvedKey: string;
+  readonly field: FieldSpec;
+}
+
+/** What is asked of a block for every value of it. */
+interface KeyIndex {
+  readonly fields: readonly KeyedField[];
+  readonly keys: readonly string[];
+  readonly known: ReadonlySet<string>;
+  readonly switches: readonly FieldSpec[];
+}
+
+const KEY_INDEXES = new WeakMap<BlockType, KeyIndex>();
+
+function keysOf(type: BlockType): KeyIndex {
+  const before = KEY_INDEXES.get(type);
+  if (before !== undefined) return before;
+  const fields = type.fields.flatMap((field) =>
+    field.key === undefined ? [] : [{ key: field.key, resolvedKey: resolvedKey(field), field }],
+  );
+  const keys = fields.map(({ key }) => key);
+  const switches = type.fields.filter(({ turnsOn }) => turnsOn !== undefined);
+  const index = { fields, keys, known: new Set(keys), switches };
+  KEY_INDEXES.set(type, index);
+  return index;
+}
+
+function fieldsOf(type: BlockType, written: unknown, path: Trail): Values {
+  const { fields, keys, known, switches } = keysOf(type);
   if (!isObject(written)) {
-    const remedy = (nameOf: NameOf) => `Give ${nameOf(...path)} ${known.join(', ')}.`;
+    const remedy = (nameOf: NameOf) => `Give ${nameOf(...path)} ${keys.join(', ')}.`;
     throw new OptionsError(path, (nameOf) => `${nameOf(...path)} must be an object`, remedy);
   }
-  refuseUnknown(type, written, known, path);
-  const keyOf = (name: string) => type.fields.find((field) => field.name === name)?.key ?? '';
-  const valueNamed = (name: string) => (isAbsent(written[keyOf(name)]) ? undefined : written[keyOf(name)]);
-  const clash = brokenExclusion(type, valueNamed);
-  if (clash !== undefined) throw new OptionsError(path, clash.problem, clash.remedy);
+  for (const key of Object.keys(written)) if (!known.has(key)) refuseUnknown(type, key, keys, path);
+  refuseClash(type, written, path);
   const values: Values = {};
-  for (const field of type.fields) {
-    const { key, required } = field;
-    if (key === undefined) continue;
+  for (const { key, resolvedKey, field } of fields) {
     const said = isAbsent(written[key]) ? blockDefault(field) : written[key];
-    const value = said === undefined ? field.default : normalize(field.type, said, [...path, key], field);
-    if (value !== undefined) values[resolvedKey(field)] = value;
-    else if (required) throw new OptionsError(path, required.problem, required.remedy);
+    const value = said === undefined ? field.default : normalField(field, key, said, path);
+    if (value !== undefined) values[resolvedKey] = value;
+    else if (field.required) throw new OptionsError(path, field.required.problem, field.required.remedy);
   }
-  for (const { turnsOn, key = '' } of type.fields) {
-    if (turnsOn !== undefined && values[key] && written[turnsOn] === undefined) values[turnsOn] = true;
+  for (const { turnsOn = '', key = '' } of switches) {
+    if (values[key] && written[turnsOn] === undefined) values[turnsOn] = true;
   }
   const fault = type.check?.(values);
   if (fault !== undefined) throw new OptionsError(path, fault.problem, fault.remedy);
   return values;
+}
+
+function normalField(field: FieldSpec, key: string, written: unknown, path: Trail): unknown {
+  path.push(key);
+  const value = normal(field.type, written, path, field);
+  path.pop();
+  return value;
+}
+
+function refuseClash(type: BlockType, written: Values, path: Trail): void {
+  if (type.exclusive === undefined) return;
+  const keyOf = (name: string) => type.fields.find((field) => field.name === name)?.key ?? '';
+  const valueNamed = (name: string) => (isAbsent(written[keyOf(name)]) ? undefined : written[keyOf(name)]);
+  const clash = brokenExclusion(type, valueNamed);
+  if (clash !== undefined) throw new OptionsError(path, clash.problem, clash.remedy);
 }
 
 /** A block that is there even when nobody writes it. */
@@ -243,25 +308,22 @@ export function resolvedKey({ type, key = '' }: FieldSpec): string {
   return type.kind === 'duration' ? `${key}Ms` : key;
 }
 
-function refuseUnknown(type: BlockType, written: Values, known: readonly string[], path: OptionPath): void {
-  for (const key of Object.keys(written)) {
-    if (known.includes(key)) continue;
-    const row = type.fields.find((field) => field.key === undefined && field.name === snakeCase(key));
-    const sentence = row && notYet(row);
-    if (sentence !== undefined) {
-      throw new OptionsError([...path, key], `${quote(key)} can't be used: ${sentence}`, 'Remove the option.');
-    }
-    const hint = didYouMean(key, known);
-    const where = (nameOf: NameOf) => (path.length === 0 ? '' : ` in ${nameOf(...path)}`);
-    const remedy = path.length === 0 ? 'Remove the option or correct its spelling.' : `Known: ${known.join(', ')}.`;
-    throw new OptionsError([...path, key], (nameOf) => `unknown option ${quote(key)}${where(nameOf)}${hint}`, remedy);
+function refuseUnknown(type: BlockType, key: string, known: readonly string[], path: Trail): never {
+  const row = type.fields.find((field) => field.key === undefined && field.name === snakeCase(key));
+  const sentence = row && notYet(row);
+  if (sentence !== undefined) {
+    throw new OptionsError([...path, key], `${quote(key)} can't be used: ${sentence}`, 'Remove the option.');
   }
+  const hint = didYouMean(key, known);
+  const where = (nameOf: NameOf) => (path.length === 0 ? '' : ` in ${nameOf(...path)}`);
+  const remedy = path.length === 0 ? 'Remove the option or correct its spelling.' : `Known: ${known.join(', ')}.`;
+  throw new OptionsError([...path, key], (nameOf) => `unknown option ${quote(key)}${where(nameOf)}${hint}`, remedy);
 }
 
-function normalEither(type: EitherType, written: unknown, path: OptionPath): unknown {
+function normalEither(type: EitherType, written: unknown, path: Trail): unknown {
   const one = type.of.find((candidate) => fitsWritten(candidate, written));
   if (one === undefined) throw wrongType(path, expectedOf(type), written, holdsSecret(type));
-  return normalize(one, written, path);
+  return normal(one, written, path);
 }
 
 /** Whether a value of the library has the shape of this type; says nothing about whether it is right. */

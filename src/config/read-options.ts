@@ -8,7 +8,6 @@ import type { BrokerOptions } from './types.js';
 
 /** Reads every option of a file; problems go to the report. */
 export function readOptions(root: ConfigMap, report: Report): BrokerOptions {
-  const place = { line: 0, column: 0 };
-  const node = { value: root, file: '', ...place, valueAt: place, usedAsVariable: false };
+  const node = { value: root, file: '', line: 0, column: 0, valueLine: 0, valueColumn: 0, usedAsVariable: false };
   return (readBlock(TOP_LEVEL, node, root, report) ?? {}) as BrokerOptions;
 }

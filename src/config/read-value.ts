@@ -36,9 +36,9 @@ type Values = Record<string, unknown>;
 /** What an option is called in messages. */
 export interface Names {
   /** As the file has it. */
-  written: string;
+  readonly written: string;
   /** As the table has it. */
-  name: string;
+  readonly name: string;
 }
 
 /** The value of a node; undefined where it has none that can be used, which the report knows of. */
@@ -182,17 +182,31 @@ function readList(type: ListType, node: ConfigNode, names: Names, report: Report
   return entries.length === 0 && type.emptyInFile === 'absent' ? undefined : values;
 }
 
-function duplicateOf({ type, key = '' }: FieldSpec, values: Values): string | undefined {
-  const list = values[key];
-  return type.kind === 'list' && Array.isArray(list) ? duplicateIn(type, list) : undefined;
-}
-
 /** What is said about entries that are given twice. */
 export function duplicateIn({ twice }: ListType, entries: readonly unknown[]): string | undefined {
   return twice?.(entries as readonly Record<string, string | undefined>[]);
 }
 
-function readMap(type: MapType, node: ConfigNode, { written, name }: Names, report: Report): Values {
+/** What an entry of a map is called: `accounts.A`. Put together when a message needs it. */
+class EntryNames implements Names {
+  readonly #map: Names;
+  readonly #key: string;
+
+  constructor(map: Names, key: string) {
+    this.#map = map;
+    this.#key = key;
+  }
+
+  get written(): string {
+    return `${this.#map.written}.${this.#key}`;
+  }
+
+  get name(): string {
+    return `${this.#map.name}.${this.#key}`;
+  }
+}
+
+function readMap(type: MapType, node: ConfigNode, names: Names, report: Report): Values {
   const found: [string, unknown][] = [];
   for (const [key, entry] of node.value as ConfigMap) {
     if (type.wrongEntry && !fits(type.of, entry.value)) {
@@ -205,7 +219,7 @@ function readMap(type: MapType, node: ConfigNode, { written, name }: Names, repo
       continue;
     }
     const before = report.problems.length;
-    const value = readValue(type.of, entry, { written: `${written}.${key}`, name: `${name}.${key}` }, report);
+    const value = readValue(type.of, entry, new EntryNames(names, key), report);
     const fault = report.problems.length === before ? type.checkEntry?.(key, value) : undefined;
     if (fault !== undefined) report.error(entry, fault.problem);
     else if (value !== undefined) found.push([key, value]);
@@ -231,8 +245,7 @@ interface Found {
 export function readBlock(type: BlockType, node: ConfigNode, map: ConfigMap, report: Report): Values | undefined {
   const before = report.problems.length;
   const found = fieldsOf(type, map, report);
-  const nodeOf = (name: string) => found.find((one) => one.field.name === name && one.node.value !== '')?.node;
-  const clash = brokenExclusion(type, (name) => nodeOf(name)?.value);
+  const clash = type.exclusive && brokenExclusion(type, (name) => nodeNamed(name, found)?.value);
   const clashing = clash?.rule.fields.flat() ?? [];
   const values: Values = {};
   for (const one of found) {
@@ -240,18 +253,39 @@ export function readBlock(type: BlockType, node: ConfigNode, map: ConfigMap, rep
     readField(one, values, found, report);
   }
   turnOn(type, values);
-  const place = (type.problemsAt === 'last field' ? [...map.values()].at(-1) : undefined) ?? node;
+  const place = () => (type.problemsAt === 'last field' ? [...map.values()].at(-1) : undefined) ?? node;
   if (clash !== undefined) {
-    const other = clash.rule.problemsAt === 'other' ? nodeOf(clash.other) : undefined;
-    return report.error(other ?? place, clash.problem);
+    const other = clash.rule.problemsAt === 'other' ? nodeNamed(clash.other, found) : undefined;
+    return report.error(other ?? place(), clash.problem);
   }
-  const duplicate = type.fields.map((field) => duplicateOf(field, values)).find((problem) => problem !== undefined);
-  if (duplicate !== undefined) return report.error(place, duplicate);
-  const isMissing = ({ name, key = '' }: FieldSpec) => !values[key] && nodeOf(name) === undefined;
-  const missing = type.fields.find((field) => field.required !== undefined && isMissing(field));
-  if (missing?.required !== undefined) return report.error(place, missing.required.problem);
+  const problem = duplicateWithin(type, values) ?? missingIn(type, values, found);
+  if (problem !== undefined) return report.error(place(), problem);
   const fault = report.problems.length === before ? type.check?.(values) : undefined;
-  return fault === undefined ? values : report.error(place, fault.problem);
+  return fault === undefined ? values : report.error(place(), fault.problem);
+}
+
+/** What is said for a field of this name, unless it is nothing. */
+function nodeNamed(name: string, found: readonly Found[]): ConfigNode | undefined {
+  return found.find((one) => one.field.name === name && one.node.value !== '')?.node;
+}
+
+/** What is said about the first list with entries that are given twice. */
+function duplicateWithin({ fields }: BlockType, values: Values): string | undefined {
+  for (const { type, key = '' } of fields) {
+    if (type.kind !== 'list' || type.twice === undefined) continue;
+    const list = values[key];
+    const problem = Array.isArray(list) ? duplicateIn(type, list) : undefined;
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+/** What is said about the first field that has to be there and is not. */
+function missingIn({ fields }: BlockType, values: Values, found: readonly Found[]): string | undefined {
+  for (const { required, name, key = '' } of fields) {
+    if (required !== undefined && !values[key] && nodeNamed(name, found) === undefined) return required.problem;
+  }
+  return undefined;
 }
 
 function fieldsOf(type: BlockType, map: ConfigMap, report: Report): Found[] {
@@ -266,7 +300,9 @@ function fieldsOf(type: BlockType, map: ConfigMap, report: Report): Found[] {
 
 function readField({ field, written, node }: Found, values: Values, all: readonly Found[], report: Report): void {
   const names = { written, name: field.name };
-  if (!report.supports(node, written, field.support ?? 'yes', guards(field, node.value))) {
+  const { support = 'yes' } = field;
+  if (support !== 'yes') {
+    report.unsupported(node, written, support, guards(field, node.value));
     readValue(field.type, node, names, report.ofUnsupported());
     return;
   }

@@ -52,14 +52,12 @@ export class Report {
     return this.error(node, `${name} must be ${expected}, but got ${got}`);
   }
 
-  /** Whether the option works. If not, it is refused, or noted as skipped; `guards`: it decides who may connect. */
-  supports(node: ConfigNode, name: string, support: Support, guards = false): boolean {
-    if (support === 'yes') return true;
+  /** An option that does not work is refused, or noted as skipped; `guards`: it decides who may connect. */
+  unsupported(node: ConfigNode, name: string, support: Exclude<Support, 'yes'>, guards: boolean): void {
     if (guards && this.#allowUnsupported) this.skippedGuards.push(name);
     const sentence = support.notYet;
     if (this.#allowUnsupported) this.skipped.push(at(node, `ignoring ${quote(name)}: ${sentence}`));
     else this.error(node, `${quote(name)} can't be used: ${sentence} (--allow-unsupported skips it)`);
-    return false;
   }
 }
 

@@ -16,6 +16,7 @@ import {
   hasOnlySystemAccount,
   importFaults,
   listsUsers,
+  type ResolvedAccount,
   usersOfAccounts,
 } from './blocks/resolved-accounts.js';
 import { isBcrypt } from './blocks/users.js';
@@ -41,7 +42,7 @@ const PAYLOAD_DISCOURAGED_ABOVE = 8 * 1024 * 1024;
 export function resolveOptions(options: BrokerOptions = {}): ResolvedOptions {
   const { values, exact } = withoutBigints(normalFields(TOP_LEVEL, options, []));
   const normal = values as unknown as NormalOptions;
-  const [fault] = [...accountFaults(normal), ...importFaults(normal)];
+  const fault = accountFaults(normal)[0] ?? importFaults(normal)[0];
   if (fault !== undefined) throw new OptionsError(fault.path, fault.problem, fault.remedy);
   const {
     authorization,
@@ -56,7 +57,8 @@ export function resolveOptions(options: BrokerOptions = {}): ResolvedOptions {
   const accounts = accountsByName(written);
   const withAccounts = { ...plain, ...(accounts && { accounts }) };
   const elsewhere = {
-    users: listsUsers(accounts) ? usersOfAccounts(accounts) : undefined,
+    areListed: listsUsers(accounts),
+    users: () => usersOfAccounts(accounts),
     onlyOfSystem: options.authorization === undefined && hasOnlySystemAccount(withAccounts),
   };
   const http = resolveHttp(options, plain.host, httpBasePath);
@@ -82,8 +84,8 @@ export function startupWarnings(resolved: ResolvedOptions): string[] {
   if (resolved.maxPayload > PAYLOAD_DISCOURAGED_ABOVE) {
     warnings.push('Maximum payloads over 8.00 MB are generally discouraged and could lead to poor performance');
   }
-  const users = [...resolved.authorization.users, ...usersOfAccounts(resolved.accounts)];
-  if (users.some(({ password = '' }) => password !== '' && !isBcrypt(password))) {
+  const users = [resolved.authorization.users, usersOfAccounts(resolved.accounts)];
+  if (users.some((list) => list.some(({ password = '' }) => password !== '' && !isBcrypt(password)))) {
     warnings.push('Plaintext passwords detected, use nkeys or bcrypt');
   }
   return [...warnings, ...limitsWithoutEffect(resolved), ...samplingWithoutTraces(resolved)];
@@ -91,13 +93,16 @@ export function startupWarnings(resolved: ResolvedOptions): string[] {
 
 /** Shares of messages to be traced, with nowhere for the traces to go. */
 function samplingWithoutTraces({ accounts = {} }: ResolvedOptions): string[] {
-  const without = Object.entries(accounts).filter(([, { msgTrace }]) => typeof msgTrace === 'object' && !msgTrace.dest);
-  return without.map(([name]) => `Account ${name}: Trace destination sampling ignored since no destination was set`);
+  const isWithout = ({ msgTrace }: ResolvedAccount = {}) => typeof msgTrace === 'object' && !msgTrace.dest;
+  const without = Object.keys(accounts).filter((name) => isWithout(accounts[name]));
+  return without.map((name) => `Account ${name}: Trace destination sampling ignored since no destination was set`);
 }
 
 /** Limits of accounts above those of the server, which count. */
 function limitsWithoutEffect({ accounts = {}, maxPayload, maxSubscriptions }: ResolvedOptions): string[] {
-  return Object.entries(accounts).flatMap(([name, { limits = {} }]) => {
+  const limited = Object.keys(accounts).filter((name) => accounts[name]?.limits !== undefined);
+  return limited.flatMap((name) => {
+    const { limits = {} } = accounts[name] ?? {};
     const rows = [
       ['max_payload', limits.maxPayload, maxPayload < 0 ? Infinity : maxPayload],
       ['max_subscriptions', limits.maxSubscriptions, maxSubscriptions || Infinity],

@@ -7,7 +7,6 @@
  */
 
 import { authorizationInForce } from './blocks/authorization.js';
-import { usersOfAccounts } from './blocks/resolved-accounts.js';
 import type { Comparable } from './difference.js';
 import { formatDuration } from './duration.js';
 import { valueInForce } from './in-force.js';
@@ -53,8 +52,13 @@ export function settingsOf(options: ResolvedOptions, bound: { port: number }): S
 }
 
 /** Users with keys, wherever they are listed, are an option of their own in the reference. */
-function nkeySetting({ authorization, accounts }: ResolvedOptions): Setting {
-  const users = [...authorization.users, ...usersOfAccounts(accounts)].filter(({ nkey }) => nkey !== undefined);
+function nkeySetting({ authorization, accounts = {} }: ResolvedOptions): Setting {
+  const own = authorization.users.filter(({ nkey }) => nkey !== undefined);
+  const ofAccounts = Object.entries(accounts).flatMap(([account, { users }]) => {
+    const named = users?.filter(({ nkey }) => nkey !== undefined) ?? [];
+    return named.map((user) => ({ ...user, account }));
+  });
+  const users = [...own, ...ofAccounts];
   users.sort((a, b) => ((a.nkey ?? '') < (b.nkey ?? '') ? -1 : 1));
   return {
     name: 'authorization.nkeys',

@@ -302,15 +302,37 @@ export function fits(type: ValueType, value: ConfigValue): boolean {
   }
 }
 
+/** What is asked of a block for every value that it is the type of. */
+interface BlockIndex {
+  readonly short: FieldSpec | undefined;
+  /** By the names in a file, in lower case. */
+  readonly bySpelling: ReadonlyMap<string, FieldSpec>;
+}
+
+const INDEXES = new WeakMap<BlockType, BlockIndex>();
+
+function indexOf(type: BlockType): BlockIndex {
+  const known = INDEXES.get(type);
+  if (known !== undefined) return known;
+  const bySpelling = new Map<string, FieldSpec>();
+  for (const field of type.fields) {
+    if (field.inFile === false) continue;
+    for (const name of [field.name, ...(field.aliases ?? [])]) if (!bySpelling.has(name)) bySpelling.set(name, field);
+  }
+  const index = { short: type.fields.find(({ name }) => name === type.short), bySpelling };
+  INDEXES.set(type, index);
+  return index;
+}
+
 /** The field that a value without the block around it belongs to. */
-export function shortField({ short, fields }: BlockType): FieldSpec | undefined {
-  return fields.find(({ name }) => name === short);
+export function shortField(type: BlockType): FieldSpec | undefined {
+  return type.short === undefined ? undefined : indexOf(type).short;
 }
 
 /** The field of a name in a file: any of its spellings, in any case. */
-export function fieldNamed({ fields }: BlockType, written: string): FieldSpec | undefined {
-  const name = written.toLowerCase();
-  return fields.find((field) => field.inFile !== false && (field.name === name || field.aliases?.includes(name)));
+export function fieldNamed(type: BlockType, written: string): FieldSpec | undefined {
+  const { bySpelling } = indexOf(type);
+  return bySpelling.get(written) ?? bySpelling.get(written.toLowerCase());
 }
 
 /** Whether a value in the place of this one may be a secret: what should be a block is one at times. */
@@ -343,8 +365,8 @@ export function blocksWithin(type: ValueType): readonly BlockType[] {
 }
 
 /** All spellings of all fields that may stand in a file. */
-export function fieldNames({ fields }: BlockType): string[] {
-  return fields.flatMap((field) => (field.inFile === false ? [] : [field.name, ...(field.aliases ?? [])]));
+export function fieldNames(type: BlockType): string[] {
+  return [...indexOf(type).bySpelling.keys()];
 }
 
 /** The choice that a text names. */

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { difference } from '../config/difference.js';
 import type { OptionsError } from '../config/errors.js';
 import type { ResolvedOf, WrittenOf } from '../config/inferred-types.js';
-import type { ConfigMap, ConfigNode } from '../config/language/nodes.js';
+import { type ConfigMap, type ConfigNode, valueAt } from '../config/language/nodes.js';
 import { parseBytes } from '../config/language/parse.js';
 import { nodeAt } from '../config/names.js';
 import { normalFields } from '../config/normalize.js';
@@ -121,7 +121,7 @@ function includedFile(path: string): Buffer {
 function read(textOf: string, allowUnsupported = false) {
   const root = parse(textOf);
   const report = new Report(allowUnsupported);
-  const node = { value: root, file: 'F', line: 0, column: 0, valueAt: { line: 0, column: 0 }, usedAsVariable: false };
+  const node = { value: root, file: 'F', line: 0, column: 0, valueLine: 0, valueColumn: 0, usedAsVariable: false };
   const values = readBlock(TOP, node, root, report) as { sample?: Written } | undefined;
   const problems = report.problems.map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`);
   return { root, values, problems, report };
@@ -261,11 +261,8 @@ describe('a block of every shape', () => {
       normalFields(TOP, values, []);
     } catch (error) {
       const refusal = error as OptionsError;
-      const { line, column } = nodeAt(
-        TOP,
-        { ...(root.get('sample') as ConfigNode), value: root },
-        refusal.path,
-      ).valueAt;
+      const node = nodeAt(TOP, { ...(root.get('sample') as ConfigNode), value: root }, refusal.path);
+      const { line, column } = valueAt(node);
       expect([`${line}:${column}`, refusal.inFile().reason]).toEqual([place, expect.stringContaining(reason)]);
       return;
     }

@@ -133,6 +133,8 @@ export interface AuthPlan {
   /** Set when a single token is configured. */
   token?: string;
   users: UserPlan[];
+  /** Users of whom nothing else is said: name, password and account of each, in one list. */
+  plainUsers: string[];
   /** The user that clients without credentials are admitted as. */
   noAuthUser?: string;
   /** Without such a user they are nobody in particular, in `$G`; INFO asks for credentials all the same. */
@@ -179,6 +181,8 @@ export interface BrokerPlan {
   listeners: ListenerPlan[];
   info: InfoPlan;
   accounts: AccountPlan[];
+  /** The names of accounts about which nothing else is said. There may be many, and texts are passed faster than objects. */
+  plainAccounts: string[];
   /** The account of the server itself, which INFO points out to its clients. */
   systemAccount?: string;
   auth?: AuthPlan;

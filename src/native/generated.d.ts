@@ -62,6 +62,7 @@ export interface AuthenticationRequest {
 export interface AuthPlan {
   token?: string
   users: Array<UserPlan>
+  plainUsers: Array<string>
   noAuthUser?: string
   anonymous?: boolean
   embedder?: boolean
@@ -81,6 +82,7 @@ export interface BrokerPlan {
   listeners: Array<ListenerPlan>
   info: InfoPlan
   accounts: Array<AccountPlan>
+  plainAccounts: Array<string>
   systemAccount?: string
   auth?: AuthPlan
   headers: boolean

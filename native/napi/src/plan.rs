@@ -110,6 +110,7 @@ pub struct UserPlan {
 pub struct AuthPlan {
     pub token: Option<String>,
     pub users: Vec<UserPlan>,
+    pub plain_users: Vec<String>,
     pub no_auth_user: Option<String>,
     pub anonymous: Option<bool>,
     pub embedder: Option<bool>,
@@ -145,6 +146,7 @@ pub struct BrokerPlan {
     pub listeners: Vec<ListenerPlan>,
     pub info: InfoPlan,
     pub accounts: Vec<AccountPlan>,
+    pub plain_accounts: Vec<String>,
     pub system_account: Option<String>,
     pub auth: Option<AuthPlan>,
     pub headers: bool,
@@ -180,7 +182,8 @@ impl BrokerPlan {
         let listeners = self.listeners.into_iter().map(ListenerPlan::compile);
         let listeners = listeners.collect::<Result<_, _>>()?;
         let accounts = self.accounts.into_iter().map(AccountPlan::compile);
-        let accounts = accounts.collect::<Result<_, _>>()?;
+        let mut accounts = accounts.collect::<Result<Vec<_>, _>>()?;
+        accounts.extend(self.plain_accounts.into_iter().map(nt_broker::AccountPlan::named));
         let trusted = self.trusted_proxies.into_iter().map(|text| {
             TrustedProxy::new(text.clone()).map_err(|error| format!("proxy trusted key {text:?}: {error}"))
         });
@@ -340,8 +343,9 @@ impl AccountLimits {
 impl AuthPlan {
     fn compile(self) -> Result<Auth, String> {
         let mut users = Users::default();
-        for plan in self.users {
-            if let Some(twice) = users.insert(Arc::new(plan.compile()?)) {
+        let others = self.users.into_iter().map(UserPlan::compile);
+        for user in others.chain(plain_users(self.plain_users).map(Ok)) {
+            if let Some(twice) = users.insert(Arc::new(user?)) {
                 return Err(format!("user {:?} is named twice; name it once", twice.name));
             }
         }
@@ -359,6 +363,22 @@ impl AuthPlan {
             timeout: millis(self.timeout_ms),
         })
     }
+}
+
+/// A user for every name, password and account in the list.
+fn plain_users(texts: Vec<String>) -> impl Iterator<Item = User> {
+    let mut texts = texts.into_iter();
+    std::iter::from_fn(move || {
+        let (name, password, account) = (texts.next()?, texts.next()?, texts.next()?);
+        Some(User {
+            name,
+            credential: Credential::Password(Secret::new(password)),
+            account,
+            permissions: None,
+            connections: ConnectionTypes::ALL,
+            proxy_required: false,
+        })
+    })
 }
 
 impl UserPlan {

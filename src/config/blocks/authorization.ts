@@ -147,8 +147,10 @@ export interface ResolvedAuthorization {
 
 /** What the accounts of a configuration mean for who may connect. */
 export interface UsersElsewhere {
-  /** Those of all accounts; absent: no account lists any. */
-  users: readonly Named[] | undefined;
+  /** Whether any account lists some. */
+  areListed: boolean;
+  /** Those of all accounts. */
+  users: () => readonly Named[];
   /** Nobody but the system account has any, so the others go on as if it was not there. */
   onlyOfSystem: boolean;
 }
@@ -161,7 +163,7 @@ export function combineAuthorization(
 ): ResolvedAuthorization {
   const { user: single, token, users: listed, timeoutMs, defaultPermissions, proxyRequired, failedLoginDelayMs } = auth;
   const anonymous = elsewhere.onlyOfSystem && noAuthUser === undefined;
-  if (noAuthUser !== undefined) checkNoAuthUser(noAuthUser, listed, elsewhere.users);
+  if (noAuthUser !== undefined) checkNoAuthUser(noAuthUser, listed, elsewhere);
   const ofAll = proxyRequired === undefined ? {} : { proxyRequired };
   const users: ResolvedUser[] = (listed ?? []).map(({ permissions = defaultPermissions, password = '', ...user }) => ({
     ...ofAll,
@@ -171,7 +173,7 @@ export function combineAuthorization(
   }));
   if (single !== undefined) users.push({ ...ofAll, user: single, password: auth.password ?? '' });
   return {
-    required: [listed, single, token, elsewhere.users].some((given) => given !== undefined) || anonymous,
+    required: [listed, single, token].some((given) => given !== undefined) || elsewhere.areListed || anonymous,
     users,
     timeoutMs,
     failedLoginDelayMs,
@@ -183,17 +185,16 @@ export function combineAuthorization(
   };
 }
 
-function checkNoAuthUser(name: string, ...lists: (readonly Named[] | undefined)[]): void {
-  const users = lists.every((list) => list === undefined) ? undefined : lists.flatMap((list) => list ?? []);
-  if (users?.some((user) => nameOf(user) === name)) return;
-  const problem =
-    users === undefined
-      ? 'present, but users/nkeys are not defined'
-      : 'not present as user or nkey in authorization block or account configuration';
+function checkNoAuthUser(name: string, listed: readonly Named[] | undefined, elsewhere: UsersElsewhere): void {
+  if ([...(listed ?? []), ...elsewhere.users()].some((user) => nameOf(user) === name)) return;
+  const areNone = listed === undefined && !elsewhere.areListed;
+  const problem = areNone
+    ? 'present, but users/nkeys are not defined'
+    : 'not present as user or nkey in authorization block or account configuration';
   throw new OptionsError(
     'noAuthUser',
     (nameOf) => `${nameOf('noAuthUser')}: "${name}" ${problem}`,
-    users === undefined
+    areNone
       ? 'List the user under authorization.users or in an account.'
       : 'Name one of authorization.users, or of the users of an account.',
   );

@@ -123,13 +123,39 @@ export class Account<E extends Permit> {
   }
 }
 
-/** The accounts by name, in the order of their names: which import of a cycle is refused depends on it. */
-export function accountsOf<E extends Permit>(written: Readonly<Record<string, Across>>, create: () => E) {
-  const names = Object.keys(written).sort();
-  return new Map(names.map((name) => [name, new Account<E>(name, create)]));
+/** The accounts of a configuration by name. One that neither exports nor imports is made when it is asked for. */
+export class Accounts<E extends Permit> {
+  readonly #written: Readonly<Record<string, Across>>;
+  readonly #create: () => E;
+  readonly #made = new Map<string, Account<E>>();
+
+  constructor(written: Readonly<Record<string, Across>>, create: () => E) {
+    this.#written = written;
+    this.#create = create;
+  }
+
+  has(name: string): boolean {
+    return Object.hasOwn(this.#written, name);
+  }
+
+  get(name: string): Account<E> | undefined {
+    const known = this.#made.get(name);
+    if (known !== undefined || !this.has(name)) return known;
+    const account = new Account(name, this.#create);
+    this.#made.set(name, account);
+    return account;
+  }
+
+  /** Those that export or import, in the order of their names: which import of a cycle is refused depends on it. */
+  across(): { account: Account<E>; written: Across }[] {
+    const names = Object.keys(this.#written).filter((name) => isAcross(this.#written[name]));
+    return names.sort().map((name) => ({ account: this.get(name) as Account<E>, written: this.#written[name] ?? {} }));
+  }
 }
 
-export type Accounts<E extends Permit> = ReadonlyMap<string, Account<E>>;
+function isAcross({ exports, imports }: Across = {}): boolean {
+  return exports !== undefined || imports !== undefined;
+}
 
 /** The imports of an account that a subject may lead on to. */
 type Onward<E extends Permit> = (account: Account<E>, subject: string) => readonly Imported<E>[];

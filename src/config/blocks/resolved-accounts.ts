@@ -21,6 +21,8 @@ const SYSTEM_ACCOUNT = '$SYS';
 export type ResolvedAccount = ResolvedOf<typeof ACCOUNT>;
 export type ResolvedAccounts = Readonly<Record<string, ResolvedAccount>>;
 
+export type AccountUser = NonNullable<ResolvedAccount['users']>[number];
+
 /** Something that a configuration says about accounts and that can't be, with its place. */
 export interface AccountFault extends Fault {
   path: OptionPath;
@@ -57,8 +59,8 @@ interface Credentials {
 export function accountFaults({ accounts, authorization = {} }: Compared): AccountFault[] {
   if (accounts === undefined) return [];
   if (isList(accounts)) return nameFaults(accounts);
-  const reserved = Object.keys(accounts).filter((name) => name === GLOBAL_ACCOUNT);
-  return [...reserved.map((name) => reservedFault({ chosen: name })), ...userFaults(accounts, authorization)];
+  const reserved = Object.hasOwn(accounts, GLOBAL_ACCOUNT) ? [reservedFault({ chosen: GLOBAL_ACCOUNT })] : [];
+  return [...reserved, ...userFaults(accounts, authorization)];
 }
 
 function nameFaults(names: readonly string[]): AccountFault[] {
@@ -78,16 +80,23 @@ function reservedFault(step: number | { chosen: string }): AccountFault {
 /** One per account at most. */
 function userFaults(accounts: AccountUsers, { user: single, token, users: others = [] }: Credentials): AccountFault[] {
   const names = new Set(others.map(nameOf));
-  return Object.entries(accounts).flatMap(([account, { users = [] }]) => {
-    const path = ['accounts', { chosen: account }, 'users'];
+  const faults: AccountFault[] = [];
+  const fault = (account: string, problem: string, remedy: string) =>
+    faults.push({ path: ['accounts', { chosen: account }, 'users'], problem, remedy });
+  for (const [account, { users }] of Object.entries(accounts)) {
+    if (users === undefined) continue;
     if (users.length > 0 && (single || token)) {
       const what = single ? 'single user/pass' : 'token';
-      return [{ path, problem: `Can not have a ${what} and accounts`, remedy: 'List all users under accounts.' }];
+      fault(account, `Can not have a ${what} and accounts`, 'List all users under accounts.');
+      continue;
     }
-    const twice = nameTwice(users, ['nkey', 'user'], names);
-    return twice === undefined ? [] : [{ path, problem: twice, remedy: 'Rename or remove one of them.' }];
-  });
+    const twice = nameTwice(users, NKEYS_FIRST, names);
+    if (twice !== undefined) fault(account, twice, 'Rename or remove one of them.');
+  }
+  return faults;
 }
+
+const NKEYS_FIRST = ['nkey', 'user'] as const;
 
 /** What accounts import and can't; where the reference says so, at the block as a whole. */
 export function importFaults({ accounts, noSystemAccount = false }: Compared): AccountFault[] {
@@ -98,8 +107,10 @@ export function importFaults({ accounts, noSystemAccount = false }: Compared): A
 }
 
 /** All users of all accounts. */
-export function usersOfAccounts(accounts: ResolvedAccounts = {}) {
-  return Object.entries(accounts).flatMap(([account, { users = [] }]) => users.map((user) => ({ ...user, account })));
+export function usersOfAccounts(accounts: ResolvedAccounts = {}): AccountUser[] {
+  const all: AccountUser[] = [];
+  for (const { users } of Object.values(accounts)) if (users !== undefined) all.push(...users);
+  return all;
 }
 
 /** Whether users of accounts are listed, be it none at all. */

@@ -8,9 +8,8 @@ import { hasWildcard, isValidSubject, overlap } from '../subjects.js';
 import { quote } from '../text.js';
 import {
   Account,
-  type Accounts,
+  Accounts,
   type Across,
-  accountsOf,
   cycleProblem,
   type Permit,
   permitForEveryone,
@@ -75,16 +74,16 @@ export function serviceExportsOf(written: Across): ShownServiceExport[] {
 
 /** The service imports of all accounts that have some. What is wrong is left out. */
 export function serviceImportsOf(written: Readonly<Record<string, Resolved>>): ReadonlyMap<string, ServiceImport[]> {
-  const accounts = accountsOf(written, newExport);
-  for (const account of accounts.values()) {
+  const accounts = new Accounts(written, newExport);
+  const across = accounts.across();
+  for (const { account } of across) {
     for (const one of written[account.name]?.exports ?? []) {
       const added = addExport(account, one, one.accounts);
       // Zero is none, as in the reference.
       if (added !== undefined) added.threshold = one.thresholdMs || undefined;
     }
   }
-  const found = [...accounts.keys()].map((name) => {
-    const imports = written[name]?.imports ?? [];
+  const found = across.map(({ account: { name }, written: { imports = [] } }) => {
     return [name, imports.flatMap((one) => resolvedImport(name, one, accounts) ?? [])] as const;
   });
   return new Map(found.filter(([, imports]) => imports.length > 0));
@@ -129,13 +128,13 @@ function addExport(
 
 /** What is wrong with the services that these accounts export and import. */
 export function serviceProblems(written: Written, hasSystemAccount = true): string[] {
-  const accounts = accountsOf(written, newExport);
-  const each = [...accounts.values()];
-  const ofExports = each.flatMap((account) =>
-    (written[account.name]?.exports ?? []).flatMap((one) => exportProblems(account, one, accounts, hasSystemAccount)),
+  const accounts = new Accounts(written, newExport);
+  const across = accounts.across();
+  const ofExports = across.flatMap(({ account, written: { exports = [] } }) =>
+    exports.flatMap((one) => exportProblems(account, one, accounts, hasSystemAccount)),
   );
-  const ofImports = each.flatMap((account) =>
-    (written[account.name]?.imports ?? []).flatMap((one) => problemOfImport(account, one, accounts) ?? []),
+  const ofImports = across.flatMap(({ account, written: { imports = [] } }) =>
+    imports.flatMap((one) => problemOfImport(account, one, accounts) ?? []),
   );
   return [...ofExports, ...ofImports];
 }

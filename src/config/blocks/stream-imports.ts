@@ -5,9 +5,8 @@ import { overlap } from '../subjects.js';
 import { quote } from '../text.js';
 import {
   type Account,
-  type Accounts,
+  Accounts,
   type Across,
-  accountsOf,
   cycleProblem,
   type Permit,
   permitForEveryone,
@@ -36,13 +35,13 @@ export function streamImportsOf({ imports = [] }: Across): StreamImport[] {
 
 /** What is wrong with the streams that these accounts export and import. */
 export function streamProblems(written: Readonly<Record<string, Across>>): string[] {
-  const accounts = accountsOf(written, permitForEveryone);
-  const each = [...accounts.values()];
-  const ofExports = each.flatMap((account) =>
-    (written[account.name]?.exports ?? []).flatMap((one) => exportProblems(account, one, accounts)),
+  const accounts = new Accounts(written, permitForEveryone);
+  const across = accounts.across();
+  const ofExports = across.flatMap(({ account, written: { exports = [] } }) =>
+    exports.flatMap((one) => exportProblems(account, one, accounts)),
   );
-  const ofImports = each.flatMap((account) =>
-    (written[account.name]?.imports ?? []).flatMap((one) => problemOfImport(account, one, accounts) ?? []),
+  const ofImports = across.flatMap(({ account, written: { imports = [] } }) =>
+    imports.flatMap((one) => problemOfImport(account, one, accounts) ?? []),
   );
   return [...ofExports, ...ofImports];
 }

@@ -4,7 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import type { ConfigMap, ConfigValue } from './nodes.js';
+import type { ConfigMap, ConfigNode, ConfigValue } from './nodes.js';
 
 /** `sha256:` and 64 hexadecimal digits. */
 export function digest(root: ConfigMap): string {
@@ -17,18 +17,36 @@ function encode(value: ConfigValue): string {
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
   if (typeof value === 'bigint' || typeof value === 'boolean') return String(value);
   if (value instanceof Date) return `"${value.toISOString().slice(0, 19)}Z"`;
-  if (Array.isArray(value)) return `[${value.map((node) => encode(node.value)).join(',')}]`;
-  const entries = [...value].sort(([a], [b]) => compareBytes(a, b));
-  return `{${entries.map(([name, node]) => `${encodeString(name)}:${encode(node.value)}`).join(',')}}`;
+  return Array.isArray(value) ? encodeArray(value) : encodeMap(value);
+}
+
+function encodeArray(nodes: readonly ConfigNode[]): string {
+  let text = '[';
+  for (const { value } of nodes) text += `${text === '[' ? '' : ','}${encode(value)}`;
+  return `${text}]`;
+}
+
+function encodeMap(map: ConfigMap): string {
+  let text = '{';
+  for (const name of sorted(map)) {
+    text += `${text === '{' ? '' : ','}${encodeString(name)}:${encode((map.get(name) as ConfigNode).value)}`;
+  }
+  return `${text}}`;
 }
 
 /** By their bytes in UTF-8, as Go sorts. The order of UTF-16 differs only where there are surrogates. */
+function sorted(map: ConfigMap): string[] {
+  const names = [...map.keys()];
+  if (names.length < 2) return names;
+  return names.some((name) => SURROGATE.test(name)) ? names.sort(compareBytes) : names.sort();
+}
+
 function compareBytes(one: string, other: string): number {
-  if (SURROGATE.test(one) || SURROGATE.test(other)) return Buffer.from(one).compare(Buffer.from(other));
-  return one < other ? -1 : 1;
+  return Buffer.from(one).compare(Buffer.from(other));
 }
 
 const SURROGATE = /[\ud800-\udfff]/;
+
 /** Nothing in it is escaped. Most texts are like that. */
 const PLAIN = /^[ !#-%'-;=?-[\]-~]*$/;
 

@@ -25,8 +25,9 @@ export interface DocumentContext {
 /** Such strings are password hashes, not variables. */
 const BCRYPT = /^2[abxy]\$/;
 
-interface Key extends Place {
+interface Key {
   name: string;
+  at: Place;
 }
 
 export class Document implements Sink {
@@ -40,7 +41,7 @@ export class Document implements Sink {
   ) {}
 
   key(name: string, at: Place): void {
-    this.keys.push({ name, ...at });
+    this.keys.push({ name, at });
   }
 
   openMap(): void {
@@ -60,13 +61,13 @@ export class Document implements Sink {
   }
 
   scalar(kind: ScalarKind, text: string, at: Place): void {
-    if (kind === 'variable') this.assign({ ...this.variable(text, at), valueAt: beforeDollar(at) });
+    if (kind === 'variable') this.assign({ ...this.variable(text, at), valueColumn: at.column - '$'.length });
     else this.assign(this.node(this.read(kind, text, at), at));
   }
 
   include(path: string): void {
     for (const [name, node] of this.context.included(path)) {
-      this.keys.push({ name, line: node.line, column: node.column });
+      this.keys.push({ name, at: { line: node.line, column: node.column } });
       this.assign(node);
     }
   }
@@ -77,11 +78,11 @@ export class Document implements Sink {
   }
 
   private node(value: ConfigValue, at: Place): ConfigNode {
-    return { value, file: this.file, ...at, valueAt: fromOne(at), usedAsVariable: false };
+    return newNode(value, this.file, at);
   }
 
   private assign(node: ConfigNode): void {
-    const container = this.open.at(-1);
+    const container = this.open[this.open.length - 1];
     if (Array.isArray(container)) {
       container.push(node);
       return;
@@ -89,9 +90,13 @@ export class Document implements Sink {
     const key = this.keys.pop();
     if (container === undefined || key === undefined) throw this.problem('config is invalid', node);
     // The place of a value in a map is that of its key: that is where people look.
-    node.line = key.line;
-    node.column = key.column;
-    if (typeof node.value === 'object' && !(node.value instanceof Date)) node.valueAt = fromOne(key);
+    const { line, column } = key.at;
+    node.line = line;
+    node.column = column;
+    if (typeof node.value === 'object' && !(node.value instanceof Date)) {
+      node.valueLine = line;
+      node.valueColumn = column;
+    }
     container.set(key.name, node);
   }
 
@@ -156,22 +161,15 @@ export class Document implements Sink {
   }
 }
 
-/** The reference counts the columns of the first line from 0. */
-function fromOne({ line, column }: Place): Place {
-  return { line, column: line === 1 ? column + 1 : column };
-}
-
-/** Of a variable with its sign. */
-function beforeDollar(at: Place): Place {
-  const { line, column } = fromOne(at);
-  return { line, column: column - 1 };
+function newNode(value: ConfigValue, file: string, { line, column }: Place): ConfigNode {
+  return { value, file, line, column, valueLine: line, valueColumn: column, usedAsVariable: false };
 }
 
 /** A value out of the environment, with every part of it placed where the variable stands. */
 function moved(value: ConfigValue, file: string, at: Place): ConfigValue {
   const move = (node: ConfigNode): ConfigNode => {
     const { usedAsVariable } = node;
-    return { value: moved(node.value, file, at), file, ...at, valueAt: fromOne(at), usedAsVariable };
+    return { ...newNode(moved(node.value, file, at), file, at), usedAsVariable };
   };
   if (Array.isArray(value)) return value.map(move);
   if (value instanceof Map) return new Map([...value].map(([name, node]) => [name, move(node)]));

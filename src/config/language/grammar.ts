@@ -7,7 +7,7 @@
  */
 
 import { type Cursor, END, type Place } from './cursor.js';
-import { ch, isBlank, isKeySeparator, isNewline, isOneOf, isSpace, shown } from './runes.js';
+import { ch, isBlank, isKeySeparator, isNewline, isOneOf, isSpace, plainBytes, shown } from './runes.js';
 import { readInclude, readScalar, type ScalarKind } from './values.js';
 
 /** Receives the document in reading order. */
@@ -23,6 +23,11 @@ export interface Sink {
 
 /** Nobody nests deeper by hand; it keeps hostile input from exhausting the stack. */
 const DEPTH_MAX = 500;
+
+/** Of bytes: those that belong to a bare key. */
+const KEY_BYTES = plainBytes(' \t\n\v\f\r=:');
+
+const INCLUDE = 'include';
 
 /** The text ended where that is allowed. */
 class EndOfText {}
@@ -160,7 +165,7 @@ class Reader {
     } else {
       cursor.mark();
       cursor.next();
-      while (!isSpace(cursor.peek()) && !isKeySeparator(cursor.peek()) && cursor.peek() !== END) cursor.next();
+      this.skipKey();
       if (this.includeKeyword()) return;
       this.key();
     }
@@ -177,13 +182,26 @@ class Reader {
     this.value(false);
   }
 
+  /** Reads on to the end of a bare key. */
+  private skipKey(): void {
+    const { cursor } = this;
+    for (;;) {
+      cursor.skipPlain(KEY_BYTES);
+      const code = cursor.peek();
+      if (isSpace(code) || isKeySeparator(code) || code === END) return;
+      cursor.next();
+    }
+  }
+
   /** Reads an include when the bare word just read says so. */
   private includeKeyword(): boolean {
-    if (!isSpace(this.cursor.peek()) || this.cursor.tokenText().toLowerCase() !== 'include') return false;
-    const at = this.cursor.place();
-    this.cursor.mark();
+    const { cursor } = this;
+    if (cursor.tokenLength !== INCLUDE.length || !isSpace(cursor.peek())) return false;
+    if (cursor.tokenText().toLowerCase() !== INCLUDE) return false;
+    const at = cursor.place();
+    cursor.mark();
     this.lastKey = undefined;
-    this.sink.include(readInclude(this.cursor), at);
+    this.sink.include(readInclude(cursor), at);
     return true;
   }
 
@@ -286,10 +304,8 @@ class Reader {
     } else {
       cursor.mark();
       cursor.next();
-      while (!isSpace(cursor.peek()) && !isKeySeparator(cursor.peek())) {
-        if (cursor.peek() === END) cursor.fail('Unexpected EOF processing map key.');
-        cursor.next();
-      }
+      this.skipKey();
+      if (cursor.peek() === END) cursor.fail('Unexpected EOF processing map key.');
       if (this.includeKeyword()) return this.afterMapValue();
     }
     this.key();

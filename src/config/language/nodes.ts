@@ -11,12 +11,18 @@ export interface ConfigNode {
   /** In a map: of the key. In an array: of the value. */
   line: number;
   column: number;
-  /** Where the value itself begins; columns count from 1 here. */
-  valueAt: { readonly line: number; readonly column: number };
+  /** Of the value itself. */
+  valueLine: number;
+  valueColumn: number;
   /** Set when a `$name` refers to it: such a key need not be an option. */
   usedAsVariable: boolean;
   /** Where the value came from, when it was written as `$name`. */
   readonly variable?: VariableOrigin;
+}
+
+/** Where the value of a node begins. Columns count from 1 here; the reference counts those of the first line from 0. */
+export function valueAt({ valueLine: line, valueColumn: column }: ConfigNode): { line: number; column: number } {
+  return { line, column: line === 1 ? column + 1 : column };
 }
 
 export interface VariableOrigin {

@@ -72,7 +72,16 @@ export function isKeySeparator(code: number): boolean {
 
 /** Whether the character is among these. The end of the text never is. */
 export function isOneOf(code: number, characters: string): boolean {
-  return code !== 0 && characters.includes(String.fromCodePoint(code));
+  if (code === 0) return false;
+  for (let at = 0; at < characters.length; at++) if (characters.charCodeAt(at) === code) return true;
+  return false;
+}
+
+/** A table by bytes: 1 for ASCII characters but NUL and these. A line feed has to be one of these, for it is counted. */
+export function plainBytes(others: string): Uint8Array {
+  const table = new Uint8Array(256).fill(1, 1, 0x80);
+  for (const character of others) table[ch(character)] = 0;
+  return table;
 }
 
 /** The code of an ASCII character. */

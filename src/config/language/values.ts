@@ -4,7 +4,7 @@
  */
 
 import { type Cursor, END, type Place } from './cursor.js';
-import { ch, decodeText, isBlank, isDigit, isNewline, isOneOf, shown } from './runes.js';
+import { ch, decodeText, isBlank, isDigit, isNewline, isOneOf, plainBytes, shown } from './runes.js';
 
 export type ScalarKind = 'string' | 'bool' | 'integer' | 'float' | 'date' | 'variable';
 
@@ -18,21 +18,24 @@ const SUFFIXES = 'kKmMgGtTpPeE';
 /** What follows the year of a date; `0` stands for a digit. */
 const DATE_AFTER_YEAR = '00-00T00:00:00Z';
 const BOOLEANS = new Set(['true', 'false', 'yes', 'no', 'on', 'off']);
+const BOOLEAN_LENGTH_MAX = 5;
+/** Of bytes: those that a bare string goes on after. Others end it, begin an escape, or need a closer look. */
+const PLAIN = plainBytes(" \t\r\n;,]}'\\");
 const ESCAPES: Record<string, number> = { t: 0x09, n: 0x0a, r: 0x0d, '"': 0x22, '\\': 0x5c };
 
 /** Reads the value whose first character, `first`, was just read. */
 export function readScalar(cursor: Cursor, first: number, inArray: boolean): Scalar {
-  switch (shown(first)) {
-    case "'":
+  switch (first) {
+    case ch("'"):
       return singleQuoted(cursor);
-    case '"':
+    case ch('"'):
       return new EscapedString(cursor).quoted();
-    case '(':
+    case ch('('):
       return block(cursor);
-    case '-':
+    case ch('-'):
       digitFirst(cursor);
       return negativeNumber(cursor, inArray);
-    case '.':
+    case ch('.'):
       return cursor.fail('Floats must start with a digit');
   }
   if (isDigit(first)) return numberLike(cursor, inArray);
@@ -143,6 +146,7 @@ class EscapedString {
   bare(): Scalar {
     const { cursor } = this;
     for (;;) {
+      cursor.skipPlain(PLAIN);
       const code = cursor.next();
       if (code === ch('\\')) this.escape();
       else if (code === ch("'")) {
@@ -161,15 +165,19 @@ class EscapedString {
   private finishBare(): Scalar {
     const { cursor } = this;
     if (this.parts.length > 0) return this.finish();
-    const text = cursor.tokenText();
-    if (BOOLEANS.has(text.toLowerCase())) return token(cursor, 'bool');
-    if (!text.startsWith('$')) return token(cursor, 'string');
-    cursor.skipFirst();
-    return token(cursor, 'variable');
+    if (cursor.tokenByte === ch('$')) {
+      cursor.skipFirst();
+      return token(cursor, 'variable');
+    }
+    const scalar = token(cursor, 'string');
+    const { text } = scalar;
+    if (text.length <= BOOLEAN_LENGTH_MAX && BOOLEANS.has(text.toLowerCase())) scalar.kind = 'bool';
+    return scalar;
   }
 
   private finish(): Scalar {
     const { cursor } = this;
+    if (this.parts.length === 0) return token(cursor, 'string');
     const bytes = Buffer.concat([...this.parts, cursor.tokenBytes()]);
     const at = cursor.place(bytes.length);
     cursor.mark();
@@ -281,7 +289,7 @@ function endsLine(code: number): boolean {
 }
 
 function token(cursor: Cursor, kind: ScalarKind): Scalar {
-  const scalar = { kind, text: cursor.tokenText(), at: cursor.place() };
+  const scalar: Scalar = { kind, text: cursor.tokenText(), at: cursor.place() };
   cursor.mark();
   return scalar;
 }

@@ -40,9 +40,9 @@ pub struct MsgTracePlan {
 
 impl AccountPlan {
     /// An account without default permissions and without limits.
-    pub fn named(name: &str) -> Self {
+    pub fn named(name: impl Into<String>) -> Self {
         Self {
-            name: name.to_owned(),
+            name: name.into(),
             ..Self::default()
         }
     }
