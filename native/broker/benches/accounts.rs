@@ -42,7 +42,7 @@ impl Clients {
             failed_login_delay: Duration::ZERO,
             timeout: Duration::from_secs(2),
         };
-        let accounts = names.iter().map(|name| AccountPlan::named(name)).collect();
+        let accounts = names.iter().map(AccountPlan::named).collect();
         let plan = Plan::new(Config::default(), Some(auth), accounts).expect("a plan");
         let seed = ShardSeed::alone();
         let inbox = seed.inboxes[0].clone();

@@ -28,6 +28,14 @@ impl<T> Slab<T> {
         }
     }
 
+    /// An empty one that takes no more memory than one value needs: an index that is not used may be one of many.
+    pub(crate) fn with_room_for_one() -> Self {
+        Self {
+            slots: Vec::with_capacity(1),
+            ..Self::new()
+        }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.used
     }

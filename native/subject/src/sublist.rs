@@ -62,7 +62,7 @@ pub struct Sublist {
 impl Sublist {
     /// An empty index. Subjects come from peers, so the seed of their hashes is to be a secret.
     pub fn new(seed: HashSeed) -> Self {
-        let mut nodes = Slab::new();
+        let mut nodes = Slab::with_room_for_one();
         nodes.insert(Node::new(b"", NONE));
         Self {
             literals: Slab::new(),

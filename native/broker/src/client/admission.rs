@@ -214,7 +214,7 @@ impl Shard {
         let conn = &self.connections[slot];
         // Subscriptions made before CONNECT stay; how their messages are framed may change now.
         if let Some(member) = conn.subscriptions().member() {
-            let mut interest = account.interest.write();
+            let mut interest = account.interest().write();
             interest.set_headers(member, conn.client().flags().headers);
             interest.set_permissions(member, conn.permissions().cloned());
         }

@@ -89,7 +89,7 @@ impl Shard {
         {
             return self.too_many_subscriptions(slot);
         }
-        let mut interest = account.interest.write();
+        let mut interest = account.interest().write();
         let at = self.connections.location(slot);
         let member = self.connections[slot].join_interest(&mut interest, at);
         let subscriptions = self.connections[slot].subscriptions();
@@ -148,7 +148,7 @@ impl Shard {
         let mut removed = false;
         let mut limited = None;
         if conn.subscriptions().member().is_some() {
-            let mut interest = account.interest.write();
+            let mut interest = account.interest().write();
             let conn = &self.connections[slot];
             let seed = conn.broker().sid_seed();
             if let Some(id) = conn.subscriptions().find(sid, &interest, seed) {
@@ -178,7 +178,7 @@ impl Shard {
     }
 
     fn remove_if_exhausted(&mut self, account: &Account, id: u32) {
-        let mut interest = account.interest.write();
+        let mut interest = account.interest().write();
         if interest.is_exhausted(id) {
             self.remove_subscription(&mut interest, id);
         }

@@ -39,7 +39,7 @@ impl Shard {
         let mut touched = self.run_buffers.take_touched();
         self.prepare_run(&publisher);
 
-        let interest = account.interest.read();
+        let interest = account.interest().read();
         let mut at = 0;
         while tally.deliveries < RUN_DELIVERIES_MAX && tally.msgs < u64::from(RUN_DELIVERIES_MAX) && at < RUN_BYTES_MAX
         {

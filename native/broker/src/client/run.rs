@@ -160,7 +160,7 @@ impl Shard {
         let (plan, broker, account) = (conn.plan().clone(), conn.broker().clone(), conn.account().clone());
         let publisher = Publisher::of(slot, conn);
         self.prepare_run(&publisher);
-        let interest = account.interest.read();
+        let interest = account.interest().read();
         let mut run = Run {
             publisher: &publisher,
             account: &account,
@@ -227,7 +227,7 @@ impl Shard {
         }
         // A trace has logged it with the message.
         let logged = !config.log_debug || config.log_trace;
-        let mut interest = account.interest.write();
+        let mut interest = account.interest().write();
         let mut originals = Vec::new();
         for id in exhausted {
             if let Some(sub) = interest.find(id).filter(|sub| sub.is_exhausted()) {

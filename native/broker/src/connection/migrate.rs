@@ -171,7 +171,7 @@ impl Shard {
             self.delivery.send_to(to.reactor, InboxItem::ReleaseSlot(to));
             return Some(socket);
         };
-        let mut interests: Vec<_> = accounts.iter().map(|account| account.interest.write()).collect();
+        let mut interests: Vec<_> = accounts.iter().map(|account| account.interest().write()).collect();
         // Everything routed to the old location is in the inbox by now, since routing happens under the lock.
         self.drain_deliveries();
         let conn = &mut self.connections[slot];

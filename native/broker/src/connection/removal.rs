@@ -111,7 +111,7 @@ impl PendingRemovals {
         {
             let before = removal.left.len();
             let account = removal.account.clone();
-            let mut interest = account.interest.write();
+            let mut interest = account.interest().write();
             let names = removal.remove_batch(&mut interest, REMOVAL_BATCH);
             left -= before - removal.left.len();
             if removal.is_done() {
@@ -130,7 +130,7 @@ impl Shard {
     /// the names of those that had not ended already.
     pub(crate) fn remove_member(&mut self, mut removal: PendingRemoval, most: usize) -> Vec<Box<[u8]>> {
         let account = removal.account.clone();
-        let mut interest = account.interest.write();
+        let mut interest = account.interest().write();
         interest.mark_removed(removal.member);
         let names = removal.remove_batch(&mut interest, most);
         drop(interest);

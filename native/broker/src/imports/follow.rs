@@ -48,7 +48,7 @@ impl Shard {
         let Some(member) = conn.subscriptions().member() else {
             return Vec::new();
         };
-        let mut interest = conn.account().interest.write();
+        let mut interest = conn.account().interest().write();
         let mut copied = Vec::new();
         for &id in ids {
             let Some(sub) = interest.subscription_of(member, id).filter(|sub| !sub.is_exhausted()) else {
@@ -80,7 +80,7 @@ impl Shard {
             id: copied.id,
         };
         let link = copied.link.of_copy(import.plan().clone(), original);
-        let mut interest = import.exporter().interest.write();
+        let mut interest = import.exporter().interest().write();
         let member = conn.copies().member(import);
         let member = member.unwrap_or_else(|| interest.add_member(conn.new_member(at)));
         if self.planted.is(Fault::UncheckedCopies) {
@@ -99,7 +99,7 @@ impl Shard {
     /// Limits the copies of a subscription that has just been limited.
     pub(crate) fn limit_copies(&self, slot: u32, original: u32, max: u64) {
         for (account, id) in self.connections[slot].copies().of_subscription(original) {
-            account.interest.write().limit(id, max);
+            account.interest().write().limit(id, max);
         }
     }
 
@@ -112,7 +112,7 @@ impl Shard {
     /// Removes the copies of subscriptions that have ended.
     pub(crate) fn remove_ended_copies(&mut self) {
         for (account, id) in std::mem::take(&mut self.ended_copies) {
-            let removed = account.interest.write().remove(id);
+            let removed = account.interest().write().remove(id);
             debug_assert!(removed.is_some(), "only the loop of its connection removes a copy");
         }
     }
@@ -122,7 +122,7 @@ impl Shard {
         let members = self.connections[slot].copies().members();
         let members: Vec<_> = members.map(|(account, member)| (account.clone(), member)).collect();
         for (account, member) in members {
-            let mut interest = account.interest.write();
+            let mut interest = account.interest().write();
             // What was routed until now follows the old ones.
             self.drain_deliveries();
             let conn = &self.connections[slot];
@@ -167,7 +167,7 @@ impl Shard {
             let Some(account) = original.account.upgrade() else {
                 continue;
             };
-            let mut interest = account.interest.write();
+            let mut interest = account.interest().write();
             let sub = interest.find(original.id);
             if sub.is_some_and(|sub| sub.is_linked_by(&link) && sub.is_exhausted()) {
                 self.remove_subscription(&mut interest, original.id);

@@ -6,8 +6,8 @@ use crate::interest::{Interest, InterestCounts, InterestStats};
 use crate::services::Responses;
 use nt_subject::HashSeed;
 use parking_lot::RwLock;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Gives out the ids of accounts, and the seeds of the hashes of their tables. All brokers of a runtime share one:
 /// loops cache results by the id of the account. No id is given twice, so no cached result is taken for another
@@ -33,22 +33,22 @@ impl AccountIds {
     }
 
     /// For the subjects of an account.
-    fn seed_of(&self, account: u32) -> HashSeed {
-        self.seed(u64::from(account) << 1)
+    fn seed_of(&self, account: u32) -> u64 {
+        self.secret(u64::from(account) << 1)
     }
 
     /// For the names that the clients of a broker give their subscriptions.
     pub(crate) fn seed_of_broker(&self, broker: u32) -> HashSeed {
-        self.seed(u64::from(broker) << 1 | 1)
+        HashSeed::new(self.secret(u64::from(broker) << 1 | 1))
     }
 
-    fn seed(&self, number: u64) -> HashSeed {
-        HashSeed::new(self.random.wrapping_add(number.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
+    fn secret(&self, number: u64) -> u64 {
+        self.random.wrapping_add(number.wrapping_mul(0x9E37_79B9_7F4A_7C15))
     }
 
     /// A number that clients may see, which tells the account from most others.
     fn tag_of(&self, account: u32) -> u64 {
-        self.seed(u64::from(account) << 1).hash(b"responses")
+        HashSeed::new(self.seed_of(account)).hash(b"responses")
     }
 }
 
@@ -59,7 +59,12 @@ pub struct Account {
     pub id: u32,
     /// `$G` unless configured.
     pub name: String,
-    pub(crate) interest: RwLock<Interest>,
+    /// Made when it is asked for: most of many accounts may be idle.
+    interest: OnceLock<Box<RwLock<Interest>>>,
+    /// Whether loops may cache results.
+    cached: bool,
+    /// Of the hashes of its subjects.
+    seed: u64,
     counts: Arc<InterestCounts>,
     /// Connections bound to it now.
     connections: AtomicUsize,
@@ -81,18 +86,32 @@ impl Account {
     /// `cached`: whether loops may cache results.
     pub(crate) fn new(ids: &AccountIds, name: &str, cached: bool) -> Self {
         let id = ids.next();
-        let interest = Interest::new(id, cached, ids.seed_of(id));
         Self {
             id,
             name: name.to_owned(),
-            counts: interest.counts().clone(),
-            interest: RwLock::new(interest),
+            interest: OnceLock::new(),
+            cached,
+            seed: ids.seed_of(id),
+            counts: Arc::default(),
             connections: AtomicUsize::new(0),
             max_connections: AtomicUsize::new(usize::MAX),
             moved: SharedTraffic::default(),
             slow_consumers: AtomicU64::new(0),
             responses: Responses::new(ids.tag_of(id)),
         }
+    }
+
+    /// What its clients are subscribed to.
+    #[inline]
+    pub(crate) fn interest(&self) -> &RwLock<Interest> {
+        self.interest.get_or_init(|| self.new_interest())
+    }
+
+    #[cold]
+    fn new_interest(&self) -> Box<RwLock<Interest>> {
+        let seed = HashSeed::new(self.seed);
+        let interest = Interest::new(self.id, self.cached, seed, self.counts.clone());
+        Box::new(RwLock::new(interest))
     }
 
     /// The responses that its clients still have to give to other accounts.
@@ -107,7 +126,7 @@ impl Account {
 
     /// A reader that gets the interest there is, then every change of it.
     pub fn follow_interest(&self) -> InterestReader {
-        self.interest.write().follow()
+        self.interest().write().follow()
     }
 
     /// Connections bound to it right now.
@@ -133,7 +152,10 @@ impl Account {
 
     /// Whether a message on one of these subjects would reach anyone.
     pub fn has_listeners(&self, literals: &[String]) -> bool {
-        let interest = self.interest.read();
+        let Some(interest) = self.interest.get() else {
+            return false;
+        };
+        let interest = interest.read();
         literals
             .iter()
             .any(|literal| interest.has_listeners(literal.as_bytes()))
@@ -147,7 +169,7 @@ impl Account {
     /// Whether nothing is left of the interest there was.
     #[cfg(any(test, fuzzing, feature = "simulation"))]
     pub fn is_unused(&self) -> bool {
-        self.interest.read().is_empty()
+        self.interest.get().is_none_or(|interest| interest.read().is_empty())
     }
 
     /// Counts of changes of interest and of look-ups.
@@ -179,5 +201,21 @@ impl Account {
     /// The traffic of all its connections, closed and open. `open`: the sum of the open ones.
     pub(crate) fn traffic(&self, open: Traffic) -> Traffic {
         self.moved.plus(open)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_that_nobody_uses_takes_little_memory() {
+        let account = Account::new(&AccountIds::new(1), "A", true);
+        assert!(!account.has_listeners(&["a".to_owned()]));
+        assert_eq!(account.interest_stats().matches, 0);
+        assert!(account.is_unused());
+        assert!(account.interest.get().is_none(), "asking makes no index");
+        let size = size_of::<Account>() + size_of::<InterestCounts>();
+        assert!(size <= 400, "{size} bytes");
     }
 }

@@ -1,7 +1,7 @@
 //! Counts of an account's interest and of its look-ups, readable without the account's lock.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// How much interest there is; readable without the lock.
 #[derive(Debug, Default)]
@@ -9,7 +9,8 @@ pub(crate) struct InterestCounts {
     subscriptions: AtomicUsize,
     inserts: AtomicU64,
     removes: AtomicU64,
-    lookups: [Lookups; LOOKUPS],
+    /// None before the first one: most of many accounts may be idle.
+    lookups: OnceLock<Box<[Lookups; LOOKUPS]>>,
     /// Resolved subjects in the caches of all loops, and how many subscriptions and queue groups they go to.
     cached: AtomicUsize,
     fanout: AtomicUsize,
@@ -66,7 +67,8 @@ impl InterestCounts {
     /// Counts the look-ups of a loop.
     #[inline]
     pub fn add_lookups(&self, reactor: u16, hits: u64, misses: u64) {
-        let place = &self.lookups[usize::from(reactor) % LOOKUPS];
+        let places = self.lookups.get_or_init(Box::default);
+        let place = &places[usize::from(reactor) % LOOKUPS];
         if hits > 0 {
             place.hits.fetch_add(hits, Ordering::Relaxed);
         }
@@ -76,7 +78,8 @@ impl InterestCounts {
     }
 
     pub fn stats(&self) -> InterestStats {
-        let sum = |of: fn(&Lookups) -> &AtomicU64| self.lookups.iter().map(|l| of(l).load(Ordering::Relaxed)).sum();
+        let places = || self.lookups.get().into_iter().flat_map(|places| places.iter());
+        let sum = |of: fn(&Lookups) -> &AtomicU64| places().map(|l| of(l).load(Ordering::Relaxed)).sum();
         let cache_hits: u64 = sum(|l| &l.hits);
         let cache_misses: u64 = sum(|l| &l.misses);
         InterestStats {

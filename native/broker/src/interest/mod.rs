@@ -48,7 +48,7 @@ pub(crate) struct Interest {
 }
 
 impl Interest {
-    pub fn new(account: u32, cached: bool, seed: HashSeed) -> Self {
+    pub fn new(account: u32, cached: bool, seed: HashSeed, counts: Arc<InterestCounts>) -> Self {
         Self {
             account,
             list: Sublist::new(seed),
@@ -57,7 +57,7 @@ impl Interest {
             generation: 1,
             cached,
             on_responses: 0,
-            counts: Arc::default(),
+            counts,
             feed: InterestFeed::default(),
         }
     }

@@ -63,7 +63,7 @@ impl Copy {
     }
 
     fn remove(self) {
-        let removed = self.import.exporter().interest.write().remove(self.id);
+        let removed = self.import.exporter().interest().write().remove(self.id);
         debug_assert!(removed.is_some(), "only this removes it");
     }
 }
@@ -106,7 +106,7 @@ impl Subscription {
         members: &mut BTreeMap<u32, u32>,
         queue: &Arc<MessageQueue>,
     ) -> Option<u32> {
-        let mut interest = self.account.interest.write();
+        let mut interest = self.account.interest().write();
         let sub = interest.find(self.id)?;
         let subject = import.copy_of(&interest.subject_of(sub))?;
         let group: Option<Box<[u8]>> = sub.queue().map(Into::into);
@@ -115,7 +115,7 @@ impl Subscription {
         let account = Arc::downgrade(&self.account);
         let link = link.of_copy(import.plan().clone(), Original { account, id: self.id });
         let exporter = import.exporter();
-        let mut interest = exporter.interest.write();
+        let mut interest = exporter.interest().write();
         let new_member = || interest.add_member(Member::internal(queue.clone()));
         let member = *members.entry(exporter.id).or_insert_with(new_member);
         let added = interest.add_copy(member, &subject, group.as_deref(), handle.to_string().as_bytes(), link);
@@ -148,7 +148,7 @@ impl InternalClient {
     ) -> Result<u32, SubscribeError> {
         let mut table = self.table.lock();
         let handle = table.last_handle + 1;
-        let mut interest = account.interest.write();
+        let mut interest = account.interest().write();
         let member = *table
             .members
             .entry(account.id)
@@ -171,7 +171,7 @@ impl InternalClient {
             return false;
         };
         copies.into_iter().for_each(Copy::remove);
-        let removed = account.interest.write().remove(id);
+        let removed = account.interest().write().remove(id);
         debug_assert!(removed.is_some(), "only this removes it");
         true
     }
@@ -201,7 +201,7 @@ impl InternalClient {
         if table.members.remove(&account.id).is_none() {
             return;
         }
-        let mut interest = account.interest.write();
+        let mut interest = account.interest().write();
         table.subscriptions.retain(|_, subscription| {
             let stays = subscription.account.id != account.id;
             if !stays {

@@ -113,7 +113,7 @@ impl Shard {
         let origin = Origin::server(broker, account);
         let space = origin.spaces.of(account);
         let mut touched = self.start_server_run(&plan.config);
-        let interest = account.interest.read();
+        let interest = account.interest().read();
         let (mut at, mut deliveries) = (0, 0);
         while at < data.len().min(RUN_BYTES_MAX) && deliveries < RUN_DELIVERIES_MAX {
             let Parsed::Op(Op::Publish(message), used) = parse(&data[at..], &LIMITS) else {
@@ -172,7 +172,7 @@ impl Shard {
         };
         let origin = Origin::server(broker, account);
         let mut touched = self.start_server_run(config);
-        let interest = account.interest.read();
+        let interest = account.interest().read();
         self.delivery.set_status(true);
         let space = SubjectSpace::unmapped(account.id);
         let index = self.results.find(&space, &interest, message.subject);

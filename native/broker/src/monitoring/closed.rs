@@ -82,7 +82,7 @@ pub(crate) fn last_subscriptions(conn: &Conn) -> Vec<SubscriptionSnapshot> {
     let Some(member) = conn.subscriptions().member() else {
         return Vec::new();
     };
-    let interest = conn.account().interest.read();
+    let interest = conn.account().interest().read();
     let mut left = LIST_BYTES_MAX;
     conn.subscriptions()
         .ids()

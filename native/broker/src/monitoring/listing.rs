@@ -27,7 +27,7 @@ impl SubscriptionPages {
 
     /// Calls `visit` with each subscription of the next page; `None`: there is no page.
     pub fn visit_page(&mut self, mut visit: impl FnMut(&Interest, &Subscription)) -> Option<()> {
-        let interest = self.account.interest.read();
+        let interest = self.account.interest().read();
         if self.next >= interest.id_bound() {
             return None;
         }

@@ -8,10 +8,10 @@ use crate::plan::config::Config;
 use crate::plan::permissions::Permissions;
 use crate::services::ServiceImportPlan;
 use nt_subject::MappingTable;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// An account, as it is written in a plan.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct AccountPlan {
     /// Its name.
     pub name: String,
@@ -27,6 +27,23 @@ pub struct AccountPlan {
     pub service_imports: Vec<ServiceImportPlan>,
     /// Where traces go of messages that are sampled by a trace of their publishers.
     pub msg_trace: Option<MsgTracePlan>,
+}
+
+/// One table for all accounts without mappings.
+static NO_MAPPINGS: LazyLock<Arc<MappingTable>> = LazyLock::new(Arc::default);
+
+impl Default for AccountPlan {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            default_permissions: None,
+            limits: AccountLimits::default(),
+            mappings: NO_MAPPINGS.clone(),
+            stream_imports: Vec::new(),
+            service_imports: Vec::new(),
+            msg_trace: None,
+        }
+    }
 }
 
 /// Traces of the messages of an account.

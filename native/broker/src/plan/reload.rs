@@ -246,11 +246,11 @@ impl Shard {
         };
         let last = lost.len().saturating_sub(REMOVAL_BATCH);
         for portion in lost[..last].chunks_mut(REMOVAL_BATCH) {
-            let mut interest = account.interest.write();
+            let mut interest = account.interest().write();
             self.remove_lost(slot, &mut interest, portion);
             RwLockWriteGuard::unlock_fair(interest);
         }
-        let mut interest = account.interest.write();
+        let mut interest = account.interest().write();
         // What other loops routed before the lock was taken is delivered before the errors.
         self.drain_deliveries();
         self.remove_lost(slot, &mut interest, &mut lost[last..]);
@@ -282,7 +282,7 @@ impl Shard {
         let ids: Vec<u32> = conn.subscriptions().ids().collect();
         let mut lost = Vec::new();
         for portion in ids.chunks(REMOVAL_BATCH) {
-            let interest = conn.account().interest.read();
+            let interest = conn.account().interest().read();
             for &id in portion {
                 // One that has ended, or got its last message, is removed elsewhere.
                 let Some(sub) = interest.subscription_of(member, id) else {

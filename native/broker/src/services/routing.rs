@@ -76,7 +76,7 @@ impl Shard {
         };
         self.results.trim();
         self.delivery.begin_run(config, traced);
-        let interest = to.interest.read();
+        let interest = to.interest().read();
         let mut run = Arrivals {
             account: &to,
             interest: &interest,

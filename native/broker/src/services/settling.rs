@@ -68,7 +68,7 @@ impl Shard {
         let Some(origin) = self.crossings.origin() else { return };
         let (account, member) = (origin.account.clone(), origin.member);
         let (broker, slot) = (origin.broker.clone(), origin.slot);
-        let interest = account.interest.read();
+        let interest = account.interest().read();
         let (subject, reply) = self.crossings.status_texts(status);
         let sid = member.and_then(|member| self.results.own_reply_sid(&interest, member, reply));
         let Some(frame) = sid.map(|sid| no_responders_frame(subject, reply, sid)) else {
@@ -108,7 +108,7 @@ impl Shard {
             let config = &late.broker.plan().config;
             self.crossings.begin(|| Origin::server(&late.broker, &late.account));
             for request in late.requests {
-                let waits = request.to.interest.read().has_interest(&request.reply);
+                let waits = request.to.interest().read().has_interest(&request.reply);
                 let end = if waits { End::Late } else { End::RequesterGone };
                 self.stage_measurement(&request.measured, &end);
             }

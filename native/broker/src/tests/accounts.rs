@@ -412,7 +412,7 @@ fn who_has_no_permissions_of_its_own_has_those_of_its_account() {
         })
     };
     assert_eq!(refused(&mut world), [0, 3, 0]);
-    let generation = |world: &World| world.broker.account("B").expect("there").interest.read().generation();
+    let generation = |world: &World| world.broker.account("B").expect("there").interest().read().generation();
     let before = generation(&world);
     let started = world.broker.replace_account(account("A", None), 2).expect("a plan");
     assert_eq!(settle(&mut world, started), 2);
@@ -551,7 +551,7 @@ fn nothing_crosses_accounts_whatever_changes() {
 fn crowd() -> (World, Vec<String>) {
     let names: Vec<String> = (0..10_000).map(|i| format!("N{i}")).collect();
     let users = names.iter().map(|name| user(name, name, None)).collect();
-    let accounts = names.iter().map(|name| AccountPlan::named(name)).collect();
+    let accounts = names.iter().map(AccountPlan::named).collect();
     let plan = plan_with(Config::default(), users, accounts).expect("a plan");
     let mut world = World::planned(2, plan, 1);
     for (i, name) in names[..5000].iter().enumerate() {

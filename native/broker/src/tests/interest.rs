@@ -19,7 +19,7 @@ fn member(interest: &mut Interest) -> u32 {
 #[test]
 fn a_name_is_found_until_it_is_forgotten() {
     let (mut interest, mut table, seed) = (
-        Interest::new(1, true, HashSeed::new(2)),
+        Interest::new(1, true, HashSeed::new(2), Arc::default()),
         SidTable::default(),
         HashSeed::new(1),
     );
@@ -56,7 +56,10 @@ fn forgetting_a_name_leaves_another_with_the_same_id_alone() {
     // table.
     let seed = HashSeed::new(1);
     for i in 0..4000 {
-        let (mut interest, mut table) = (Interest::new(1, true, HashSeed::new(2)), SidTable::default());
+        let (mut interest, mut table) = (
+            Interest::new(1, true, HashSeed::new(2), Arc::default()),
+            SidTable::default(),
+        );
         let owner = member(&mut interest);
         let (old, new) = (format!("old-{i}").into_bytes(), format!("new-{i}").into_bytes());
         let id = interest.add(owner, b"a", None, &new).expect("valid");
@@ -76,7 +79,7 @@ fn a_name_whose_subscription_got_its_last_message_is_free_at_once() {
     world.say(client, "SUB a 1\r\nUNSUB 1 1\r\n");
     {
         // Another loop has just delivered the last message and not yet removed the subscription.
-        let interest = world.broker.global.interest.read();
+        let interest = world.broker.global.interest().read();
         let (id, sub) = interest.first().expect("one");
         sub.count_deliveries(1);
         world.loops[1].shard.delivery.push_exhausted(id);

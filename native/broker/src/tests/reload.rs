@@ -215,10 +215,10 @@ fn who_keeps_the_same_rights_notices_nothing() {
     let (any, service) = (login(&mut world, 0, "any"), login(&mut world, 1, "service"));
     world.say(service, "SUB ask 1\r\n");
     world.say(any, "SUB reply 1\r\nPUB ask reply 1\r\n?\r\n");
-    let before = world.broker.global.interest.read().generation();
+    let before = world.broker.global.interest().read().generation();
     reload(&mut world, &users);
     assert_eq!(
-        world.broker.global.interest.read().generation(),
+        world.broker.global.interest().read().generation(),
         before,
         "no subject is looked up again"
     );

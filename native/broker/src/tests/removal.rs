@@ -16,7 +16,7 @@ fn with_many(world: &mut World) -> usize {
 }
 
 fn held(world: &World) -> (usize, usize) {
-    let interest = world.broker.global.interest.read();
+    let interest = world.broker.global.interest().read();
     interest.record_counts()
 }
 
@@ -49,7 +49,7 @@ fn they_are_removed_in_batches_without_effect_on_others() {
     assert_eq!(held(&world), (2, 2));
     assert_eq!((world.texts(near).len(), world.texts(far).len()), (20, 20));
     assert_eq!(world.broker.global.subscriptions(), 2);
-    let room = world.broker.global.interest.read().id_bound();
+    let room = world.broker.global.interest().read().id_bound();
     assert!(room < MANY / 2, "room for {room} is kept");
 }
 
@@ -91,7 +91,7 @@ fn names_are_free_at_once_after_another_connect() {
     let (_, slot) = world.clients[client].at().expect("connected");
     world.loops[0].shard.receive(slot, b"CONNECT {\"verbose\":false}\r\n");
     let (id, name) = {
-        let mut interest = world.broker.global.interest.write();
+        let mut interest = world.broker.global.interest().write();
         let (id, sub) = interest.first().expect("most are left");
         let name = String::from_utf8(sub.sid().to_vec()).expect("a number");
         // The other loop sends its last message while the subscription is being removed.
@@ -106,7 +106,7 @@ fn names_are_free_at_once_after_another_connect() {
     world.loops[0]
         .shard
         .receive(slot, format!("SUB b {name}\r\n").as_bytes());
-    assert!(world.broker.global.interest.read().subscription(id).max() == 0);
+    assert!(world.broker.global.interest().read().subscription(id).max() == 0);
     world.rest();
     world.say(publisher, "PUB a 1\r\nx\r\nPUB b 1\r\ny\r\n");
     assert_eq!(world.texts(client), ["y"]);

@@ -217,7 +217,7 @@ fn end(world: &mut World) {
         world.rest();
     }
     check_frames(world);
-    let interest = world.broker.global.interest.read();
+    let interest = world.broker.global.interest().read();
     assert!(interest.is_empty());
     drop(interest);
     assert_eq!(world.broker.connection_count(), 0);

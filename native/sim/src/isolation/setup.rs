@@ -128,7 +128,7 @@ impl Setup {
             stream_imports: streams.collect::<Option<_>>()?,
             service_imports: services.collect::<Option<_>>()?,
             mappings: MappingTable::new(mappings?).into(),
-            ..AccountPlan::named(&account_name(at))
+            ..AccountPlan::named(account_name(at))
         })
     }
 
