@@ -12,7 +12,8 @@ export { expectEmptyBody, readOptionalBody, readRequiredBody } from './api/body.
 export { domainMappings } from './api/domain.js';
 export type { Endpoint, Route } from './api/endpoints.js';
 export { listPage, namesPage, subjectsPage } from './api/paging.js';
-export { checkMsgGet, checkPurge } from './api/selection.js';
+export { checkMayDelete, checkMayPurge, checkMsgGet, checkPurge } from './api/selection.js';
+export { type StreamFacts, streamInfo, type Teller } from './api/stream-info.js';
 export { ApiError, type ApiErrorName, apiError } from './errors/api-error.js';
 export * from './messages/answers.js';
 export { decode } from './messages/decode.js';

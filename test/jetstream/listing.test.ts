@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accountInfo } from '../../src/jetstream/api/account-info.js';
 import { expectEmptyBody, readOptionalBody, readRequiredBody } from '../../src/jetstream/api/body.js';
 import { listPage, namesPage, subjectsPage } from '../../src/jetstream/api/paging.js';
-import { checkMsgGet, checkPurge } from '../../src/jetstream/api/selection.js';
+import { checkMayDelete, checkMayPurge, checkMsgGet, checkPurge } from '../../src/jetstream/api/selection.js';
 import { ApiError, apiError } from '../../src/jetstream/errors/api-error.js';
 import { type AccountLimits, NO_LIMITS } from '../../src/jetstream/messages/account-info.js';
 import * as answers from '../../src/jetstream/messages/answers.js';
@@ -24,6 +24,7 @@ const STREAMS = [
   '{"name":"Z","subjects":["z.*","y"],"storage":"memory","max_bytes":1000}',
   '{"name":"A","subjects":["a.>"],"max_bytes":5000,"max_msgs_per_subject":3}',
   '{"name":"é","subjects":["e"],"storage":"memory"}',
+  '{"name":"D","subjects":["d"],"storage":"memory","deny_delete":true,"deny_purge":true}',
   '{"name":"M","mirror":{"name":"A","external":{"api":"none.there","deliver":"none.there"}}}',
 ];
 const BODIES = [
@@ -191,6 +192,21 @@ describe.skipIf(!referenceCommand())('as nats-server', () => {
       expect(ours).toBe(await theirs('STREAM.PURGE.Z', body));
     },
   );
+
+  test('STR-45 removing what may not be removed', async () => {
+    const denied = streams.find('D');
+    if (denied === undefined) throw new Error('no stream');
+    const purge = answered(answers.STREAM_PURGE_ANSWER, () => {
+      checkMayPurge(denied);
+      return { success: true, purged: 0n };
+    });
+    expect(purge).toBe(await theirs('STREAM.PURGE.D', ''));
+    const removal = answered(answers.MSG_DELETE_ANSWER, () => {
+      checkMayDelete(denied);
+      return { success: true };
+    });
+    expect(removal).toBe(await theirs('STREAM.MSG.DELETE.D', '{"seq":1}'));
+  });
 
   test.each([
     ...['', '{}', '{"zork":1}', '{"config":{"zork":1}}', '{"state":{"zork":1}}', '{"state":{"first_ts":5}}'],

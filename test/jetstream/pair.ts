@@ -26,6 +26,7 @@ export interface Exchange {
 export interface Room {
   readonly limits: ReadonlyMap<string, AccountLimits>;
   readonly duplicateWindowMax: bigint;
+  readonly strict: boolean;
   readonly memory: bigint;
   readonly file: bigint;
 }
@@ -80,7 +81,7 @@ export class Pair {
   #answer(verb: Verb, name: string, body: Uint8Array): string {
     const kind = verb === 'CREATE' ? STREAM_CREATE_ANSWER : STREAM_UPDATE_ANSWER;
     try {
-      const request = decode(STREAM_CONFIG_REQUEST, body, true);
+      const request = decode(STREAM_CONFIG_REQUEST, body, this.#room.strict);
       const decide = verb === 'CREATE' ? created : updateStream;
       const config = decide(name, request, this.#surroundings());
       if (this.#streams.find(name) === undefined) this.#first.set(name, config.first_seq);

@@ -40,14 +40,22 @@ const PLAIN = Array.from({ length: ACCOUNTS }, (_, at) => `plain${at}`);
 
 describe.skipIf(!referenceCommand())('as nats-server', () => {
   describe.each([
-    { title: 'with its defaults', more: '', window: 0n, cases: CASES },
+    { title: 'with its defaults', more: '', window: 0n, cases: CASES, strict: true },
     {
       title: 'with a limit for windows',
       more: ', limits { duplicate_window: "1m" }',
       window: 60_000_000_000n,
       cases: WINDOW_CASES,
+      strict: true,
     },
-  ])('$title', ({ more, window, cases }) => {
+    {
+      title: 'without strictness',
+      more: ', strict: false',
+      window: 0n,
+      cases: CASES.filter(({ about }) => /^API-1[2369]/.test(about)),
+      strict: false,
+    },
+  ])('$title', ({ more, window, cases, strict }) => {
     let server: TestServer;
     const pairs: Pair[] = [];
     let next = 0;
@@ -65,7 +73,7 @@ describe.skipIf(!referenceCommand())('as nats-server', () => {
     });
 
     function room(limits: AccountLimits) {
-      return { limits: new Map([['', limits]]), duplicateWindowMax: window, memory: GIB, file: 4n * GIB };
+      return { limits: new Map([['', limits]]), duplicateWindowMax: window, strict, memory: GIB, file: 4n * GIB };
     }
 
     async function compare(steps: readonly Step[], pair?: Pair): Promise<void> {

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { MSG_GET_REQUEST, STREAM_NAMES_REQUEST, STREAM_PURGE_REQUEST } from '../messages/requests.js';
+import { streamConfig } from '../messages/stream-config.js';
 import { errorOf } from '../testing/account.js';
 import { expectEmptyBody, readOptionalBody, readRequiredBody } from './body.js';
-import { checkMsgGet, checkPurge } from './selection.js';
+import { checkMayDelete, checkMayPurge, checkMsgGet, checkPurge } from './selection.js';
 
 test.each(['', 'zz', '5', '"x"', 'null', '\u00a0{}'])('API-15, TRP-2 %j counts as no body', (body) => {
   expect(readOptionalBody(STREAM_PURGE_REQUEST, Buffer.from(body), true)).toEqual(STREAM_PURGE_REQUEST.zero());
@@ -44,4 +45,14 @@ test('GET-15 a purge up to a sequence, or of all but some', () => {
   const purge = (values: object) => errorOf(() => checkPurge({ ...STREAM_PURGE_REQUEST.zero(), ...values }));
   expect(purge({ seq: 1n, keep: 1n })).toBe('10003 bad request');
   expect([purge({ seq: 1n }), purge({ keep: 1n }), purge({})]).toEqual([undefined, undefined, undefined]);
+});
+
+test('STR-44, STR-45 what a stream does not allow', () => {
+  const [plain, sealed] = [streamConfig(), streamConfig({ sealed: true, deny_delete: true, deny_purge: true })];
+  const denied = streamConfig({ deny_delete: true, deny_purge: true });
+  const errors = (check: typeof checkMayDelete) =>
+    [plain, sealed, denied].map((config) => errorOf(() => check(config)));
+  const isSealed = '10109 invalid operation on sealed stream';
+  expect(errors(checkMayDelete)).toEqual([undefined, isSealed, '10057 message delete not permitted']);
+  expect(errors(checkMayPurge)).toEqual([undefined, isSealed, '10110 stream purge not permitted']);
 });

@@ -12,7 +12,8 @@ const BILLION = 1_000_000_000n;
 /** What Go has for a time that is not set: the first of January of the year 1. */
 export const ZERO_INSTANT: Instant = { nanos: -62_135_596_800n * BILLION, offset: 0 };
 
-const FORM = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:Z|([+-])(\d\d):(\d\d))$/;
+/** As Go reads it: an hour of one digit and a comma before the fraction are taken. */
+const FORM = /^(\d{4})-(\d\d)-(\d\d)T(\d\d?):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))$/;
 
 /** Undefined: not RFC 3339, or no such day or hour. Digits behind the ninth of a fraction are dropped. */
 export function parseInstant(text: string): Instant | undefined {
@@ -20,7 +21,7 @@ export function parseInstant(text: string): Instant | undefined {
   const [fraction = '', sign = '+', zoneHours = '0', zoneMinutes = '0'] = rest;
   if (whole === undefined || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
   if (Number(zoneHours) > 23 || Number(zoneMinutes) > 59) return undefined;
-  const date = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  const date = new Date(`${year}-${month}-${day}T${hour.padStart(2, '0')}:${minute}:${second}Z`);
   // A day that the month does not have is moved into the next one.
   if (Number.isNaN(date.getTime()) || date.getUTCDate() !== Number(day)) return undefined;
   const offset = (Number(zoneHours) * 60 + Number(zoneMinutes)) * (sign === '-' ? -1 : 1);
