@@ -54,15 +54,17 @@ export function rfc3339(ms: number): string {
   return `${dateAndTime(second)}${fraction(micros - second * 1_000_000, 6)}Z`;
 }
 
-/** Many times in one answer are of one second, and of the same as in the answer before. */
-const lastSecond = { number: Number.NaN, text: '' };
+/** Most times in an answer or event are of few seconds, and of the same as in the one before. A power of two. */
+const SECONDS_KEPT = 16;
+const seconds = Array.from({ length: SECONDS_KEPT }, () => ({ number: Number.NaN, text: '' }));
 
 function dateAndTime(second: number): string {
-  if (second !== lastSecond.number) {
-    lastSecond.text = new Date(second * 1000).toISOString().slice(0, 19);
-    lastSecond.number = second;
+  const kept = seconds[second & (SECONDS_KEPT - 1)] as { number: number; text: string };
+  if (kept.number !== second) {
+    kept.text = new Date(second * 1000).toISOString().slice(0, 19);
+    kept.number = second;
   }
-  return lastSecond.text;
+  return kept.text;
 }
 
 const HTML_ESCAPES: Record<string, string> = {

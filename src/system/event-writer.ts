@@ -14,16 +14,20 @@ const GLOBAL_ACCOUNT = '$G';
 export class EventWriter {
   readonly #host: SystemHost;
   readonly #server: ServerInfo;
-  /** The figures of all accounts, read once for the events of one turn. */
+  /** The figures of all accounts, read once for a batch: adding them up takes longer than writing many events. */
   #accounts: Map<string, AccountStats> | undefined;
+  /** Whether somebody listens, by account and subject. */
+  readonly #heard = new Map<string, boolean>();
 
   constructor(host: SystemHost) {
     this.#host = host;
     this.#server = new ServerInfo(host);
   }
 
-  startTurn(): void {
+  /** What is looked up for the events to come is looked up once. All of them have happened by now. */
+  startBatch(): void {
     this.#accounts = undefined;
+    this.#heard.clear();
   }
 
   /** First how many connections the account has by now, then the client. */
@@ -89,12 +93,21 @@ export class EventWriter {
 
   /** Makes and publishes it if somebody listens. */
   #publish(account: string, subject: string, make: () => string): void {
-    if (!this.#host.hasListeners(account, subject)) return;
+    if (!this.#isHeard(account, subject)) return;
     try {
       this.#host.client.publish(subject, make(), { account });
     } catch {
       // The name of the account is no token of a subject, or the account is gone meanwhile.
     }
+  }
+
+  #isHeard(account: string, subject: string): boolean {
+    const key = `${account} ${subject}`;
+    const known = this.#heard.get(key);
+    if (known !== undefined) return known;
+    const isHeard = this.#host.hasListeners(account, subject);
+    this.#heard.set(key, isHeard);
+    return isHeard;
   }
 }
 

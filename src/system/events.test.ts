@@ -1,4 +1,5 @@
 /** Events with scripted listeners: what is told, what costs nothing, and when the timers tell something. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { InternalClient, PublishOptions } from '../internal/index.js';
 import { FakeSource } from '../monitor/testing/fake-source.js';
@@ -17,6 +18,7 @@ let heard: Set<string>;
 let asked: string[];
 let broadcasts: number;
 let flushes: number;
+let statsReads: number;
 let events: SystemEvents;
 
 beforeEach(() => {
@@ -25,8 +27,14 @@ beforeEach(() => {
   asked = [];
   broadcasts = 0;
   flushes = 0;
+  statsReads = 0;
   let number = 0;
   const source = new FakeSource();
+  const { stats } = source;
+  source.stats = () => {
+    statsReads += 1;
+    return stats.call(source);
+  };
   const client = {
     publish: (subject: string, data: string, { account }: PublishOptions) =>
       void published.push({ subject, account, event: JSON.parse(data) }),
@@ -70,6 +78,7 @@ describe('clients', () => {
       ...['$SYS.ACCOUNT.OTHER.CONNECT', '$SYS.SERVER.ACCOUNT.OTHER.CONNS', '$SYS.ACCOUNT.OTHER.SERVER.CONNS'],
     ]);
     listen('$SYS.ACCOUNT.OTHER.SERVER.CONNS', '$SYS.ACCOUNT.OTHER.DISCONNECT');
+    await nextTurn();
     events.connected(connection(2, { account: 'OTHER' }));
     events.disconnected(connection(1, { account: 'OTHER', stopMs: 1000, reason: 'Kicked' }));
     await vi.waitFor(() => expect(published).toHaveLength(3));
@@ -80,6 +89,25 @@ describe('clients', () => {
     ]);
     expect(published[0]?.event.conns).toBe(1);
     expect(published[2]?.event).toMatchObject({ reason: 'Kicked', timestamp: '1970-01-01T00:00:01Z' });
+  });
+
+  it('that come together are asked for once, and the figures of accounts are read once', async () => {
+    events.follow('SYS');
+    listen('$SYS.ACCOUNT.OTHER.CONNECT', '$SYS.ACCOUNT.OTHER.SERVER.CONNS');
+    for (let cid = 1; cid <= 100; cid += 1) events.connected(connection(cid, { account: 'OTHER' }));
+    await vi.waitFor(() => expect(published).toHaveLength(200));
+    expect(asked).toHaveLength(3 + 3);
+    expect(statsReads).toBe(1);
+  });
+
+  it('are asked for again in the next task, when somebody may listen by then', async () => {
+    events.follow('SYS');
+    events.connected(connection(1, { account: 'OTHER' }));
+    await nextTurn();
+    listen('$SYS.ACCOUNT.OTHER.CONNECT');
+    events.connected(connection(2, { account: 'OTHER' }));
+    await settled();
+    expect(published.map(({ event }) => event.client.id)).toEqual([2]);
   });
 
   it('are not told where there is no system account', () => {
@@ -180,6 +208,20 @@ it('tells nothing after the end was announced', async () => {
   events.follow('SYS');
   await events.shutdown();
   expect([published, flushes]).toEqual([[], 0]);
+});
+
+it('tells what happened before the end', async () => {
+  events.follow('SYS');
+  listen('$SYS.SERVER.ME.SHUTDOWN', '$SYS.ACCOUNT.OTHER.CONNECT');
+  for (const cid of [1, 2]) {
+    events.connected(connection(cid, { account: 'OTHER' }));
+    await vi.waitFor(() => expect(published.length).toBeGreaterThan(0));
+  }
+  expect(events.announcesShutdown).toBe(true);
+  await events.shutdown();
+  expect(published.map(({ subject }) => subject)).toEqual([
+    ...['$SYS.ACCOUNT.OTHER.CONNECT', '$SYS.ACCOUNT.OTHER.CONNECT', '$SYS.SERVER.ME.SHUTDOWN'],
+  ]);
 });
 
 it('announces the end and waits until that is delivered', async () => {

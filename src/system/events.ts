@@ -3,10 +3,10 @@
  * statistics, its end.
  *
  * Owns the events that wait and the timers. An event is kept only when somebody listens to it; what writes it
- * (event-writer.ts) is loaded with the first one. The event loop has a turn after a few milliseconds of events. Nothing is
- * told after the end has been announced.
+ * (event-writer.ts) is loaded with the first one. Events that come soon after others are written together, and the event
+ * loop has a turn after a few milliseconds of them. Nothing is told after the end has been announced.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectionInfo } from '../native/index.js';
 import type { EventWriter } from './event-writer.js';
 import type { SystemHost } from './host.js';
@@ -15,6 +15,8 @@ import { connectionsSubjects, subjectOf } from './subjects.js';
 const GLOBAL_ACCOUNT = '$G';
 /** Work before the event loop has a turn. */
 const TURN_MS = 5;
+/** Between two batches: each wakes threads of the data plane. */
+const GATHER_MS = 5;
 /** Events that may wait. */
 const WAITING_MAX = 256 * 1024;
 /** Events that are handed to the data plane before it has to have delivered them. */
@@ -41,6 +43,8 @@ export class SystemEvents {
   readonly #broadcastStatistics: () => void;
   #account: string | undefined;
   #waiting: ClientEvent[] = [];
+  /** What was asked of the data plane in the present task. */
+  readonly #answers = new Map<string, boolean>();
   #dropped = 0;
   #busy = false;
   #ended = false;
@@ -61,19 +65,36 @@ export class SystemEvents {
   /** A client joined an account. */
   connected(connection: ConnectionInfo): void {
     const { account } = connection;
-    const isHeard = this.#isHeard(subjectOf.connect(account), ...connectionsSubjects(account));
-    if (isHeard) this.#add({ kind: 'connect', connection });
+    const ask = () => this.#isHeard(subjectOf.connect(account), ...connectionsSubjects(account));
+    if (this.#once(`connect ${account}`, ask)) this.#add({ kind: 'connect', connection });
   }
 
   /** A connection was closed, whether it had joined an account or not. */
   disconnected(connection: ConnectionInfo): void {
     if (this.#account === undefined || this.#ended) return;
     const account = connection.account || GLOBAL_ACCOUNT;
-    const refused = isRefused(connection) ? [subjectOf.refused(this.#host.serverId)] : [];
-    const isHeard =
-      this.#isHeard(subjectOf.disconnect(account), ...connectionsSubjects(account), ...refused) ||
-      (refused.length > 0 && this.#host.hasListeners(account, subjectOf.refusedInAccount));
-    if (isHeard) this.#add({ kind: 'disconnect', connection });
+    const refused = isRefused(connection);
+    const ask = () => this.#hearsOfEnd(account, refused);
+    if (this.#once(`${refused ? 'refusal' : 'disconnect'} ${account}`, ask))
+      this.#add({ kind: 'disconnect', connection });
+  }
+
+  #hearsOfEnd(account: string, refused: boolean): boolean {
+    const forOperators = refused ? [subjectOf.refused(this.#host.serverId)] : [];
+    return (
+      this.#isHeard(subjectOf.disconnect(account), ...connectionsSubjects(account), ...forOperators) ||
+      (refused && this.#host.hasListeners(account, subjectOf.refusedInAccount))
+    );
+  }
+
+  /** Asks once for all events that are handled in one task: they have happened before the first of them is. */
+  #once(question: string, ask: () => boolean): boolean {
+    const known = this.#answers.get(question);
+    if (known !== undefined) return known;
+    if (this.#answers.size === 0) queueMicrotask(() => this.#answers.clear());
+    const answer = ask();
+    this.#answers.set(question, answer);
+    return answer;
   }
 
   /** A reload has decided about all connections again: those that stay are told once more. */
@@ -93,9 +114,9 @@ export class SystemEvents {
     await this.#end(subjectOf.shutdown(this.#host.serverId));
   }
 
-  /** Whether somebody is to be told that the server stops. */
+  /** Whether somebody is to be told that the server stops, or of something before. */
   get announcesShutdown(): boolean {
-    return this.#isHeard(subjectOf.shutdown(this.#host.serverId));
+    return this.#waiting.length > 0 || this.#isHeard(subjectOf.shutdown(this.#host.serverId));
   }
 
   close(): void {
@@ -127,6 +148,7 @@ export class SystemEvents {
       const batch = this.#waiting;
       this.#waiting = [];
       await this.#write(writer, batch);
+      await sleep(GATHER_MS);
     }
     this.#busy = false;
     if (this.#dropped === 0) return;
@@ -136,7 +158,7 @@ export class SystemEvents {
 
   async #write(writer: EventWriter, batch: readonly ClientEvent[]): Promise<void> {
     let end = performance.now() + TURN_MS;
-    writer.startTurn();
+    writer.startBatch();
     for (const [at, event] of batch.entries()) {
       if (this.#ended || this.#account === undefined) return;
       writer.write(this.#account, event);
@@ -144,7 +166,6 @@ export class SystemEvents {
       if (!mustFlush && performance.now() < end) continue;
       await (mustFlush ? this.#host.client.flush() : nextTurn());
       end = performance.now() + TURN_MS;
-      writer.startTurn();
     }
   }
 
@@ -156,10 +177,13 @@ export class SystemEvents {
   async #end(subject: string): Promise<void> {
     const account = this.#account;
     const isHeard = this.#isHeard(subject);
+    const last = this.#waiting.slice(0, FLUSH_EVENTS);
     this.close();
-    if (account === undefined || !isHeard) return;
+    if (account === undefined || (!isHeard && last.length === 0)) return;
     const writer = await this.#loaded();
-    writer.writeEnd(account, subject);
+    writer.startBatch();
+    for (const event of last) writer.write(account, event);
+    if (isHeard) writer.writeEnd(account, subject);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, END_MS);
@@ -189,7 +213,9 @@ export class SystemEvents {
     for (const stats of this.#host.source().stats().accounts) {
       const subjects = stats.connections > 0 ? connectionsSubjects(stats.name) : [];
       if (subjects.length > 0 && this.#isHeard(...subjects)) {
-        (await this.#loaded()).writeConnections(this.#account, stats);
+        const writer = await this.#loaded();
+        writer.startBatch();
+        writer.writeConnections(this.#account, stats);
       }
       if (performance.now() < end) continue;
       await nextTurn();

@@ -99,6 +99,6 @@ export class Responder {
   #text(result: Exclude<Result, typeof SILENT>): string {
     if ('whole' in result) return typeof result.whole === 'string' ? result.whole : goJson(result.whole, 0);
     const { to: _, ...rest } = result;
-    return withServer(this.#server, {}, rest);
+    return withServer(this.#server, '', rest);
   }
 }

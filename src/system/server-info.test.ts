@@ -30,6 +30,6 @@ it('counts messages, and follows a reload', () => {
 
 it('stands between other fields, which may be none', () => {
   const info = new ServerInfo(host(new FakeSource()));
-  expect(Object.keys(JSON.parse(withServer(info, { a: 1 }, { b: 2 })))).toEqual(['a', 'server', 'b']);
-  expect(Object.keys(JSON.parse(withServer(info, {}, {})))).toEqual(['server']);
+  expect(Object.keys(JSON.parse(withServer(info, '"a":1', { b: 2 })))).toEqual(['a', 'server', 'b']);
+  expect(Object.keys(JSON.parse(withServer(info, '', {})))).toEqual(['server']);
 });

@@ -44,13 +44,8 @@ export class ServerInfo {
   }
 }
 
-/** `{…before,"server":…,…after}`; each part may be empty. */
-export function withServer(server: ServerInfo, before: object, after: object): string {
-  const parts = [inside(before), `"server":${server.next()}`, inside(after)];
-  return `{${parts.filter((part) => part !== '').join(',')}}`;
-}
-
-/** The fields of an object as JSON. */
-function inside(fields: object): string {
-  return goJson(fields, 0).slice(1, -1);
+/** `{…before,"server":…,…after}`; `before` are fields as JSON, without braces. Both may be empty. */
+export function withServer(server: ServerInfo, before: string, after: object): string {
+  const fields = goJson(after, 0).slice(1);
+  return `{${before}${before && ','}"server":${server.next()}${fields === '}' ? '' : ','}${fields}`;
 }

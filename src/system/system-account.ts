@@ -83,7 +83,7 @@ export class SystemAccount {
     this.#refused += 1;
     if (message.data.length > 0 && !here) return;
     try {
-      message.respond(withServer(this.#server, {}, REFUSAL));
+      message.respond(withServer(this.#server, '', REFUSAL));
     } catch {
       // Too much waits to be published already.
     }
