@@ -80,6 +80,12 @@ export function stringOf(raw: string): string {
   return (JSON.parse(text) as string).replace(/\p{Cs}/gu, '\ufffd');
 }
 
+const BLANKS = /[ \t\r\n]*/y;
+const DIGITS = /\d*/y;
+/** What stands in a string for itself. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what a string can't have
+const PLAIN = /[^"\\\x00-\x1f]*/y;
+
 class Scanner {
   readonly #text: string;
   #at = 0;
@@ -164,6 +170,7 @@ class Scanner {
   #string(): void {
     this.#at += 1;
     for (;;) {
+      this.#skipAll(PLAIN);
       const c = this.#text[this.#at];
       if (c === undefined || c < ' ') this.refuse('in string literal');
       this.#at += 1;
@@ -208,7 +215,7 @@ class Scanner {
 
   #digits(where: string): void {
     if (!/^\d$/.test(this.#text[this.#at] ?? '')) this.refuse(where);
-    while (/^\d$/.test(this.#text[this.#at] ?? '')) this.#at += 1;
+    this.#skipAll(DIGITS);
   }
 
   /** Whether this comes next, after blanks. */
@@ -220,7 +227,14 @@ class Scanner {
   }
 
   #blanks(): void {
-    while (/^[ \t\r\n]$/.test(this.#text[this.#at] ?? '')) this.#at += 1;
+    this.#skipAll(BLANKS);
+  }
+
+  /** A pattern with the flag `y` that fits any text, if only at its beginning. */
+  #skipAll(pattern: RegExp): void {
+    pattern.lastIndex = this.#at;
+    pattern.test(this.#text);
+    this.#at = pattern.lastIndex;
   }
 }
 

@@ -44,13 +44,13 @@ export class Reading {
   }
 
   /** Remembered unless there is an earlier one. */
-  note(problem: string): void {
-    this.#problem ??= problem;
+  note(problem: () => string): void {
+    this.#problem ??= problem();
   }
 
   /** What was found does not fit the type. */
   mismatch(found: string, goType: string): void {
-    this.note(this.mismatchProblem(found, goType));
+    this.note(() => this.mismatchProblem(found, goType));
   }
 
   mismatchProblem(found: string, goType: string): string {

@@ -49,13 +49,14 @@ export function struct<const F extends Fields>(goName: string, fields: F): Struc
   };
 
   function readMembers(members: readonly JsonMember[], before: ValuesOf<F>, reading: Reading): ValuesOf<F> {
+    if (members.length === 0) return before;
     const values: Record<string, unknown> = { ...before };
     for (const member of members) {
       const name = nameOf(member.name);
       const field = name === undefined ? undefined : fields[name];
       if (name !== undefined && field !== undefined)
         values[name] = readField(name, field, member, values[name], reading);
-      else if (reading.strict) reading.note(`json: unknown field ${quote(member.name)}`);
+      else if (reading.strict) reading.note(() => `json: unknown field ${quote(member.name)}`);
     }
     return values as ValuesOf<F>;
   }

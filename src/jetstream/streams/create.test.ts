@@ -263,6 +263,23 @@ describe('STR-15 configurations that can not be', () => {
   });
 });
 
+describe('configurations that would take too long to judge', () => {
+  const many = <T>(count: number, make: (at: number) => T) => Array.from({ length: count }, (_, at) => make(at));
+
+  test('many subjects are compared through an index', () => {
+    expect(new TestAccount().create({ subjects: many(50_000, (at) => `s.${at}`) }).subjects).toHaveLength(50_000);
+    const twice = [...many(50_000, (at) => `s.${at}`), 's.7', 's.*'];
+    expect(refusal({ subjects: twice })).toBe('10052 subject "s.0" overlaps with "s.*"');
+  });
+
+  test('too many wildcards, too many transforms', () => {
+    const subjects = [...many(5000, (at) => `*.${at}`), ...many(5000, (at) => `s.${at}.x`)];
+    expect(refusal({ subjects })).toBe('10052 stream has too many subjects with wildcards');
+    const subject_transforms = many(1001, (at) => ({ src: `s.${at}`, dest: 'd' }));
+    expect(refusal({ mirror: { name: 'B', subject_transforms } })).toBe('10052 stream has too many subject transforms');
+  });
+});
+
 describe('STR-15, STR-17, STR-54 transforms', () => {
   test.each([
     [{ src: 'a b', dest: 'c' }, '10155 stream transform source: invalid subject a b'],

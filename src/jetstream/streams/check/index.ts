@@ -11,6 +11,7 @@ import { checkFeatures } from './features.js';
 import { checkMirror } from './mirror.js';
 import { checkNumbers } from './numbers.js';
 import { checkPrefixes } from './prefixes.js';
+import { checkSize } from './size.js';
 import { checkSources } from './sources.js';
 import { checkSubjects } from './subjects.js';
 import { checkTexts } from './texts.js';
@@ -18,6 +19,7 @@ import { checkPlacement, checkRepublish, checkSubjectTransform } from './transfo
 
 const CHECKS: readonly Check[] = [
   checkTexts,
+  checkSize,
   checkNumbers,
   checkFeatures,
   checkMirror,

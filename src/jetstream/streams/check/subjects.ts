@@ -1,7 +1,8 @@
 /** The subjects that a stream captures. */
 import { isSubset, isValidSubject, overlap, quote } from '../../../config/index.js';
-import { apiError } from '../../errors/api-error.js';
+import { apiError, invalidConfig } from '../../errors/api-error.js';
 import type { StreamConfig } from '../../messages/stream-config.js';
+import { SubjectIndex } from '../subject-index.js';
 import { ALL_SUBJECTS } from '../subjects.js';
 import { refuseIf } from './context.js';
 
@@ -18,13 +19,23 @@ export function checkSubjects(config: StreamConfig): StreamConfig {
     return isFed ? config : { ...config, subjects: [config.name] };
   }
   refuseIf(mirror !== undefined, apiError('mirrorWithSubjects'));
+  const index = new SubjectIndex();
+  for (const [at, subject] of subjects.entries()) index.add(subject, String(at));
   for (const [at, subject] of subjects.entries()) {
     refuseIf(!isValidSubject(subject), 'invalid subject');
     checkReach(subject, config);
-    const other = subjects.slice(at + 1).find((later) => overlap(later, subject));
-    if (other !== undefined) refuseIf(true, `subject ${quote(subject)} overlaps with ${quote(other)}`);
+    checkOthers(at, subjects, index);
   }
   return config;
+}
+
+/** Those before have been compared already. */
+function checkOthers(at: number, subjects: readonly string[], index: SubjectIndex): void {
+  const subject = subjects[at] as string;
+  const others = [...index.overlapping(subject)].map(Number).filter((other) => other !== at);
+  if (others.length === 0) return;
+  const first = others.reduce((least, other) => Math.min(least, other));
+  throw invalidConfig(`subject ${quote(subject)} overlaps with ${quote(subjects[first] as string)}`);
 }
 
 /** Acknowledging what the server itself says would never end. */
