@@ -37,7 +37,13 @@ function setUp(options: Behaviour = {}) {
     did.push(`exit ${code}`);
     options.exited?.();
   };
-  handleSignals({ broker: started, logger, exit, source: source as unknown as NodeJS.Process });
+  handleSignals({
+    broker: started,
+    logger,
+    exit,
+    reloaded: () => void did.push('reloaded'),
+    source: source as unknown as NodeJS.Process,
+  });
   const send = async (signal: string) => {
     source.emit(signal);
     await new Promise(setImmediate);
@@ -51,7 +57,7 @@ describe('handleSignals', () => {
     ['SIGTERM', ['INF Trapped "terminated" signal', 'shutdown', 'exit 0']],
     ['SIGUSR2', ['INF Trapped "user defined signal 2" signal', 'lameDuck', 'exit 0']],
     ['SIGUSR1', ['INF Trapped "user defined signal 1" signal', 'INF File log re-opened']],
-    ['SIGHUP', ['INF Trapped "hangup" signal', 'reload']],
+    ['SIGHUP', ['INF Trapped "hangup" signal', 'reload', 'reloaded']],
   ])('acts on %s', async (signal, expected) => {
     const { did, send, start } = setUp();
     start();
@@ -92,7 +98,7 @@ describe('handleSignals', () => {
     start();
     await send('SIGHUP');
     const text = 'config reload not supported for Port: old=1, new=2';
-    expect(did.slice(1)).toEqual([`ERR Failed to reload server configuration: ${text}`]);
+    expect(did.slice(1)).toEqual([`ERR Failed to reload server configuration: ${text}`, 'reloaded']);
   });
 
   it('says when there is no log file to re-open, or it does not open', async () => {

@@ -20,6 +20,8 @@ export interface SignalContext {
   /** Rejects when the start fails; the start itself reports that. */
   broker: Promise<Pick<Broker, 'stop' | 'shutdown' | 'lameDuck' | 'isLameDuck' | 'reload' | 'options'>>;
   logger: Pick<Logger, 'write' | 'reopen'>;
+  /** Called after each reload, also after one that failed. */
+  reloaded(): void;
   /** Called once the broker has stopped. */
   exit(code: number): void;
   /** Where signals come from; replaced in tests. */
@@ -61,6 +63,7 @@ async function act(signal: HandledSignal, context: SignalContext): Promise<void>
       break;
     case 'SIGHUP':
       await reload(broker, log);
+      context.reloaded();
       break;
   }
 }
