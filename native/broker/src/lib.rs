@@ -12,7 +12,7 @@
 //!   after SUB's PONG every message arrives, after UNSUB's none does, and `UNSUB max` is exact.
 //! - Messages of one publisher reach each subscription in order: one loop stages them, inboxes are FIFO.
 //!
-//! Lock order: an account's interest, then the plan, then an inbox, the directory or an account's pending responses.
+//! Lock order: a stream, then an account's interest, then the plan, then an inbox, the directory or an account's pending responses.
 //! Identities, and what is kept of closed connections, are locked alone. This crate never touches a socket, a clock or a
 //! thread, and everything random in it comes from seeds that are passed in.
 #![forbid(unsafe_code)]
@@ -33,6 +33,7 @@ mod shard;
 #[cfg(any(test, fuzzing, feature = "simulation"))]
 pub mod simulation;
 mod state;
+mod streams;
 mod time;
 mod trace;
 mod turn;
@@ -72,6 +73,7 @@ pub use shard::event::{BrokerEvent, Event, LogLevel};
 pub use shard::inbox::{Inbox, InboxItem, Location};
 pub use shard::{Shard, ShardSeed};
 pub use state::{AccountStats, BrokerState, BrokerStats, Ending, shared_by_one_client};
+pub use streams::{SharedStream, Streams};
 pub use time::Time;
 pub use trace::msgtrace::snappy_frame;
 pub use turn::{Command, ConnectError, ConnectRequest, EventLoop, Io, Newcomer, Readiness};

@@ -190,8 +190,8 @@ impl Delivery {
         }
         if target.location.reactor == NO_REACTOR {
             for frame in burst.frames {
-                let parts = [prefix.bytes(), frame.alone(burst.data).msg_tail];
-                self.stage_internal(interest, target, &parts, None);
+                let alone = frame.alone(burst.data);
+                self.stage_nowhere(interest, target, prefix.bytes(), alone.msg_tail, alone.msg_bytes, None);
             }
             return;
         }

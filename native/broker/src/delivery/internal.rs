@@ -1,10 +1,12 @@
-//! Frames for the control plane: staged by queue, sent with the batches for other loops.
+//! Frames for what is at no location: the control plane and streams. Staged by queue and by stream, sent with the batches
+//! for other loops.
 
 use crate::delivery::Delivery;
 use crate::delivery::frame::subject_of;
 use crate::delivery::resolved::Target;
 use crate::interest::{Destination, Interest};
 use crate::internal::{MessageQueue, StagedMessages};
+use crate::streams::{SharedStream, StagedInput, StreamInlet};
 use std::sync::Arc;
 
 /// A request that was not delivered to the control plane, since its queue is full.
@@ -14,14 +16,60 @@ pub(crate) struct RefusedRequest {
 }
 
 impl Delivery {
-    /// Stages a frame for the control plane. Where it has no room, a request is answered later.
+    /// Stages a frame for the control plane or a stream, with so many bytes of payload.
     #[cold]
     #[inline(never)]
-    pub fn stage_internal(&mut self, interest: &Interest, target: &Target, frame: &[&[u8]], reply: Option<&[u8]>) {
-        let Destination::Internal(queue) = interest.member(target.member).destination() else {
-            debug_assert!(false, "a connection is at a location");
-            return;
-        };
+    pub fn stage_nowhere(
+        &mut self,
+        interest: &Interest,
+        target: &Target,
+        prefix: &[u8],
+        tail: &[u8],
+        bytes: usize,
+        reply: Option<&[u8]>,
+    ) {
+        match interest.member(target.member).destination() {
+            Destination::Internal(queue) => self.stage_internal(queue, &[prefix, tail], reply),
+            Destination::Stream(inlet) => self.staged_input(inlet).add(inlet.role, prefix, tail, bytes, reply),
+            Destination::Connection(_) => debug_assert!(false, "a connection is at a location"),
+        }
+    }
+
+    fn staged_input(&mut self, inlet: &StreamInlet) -> &mut StagedInput {
+        let known = self
+            .streams
+            .iter()
+            .position(|staged| Arc::ptr_eq(staged.stream(), &inlet.stream));
+        let at = known.unwrap_or_else(|| {
+            self.streams.push(StagedInput::new(inlet.stream.clone()));
+            self.streams.len() - 1
+        });
+        &mut self.streams[at]
+    }
+
+    /// Hands over what is staged for streams.
+    #[cold]
+    pub(super) fn send_to_streams(&mut self) {
+        for input in self.streams.drain(..) {
+            let stream = input.stream().clone();
+            stream.push(input);
+            self.streams_to_run.push(stream);
+        }
+    }
+
+    /// Whether streams were handed something that they were not run for.
+    #[inline]
+    pub fn has_streams_to_run(&self) -> bool {
+        !self.streams_to_run.is_empty()
+    }
+
+    /// These streams.
+    pub fn take_streams_to_run(&mut self) -> Vec<Arc<SharedStream>> {
+        std::mem::take(&mut self.streams_to_run)
+    }
+
+    /// Stages a frame for the control plane. Where it has no room, a request is answered later.
+    fn stage_internal(&mut self, queue: &Arc<MessageQueue>, frame: &[&[u8]], reply: Option<&[u8]>) {
         let status = self.status;
         if !self.staged_for(queue).add(frame, status)
             && let Some(reply) = reply

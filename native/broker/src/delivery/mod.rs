@@ -25,6 +25,7 @@ use crate::internal::StagedMessages;
 use crate::plan::config::Config;
 use crate::random::Random;
 use crate::shard::inbox::Inbox;
+use crate::streams::{SharedStream, StagedInput};
 use crate::time::Time;
 use crate::trace::DeliveryTrace;
 use crate::trace::msgtrace::MsgTrace;
@@ -82,6 +83,10 @@ pub(crate) struct Delivery {
     cut_above: usize,
     /// Frames for control planes, since the last hand-over: one entry for each broker.
     internal: Vec<StagedMessages>,
+    /// Messages for streams, since the last hand-over: one entry for each stream.
+    streams: Vec<StagedInput>,
+    /// Streams that were handed something.
+    streams_to_run: Vec<Arc<SharedStream>>,
     /// What is delivered now are status messages, for which the control plane's queue has room in reserve.
     status: bool,
     /// Brokers whose control plane must be notified that messages wait.
@@ -112,6 +117,8 @@ impl Delivery {
             cut_above: usize::MAX,
             stages: inboxes.iter().map(|_| RemoteStage::default()).collect(),
             internal: Vec::new(),
+            streams: Vec::new(),
+            streams_to_run: Vec::new(),
             status: false,
             notified: Vec::new(),
             refused: Vec::new(),

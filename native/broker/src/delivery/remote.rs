@@ -41,7 +41,7 @@ impl Delivery {
         reply: Option<&[u8]>,
     ) {
         if target.location.reactor == NO_REACTOR {
-            return self.stage_internal(interest, target, &[prefix, tail], reply);
+            return self.stage_nowhere(interest, target, prefix, tail, bytes, reply);
         }
         let stage = &mut self.stages[usize::from(target.location.reactor)];
         let batch = stage.batch_for(interest, target, self.cut_above, &mut self.pool);
@@ -58,7 +58,9 @@ impl Delivery {
 
     /// Whether there is something for [`Self::send_batches`] to send.
     pub(super) fn has_staged(&self) -> bool {
-        !self.internal.is_empty() || self.stages.iter().any(|stage| !stage.batches.is_empty())
+        !self.internal.is_empty()
+            || !self.streams.is_empty()
+            || self.stages.iter().any(|stage| !stage.batches.is_empty())
     }
 
     /// Puts all batches into the inboxes of their loops. While the interest is still locked: the next change of it
@@ -67,6 +69,9 @@ impl Delivery {
         if !self.internal.is_empty() {
             let staged = self.internal.drain(..).filter_map(StagedMessages::send);
             self.notified.extend(staged);
+        }
+        if !self.streams.is_empty() {
+            self.send_to_streams();
         }
         for (reactor, stage) in self.stages.iter_mut().enumerate() {
             if stage.batches.is_empty() {

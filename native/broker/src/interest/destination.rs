@@ -3,6 +3,7 @@
 use crate::connection::shared::ConnShared;
 use crate::delivery::backlog::Backlog;
 use crate::internal::MessageQueue;
+use crate::streams::StreamInlet;
 use std::sync::Arc;
 
 /// What takes the messages of a member. Delivery asks for the backlog only; the rest is for logs and monitoring.
@@ -12,6 +13,8 @@ pub(crate) enum Destination {
     Connection(Arc<ConnShared>),
     /// The control plane of the broker, which has no location. Its queue has limits of its own.
     Internal(Arc<MessageQueue>),
+    /// A stream, which has no location either: whoever has messages for it runs it.
+    Stream(StreamInlet),
 }
 
 impl Destination {
@@ -19,7 +22,7 @@ impl Destination {
     pub fn cid(&self) -> u64 {
         match self {
             Self::Connection(shared) => shared.cid,
-            Self::Internal(_) => 0,
+            Self::Internal(_) | Self::Stream(_) => 0,
         }
     }
 
@@ -27,7 +30,7 @@ impl Destination {
     pub fn connection(&self) -> Option<&Arc<ConnShared>> {
         match self {
             Self::Connection(shared) => Some(shared),
-            Self::Internal(_) => None,
+            Self::Internal(_) | Self::Stream(_) => None,
         }
     }
 
@@ -36,7 +39,7 @@ impl Destination {
     pub fn backlog(&self) -> Option<&Arc<Backlog>> {
         match self {
             Self::Connection(shared) => Some(shared.backlog()),
-            Self::Internal(_) => None,
+            Self::Internal(_) | Self::Stream(_) => None,
         }
     }
 

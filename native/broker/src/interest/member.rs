@@ -5,6 +5,7 @@ use crate::interest::Destination;
 use crate::internal::MessageQueue;
 use crate::plan::permissions::Permissions;
 use crate::shard::inbox::Location;
+use crate::streams::StreamInlet;
 use std::sync::Arc;
 
 /// What routing needs to know of a client: one record for all its subscriptions.
@@ -41,6 +42,17 @@ impl Member {
         Self {
             location: Location::NOWHERE,
             destination: Destination::Internal(queue),
+            headers: true,
+            permissions: None,
+            removed: false,
+        }
+    }
+
+    /// A stream.
+    pub fn stream(inlet: StreamInlet) -> Self {
+        Self {
+            location: Location::NOWHERE,
+            destination: Destination::Stream(inlet),
             headers: true,
             permissions: None,
             removed: false,

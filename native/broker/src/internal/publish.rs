@@ -85,7 +85,7 @@ impl Shard {
             && left > 0
         {
             let rest = &batch.frames[pending.done..];
-            let used = self.publish_internal(batch, rest);
+            let used = self.publish_frames(&batch.broker, &batch.account, rest);
             left = left.saturating_sub(used.max(1));
             pending.done += used;
             if used == rest.len() {
@@ -107,8 +107,7 @@ impl Shard {
     }
 
     /// Publishes frames from the front of `data` under one lock of the interest. Returns the bytes they took.
-    fn publish_internal(&mut self, batch: &InternalPublish, data: &[u8]) -> usize {
-        let InternalPublish { broker, account, .. } = batch;
+    pub(crate) fn publish_frames(&mut self, broker: &Arc<BrokerState>, account: &Arc<Account>, data: &[u8]) -> usize {
         let plan = broker.plan();
         let origin = Origin::server(broker, account);
         let space = origin.spaces.of(account);

@@ -6,6 +6,7 @@ use crate::internal::{InternalPublish, NO_REACTOR};
 use crate::plan::reload::Reload;
 use crate::shard::admissions::{AdmissionId, Verdict};
 use crate::state::BrokerState;
+use crate::streams::SharedStream;
 use parking_lot::Mutex;
 use std::any::Any;
 use std::sync::Arc;
@@ -91,6 +92,8 @@ pub enum InboxItem {
     Reload(Arc<Reload>),
     /// Publish messages of the control plane.
     Publish(InternalPublish),
+    /// Run a stream: messages came while the control plane had it.
+    RunStream(Arc<SharedStream>),
     /// Notify every client of a broker that it goes away.
     LameDuck(Arc<BrokerState>),
     /// Notify one client that the broker goes away, on whichever loop it is by now.

@@ -38,6 +38,7 @@ use crate::shard::inbox::{Inbox, InboxItem};
 use crate::shard::incoming::Incoming;
 use crate::shard::timers::{Timer, TimerKind, Timers};
 use crate::state::{BrokerState, Ending, Refused};
+use crate::streams::StreamRuns;
 use crate::time::Time;
 use crate::trace::line_limiter::LimitedLine;
 use crate::trace::{InfoKind, info_line};
@@ -98,6 +99,7 @@ pub struct Shard {
     /// What left its account in the run under way.
     pub(crate) crossings: Crossings,
     pub(crate) response_timers: ResponseTimers,
+    pub(crate) stream_runs: StreamRuns,
     pub(crate) planted: Planted,
 }
 
@@ -128,6 +130,7 @@ impl Shard {
             ended_copies: Vec::new(),
             crossings: Crossings::new(seed.secret),
             response_timers: ResponseTimers::default(),
+            stream_runs: StreamRuns::default(),
             planted: Planted::default(),
         }
     }
@@ -282,6 +285,7 @@ impl Shard {
             InboxItem::Verdict { id, verdict } => self.take_verdict(id, verdict),
             InboxItem::Reload(reload) => self.incoming.push_reload(reload),
             InboxItem::Publish(batch) => self.internal_publishes.push(batch),
+            InboxItem::RunStream(stream) => self.stream_runs.add(stream),
             InboxItem::LameDuck(broker) => self.announce_lame_duck(&broker),
             InboxItem::LameDuckClient { broker, cid } => self.notify_lame_duck_by_cid(broker, cid),
             InboxItem::Shutdown(broker) => self.close_all(&broker),
@@ -418,6 +422,8 @@ impl Shard {
             || !self.removals.is_empty()
             || !self.ended_copies.is_empty()
             || self.internal_publishes.is_due(self.delivery.now_ns())
+            || self.delivery.has_streams_to_run()
+            || !self.stream_runs.is_empty()
     }
 
     /// Connections with output, each once. Give the list back empty through [`Self::reuse_dirty`].
@@ -483,6 +489,7 @@ impl Shard {
             .into_iter()
             .chain(self.internal_publishes.next_at())
             .chain(self.response_timers.next_at())
+            .chain(self.stream_runs.next_at())
             .min()
     }
 

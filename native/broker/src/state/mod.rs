@@ -27,6 +27,7 @@ use crate::plan::in_force::{Affected, PlanInForce, ServerPart};
 use crate::shard::inbox::Location;
 use crate::state::directory::Directory;
 use crate::state::shutdown::Shutdown;
+use crate::streams::Streams;
 use crate::trace::line_limiter::LineLimiter;
 use nt_subject::HashSeed;
 use parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockUpgradableReadGuard};
@@ -50,6 +51,7 @@ pub struct BrokerState {
     stale: AtomicU64,
     stalled: AtomicU64,
     internal: InternalClient,
+    streams: Streams,
     lame_duck: AtomicBool,
     shutdown: Shutdown,
     watches_connects: AtomicBool,
@@ -81,6 +83,7 @@ impl BrokerState {
             stale: AtomicU64::new(0),
             stalled: AtomicU64::new(0),
             internal,
+            streams: Streams::default(),
             lame_duck: AtomicBool::new(false),
             shutdown: Shutdown::default(),
             watches_connects: AtomicBool::new(false),
@@ -93,6 +96,11 @@ impl BrokerState {
     /// The control plane as a client.
     pub fn internal(&self) -> &InternalClient {
         &self.internal
+    }
+
+    /// Its streams.
+    pub fn streams(&self) -> &Streams {
+        &self.streams
     }
 
     /// Limits log lines that many connections would repeat.

@@ -6,6 +6,8 @@
 
 mod harness;
 pub mod session;
+#[cfg(test)]
+mod streams;
 
 #[cfg(test)]
 mod account_limits;

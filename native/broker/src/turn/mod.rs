@@ -141,6 +141,7 @@ impl<I: Io> EventLoop<I> {
         self.shard.handle_timers();
         self.accept(now.monotonic_ns);
         self.read_ready();
+        self.shard.run_streams();
         self.write_unfinished();
         self.write_and_close();
         self.report();
