@@ -11,6 +11,8 @@
 //! - `model` is a simple and slow broker that says what each client must have received; `probes` checks reloads.
 //! - `trace` is the hash of everything that happened. The same seed gives the same hash in every process.
 //!
+//! `isolation` and `store` are simulations of their own: of accounts, and of the store on a simulated disk.
+//!
 //! A run that fails panics; [`search`] catches that. To add a step, give it a share in `Run::step`; what must hold
 //! afterwards belongs to `model`, or to a module beside `probes`.
 #![forbid(unsafe_code)]
@@ -20,12 +22,15 @@ mod isolation;
 mod model;
 mod probes;
 mod run;
+mod store;
 mod trace;
 mod world;
 
 pub use isolation::isolation;
 pub use nt_broker::simulation::Fault;
+pub use nt_store::Fault as StoreFault;
 pub use run::Report;
+pub use store::{StoreReport, store, store_run};
 
 use std::panic;
 

@@ -12,10 +12,11 @@
 //! | 32 | u64 number of the file's first frame |
 //! | 40 | u32 number of sections, u32 number of directory entries |
 //! | 48 | u64 check of the directory, seeded with the place |
-//! | 56 | u64 check of bytes 0 to 55 |
+//! | 56 | u64 check of bytes 0 to 55, seeded with the offset in the file |
 //!
 //! A frame without sections is a **mark**: it has the number of the frame before it, whose directory it carries, and says
-//! that all up to that one are durable. It may be lost without a trace.
+//! that all up to that one are durable. It may be lost without a trace. It may begin a file, whose first frame has the next
+//! number then.
 
 use crate::fields::{Fields, Writer};
 use crate::hash::hash;
@@ -51,8 +52,8 @@ pub struct FrameHeader {
 }
 
 impl FrameHeader {
-    /// The bytes of the header.
-    pub fn encode(&self) -> [u8; FRAME_HEADER] {
+    /// The bytes of the header at this offset of its file.
+    pub fn encode(&self, offset: u64) -> [u8; FRAME_HEADER] {
         let mut header = Writer::<FRAME_HEADER>::new();
         header
             .put(MAGIC.to_le_bytes())
@@ -64,12 +65,12 @@ impl FrameHeader {
             .put(self.sections.to_le_bytes())
             .put(self.entries.to_le_bytes())
             .put(self.directory_check.to_le_bytes());
-        let check = hash(0, header.so_far());
+        let check = hash(offset, header.so_far());
         header.put(check.to_le_bytes()).finish()
     }
 
-    /// Reads a header. `None` if these bytes don't begin with an intact one of this file.
-    pub fn parse(bytes: &[u8], file: u64) -> Option<Self> {
+    /// Reads the header at this offset of a file. `None` if these bytes don't begin with an intact one of that place.
+    pub fn parse(bytes: &[u8], file: u64, offset: u64) -> Option<Self> {
         let header: &[u8; FRAME_HEADER] = bytes.first_chunk()?;
         let mut fields = Fields::new(header);
         let (magic, length) = (fields.u32(), fields.u32());
@@ -80,7 +81,7 @@ impl FrameHeader {
         let (durable, first) = (fields.u64(), fields.u64());
         let (sections, entries) = (fields.u32(), fields.u32());
         let (directory_check, check) = (fields.u64(), fields.u64());
-        let is_ours = magic == MAGIC && place.file == file && hash(0, &header[..CHECKED]) == check;
+        let is_ours = magic == MAGIC && place.file == file && hash(offset, &header[..CHECKED]) == check;
         let parsed = Self {
             length,
             place,
@@ -97,8 +98,8 @@ impl FrameHeader {
         let directory = u64::from(self.entries) * DIRECTORY_ENTRY as u64;
         FRAME_HEADER as u64 + directory <= u64::from(self.length)
             && self.durable <= self.place.frame
-            && self.first <= self.place.frame
-            && self.place.frame > 0
+            && (1..u64::MAX).contains(&self.place.frame)
+            && self.first <= self.place.frame + u64::from(self.is_mark())
     }
 
     /// Whether it is a mark.
@@ -127,7 +128,6 @@ impl FrameHeader {
 }
 
 /// The check of a directory in a frame at this place.
-#[allow(dead_code, reason = "the log is not written yet")]
 pub(crate) fn directory_check(directory: &[u8], place: Place) -> u64 {
     hash(place.seed(), directory)
 }

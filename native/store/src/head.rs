@@ -1,15 +1,20 @@
 //! The name of a log file, and the block at its beginning. Both say which file it is, so that either may be lost.
 //!
-//! The head is 4 KiB, of which 64 bytes are used, little endian: magic (8 bytes), u32 format, u32 chain, u64 number, u64
-//! id, u64 number of the first frame, 16 zeros, u64 check of the bytes before.
+//! The head has 4 KiB to itself, little endian: magic (8 bytes), u32 format, u32 chain, u64 number, u64 id, u64 number of
+//! the first frame, u64 count of earlier files, for each of these u64 number and u64 number of its first frame, u64 check
+//! of the bytes before. The earlier files are there because a first frame says which frames of the files before it do not
+//! count: that must not be forgotten when a file is lost.
 
 use crate::fields::{Fields, Writer};
+use crate::frame::BLOCK;
 use crate::hash::hash;
 
 const MAGIC: [u8; 8] = *b"NTSTORE\0";
 const FORMAT: u32 = 1;
-const HEAD: usize = 64;
-const CHECKED: usize = 56;
+const FIELDS: usize = 48;
+const EARLIER: usize = 16;
+/// So many earlier files a head tells of.
+pub(crate) const EARLIER_MAX: usize = (BLOCK - FIELDS - 8) / EARLIER;
 const SUFFIX: &str = ".log";
 
 /// Which log file it is.
@@ -35,43 +40,72 @@ impl FileName {
         (parsed.to_string() == name).then_some(parsed)
     }
 
-    /// The bytes at the beginning of the file, whose first frame has this number.
-    pub fn head(&self, first: u64) -> [u8; HEAD] {
-        let mut head = Writer::<HEAD>::new();
-        head.put(MAGIC)
+    /// The bytes at the beginning of the file, whose first frame has this number. Only the last of the earlier files find
+    /// room.
+    pub fn head(&self, first: u64, earlier: &[FirstFrame]) -> Vec<u8> {
+        let earlier = &earlier[earlier.len().saturating_sub(EARLIER_MAX)..];
+        let mut fields = Writer::<FIELDS>::new();
+        fields
+            .put(MAGIC)
             .put(FORMAT.to_le_bytes())
             .put(self.chain.to_le_bytes())
             .put(self.number.to_le_bytes())
             .put(self.id.to_le_bytes())
             .put(first.to_le_bytes())
-            .put([0; 16]);
-        let check = hash(0, head.so_far());
-        head.put(check.to_le_bytes()).finish()
+            .put((earlier.len() as u64).to_le_bytes());
+        let mut head = fields.finish().to_vec();
+        for one in earlier {
+            head.extend_from_slice(&one.file.to_le_bytes());
+            head.extend_from_slice(&one.first.to_le_bytes());
+        }
+        let check = hash(0, &head);
+        head.extend_from_slice(&check.to_le_bytes());
+        head
     }
 
     /// Reads the bytes at the beginning of a file with this name.
     pub fn read_head(&self, bytes: &[u8]) -> Head {
-        let Some(head) = bytes.first_chunk::<HEAD>() else {
+        let Some(start) = bytes.first_chunk::<FIELDS>() else {
             return Head::Damaged;
         };
-        if head == &[0; HEAD] {
+        if start == &[0; FIELDS] {
             return Head::Empty;
         }
-        let mut fields = Fields::new(head);
+        let mut fields = Fields::new(start);
         let (_, format, chain) = (fields.u64(), fields.u32(), fields.u32());
         let (number, id, first) = (fields.u64(), fields.u64(), fields.u64());
-        let (_, _, check) = (fields.u64(), fields.u64(), fields.u64());
-        if !head.starts_with(&MAGIC) || hash(0, &head[..CHECKED]) != check {
+        let count = (fields.u64() as usize).min(EARLIER_MAX);
+        let (head, rest) = bytes.split_at((FIELDS + count * EARLIER).min(bytes.len()));
+        if !head.starts_with(&MAGIC) || hash(0, head) != Fields::new(rest).u64() {
             return Head::Damaged;
         }
         if format != FORMAT {
             return Head::Unknown(format);
         }
-        let name = Self { number, chain, id };
-        if name != *self {
+        if (Self { number, chain, id }) != *self {
             return Head::Damaged;
         }
-        Head::First(first)
+        let earlier = head[FIELDS..].chunks_exact(EARLIER).map(FirstFrame::parse).collect();
+        Head::Written { first, earlier }
+    }
+}
+
+/// The number of the first frame of a log file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FirstFrame {
+    /// The number of the file.
+    pub file: u64,
+    /// The number of its first frame.
+    pub first: u64,
+}
+
+impl FirstFrame {
+    fn parse(bytes: &[u8]) -> Self {
+        let mut fields = Fields::new(bytes);
+        Self {
+            file: fields.u64(),
+            first: fields.u64(),
+        }
     }
 }
 
@@ -82,12 +116,17 @@ impl std::fmt::Display for FileName {
 }
 
 /// What the beginning of a log file says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Head {
     /// Nothing was written yet.
     Empty,
-    /// The number of the first frame.
-    First(u64),
+    /// What was written there.
+    Written {
+        /// The number of the first frame.
+        first: u64,
+        /// The same of files before it.
+        earlier: Vec<FirstFrame>,
+    },
     /// It was written, and does not say what it should.
     Damaged,
     /// Written in a format that this version does not know.

@@ -232,6 +232,12 @@ fn parse_floors(bytes: &[u8]) -> Option<Floors> {
     })
 }
 
+/// Whether the entry fits into a record.
+#[inline]
+pub(crate) fn check_length(entry: &Entry<'_>) -> Result<(), EntryTooLong> {
+    Lengths::of(entry).map(|_| ())
+}
+
 struct Lengths {
     subject: u16,
     record: usize,

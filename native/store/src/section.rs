@@ -146,7 +146,7 @@ impl Section {
 }
 
 /// The records of a section, one after another. After an error there are no more.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Records<'a> {
     rest: &'a [u8],
     /// The index of the next record, and of the last.

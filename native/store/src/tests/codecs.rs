@@ -1,8 +1,9 @@
 //! The codecs: what is written is read again, any change of a byte is noticed, no bytes make them panic.
 
 use crate::{
-    BLOCK, Chain, Entry, FileName, Floors, FrameHeader, Head, Listed, Parsed, Place, RECORD_HEADER, RECORD_MAX, Record,
-    RecordError, SECTION_HEADER, Section, SectionError, StreamId, encode_record, in_blocks, parse_record,
+    BLOCK, Chain, Entry, FileName, FirstFrame, Floors, FrameHeader, Head, Listed, Parsed, Place, RECORD_HEADER,
+    RECORD_MAX, Record, RecordError, SECTION_HEADER, Section, SectionError, StreamId, encode_record, in_blocks,
+    parse_record,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -132,7 +133,7 @@ proptest! {
         if let Ok((_, records)) = Section::parse(&bytes, PLACE) {
             records.for_each(drop);
         }
-        prop_assert!(FrameHeader::parse(&bytes, 0).is_none());
+        prop_assert!(FrameHeader::parse(&bytes, 0, 0).is_none());
     }
 
     #[test]
@@ -153,15 +154,18 @@ proptest! {
             entries: (length - 64) / 48,
             directory_check: 17,
         };
-        prop_assert_eq!(FrameHeader::parse(&header.encode(), 5), Some(header));
-        prop_assert_eq!(FrameHeader::parse(&header.encode(), 6), None);
+        prop_assert_eq!(FrameHeader::parse(&header.encode(4096), 5, 4096), Some(header));
+        prop_assert_eq!(FrameHeader::parse(&header.encode(4096), 6, 4096), None);
+        prop_assert_eq!(FrameHeader::parse(&header.encode(4096), 5, 8192), None);
     }
 
     #[test]
     fn a_file_name_is_read_as_written(number in any::<u64>(), chain in any::<u32>(), id in any::<u64>(), first in any::<u64>()) {
         let name = FileName { number, chain, id };
         prop_assert_eq!(FileName::parse(&name.to_string()), Some(name));
-        prop_assert_eq!(name.read_head(&name.head(first)), Head::First(first));
+        let earlier = vec![FirstFrame { file: number, first }; chain as usize % 400];
+        let kept = earlier[..earlier.len().min(252)].to_vec();
+        prop_assert_eq!(name.read_head(&name.head(first, &earlier)), Head::Written { first, earlier: kept });
     }
 }
 
@@ -268,7 +272,7 @@ fn a_directory_is_read_as_written() {
         entries: 2,
         directory_check: crate::frame::directory_check(&directory, place),
     };
-    let mut frame = [&header.encode()[..], &directory].concat();
+    let mut frame = [&header.encode(0)[..], &directory].concat();
     assert_eq!(header.directory(&frame), Some(vec![listed; 2]));
     frame[70] ^= 1;
     assert_eq!(header.directory(&frame), None);
@@ -303,7 +307,7 @@ fn a_head_belongs_to_its_name() {
         chain: 0,
         id: 10,
     };
-    let mut head = name.head(3);
+    let mut head = name.head(3, &[]);
     assert_eq!(FileName { id: 11, ..name }.read_head(&head), Head::Damaged);
     head[40] ^= 1;
     assert_eq!(name.read_head(&head), Head::Damaged);
