@@ -3,14 +3,35 @@
  * one by one. Its simple twin is in the test beside it.
  */
 
-/** What one place of the tree has: subjects that end there, that go on, that take whatever follows. */
+/** What one place of the tree has; most places have little, so each part is there only when it is needed. */
 class Node {
-  readonly children = new Map<string, Node>();
-  readonly ending = new Set<string>();
-  readonly open = new Set<string>();
+  children: Map<string, Node> | undefined;
+  /** Owners of subjects that end here. */
+  ending: Set<string> | undefined;
+  /** Owners of subjects that take whatever follows. */
+  open: Set<string> | undefined;
 
   get isEmpty(): boolean {
-    return this.children.size === 0 && this.ending.size === 0 && this.open.size === 0;
+    return !this.children?.size && !this.ending?.size && !this.open?.size;
+  }
+
+  child(token: string): Node {
+    this.children ??= new Map();
+    let child = this.children.get(token);
+    if (child === undefined) {
+      child = new Node();
+      this.children.set(token, child);
+    }
+    return child;
+  }
+
+  owners(isOpen: boolean): Set<string> {
+    if (isOpen) {
+      this.open ??= new Set();
+      return this.open;
+    }
+    this.ending ??= new Set();
+    return this.ending;
   }
 }
 
@@ -20,26 +41,22 @@ export class SubjectIndex {
   add(subject: string, stream: string): void {
     const { tokens, isOpen } = split(subject);
     let node = this.#root;
-    for (const token of tokens) {
-      const child = node.children.get(token) ?? new Node();
-      node.children.set(token, child);
-      node = child;
-    }
-    (isOpen ? node.open : node.ending).add(stream);
+    for (const token of tokens) node = node.child(token);
+    node.owners(isOpen).add(stream);
   }
 
   remove(subject: string, stream: string): void {
     const { tokens, isOpen } = split(subject);
     const path = [this.#root];
     for (const token of tokens) {
-      const child = path.at(-1)?.children.get(token);
+      const child = path.at(-1)?.children?.get(token);
       if (child === undefined) return;
       path.push(child);
     }
     const last = path.at(-1) as Node;
-    (isOpen ? last.open : last.ending).delete(stream);
+    last.owners(isOpen).delete(stream);
     for (let at = path.length - 1; at > 0 && (path[at] as Node).isEmpty; at -= 1) {
-      (path[at - 1] as Node).children.delete(tokens[at - 1] as string);
+      (path[at - 1] as Node).children?.delete(tokens[at - 1] as string);
     }
   }
 
@@ -50,10 +67,10 @@ export class SubjectIndex {
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       const [node, at] = next;
       const hasMore = at < tokens.length || isOpen;
-      if (hasMore) yield* node.open;
+      if (hasMore && node.open !== undefined) yield* node.open;
       if (at === tokens.length) {
         if (isOpen) yield* below(node);
-        else yield* node.ending;
+        else if (node.ending !== undefined) yield* node.ending;
       } else {
         for (const child of fitting(node, tokens[at] as string)) waiting.push([child, at + 1]);
       }
@@ -63,16 +80,17 @@ export class SubjectIndex {
 
 /** Everything with at least one more token. */
 function* below(node: Node): Generator<string> {
-  const waiting = [...node.children.values()];
+  const waiting = [...(node.children?.values() ?? [])];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    yield* next.ending;
-    yield* next.open;
-    waiting.push(...next.children.values());
+    if (next.ending !== undefined) yield* next.ending;
+    if (next.open !== undefined) yield* next.open;
+    for (const child of next.children?.values() ?? []) waiting.push(child);
   }
 }
 
-function fitting({ children }: Node, token: string): Node[] {
-  if (token === '*') return [...children.values()];
+function fitting({ children }: Node, token: string): Iterable<Node> {
+  if (children === undefined) return [];
+  if (token === '*') return children.values();
   return [children.get(token), children.get('*')].filter((child) => child !== undefined);
 }
 

@@ -16,7 +16,7 @@ export const checkCycles: Check = (config, context) => {
     if (step >= STEPS_MAX) throw invalidConfig(CYCLE);
     const stream = waiting[step] as StreamConfig;
     visited.add(stream.name);
-    waiting.push(...unvisitedOrigins(stream, visited, context));
+    for (const origin of unvisitedOrigins(stream, visited, context)) waiting.push(origin);
   }
   return config;
 };

@@ -44,7 +44,7 @@ function checkReach(subject: string, { no_ack: noAck, num_replicas: replicas }: 
     refuseIf(!noAck, 'capturing all subjects requires no-ack to be true');
     refuseIf(replicas !== 1n, 'capturing all subjects requires replicas of 1');
   }
-  if (noAck) return;
+  if (noAck || !/^[$*>]/.test(subject)) return;
   for (const { spaces, allowed, whose } of RESERVED) {
     const touches = spaces.some((space) => overlap(subject, space)) && !isSubset(subject, allowed);
     refuseIf(touches, `subjects that overlap with ${whose} api require no-ack to be true`);
