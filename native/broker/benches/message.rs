@@ -11,6 +11,7 @@ use nt_broker::{
     Account, AccountIds, AccountPlan, Auth, Authenticator, BrokerState, Config, Plan, ServiceImportPlan, ServicePlan,
     Shard, ShardSeed, Time, User,
 };
+use nt_jetstream::stream::StreamConfig;
 use nt_subject::transform::Destination;
 use nt_subject::{Mapping, MappingTable};
 use std::sync::Arc;
@@ -64,6 +65,7 @@ impl Loop {
         let mut used = 0;
         while used < data.len() {
             used += self.shard.receive(slot, &data[used..]);
+            self.shard.run_streams();
             self.write_all();
         }
     }
@@ -343,6 +345,37 @@ fn headers(bencher: Bencher<'_, '_>, payload: usize) {
         "HPUB orders.new".to_owned()
     });
     measure(bencher, &one("SUB orders.new 1\r\n"), data);
+}
+
+/// A stream in memory that keeps the last hundred thousand messages; each is answered.
+#[divan::bench(args = PAYLOADS)]
+fn stored(bencher: Bencher<'_, '_>, payload: usize) {
+    stored_on(bencher, payload, |_| "s.same".to_owned());
+}
+
+/// The same on many subjects, of which each keeps one message: as a key-value store does.
+#[divan::bench(args = PAYLOADS)]
+fn stored_by_key(bencher: Bencher<'_, '_>, payload: usize) {
+    stored_on(bencher, payload, |n| format!("s.key-{}", n.wrapping_mul(7919) % 10_000));
+}
+
+fn stored_on(bencher: Bencher<'_, '_>, payload: usize, subject: impl Fn(usize) -> String) {
+    let broker = Loop::new(&one("SUB r.* 1\r\n"));
+    let config = StreamConfig {
+        name: "S".into(),
+        subjects: vec![b"s.>".to_vec()],
+        max_messages: Some(100_000),
+        max_messages_per_subject: subject(0).contains("key").then_some(1),
+        ..StreamConfig::default()
+    };
+    let account = broker.broker.account(Account::GLOBAL).expect("it is there always");
+    let created = broker.broker.streams().create(&broker.broker, &account, config, &[], 1);
+    created.expect("a valid subject");
+    measure_in(
+        bencher,
+        broker,
+        read_of(payload, "", |n| format!("PUB {} r.{}", subject(n), n % 500)),
+    );
 }
 
 fn main() {

@@ -102,7 +102,7 @@ impl Outbox for Frames {
 impl Shard {
     /// Runs the streams that something was handed over to, and those whose messages end.
     #[inline]
-    pub(crate) fn run_streams(&mut self) {
+    pub fn run_streams(&mut self) {
         let is_due = self
             .stream_runs
             .next_at()
