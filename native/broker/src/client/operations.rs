@@ -103,8 +103,9 @@ impl Shard {
             match interest.add(member, subject, queue, sid) {
                 Ok(id) => {
                     conn.add_subscription(sid, id);
+                    let original = self.link_if_imported(slot, &mut interest, id);
                     drop(interest);
-                    self.add_copies(slot, id);
+                    self.add_copies(slot, original);
                 }
                 Err(_) => {
                     drop(interest);

@@ -6,13 +6,13 @@
 use crate::connection::removal::{PendingRemoval, REMOVAL_BATCH};
 use crate::faults::Fault;
 use crate::imports::stream::StreamImport;
-use crate::interest::{Link, Original};
+use crate::interest::{Interest, Link, Original};
 use crate::plan::in_force::AccountPart;
 use crate::shard::Shard;
 use std::sync::Arc;
 
 /// An original, as its copies need it.
-struct Copied {
+pub(crate) struct Copied {
     id: u32,
     subject: Vec<u8>,
     queue: Option<Box<[u8]>>,
@@ -21,29 +21,55 @@ struct Copied {
     link: Link,
 }
 
+/// Links a subscription that overlaps with one of the imports, so that it counts together with its copies.
+fn link_overlapping(interest: &mut Interest, id: u32, imports: &[Arc<StreamImport>]) -> Option<Copied> {
+    let sub = interest.find(id)?;
+    let subject = interest.subject_of(sub);
+    imports.iter().find_map(|import| import.copy_of(&subject))?;
+    let (queue, sid, max) = (sub.queue().map(Into::into), sub.sid().into(), sub.max());
+    Some(Copied {
+        id,
+        subject,
+        queue,
+        sid,
+        max,
+        link: interest.link(id),
+    })
+}
+
 impl Shard {
-    /// Makes the copies of a subscription that has just been made.
-    pub(crate) fn add_copies(&mut self, slot: u32, id: u32) {
-        let imports = self.connections[slot].account_part().clone();
-        if imports.stream_imports().is_empty() {
-            return;
+    /// Links a subscription that has just been made, if it is to have copies. In the lock that it was made in.
+    pub(crate) fn link_if_imported(&self, slot: u32, interest: &mut Interest, id: u32) -> Option<Copied> {
+        let imports = self.connections[slot].account_part().stream_imports();
+        if imports.is_empty() {
+            return None;
         }
-        self.copy_subscriptions(slot, &[id], imports.stream_imports());
+        link_overlapping(interest, id, imports)
+    }
+
+    /// Makes the copies of a subscription that has just been made and linked.
+    pub(crate) fn add_copies(&mut self, slot: u32, original: Option<Copied>) {
+        let Some(copied) = original else { return };
+        let part = self.connections[slot].account_part().clone();
+        self.add_copies_of(slot, &copied, part.stream_imports());
     }
 
     fn copy_subscriptions(&mut self, slot: u32, ids: &[u32], imports: &[Arc<StreamImport>]) {
-        for copied in self.link_overlapping(slot, ids, imports) {
-            for import in imports {
-                if let Some(subject) = import.copy_of(&copied.subject) {
-                    self.add_copy(slot, &copied, import, &subject);
-                }
+        for copied in self.link_all(slot, ids, imports) {
+            self.add_copies_of(slot, &copied, imports);
+        }
+    }
+
+    fn add_copies_of(&mut self, slot: u32, copied: &Copied, imports: &[Arc<StreamImport>]) {
+        for import in imports {
+            if let Some(subject) = import.copy_of(&copied.subject) {
+                self.add_copy(slot, copied, import, &subject);
             }
         }
     }
 
-    /// Links those of a connection's subscriptions that overlap with one of the imports, so that they count together
-    /// with their copies.
-    fn link_overlapping(&self, slot: u32, ids: &[u32], imports: &[Arc<StreamImport>]) -> Vec<Copied> {
+    /// Links those of a connection's subscriptions that overlap with one of the imports.
+    fn link_all(&self, slot: u32, ids: &[u32], imports: &[Arc<StreamImport>]) -> Vec<Copied> {
         let conn = &self.connections[slot];
         let Some(member) = conn.subscriptions().member() else {
             return Vec::new();
@@ -51,23 +77,12 @@ impl Shard {
         let mut interest = conn.account().interest().write();
         let mut copied = Vec::new();
         for &id in ids {
-            let Some(sub) = interest.subscription_of(member, id).filter(|sub| !sub.is_exhausted()) else {
-                continue;
-            };
-            let subject = interest.subject_of(sub);
-            if !imports.iter().any(|import| import.copy_of(&subject).is_some()) {
-                continue;
+            if interest
+                .subscription_of(member, id)
+                .is_some_and(|sub| !sub.is_exhausted())
+            {
+                copied.extend(link_overlapping(&mut interest, id, imports));
             }
-            let (queue, sid, max) = (sub.queue().map(Into::into), sub.sid().into(), sub.max());
-            let link = interest.link(id);
-            copied.push(Copied {
-                id,
-                subject,
-                queue,
-                sid,
-                max,
-                link,
-            });
         }
         copied
     }
