@@ -87,7 +87,8 @@ impl ReplyGrants {
         within
     }
 
-    /// Allows answers on this subject from now on.
+    /// Allows answers on this subject from now on, as many as if it had never been granted: unlike in the reference, a
+    /// request takes no answer away from an earlier one.
     pub fn grant(&mut self, reply: &[u8], allowance: ReplyAllowance, granted_ns: u64) {
         if self.by_subject.len() >= GRANTS_MAX {
             self.forget_some(allowance, granted_ns);

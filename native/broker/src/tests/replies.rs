@@ -39,6 +39,16 @@ fn as_many_answers_as_allowed_and_only_to_who_asked() {
 }
 
 #[test]
+fn a_request_that_comes_before_the_last_one_is_answered_allows_as_many_answers_again() {
+    for (max, allowed) in [(1, 1), (2, 2)] {
+        let (mut world, requester, responder) = with_responder(max, Duration::ZERO);
+        world.say(requester, "PUB q r.1 1\r\n?\r\n".repeat(2));
+        world.say(responder, ANSWER.repeat(3));
+        assert_eq!(world.texts(requester).len(), allowed);
+    }
+}
+
+#[test]
 fn answers_come_in_time_or_not_at_all() {
     let (mut world, requester, responder) = with_responder(-1, Duration::from_secs(2));
     world.say(requester, "PUB q r.1 1\r\n?\r\n");
