@@ -5,6 +5,7 @@ import { accountInfo } from '../../src/jetstream/api/account-info.js';
 import { expectEmptyBody, readOptionalBody, readRequiredBody } from '../../src/jetstream/api/body.js';
 import { listPage, namesPage, subjectsPage } from '../../src/jetstream/api/paging.js';
 import { checkMayDelete, checkMayPurge, checkMsgGet, checkPurge } from '../../src/jetstream/api/selection.js';
+import { snapshotPlan } from '../../src/jetstream/api/snapshot.js';
 import { ApiError, apiError } from '../../src/jetstream/errors/api-error.js';
 import { type AccountLimits, NO_LIMITS } from '../../src/jetstream/messages/account-info.js';
 import * as answers from '../../src/jetstream/messages/answers.js';
@@ -18,6 +19,7 @@ import { StreamDirectory } from '../../src/jetstream/streams/directory.js';
 import { withServerMetadata } from '../../src/jetstream/streams/metadata.js';
 import { restoreStream } from '../../src/jetstream/streams/restore.js';
 import type { Surroundings } from '../../src/jetstream/streams/surroundings.js';
+import { updateStream } from '../../src/jetstream/streams/update.js';
 import { referenceCommand, TestServer } from '../support/server.js';
 
 const STREAMS = [
@@ -164,8 +166,8 @@ describe.skipIf(!referenceCommand())('as nats-server', () => {
     'API-16 snapshot %j of a stream that is there',
     async (body) => {
       const ours = answered(answers.STREAM_SNAPSHOT_ANSWER, () => {
-        readRequiredBody(requests.STREAM_SNAPSHOT_REQUEST, Buffer.from(body), true);
-        throw apiError('snapshotDeliverSubjectInvalid');
+        snapshotPlan(readRequiredBody(requests.STREAM_SNAPSHOT_REQUEST, Buffer.from(body), true));
+        throw new Error('a snapshot was not expected');
       });
       expect(ours).toBe(await theirs('STREAM.SNAPSHOT.Z', body));
     },
@@ -192,6 +194,25 @@ describe.skipIf(!referenceCommand())('as nats-server', () => {
       expect(ours).toBe(await theirs('STREAM.PURGE.Z', body));
     },
   );
+
+  test('STR-21 limits that a consumer violates', async () => {
+    await make('{"name":"C","subjects":["c"],"storage":"memory"}');
+    const consumer = '"durable_name":"c","ack_policy":"explicit","max_ack_pending":10,"inactive_threshold":5000000000';
+    await theirs('CONSUMER.CREATE.C.c', `{"stream_name":"C","config":{${consumer}}}`);
+    const consumers = [{ name: 'c', maxAckPending: 10n, inactiveThreshold: 5_000_000_000n }];
+    for (const limits of ['"max_ack_pending":9', '"inactive_threshold":4000000000', '"max_ack_pending":10']) {
+      const body = `{"name":"C","subjects":["c"],"storage":"memory","consumer_limits":{${limits}}}`;
+      const ours = answered(answers.STREAM_UPDATE_ANSWER, () => {
+        const request = decode(STREAM_CONFIG_REQUEST, Buffer.from(body), true);
+        const config = updateStream('C', request, { ...surroundings(), consumersOf: () => consumers });
+        const told = infoOf(withServerMetadata(config, '2.15.2'));
+        return { ...told, state: { ...told.state, consumer_count: 1n } };
+      });
+      expect(ours).toBe(await theirs('STREAM.UPDATE.C', body));
+    }
+    await theirs('STREAM.DELETE.C', '');
+    streams.remove('C');
+  });
 
   test('STR-45 removing what may not be removed', async () => {
     const denied = streams.find('D');
