@@ -12,6 +12,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { prepare } from '../scripts/lib/prepare.mjs';
 import { root } from '../scripts/lib/root.mjs';
@@ -26,6 +27,8 @@ import { freePort, startServer } from './lib/server.mjs';
 const PATHS = ['/healthz', '/varz', '/connz'];
 const MODES = { alive: 'kept alive', anew: 'connecting anew' };
 const CONNECTIONS = 100;
+/** A server that was just started is slower. */
+const WARM_UP_MS = 500;
 /** One process could be what limits. */
 const CLIENT_PROCESSES = 2;
 const TABLES = `
@@ -96,8 +99,9 @@ async function reportAnswers(servers, flags) {
 async function measureAnswers(server, paths, mode, { seconds, clients }) {
   const readers = await startReaders(server, paths, mode, clients);
   try {
+    await sleep(WARM_UP_MS);
     const [before, cpuBefore] = [await readers.counts(), server.cpuSeconds()];
-    await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
+    await sleep(1000 * seconds);
     const [after, cpuAfter] = [await readers.counts(), server.cpuSeconds()];
     const answers = perSecond(before, after, 'answers');
     return { answers, cpu: cpuAfter && (cpuAfter - cpuBefore) / (after.answers - before.answers) };
