@@ -1,9 +1,9 @@
 /** What every endpoint answers before it reads a body: the same as nats-server, byte for byte. */
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { admit, admitAfterBody } from '../../src/jetstream/api/admission.js';
 import { withoutDomain } from '../../src/jetstream/api/domain.js';
-import { referenceCommand, TestServer } from '../support/server.js';
+import { withReference } from './reference.js';
 
 const NAMES = [
   ...['INFO', 'STREAM.NAMES', 'STREAM.LIST', 'STREAM.INFO.A', 'STREAM.CREATE.A', 'STREAM.UPDATE.A', 'STREAM.DELETE.A'],
@@ -26,24 +26,24 @@ const SILENT = [
   ...['META.LEADER.STEPDOWN', 'META.RESCUE', 'SERVER.REMOVE', 'SERVER.EVACUATE', 'ACCOUNT.PURGE.X', 'ACCOUNT.FOO'],
 ];
 
-describe.skipIf(!referenceCommand())('as nats-server', () => {
-  let server: TestServer;
+describe('as nats-server', () => {
   const users = new Map<string, NatsConnection>();
+  const user = (name: string) => `users: [{ user: ${name}, password: ${name} }]`;
+  const config = `jetstream { domain: hub }
+    accounts { ON { jetstream: enabled, ${user('streams')} }\n OFF { ${user('plain')} }\n SYS { ${user('sys')} } }
+    system_account: SYS`;
 
-  beforeAll(async () => {
-    const user = (name: string) => `users: [{ user: ${name}, password: ${name} }]`;
-    const config = `jetstream { domain: hub }
-      accounts { ON { jetstream: enabled, ${user('streams')} }\n OFF { ${user('plain')} }\n SYS { ${user('sys')} } }
-      system_account: SYS`;
-    server = await TestServer.start({ config }, referenceCommand());
-    for (const name of ['streams', 'plain', 'sys']) {
-      users.set(name, await connect({ port: server.port, user: name, pass: name, reconnect: false }));
-    }
-  });
-  afterAll(async () => {
-    for (const connection of users.values()) await connection.close();
-    await server?.stop();
-  });
+  withReference(
+    config,
+    async (port) => {
+      for (const name of ['streams', 'plain', 'sys']) {
+        users.set(name, await connect({ port, user: name, pass: name, reconnect: false }));
+      }
+    },
+    async () => {
+      for (const connection of users.values()) await connection.close();
+    },
+  );
 
   async function theirs(user: string, subject: string, level?: string, body = ''): Promise<string> {
     const head = headers();

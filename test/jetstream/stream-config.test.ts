@@ -3,13 +3,13 @@
  * random ones. NATS_TURBO_STREAM_CASES says how many random ones, NATS_TURBO_STREAM_SEED which.
  */
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type AccountLimits, NO_LIMITS } from '../../src/jetstream/messages/account-info.js';
-import { referenceCommand, TestServer } from '../support/server.js';
 import { CASES, type Step } from './cases.js';
 import { LIMITED_CASES, WINDOW_CASES } from './cases-limits.js';
 import { Pair } from './pair.js';
 import { damaged, steps as randomSteps } from './random.js';
+import { withReference } from './reference.js';
 
 const GIB = 2n ** 30n;
 const MIB = 2n ** 20n;
@@ -38,7 +38,7 @@ function accounts(names: readonly string[], jetstream: string): string {
 
 const PLAIN = Array.from({ length: ACCOUNTS }, (_, at) => `plain${at}`);
 
-describe.skipIf(!referenceCommand())('as nats-server', () => {
+describe('as nats-server', () => {
   describe.each([
     { title: 'with its defaults', more: '', window: 0n, cases: CASES, strict: true },
     {
@@ -56,21 +56,21 @@ describe.skipIf(!referenceCommand())('as nats-server', () => {
       strict: false,
     },
   ])('$title', ({ more, window, cases, strict }) => {
-    let server: TestServer;
     const pairs: Pair[] = [];
     let next = 0;
 
-    beforeAll(async () => {
-      const config = `jetstream { max_mem: 1GiB, max_file: 4GiB${more} }
-        accounts { ${accounts(PLAIN, 'jetstream: enabled')}\n${accounts(['limited'], LIMITED)} }`;
-      server = await TestServer.start({ config }, referenceCommand());
-      for (const name of PLAIN) pairs.push(await Pair.connect(server.port, name, room(NO_LIMITS)));
-      pairs.push(await Pair.connect(server.port, 'limited', room(LIMITS)));
-    });
-    afterAll(async () => {
-      for (const pair of pairs) await pair[Symbol.asyncDispose]();
-      await server?.stop();
-    });
+    const config = `jetstream { max_mem: 1GiB, max_file: 4GiB${more} }
+      accounts { ${accounts(PLAIN, 'jetstream: enabled')}\n${accounts(['limited'], LIMITED)} }`;
+    withReference(
+      config,
+      async (port) => {
+        for (const name of PLAIN) pairs.push(await Pair.connect(port, name, room(NO_LIMITS)));
+        pairs.push(await Pair.connect(port, 'limited', room(LIMITS)));
+      },
+      async () => {
+        for (const pair of pairs) await pair[Symbol.asyncDispose]();
+      },
+    );
 
     function room(limits: AccountLimits) {
       return { limits: new Map([['', limits]]), duplicateWindowMax: window, strict, memory: GIB, file: 4n * GIB };
