@@ -2,7 +2,7 @@ import { createAccount } from '@nats-io/nkeys';
 import { describe, expect, it } from 'vitest';
 import { msgTraceOf } from './blocks/msg-trace.js';
 import { accountNames, systemAccountOf } from './blocks/resolved-accounts.js';
-import { configure } from './configure.js';
+import { configure, resolveFile } from './configure.js';
 import { loadConfigText } from './load.js';
 import { resolveOptions, startupWarnings } from './resolve.js';
 import type { BrokerOptions, ExportOptions, LatencyOptions } from './types.js';
@@ -20,6 +20,14 @@ describe('2.5 accounts', () => {
     expect(resolveOptions({ accounts: ['A'] }).accounts).toEqual({ A: {} });
     for (const none of [read('accounts {}'), read('accounts: []'), read('')])
       expect(none).not.toHaveProperty('accounts');
+  });
+
+  it('are checked again where some are given beside a file', () => {
+    const loaded = loadConfigText('accounts { A { users: [{ user: a }] } }', 'server.conf');
+    expect(resolveFile(loaded, { port: 1 }).accounts).toHaveProperty('A');
+    const imports = [{ stream: { account: 'X', subject: 's' } }];
+    expect(() => resolveFile(loaded, { accounts: { B: { imports } } })).toThrow('"X" account not defined');
+    expect(() => resolveFile(loaded, { authorization: { users: [user('a')] } })).toThrow('Duplicate user "a" detected');
   });
 
   it('with users, default permissions and limits, under all names', () => {

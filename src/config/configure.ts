@@ -50,10 +50,15 @@ export function configure(written: BrokerOptions, settings: Omit<LoadSettings, '
 /** `over` on top of a file; throws as `configure` does, with the place of what the file should not say. */
 export function resolveFile(loaded: LoadedConfig, over: BrokerOptions): ResolvedOptions {
   try {
-    return resolveOptions(mergeOptions(loaded.options, over));
+    return resolveOptions(mergeOptions(loaded.options, over), keepsAccounts(over));
   } catch (error) {
     throw error instanceof OptionsError ? withPlace(error, loaded, over) : error;
   }
+}
+
+/** Whether nothing is given beside a file that concerns its accounts. */
+function keepsAccounts({ accounts, authorization, noSystemAccount }: BrokerOptions): boolean {
+  return [accounts, authorization, noSystemAccount].every((given) => given === undefined);
 }
 
 /** The same error for who wrote the file, unless it is about what was given beside it. */

@@ -21,7 +21,9 @@ import {
   type DurationType,
   type EitherType,
   expectedOf,
+  type Fault,
   holdsSecret,
+  indexOf,
   type ListType,
   type MapType,
   type NumberType,
@@ -230,11 +232,17 @@ function mayBeShort(type: ValueType, written: unknown): boolean {
   return fitsWritten(type, written) || (type.kind === 'list' && Array.isArray(written));
 }
 
-/** A field that library options have, and what it is called before and after. */
+/** A field that library options have. */
 interface KeyedField {
   readonly key: string;
+  /** What it is called in its normal form. */
   readonly resolvedKey: string;
   readonly field: FieldSpec;
+  /** Of a block that is there even when nobody writes it: what is taken as written. */
+  readonly assumed: unknown;
+  /** The normal form where nothing is written. */
+  readonly unsaid: unknown;
+  readonly required: Fault | undefined;
 }
 
 /** What is asked of a block for every value of it. */
@@ -242,7 +250,6 @@ interface KeyIndex {
   readonly fields: readonly KeyedField[];
   readonly keys: readonly string[];
   readonly known: ReadonlySet<string>;
-  readonly switches: readonly FieldSpec[];
 }
 
 const KEY_INDEXES = new WeakMap<BlockType, KeyIndex>();
@@ -250,18 +257,20 @@ const KEY_INDEXES = new WeakMap<BlockType, KeyIndex>();
 function keysOf(type: BlockType): KeyIndex {
   const before = KEY_INDEXES.get(type);
   if (before !== undefined) return before;
-  const fields = type.fields.flatMap((field) =>
-    field.key === undefined ? [] : [{ key: field.key, resolvedKey: resolvedKey(field), field }],
-  );
+  const fields = type.fields.flatMap((field) => {
+    const { key, required } = field;
+    if (key === undefined) return [];
+    const [assumed, unsaid] = field.type.kind === 'block' ? [field.default, undefined] : [undefined, field.default];
+    return [{ key, resolvedKey: resolvedKey(field), field, assumed, unsaid, required }];
+  });
   const keys = fields.map(({ key }) => key);
-  const switches = type.fields.filter(({ turnsOn }) => turnsOn !== undefined);
-  const index = { fields, keys, known: new Set(keys), switches };
+  const index = { fields, keys, known: new Set(keys) };
   KEY_INDEXES.set(type, index);
   return index;
 }
 
 function fieldsOf(type: BlockType, written: unknown, path: Trail): Values {
-  const { fields, keys, known, switches } = keysOf(type);
+  const { fields, keys, known } = keysOf(type);
   if (!isObject(written)) {
     const remedy = (nameOf: NameOf) => `Give ${nameOf(...path)} ${keys.join(', ')}.`;
     throw new OptionsError(path, (nameOf) => `${nameOf(...path)} must be an object`, remedy);
@@ -269,13 +278,14 @@ function fieldsOf(type: BlockType, written: unknown, path: Trail): Values {
   for (const key of Object.keys(written)) if (!known.has(key)) refuseUnknown(type, key, keys, path);
   refuseClash(type, written, path);
   const values: Values = {};
-  for (const { key, resolvedKey, field } of fields) {
-    const said = isAbsent(written[key]) ? blockDefault(field) : written[key];
-    const value = said === undefined ? field.default : normalField(field, key, said, path);
+  for (const { key, resolvedKey, field, assumed, unsaid, required } of fields) {
+    const own = written[key];
+    const said = isAbsent(own) ? assumed : own;
+    const value = said === undefined ? unsaid : normalField(field, key, said, path);
     if (value !== undefined) values[resolvedKey] = value;
-    else if (field.required) throw new OptionsError(path, field.required.problem, field.required.remedy);
+    else if (required) throw new OptionsError(path, required.problem, required.remedy);
   }
-  for (const { turnsOn = '', key = '' } of switches) {
+  for (const { turnsOn = '', key = '' } of indexOf(type).switches) {
     if (values[key] && written[turnsOn] === undefined) values[turnsOn] = true;
   }
   const fault = type.check?.(values);
@@ -296,11 +306,6 @@ function refuseClash(type: BlockType, written: Values, path: Trail): void {
   const valueNamed = (name: string) => (isAbsent(written[keyOf(name)]) ? undefined : written[keyOf(name)]);
   const clash = brokenExclusion(type, valueNamed);
   if (clash !== undefined) throw new OptionsError(path, clash.problem, clash.remedy);
-}
-
-/** A block that is there even when nobody writes it. */
-function blockDefault({ type, default: value }: FieldSpec): unknown {
-  return type.kind === 'block' ? value : undefined;
 }
 
 /** The name under which a resolved block has a field. */

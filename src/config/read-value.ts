@@ -23,6 +23,7 @@ import {
   fieldNames,
   fits,
   holdsSecret,
+  indexOf,
   type ListType,
   type MapType,
   type NumberType,
@@ -246,10 +247,10 @@ export function readBlock(type: BlockType, node: ConfigNode, map: ConfigMap, rep
   const before = report.problems.length;
   const found = fieldsOf(type, map, report);
   const clash = type.exclusive && brokenExclusion(type, (name) => nodeNamed(name, found)?.value);
-  const clashing = clash?.rule.fields.flat() ?? [];
+  const clashing = clash?.rule.fields.flat();
   const values: Values = {};
   for (const one of found) {
-    if (clashing.includes(one.field.name) && notYet(one.field) !== undefined) continue;
+    if (clashing?.includes(one.field.name) && notYet(one.field) !== undefined) continue;
     readField(one, values, found, report);
   }
   turnOn(type, values);
@@ -270,19 +271,18 @@ function nodeNamed(name: string, found: readonly Found[]): ConfigNode | undefine
 }
 
 /** What is said about the first list with entries that are given twice. */
-function duplicateWithin({ fields }: BlockType, values: Values): string | undefined {
-  for (const { type, key = '' } of fields) {
-    if (type.kind !== 'list' || type.twice === undefined) continue;
+function duplicateWithin(block: BlockType, values: Values): string | undefined {
+  for (const { type, key = '' } of indexOf(block).withoutTwins) {
     const list = values[key];
-    const problem = Array.isArray(list) ? duplicateIn(type, list) : undefined;
+    const problem = type.kind === 'list' && Array.isArray(list) ? duplicateIn(type, list) : undefined;
     if (problem !== undefined) return problem;
   }
   return undefined;
 }
 
 /** What is said about the first field that has to be there and is not. */
-function missingIn({ fields }: BlockType, values: Values, found: readonly Found[]): string | undefined {
-  for (const { required, name, key = '' } of fields) {
+function missingIn(type: BlockType, values: Values, found: readonly Found[]): string | undefined {
+  for (const { required, name, key = '' } of indexOf(type).required) {
     if (required !== undefined && !values[key] && nodeNamed(name, found) === undefined) return required.problem;
   }
   return undefined;
@@ -328,8 +328,9 @@ function put({ type, key, zeroInFile }: FieldSpec, value: unknown, values: Value
 }
 
 /** In a file a switch that needs another one turns it on, whatever the file says about that. */
-function turnOn({ fields }: BlockType, values: Values): void {
-  for (const { turnsOn, key = '' } of fields) if (turnsOn !== undefined && values[key]) values[turnsOn] = true;
+function turnOn(type: BlockType, values: Values): void {
+  for (const { turnsOn, key = '' } of indexOf(type).switches)
+    if (turnsOn !== undefined && values[key]) values[turnsOn] = true;
 }
 
 /** Whether this value of the option decides who may connect: the option itself, or a field that is on. */

@@ -38,11 +38,14 @@ import { port } from './value-type.js';
 
 const PAYLOAD_DISCOURAGED_ABOVE = 8 * 1024 * 1024;
 
-/** Normalises, fills in and checks; throws `OptionsError`. */
-export function resolveOptions(options: BrokerOptions = {}): ResolvedOptions {
+/**
+ * Normalises, fills in and checks; throws `OptionsError`. `areAccountsChecked`: what accounts and users say of each
+ * other was checked when the file was read, which takes a while where there are many.
+ */
+export function resolveOptions(options: BrokerOptions = {}, areAccountsChecked = false): ResolvedOptions {
   const { values, exact } = withoutBigints(normalFields(TOP_LEVEL, options, []));
   const normal = values as unknown as NormalOptions;
-  const fault = accountFaults(normal)[0] ?? importFaults(normal)[0];
+  const fault = areAccountsChecked ? undefined : (accountFaults(normal)[0] ?? importFaults(normal)[0]);
   if (fault !== undefined) throw new OptionsError(fault.path, fault.problem, fault.remedy);
   const {
     authorization,
@@ -84,25 +87,27 @@ export function startupWarnings(resolved: ResolvedOptions): string[] {
   if (resolved.maxPayload > PAYLOAD_DISCOURAGED_ABOVE) {
     warnings.push('Maximum payloads over 8.00 MB are generally discouraged and could lead to poor performance');
   }
-  const users = [resolved.authorization.users, usersOfAccounts(resolved.accounts)];
-  if (users.some((list) => list.some(({ password = '' }) => password !== '' && !isBcrypt(password)))) {
+  const accounts = Object.entries(resolved.accounts ?? {});
+  const hasPlain = (users: readonly { password?: string }[] = []) =>
+    users.some(({ password = '' }) => password !== '' && !isBcrypt(password));
+  if (hasPlain(resolved.authorization.users) || accounts.some(([, { users }]) => hasPlain(users))) {
     warnings.push('Plaintext passwords detected, use nkeys or bcrypt');
   }
-  return [...warnings, ...limitsWithoutEffect(resolved), ...samplingWithoutTraces(resolved)];
+  return [...warnings, ...limitsWithoutEffect(accounts, resolved), ...samplingWithoutTraces(accounts)];
 }
 
+type NamedAccounts = readonly (readonly [name: string, account: ResolvedAccount])[];
+
 /** Shares of messages to be traced, with nowhere for the traces to go. */
-function samplingWithoutTraces({ accounts = {} }: ResolvedOptions): string[] {
-  const isWithout = ({ msgTrace }: ResolvedAccount = {}) => typeof msgTrace === 'object' && !msgTrace.dest;
-  const without = Object.keys(accounts).filter((name) => isWithout(accounts[name]));
-  return without.map((name) => `Account ${name}: Trace destination sampling ignored since no destination was set`);
+function samplingWithoutTraces(accounts: NamedAccounts): string[] {
+  const without = accounts.filter(([, { msgTrace }]) => typeof msgTrace === 'object' && !msgTrace.dest);
+  return without.map(([name]) => `Account ${name}: Trace destination sampling ignored since no destination was set`);
 }
 
 /** Limits of accounts above those of the server, which count. */
-function limitsWithoutEffect({ accounts = {}, maxPayload, maxSubscriptions }: ResolvedOptions): string[] {
-  const limited = Object.keys(accounts).filter((name) => accounts[name]?.limits !== undefined);
-  return limited.flatMap((name) => {
-    const { limits = {} } = accounts[name] ?? {};
+function limitsWithoutEffect(accounts: NamedAccounts, { maxPayload, maxSubscriptions }: ResolvedOptions): string[] {
+  const limited = accounts.filter(([, { limits }]) => limits !== undefined);
+  return limited.flatMap(([name, { limits = {} }]) => {
     const rows = [
       ['max_payload', limits.maxPayload, maxPayload < 0 ? Infinity : maxPayload],
       ['max_subscriptions', limits.maxSubscriptions, maxSubscriptions || Infinity],

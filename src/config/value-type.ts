@@ -307,11 +307,18 @@ interface BlockIndex {
   readonly short: FieldSpec | undefined;
   /** By the names in a file, in lower case. */
   readonly bySpelling: ReadonlyMap<string, FieldSpec>;
+  /** Fields that turn on others. */
+  readonly switches: readonly FieldSpec[];
+  /** Fields that have to be there. */
+  readonly required: readonly FieldSpec[];
+  /** Lists that say something about entries that are given twice. */
+  readonly withoutTwins: readonly FieldSpec[];
 }
 
 const INDEXES = new WeakMap<BlockType, BlockIndex>();
 
-function indexOf(type: BlockType): BlockIndex {
+/** Worked out once: a file may have ten thousand blocks of one type. */
+export function indexOf(type: BlockType): BlockIndex {
   const known = INDEXES.get(type);
   if (known !== undefined) return known;
   const bySpelling = new Map<string, FieldSpec>();
@@ -319,7 +326,13 @@ function indexOf(type: BlockType): BlockIndex {
     if (field.inFile === false) continue;
     for (const name of [field.name, ...(field.aliases ?? [])]) if (!bySpelling.has(name)) bySpelling.set(name, field);
   }
-  const index = { short: type.fields.find(({ name }) => name === type.short), bySpelling };
+  const index = {
+    short: type.fields.find(({ name }) => name === type.short),
+    bySpelling,
+    switches: type.fields.filter(({ turnsOn }) => turnsOn !== undefined),
+    required: type.fields.filter(({ required }) => required !== undefined),
+    withoutTwins: type.fields.filter((field) => field.type.kind === 'list' && field.type.twice !== undefined),
+  };
   INDEXES.set(type, index);
   return index;
 }

@@ -134,6 +134,14 @@ export class Accounts<E extends Permit> {
     this.#create = create;
   }
 
+  /** Those of these names, with what is written about them. */
+  named(names: readonly string[]): { account: Account<E>; written: Across }[] {
+    return names.flatMap((name) => {
+      const account = this.get(name);
+      return account === undefined ? [] : [{ account, written: this.#written[name] ?? {} }];
+    });
+  }
+
   has(name: string): boolean {
     return Object.hasOwn(this.#written, name);
   }
@@ -145,16 +153,15 @@ export class Accounts<E extends Permit> {
     this.#made.set(name, account);
     return account;
   }
-
-  /** Those that export or import, in the order of their names: which import of a cycle is refused depends on it. */
-  across(): { account: Account<E>; written: Across }[] {
-    const names = Object.keys(this.#written).filter((name) => isAcross(this.#written[name]));
-    return names.sort().map((name) => ({ account: this.get(name) as Account<E>, written: this.#written[name] ?? {} }));
-  }
 }
 
-function isAcross({ exports, imports }: Across = {}): boolean {
-  return exports !== undefined || imports !== undefined;
+/** Those that export or import, in the order of their names: which import of a cycle is refused depends on it. */
+export function namesAcross(written: Readonly<Record<string, Across>>): string[] {
+  const names: string[] = [];
+  for (const [name, { exports, imports }] of Object.entries(written)) {
+    if (exports !== undefined || imports !== undefined) names.push(name);
+  }
+  return names.sort();
 }
 
 /** The imports of an account that a subject may lead on to. */

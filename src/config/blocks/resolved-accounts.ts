@@ -8,7 +8,7 @@ import type { ResolvedOf } from '../inferred-types.js';
 import { quote } from '../text.js';
 import type { Fault } from '../value-type.js';
 import type { ACCOUNT } from './accounts.js';
-import type { Across } from './imports-and-exports.js';
+import { type Across, namesAcross } from './imports-and-exports.js';
 import { serviceProblems } from './service-imports.js';
 import { streamProblems } from './stream-imports.js';
 import { type Named, nameOf, nameTwice } from './users.js';
@@ -101,8 +101,10 @@ const NKEYS_FIRST = ['nkey', 'user'] as const;
 /** What accounts import and can't; where the reference says so, at the block as a whole. */
 export function importFaults({ accounts, noSystemAccount = false }: Compared): AccountFault[] {
   if (accounts === undefined || isList(accounts)) return [];
+  const across = namesAcross(accounts);
+  if (across.length === 0) return [];
   const remedy = 'Check the exports of that account, and the imports of this one.';
-  const problems = [...streamProblems(accounts), ...serviceProblems(accounts, !noSystemAccount)];
+  const problems = [...streamProblems(accounts, across), ...serviceProblems(accounts, !noSystemAccount, across)];
   return problems.map((problem) => ({ path: ['accounts'], problem, remedy }));
 }
 

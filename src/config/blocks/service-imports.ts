@@ -11,6 +11,7 @@ import {
   Accounts,
   type Across,
   cycleProblem,
+  namesAcross,
   type Permit,
   permitForEveryone,
   type WrittenExport,
@@ -75,7 +76,7 @@ export function serviceExportsOf(written: Across): ShownServiceExport[] {
 /** The service imports of all accounts that have some. What is wrong is left out. */
 export function serviceImportsOf(written: Readonly<Record<string, Resolved>>): ReadonlyMap<string, ServiceImport[]> {
   const accounts = new Accounts(written, newExport);
-  const across = accounts.across();
+  const across = accounts.named(namesAcross(written));
   for (const { account } of across) {
     for (const one of written[account.name]?.exports ?? []) {
       const added = addExport(account, one, one.accounts);
@@ -126,10 +127,14 @@ function addExport(
   return added;
 }
 
-/** What is wrong with the services that these accounts export and import. */
-export function serviceProblems(written: Written, hasSystemAccount = true): string[] {
+/** What is wrong with the services that these accounts export and import; `names`: those that do. */
+export function serviceProblems(
+  written: Written,
+  hasSystemAccount = true,
+  names: readonly string[] = namesAcross(written),
+): string[] {
   const accounts = new Accounts(written, newExport);
-  const across = accounts.across();
+  const across = accounts.named(names);
   const ofExports = across.flatMap(({ account, written: { exports = [] } }) =>
     exports.flatMap((one) => exportProblems(account, one, accounts, hasSystemAccount)),
   );

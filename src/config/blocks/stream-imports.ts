@@ -8,6 +8,7 @@ import {
   Accounts,
   type Across,
   cycleProblem,
+  namesAcross,
   type Permit,
   permitForEveryone,
   type WrittenExport,
@@ -33,10 +34,10 @@ export function streamImportsOf({ imports = [] }: Across): StreamImport[] {
   });
 }
 
-/** What is wrong with the streams that these accounts export and import. */
-export function streamProblems(written: Readonly<Record<string, Across>>): string[] {
+/** What is wrong with the streams that these accounts export and import; `names`: those that do. */
+export function streamProblems(written: Readonly<Record<string, Across>>, names = namesAcross(written)): string[] {
   const accounts = new Accounts(written, permitForEveryone);
-  const across = accounts.across();
+  const across = accounts.named(names);
   const ofExports = across.flatMap(({ account, written: { exports = [] } }) =>
     exports.flatMap((one) => exportProblems(account, one, accounts)),
   );
