@@ -21,7 +21,7 @@
 use crate::fields::{Fields, Writer};
 use crate::hash::hash;
 use crate::record::StreamId;
-use crate::section::Place;
+use crate::section::{Place, is_range};
 
 /// The length of a frame's header.
 pub const FRAME_HEADER: usize = 64;
@@ -107,11 +107,6 @@ impl FrameHeader {
         self.sections == 0
     }
 
-    /// The length with the zeros at the end.
-    pub fn blocks(&self) -> u64 {
-        in_blocks(self.length as usize) as u64
-    }
-
     /// Where the sections of a frame end and the directory begins.
     pub fn sections_end(&self) -> usize {
         self.length as usize - self.entries as usize * DIRECTORY_ENTRY
@@ -123,7 +118,8 @@ impl FrameHeader {
         if hash(self.place.seed(), bytes) != self.directory_check {
             return None;
         }
-        Some(bytes.chunks_exact(DIRECTORY_ENTRY).map(Listed::parse).collect())
+        let listed: Vec<Listed> = bytes.chunks_exact(DIRECTORY_ENTRY).map(Listed::parse).collect();
+        listed.iter().all(|one| is_range(one.first, one.last)).then_some(listed)
     }
 }
 

@@ -119,6 +119,9 @@ impl Section {
         if hash(place.seed(), &header[..CHECKED]) != check {
             return Err(SectionError::Header);
         }
+        if !is_range(first, last) {
+            return Err(SectionError::Header);
+        }
         if encoding != PLAIN {
             return Err(SectionError::Encoding(encoding));
         }
@@ -143,6 +146,11 @@ impl Section {
     pub fn length_in_frame(&self) -> usize {
         aligned(SECTION_HEADER + self.length as usize)
     }
+}
+
+/// Whether these can be the first and the last index of a section.
+pub(crate) fn is_range(first: u64, last: u64) -> bool {
+    (1..u64::MAX).contains(&last) && (1..=last).contains(&first)
 }
 
 /// The records of a section, one after another. After an error there are no more.

@@ -69,7 +69,11 @@ fn run<D: Disk>(disk: &D, visitor: &mut dyn Visitor, planted: Planted) -> Result
         make_durable(&files, &unproven, planted)?;
         disk.sync_directory()?;
     }
-    recovered.next_file = files.iter().map(|file| file.name.number + 1).max().unwrap_or(1);
+    recovered.next_file = files
+        .iter()
+        .map(|file| file.name.number.saturating_add(1))
+        .max()
+        .unwrap_or(1);
     Ok(recovered)
 }
 
