@@ -6,22 +6,12 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { Frame } from '../support/frames.js';
 import { compares } from '../support/proves.js';
+import { Random } from '../support/random.js';
 import { openClient, type RawClient } from '../support/raw.js';
 import { referenceCommand, TestServer } from '../support/server.js';
 
 const CONNECTIONS = 3;
 const reference = referenceCommand();
-
-/** mulberry32: a small seeded generator, so that a failing script can be run again. */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return (((t ^ (t >>> 14)) >>> 0) % 0xffffffff) % below;
-  };
-}
 
 const SUBS = [
   'a',
@@ -60,8 +50,9 @@ interface Step {
 type Profile = Record<string, unknown>;
 
 function script(seed: number, steps: number): { profiles: Profile[]; steps: Step[] } {
-  const next = random(seed);
-  const pick = <T>(list: readonly T[]): T => list[next(list.length)] as T;
+  const random = new Random(seed);
+  const next = (below: number) => random.below(below);
+  const pick = <T>(list: readonly T[]): T => random.pick(list);
   const profiles = Array.from({ length: CONNECTIONS }, () => pick(PROFILES));
   const list = Array.from({ length: steps }, () => {
     const connection = next(CONNECTIONS);
