@@ -14,10 +14,10 @@ function collectionsAfterRest(total: number): number {
   Object.assign(heap, { total, collections: 0 });
   vi.useFakeTimers();
   trimMemoryLater();
-  vi.advanceTimersByTime(5_000);
+  vi.advanceTimersByTime(1_500);
   // Another reload: the rest begins again.
   trimMemoryLater();
-  vi.advanceTimersByTime(5_000);
+  vi.advanceTimersByTime(1_500);
   expect(heap.collections).toBe(0);
   vi.runAllTimers();
   vi.useRealTimers();

@@ -8,16 +8,19 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** V8 gives memory of young objects back after five seconds in which little was allocated. */
-const REST_MS = 6_000;
-/** The second collection moves together what the first one has left in many places. */
-const BETWEEN_MS = 500;
+/** Clients of a restarted server are connected again by then. */
+const REST_MS = 2_000;
+/**
+ * V8 gives the memory for young objects back where little was allocated between two collections that are five seconds
+ * apart. The second one also moves together what the first one has left in many places.
+ */
+const BETWEEN_MS = 6_000;
 /** A heap of at most this size is left alone; a start without accounts needs a third of it. */
 const LARGE_BYTES = 32 * 1024 * 1024;
 
 let waiting: NodeJS.Timeout | undefined;
 
-/** Collects garbage once the process has rested, if its heap is large by then. */
+/** Collects garbage, twice, once the process has rested, if its heap is large by then. */
 export function trimMemoryLater(): void {
   clearTimeout(waiting);
   waiting = setTimeout(() => {
