@@ -16,7 +16,7 @@ import {
 } from './setup.js';
 import { matches, mayPublish, mayReceive, maySubscribe, original, patternOf, rename } from './subjects.js';
 
-/** How subjects to answer on begin that nobody has seen. */
+/** How subjects to answer on begin that nobody has seen yet. */
 export const UNKNOWN = '_R_.#.';
 
 /** A way a message reaches a subscription: the subject that its account has for it. */
@@ -70,6 +70,8 @@ interface Receiver extends Way {
   isVisible: boolean;
   /** The account that imports it. */
   crosses: string | undefined;
+  /** Its user may not receive it. */
+  isDenied: boolean;
 }
 
 interface Sub {
@@ -82,8 +84,6 @@ interface Sub {
 interface Pending {
   number: number;
   account: number;
-  /** Unknown until somebody has got the request: `UNKNOWN` and its number. */
-  subject: string;
   to: number;
   reply: Reply;
   stream: boolean;
@@ -124,7 +124,8 @@ export class Model {
   readonly #names: Names;
   #subs: Sub[][];
   #pending: Pending[] = [];
-  #requests = 0;
+  /** What requests are answered on, by their numbers: of those that have ended, too. */
+  #subjects: string[] = [];
   /** What each client may answer, and how often. */
   #grants: Map<string, number>[];
   /** Subjects that each client was told to answer on. */
@@ -144,7 +145,7 @@ export class Model {
     const other = new Model(this.#case, this.#names);
     other.#subs = structuredClone(this.#subs);
     other.#pending = structuredClone(this.#pending);
-    other.#requests = this.#requests;
+    other.#subjects = [...this.#subjects];
     other.#grants = structuredClone(this.#grants);
     for (const [client, subjects] of this.asked.entries()) other.asked[client]?.push(...subjects);
     return other;
@@ -167,8 +168,7 @@ export class Model {
   /** Somebody got a message, with this subject to answer on. */
   delivered(client: number, expected: Reply | undefined, reply: string | undefined): void {
     if (reply === undefined) return;
-    const pending = typeof expected === 'object' && this.#pending.find(({ number }) => number === expected.pending);
-    if (pending) pending.subject = reply;
+    if (typeof expected === 'object') this.#subjects[expected.pending] = reply;
     if (reply.startsWith('_R_')) this.asked[client]?.push(reply);
     const permissions = this.#permissions(client);
     if (permissions?.responses === undefined || mayPublish(permissions, reply)) return;
@@ -276,6 +276,9 @@ export class Model {
       if (!onlyTraced) this.#outcome.messages.push({ to, lines, info, payload, reply });
       origin.stations?.push(...stationsOf(to));
     }
+    // The account may be told of, though nobody there gets it.
+    const denied = receivers.filter(({ isDenied }) => isDenied);
+    origin.stations?.push(...crossingsOf(denied).map((station) => ({ ...station, optional: true })));
     return groups.length > 0;
   }
 
@@ -303,16 +306,19 @@ export class Model {
   /** The ways of a client's subscriptions under this name. */
   #waysOf(client: number, local: { subject: string; isVisible: boolean; crosses: string | undefined }): Receiver[] {
     const permissions = this.#permissions(client);
-    const mayReceiveIt = ({ queue }: Sub) => !permissions || mayReceive(permissions, local.subject, queue);
-    const subs = (this.#subs[client] ?? []).filter((sub) => matches(local.subject, sub.subject) && mayReceiveIt(sub));
-    return subs.map(({ sid, queue }) => ({ client, sid, queue, ...local }));
+    const subs = (this.#subs[client] ?? []).filter((sub) => matches(local.subject, sub.subject));
+    return subs.map(({ sid, queue }) => {
+      const isDenied = permissions !== undefined && !mayReceive(permissions, local.subject, queue);
+      return { client, sid, queue, isDenied, ...local };
+    });
   }
 
   /** Each plain subscription alone, and each queue group as a whole. */
   #groups(receivers: readonly Receiver[]): Receiver[][] {
-    const plain = receivers.filter(({ queue }) => queue === undefined).map((one) => [one]);
-    const queues = new Set(receivers.flatMap(({ queue }) => queue ?? []));
-    return [...plain, ...[...queues].map((queue) => receivers.filter((one) => one.queue === queue))];
+    const permitted = receivers.filter(({ isDenied }) => !isDenied);
+    const plain = permitted.filter(({ queue }) => queue === undefined).map((one) => [one]);
+    const queues = new Set(permitted.flatMap(({ queue }) => queue ?? []));
+    return [...plain, ...[...queues].map((queue) => permitted.filter((one) => one.queue === queue))];
   }
 
   #request(account: number, one: Import, subject: string, message: Message, origin: Origin): boolean {
@@ -354,8 +360,8 @@ export class Model {
     reply: Reply,
     { stream = false }: { stream?: boolean | undefined },
   ): Pending {
-    this.#requests += 1;
-    const pending = { number: this.#requests, account, subject: `${UNKNOWN}${this.#requests}`, to, reply, stream };
+    const pending = { number: this.#subjects.length, account, to, reply, stream };
+    this.#subjects.push(`${UNKNOWN}${pending.number}`);
     this.#pending.push(pending);
     return pending;
   }
@@ -366,22 +372,20 @@ export class Model {
 
   /** The request that a message answers. It ends unless it may have more answers. */
   #answered(account: number, subject: string, message: Message): Pending | undefined {
-    const found = this.#pending.find((pending) => pending.account === account && pending.subject === subject);
+    const found = this.#pending.find(
+      (pending) => pending.account === account && this.#subjects[pending.number] === subject,
+    );
     if (found && !(found.stream && (message.payload !== '' || message.lines.length > 0))) this.#forget(found.number);
     return found;
   }
 
   #respond(pending: Pending, message: Message, origin: Origin): boolean {
-    const subject = typeof pending.reply === 'string' ? pending.reply : this.#subjectOf(pending.reply.pending);
-    if (subject === undefined) return false;
+    const subject =
+      typeof pending.reply === 'string' ? pending.reply : (this.#subjects[pending.reply.pending] as string);
     const to = this.#mapped(pending.to, subject);
     const delivered = this.#publishIn(pending.to, to, message, { ...origin, level: undefined, isImported: true });
     if (!delivered) this.#forget(pending.number);
     return delivered;
-  }
-
-  #subjectOf(number: number): string | undefined {
-    return this.#pending.find((pending) => pending.number === number)?.subject;
   }
 
   #renamed(subject: string, one: Import): string {
@@ -402,12 +406,16 @@ function levelOf(before: Level | undefined, share: boolean): Level {
 
 /** Where a message goes, as a trace tells it. */
 function stationsOf(to: Receiver[]): Station[] {
-  const crossings = to.flatMap(({ crosses, subject }): Station[] =>
-    crosses === undefined ? [] : [{ type: 'se', account: crosses, to: subject, optional: to.length > 1 }],
-  );
   const isVisible = to.some((one) => one.isVisible);
   const optional = to.some((one) => !one.isVisible);
-  return [...crossings, ...(isVisible ? [{ type: 'eg' as const, to, optional }] : [])];
+  return [...crossingsOf(to), ...(isVisible ? [{ type: 'eg' as const, to, optional }] : [])];
+}
+
+/** The accounts that it goes to. */
+function crossingsOf(to: readonly Receiver[]): Station[] {
+  return to.flatMap(({ crosses, subject }): Station[] =>
+    crosses === undefined ? [] : [{ type: 'se', account: crosses, to: subject, optional: to.length > 1 }],
+  );
 }
 
 /** What a client says about who asks. */
