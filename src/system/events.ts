@@ -3,8 +3,8 @@
  * statistics, its end.
  *
  * Owns the events that wait and the timers. An event is kept only when somebody listens to it; what writes it
- * (event-writer.ts) is loaded with the first one. Events that come soon after others are written together, and the event
- * loop has a turn after a few milliseconds of them. Nothing is told after the end has been announced.
+ * (event-writer.ts) is loaded with the first one. A storm of clients comes first: events are written a few milliseconds at
+ * a time, with longer pauses while not too many wait. Nothing is told after the end has been announced.
  */
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectionInfo } from '../native/index.js';
@@ -13,11 +13,12 @@ import type { SystemHost } from './host.js';
 import { connectionsSubjects, subjectOf } from './subjects.js';
 
 const GLOBAL_ACCOUNT = '$G';
-/** Work before the event loop has a turn. */
-const TURN_MS = 5;
-/** Between two batches: each wakes threads of the data plane. */
-const GATHER_MS = 5;
-/** Events that may wait. */
+/** Work before a pause. */
+const WORK_MS = 5;
+/** The pause: writing takes a fifth of a core at most from the clients that come. */
+const PAUSE_MS = 20;
+/** Events that may wait. From the smaller number on there are no pauses. */
+const HURRY_AT = 64 * 1024;
 const WAITING_MAX = 256 * 1024;
 /** Events that are handed to the data plane before it has to have delivered them. */
 const FLUSH_EVENTS = 4096;
@@ -43,6 +44,8 @@ export class SystemEvents {
   readonly #broadcastStatistics: () => void;
   #account: string | undefined;
   #waiting: ClientEvent[] = [];
+  /** How many of them are written. */
+  #written = 0;
   /** What was asked of the data plane in the present task. */
   readonly #answers = new Map<string, boolean>();
   #dropped = 0;
@@ -116,12 +119,12 @@ export class SystemEvents {
 
   /** Whether somebody is to be told that the server stops, or of something before. */
   get announcesShutdown(): boolean {
-    return this.#waiting.length > 0 || this.#isHeard(subjectOf.shutdown(this.#host.serverId));
+    return this.#left > 0 || this.#isHeard(subjectOf.shutdown(this.#host.serverId));
   }
 
   close(): void {
     this.#ended = true;
-    this.#waiting = [];
+    this.#forget(this.#waiting.length);
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
@@ -132,7 +135,7 @@ export class SystemEvents {
 
   #add(event: ClientEvent): void {
     if (this.#ended) return;
-    if (this.#waiting.length >= WAITING_MAX) {
+    if (this.#left >= WAITING_MAX) {
       this.#dropped += 1;
       return;
     }
@@ -144,11 +147,9 @@ export class SystemEvents {
   async #work(): Promise<void> {
     this.#busy = true;
     const writer = await this.#loaded();
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting;
-      this.#waiting = [];
-      await this.#write(writer, batch);
-      await sleep(GATHER_MS);
+    while (this.#left > 0) {
+      await this.#write(writer, this.#waiting.length);
+      await this.#pause();
     }
     this.#busy = false;
     if (this.#dropped === 0) return;
@@ -156,17 +157,33 @@ export class SystemEvents {
     this.#dropped = 0;
   }
 
-  async #write(writer: EventWriter, batch: readonly ClientEvent[]): Promise<void> {
-    let end = performance.now() + TURN_MS;
+  /** The first `count` of those that wait. */
+  async #write(writer: EventWriter, count: number): Promise<void> {
+    let end = performance.now() + WORK_MS;
     writer.startBatch();
-    for (const [at, event] of batch.entries()) {
-      if (this.#ended || this.#account === undefined) return;
-      writer.write(this.#account, event);
-      const mustFlush = at % FLUSH_EVENTS === FLUSH_EVENTS - 1;
+    while (this.#written < count && !this.#ended && this.#account !== undefined) {
+      writer.write(this.#account, this.#waiting[this.#written] as ClientEvent);
+      this.#written += 1;
+      const mustFlush = this.#written % FLUSH_EVENTS === 0;
       if (!mustFlush && performance.now() < end) continue;
-      await (mustFlush ? this.#host.client.flush() : nextTurn());
-      end = performance.now() + TURN_MS;
+      await (mustFlush ? this.#host.client.flush() : this.#pause());
+      end = performance.now() + WORK_MS;
     }
+    this.#forget(Math.min(count, this.#waiting.length));
+  }
+
+  get #left(): number {
+    return this.#waiting.length - this.#written;
+  }
+
+  #forget(count: number): void {
+    this.#waiting = this.#waiting.slice(count);
+    this.#written = 0;
+  }
+
+  /** The event loop has at least a turn. */
+  #pause(): Promise<void> {
+    return this.#left < HURRY_AT ? sleep(PAUSE_MS) : nextTurn();
   }
 
   #loaded(): Promise<EventWriter> {
@@ -177,7 +194,7 @@ export class SystemEvents {
   async #end(subject: string): Promise<void> {
     const account = this.#account;
     const isHeard = this.#isHeard(subject);
-    const last = this.#waiting.slice(0, FLUSH_EVENTS);
+    const last = this.#waiting.slice(this.#written, this.#written + FLUSH_EVENTS);
     this.close();
     if (account === undefined || (!isHeard && last.length === 0)) return;
     const writer = await this.#loaded();
@@ -209,7 +226,7 @@ export class SystemEvents {
   /** Of every account that has any. Never rejects. */
   async #tellConnections(): Promise<void> {
     if (this.#account === undefined || this.#ended) return;
-    let end = performance.now() + TURN_MS;
+    let end = performance.now() + WORK_MS;
     for (const stats of this.#host.source().stats().accounts) {
       const subjects = stats.connections > 0 ? connectionsSubjects(stats.name) : [];
       if (subjects.length > 0 && this.#isHeard(...subjects)) {
@@ -219,7 +236,7 @@ export class SystemEvents {
       }
       if (performance.now() < end) continue;
       await nextTurn();
-      end = performance.now() + TURN_MS;
+      end = performance.now() + WORK_MS;
       if (this.#ended) return;
     }
   }
