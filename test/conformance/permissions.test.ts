@@ -203,6 +203,20 @@ describe('permissions', () => {
     await many.exchange(pub('inb.4', 'x').repeat(50), '');
   });
 
+  proves(
+    '4.2-07',
+    'a request that comes on two subscriptions may be answered as any other',
+    async () => {
+      const client = await as('resp1');
+      await client.exchange('SUB svc.* 1\r\nSUB svc.> q 2\r\n', '');
+      const asker = await as('free');
+      await asker.exchange(pub('svc.x', '?', 'inb.6'), '');
+      expect((await client.ping()).map(({ reply }) => reply)).toEqual(['inb.6', 'inb.6']);
+      await client.exchange(pub('inb.6', 'a') + pub('inb.6', 'b'), noPub('inb.6'));
+    },
+    { oursOnly: 'the reference refuses the first answer, too' },
+  );
+
   proves('4.2-08', 'grants expire', async () => {
     const client = await asked('respshort', 'inb.5');
     await until(async () => {

@@ -128,6 +128,8 @@ export class Model {
   #subjects: string[] = [];
   /** What each client may answer, and how often. */
   #grants: Map<string, number>[];
+  /** Requests that came on several subscriptions of a client. nats-server does not let it answer them. */
+  #unsure: Set<string>[];
   /** Subjects that each client was told to answer on. */
   readonly asked: string[][];
   #outcome: Outcome = { messages: [], complaints: [] };
@@ -138,6 +140,7 @@ export class Model {
     this.#names = names;
     this.#subs = one.clients.map(() => []);
     this.#grants = one.clients.map(() => new Map());
+    this.#unsure = one.clients.map(() => new Set());
     this.asked = one.clients.map(() => []);
   }
 
@@ -147,6 +150,7 @@ export class Model {
     other.#pending = structuredClone(this.#pending);
     other.#subjects = [...this.#subjects];
     other.#grants = structuredClone(this.#grants);
+    other.#unsure = structuredClone(this.#unsure);
     for (const [client, subjects] of this.asked.entries()) other.asked[client]?.push(...subjects);
     return other;
   }
@@ -172,6 +176,7 @@ export class Model {
     if (reply.startsWith('_R_')) this.asked[client]?.push(reply);
     const permissions = this.#permissions(client);
     if (permissions?.responses === undefined || mayPublish(permissions, reply)) return;
+    if (this.#grants[client]?.has(reply)) this.#unsure[client]?.add(reply);
     this.#grants[client]?.set(reply, permissions.responses);
   }
 
@@ -228,6 +233,7 @@ export class Model {
   #mayPublish(client: number, subject: string): boolean {
     const permissions = this.#permissions(client);
     if (!permissions || mayPublish(permissions, subject)) return true;
+    if (this.#unsure[client]?.has(subject) && this.#choose(2) === 1) return false;
     const left = this.#grants[client]?.get(subject) ?? 0;
     this.#grants[client]?.set(subject, left - 1);
     return left > 0;
