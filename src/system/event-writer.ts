@@ -53,14 +53,19 @@ export class EventWriter {
 
   #writeConnectionsOf(systemAccount: string, account: string): void {
     if (account === GLOBAL_ACCOUNT) return;
-    this.#accounts ??= new Map(
-      this.#host
-        .source()
-        .stats()
-        .accounts.map((stats) => [stats.name, stats]),
-    );
+    this.#accounts ??= this.#readAccounts();
     const stats = this.#accounts.get(account);
     if (stats) this.writeConnections(systemAccount, stats);
+  }
+
+  #readAccounts(): Map<string, AccountStats> {
+    try {
+      const { accounts } = this.#host.source().stats();
+      return new Map(accounts.map((stats) => [stats.name, stats]));
+    } catch {
+      // The broker is stopping: there are no figures any more.
+      return new Map();
+    }
   }
 
   #writeConnect(systemAccount: string, account: string, connection: ConnectionInfo): void {
