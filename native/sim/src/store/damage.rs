@@ -6,10 +6,11 @@ use nt_broker::simulation::random::Random;
 use nt_store::{BLOCK, FRAME_HEADER, FileName, FrameHeader, Head, Section, StreamId};
 use std::collections::{BTreeMap, BTreeSet};
 
-type Image = BTreeMap<String, Vec<u8>>;
+/// Log files and their bytes.
+pub(super) type Image = BTreeMap<String, Vec<u8>>;
 
-/// Damages something, and says for which entries nothing that is left says that they were durable.
-pub(super) fn damage(disk: &SimDisk, random: &mut Random, trace: &SharedTrace) -> BTreeSet<(StreamId, u64)> {
+/// Damages something. Gives the files as they were, for [`silent`].
+pub(super) fn damage(disk: &SimDisk, random: &mut Random, trace: &SharedTrace) -> Image {
     let before = disk.image();
     let mut after = before.clone();
     for _ in 0..1 + random.below(2) {
@@ -29,7 +30,7 @@ pub(super) fn damage(disk: &SimDisk, random: &mut Random, trace: &SharedTrace) -
             }
         }
     }
-    silent(&before, &after)
+    before
 }
 
 fn damage_one(image: &mut Image, random: &mut Random) {
@@ -76,7 +77,8 @@ fn damage_one(image: &mut Image, random: &mut Random) {
 /// Where an entry is: the chain and the number of the frame.
 type Holder = (u32, u64);
 
-fn silent(before: &Image, after: &Image) -> BTreeSet<(StreamId, u64)> {
+/// The entries of which nothing that is left says that they were durable.
+pub(super) fn silent(before: &Image, after: &Image) -> BTreeSet<(StreamId, u64)> {
     let durable = durable(after);
     let is_silent = |(chain, frame): &Holder| *frame > durable.get(chain).copied().unwrap_or(0);
     let holders = holders(before);

@@ -1,7 +1,7 @@
 //! One run of the store: lives of a process between crashes, each with entries for several streams.
 
 use crate::Failure;
-use crate::store::damage::damage;
+use crate::store::damage::{Image, damage, silent};
 use crate::store::disk::{End, SimDisk};
 use crate::store::entries::number_of;
 use crate::store::life::{Life, Shape};
@@ -30,6 +30,8 @@ pub(super) struct Run {
     pub model: Model,
     pub shape: Shape,
     excuses: Excuses,
+    /// The files before the last damage.
+    undamaged: Image,
     /// How many entries were made.
     pub entries: u64,
 }
@@ -51,6 +53,7 @@ pub(super) fn run(seed: u64, fault: Option<Fault>, print_trace: bool) -> Result<
         trace,
         model: Model::default(),
         excuses: Excuses::default(),
+        undamaged: Image::new(),
         entries: 0,
     };
     match run.lives() {
@@ -80,9 +83,8 @@ impl Run {
             self.disk.restart(end);
             if self.shape.damages && self.random.chance(60) {
                 self.excuses.is_damaged = true;
-                self.excuses
-                    .silent
-                    .extend(damage(&self.disk, &mut self.random, &self.trace));
+                self.undamaged = damage(&self.disk, &mut self.random, &self.trace);
+                self.excuse();
             }
         }
         self.recover().map(|_| ())
@@ -106,6 +108,7 @@ impl Run {
                     let judged = self.model.recovered(&visited, &recovered, &self.excuses);
                     let goes_on = judged.map_err(|error| format!("{error}; {:?}", recovered.report))?;
                     self.excuses.silent.clear();
+                    self.undamaged.clear();
                     return Ok(goes_on.then_some(recovered));
                 }
                 Err(_) if self.disk.has_ended() => {
@@ -115,12 +118,18 @@ impl Run {
                         End::Process
                     };
                     self.disk.restart(end);
+                    // The proof of an entry may have been in the page cache.
+                    self.excuse();
                 }
                 Err(OpenError::Disk(_)) if fails => {}
                 Err(error) => return Err(format!("the store can't be opened: {error}")),
             }
         }
         Ok(None)
+    }
+
+    fn excuse(&mut self) {
+        self.excuses.silent.extend(silent(&self.undamaged, &self.disk.image()));
     }
 
     fn open(&self, visited: &mut Visited) -> Result<Recovered, OpenError> {
