@@ -22,7 +22,7 @@ use crate::number_table::NumberTable;
 use std::ops::ControlFlow;
 
 /// The longest subject a map takes, in bytes.
-pub const MAX_SUBJECT_BYTES: usize = u16::MAX as usize;
+const MAX_SUBJECT_BYTES: usize = u16::MAX as usize;
 
 /// Values by literal subject.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ impl<V: Copy> SubjectMap<V> {
     /// Sets the value of a subject; the value before, if there was one.
     ///
     /// # Panics
-    /// If the subject is longer than [`MAX_SUBJECT_BYTES`], which the protocol refuses long before.
+    /// If the subject is 64 KiB long or longer, which the protocol refuses long before.
     pub fn insert(&mut self, subject: &[u8], value: V) -> Option<V> {
         assert!(subject.len() <= MAX_SUBJECT_BYTES, "subjects are shorter than 64 KiB");
         let hash = self.seed.hash(subject);
