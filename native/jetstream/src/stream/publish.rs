@@ -86,7 +86,7 @@ impl Stream {
             headers: &stored_headers,
             body: body.as_ref().map_or(message.body, String::as_bytes),
         };
-        self.refuse_beyond_limits(&stored, headers.rollup.is_some())?;
+        self.refuse_beyond_limits(&stored, accepted.rollup.is_some())?;
         let before = self
             .contents
             .subject(message.subject)

@@ -196,6 +196,18 @@ fn str_31_a_full_subject_refuses_unless_the_message_replaces_all_others() {
 }
 
 #[test]
+fn str_31_a_rollup_without_a_value_is_none() {
+    let mut tester = Tester::new(|config| {
+        config.discard = Discard::New { per_subject: true };
+        config.max_messages_per_subject = Some(1);
+        config.allows_rollup = true;
+    });
+    tester.publish("s.a", "1");
+    let refused = tester.publish_with("s.a", &["Nats-Rollup: "], "2");
+    assert_eq!(refused, "10077 maximum messages per subject exceeded");
+}
+
+#[test]
 fn str_32_a_message_that_replaces_another_needs_no_room() {
     let mut tester = Tester::new(|config| {
         config.discard = Discard::New { per_subject: false };
