@@ -5,17 +5,14 @@
  *
  * Owns the processes that it starts; everything stays on loopback.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { prepare } from '../scripts/lib/prepare.mjs';
-import { root } from '../scripts/lib/root.mjs';
 import { main, StepFailed } from '../scripts/lib/run.mjs';
 import { toRun } from '../scripts/lib/steps.mjs';
-import { natsBench, referenceServer } from './lib/command.mjs';
+import { natsBench } from './lib/command.mjs';
 import { startCounter } from './lib/counter.mjs';
+import { numberFlags } from './lib/flags.mjs';
 import { startServer } from './lib/server.mjs';
+import { sideBySide } from './lib/side-by-side.mjs';
 
 const CONFIG = `
   accounts {
@@ -27,31 +24,13 @@ const CONFIG = `
 const EVENTS_MS = 20_000;
 
 await main(async () => {
-  const flags = readFlags();
+  const flags = numberFlags({ connects: 10_000, rounds: 5 });
   await prepare(toRun);
-  const folder = mkdtempSync(join(tmpdir(), 'nats-events-'));
-  const config = join(folder, 'events.conf');
-  writeFileSync(config, CONFIG);
-  const reference = referenceServer();
-  const servers = { 'nats-turbo': [process.execPath, join(root, 'dist/cli/nats-turbo.js'), '-c', config] };
-  if (reference) servers['nats-server'] = [reference, '-c', config];
-  try {
+  await sideBySide(CONFIG, async (servers) => {
     print(['', 'connects/s', 'with listener', 'slower', 'CPU us', 'with listener', 'events heard']);
     for (const [name, command] of Object.entries(servers)) report(name, await measure(command, flags));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-});
-
-function readFlags() {
-  const { values } = parseArgs({
-    options: { connects: { type: 'string', default: '10000' }, rounds: { type: 'string', default: '5' } },
   });
-  for (const [name, value] of Object.entries(values)) {
-    if (!(Number(value) >= 1)) throw new StepFailed(`--${name} takes a number of 1 or more`);
-  }
-  return { connects: Number(values.connects), rounds: Number(values.rounds) };
-}
+});
 
 async function measure(command, { connects, rounds }) {
   const server = await startServer(command);

@@ -6,18 +6,14 @@
  *
  * Each flood meets a new process of the server. Owns the processes that it starts; everything stays on loopback.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { prepare } from '../scripts/lib/prepare.mjs';
-import { root } from '../scripts/lib/root.mjs';
-import { main, StepFailed } from '../scripts/lib/run.mjs';
+import { main } from '../scripts/lib/run.mjs';
 import { toRun } from '../scripts/lib/steps.mjs';
-import { referenceServer } from './lib/command.mjs';
 import { perSecond, startCounter } from './lib/counter.mjs';
+import { numberFlags } from './lib/flags.mjs';
 import { pair } from './lib/pair.mjs';
 import { startServer } from './lib/server.mjs';
+import { sideBySide } from './lib/side-by-side.mjs';
 
 const FLOODS = { logins: 'bad logins, bcrypt', subs: 'SUBs', varz: 'requests for VARZ' };
 /** No client knows its password, so its cost (11, as `passwd` writes it) is all that matters. */
@@ -30,33 +26,15 @@ const CONFIG = `
   system_account: SYS\n`;
 
 await main(async () => {
-  const flags = readFlags();
+  const flags = numberFlags({ seconds: 5, rate: 100_000 });
   await prepare(toRun);
-  const folder = mkdtempSync(join(tmpdir(), 'nats-floods-'));
-  const config = join(folder, 'floods.conf');
-  writeFileSync(config, CONFIG);
-  const reference = referenceServer();
-  const servers = { 'nats-turbo': [process.execPath, join(root, 'dist/cli/nats-turbo.js'), '-c', config] };
-  if (reference) servers['nats-server'] = [reference, '-c', config];
-  try {
+  await sideBySide(CONFIG, async (servers) => {
     print(['', '', 'flood/s', 'answers/s', 'rate kept', 'p50 us', 'p99 us']);
     for (const kind of Object.keys(FLOODS)) {
       for (const [name, command] of Object.entries(servers)) report(name, kind, await measure(command, kind, flags));
     }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-});
-
-function readFlags() {
-  const { values } = parseArgs({
-    options: { seconds: { type: 'string', default: '5' }, rate: { type: 'string', default: '100000' } },
   });
-  for (const [name, value] of Object.entries(values)) {
-    if (!(Number(value) >= 1)) throw new StepFailed(`--${name} takes a number of 1 or more`);
-  }
-  return { seconds: Number(values.seconds), rate: Number(values.rate) };
-}
+});
 
 /** The same pair twice, on one process of the server. */
 async function measure(command, kind, { seconds, rate }) {

@@ -13,13 +13,13 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { prepare } from '../scripts/lib/prepare.mjs';
 import { root } from '../scripts/lib/root.mjs';
-import { main, StepFailed } from '../scripts/lib/run.mjs';
+import { main } from '../scripts/lib/run.mjs';
 import { toRun } from '../scripts/lib/steps.mjs';
 import { referenceServer } from './lib/command.mjs';
 import { perSecond, startCounter } from './lib/counter.mjs';
+import { numberFlags } from './lib/flags.mjs';
 import { pair } from './lib/pair.mjs';
 import { measureLogins, measureSystemRequests } from './lib/probes.mjs';
 import { freePort, startServer } from './lib/server.mjs';
@@ -44,7 +44,7 @@ const MODULE = `
 const AUTH = `export default ({ user }) => ({ user, account: user === 'sys' ? 'SYS' : 'APP' });\n`;
 
 await main(async () => {
-  const flags = readFlags();
+  const flags = numberFlags({ seconds: 2, clients: 20, rate: 100_000 });
   await prepare(toRun);
   const folder = mkdtempSync(join(tmpdir(), 'nats-monitoring-'));
   const file = (name, text) => {
@@ -66,15 +66,6 @@ await main(async () => {
     rmSync(folder, { recursive: true, force: true });
   }
 });
-
-function readFlags() {
-  const number = (value) => ({ type: 'string', default: `${value}` });
-  const { values } = parseArgs({ options: { seconds: number(2), clients: number(20), rate: number(100_000) } });
-  for (const [name, value] of Object.entries(values)) {
-    if (!(Number(value) >= 1)) throw new StepFailed(`--${name} takes a number of 1 or more`);
-  }
-  return { seconds: Number(values.seconds), clients: Number(values.clients), rate: Number(values.rate) };
-}
 
 async function reportAnswers(servers, flags) {
   print(['answers/s', ...Object.keys(servers).flatMap((name) => [name, 'CPU us'])]);

@@ -6,17 +6,13 @@
  *
  * Owns the processes that it starts; everything stays on loopback.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { prepare } from '../scripts/lib/prepare.mjs';
-import { root } from '../scripts/lib/root.mjs';
-import { main, StepFailed } from '../scripts/lib/run.mjs';
+import { main } from '../scripts/lib/run.mjs';
 import { toRun } from '../scripts/lib/steps.mjs';
-import { referenceServer } from './lib/command.mjs';
+import { numberFlags } from './lib/flags.mjs';
 import { pair } from './lib/pair.mjs';
 import { startServer } from './lib/server.mjs';
+import { sideBySide } from './lib/side-by-side.mjs';
 
 const LISTS = '{ allow: ["bench.>", "orders.*.eu", "_INBOX.>"], deny: ["bench.secret.>", "orders.old.*"] }';
 const CONFIG = `
@@ -27,31 +23,13 @@ const CONFIG = `
 const USERS = ['free', 'bound'];
 
 await main(async () => {
-  const flags = readFlags();
+  const flags = numberFlags({ seconds: 2, rounds: 7 });
   await prepare(toRun);
-  const folder = mkdtempSync(join(tmpdir(), 'nats-permissions-'));
-  const config = join(folder, 'permissions.conf');
-  writeFileSync(config, CONFIG);
-  const reference = referenceServer();
-  const servers = { 'nats-turbo': [process.execPath, join(root, 'dist/cli/nats-turbo.js'), '-c', config] };
-  if (reference) servers['nats-server'] = [reference, '-c', config];
-  try {
+  await sideBySide(CONFIG, async (servers) => {
     print(['', 'messages/s', 'with lists', 'rate', 'CPU ns', 'with lists', 'CPU']);
     for (const [name, command] of Object.entries(servers)) report(name, await measure(command, flags));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-});
-
-function readFlags() {
-  const { values } = parseArgs({
-    options: { seconds: { type: 'string', default: '2' }, rounds: { type: 'string', default: '7' } },
   });
-  for (const [name, value] of Object.entries(values)) {
-    if (!(Number(value) >= 1)) throw new StepFailed(`--${name} takes a number of 1 or more`);
-  }
-  return { seconds: Number(values.seconds), rounds: Number(values.rounds) };
-}
+});
 
 async function measure(command, { seconds, rounds }) {
   const server = await startServer(command);
