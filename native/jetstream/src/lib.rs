@@ -1,7 +1,8 @@
 //! Streams of JetStream as state machines: what becomes of a message that is published to a stream.
 //!
-//! What exists: streams in memory ([`stream`]), reads of them ([`read`]), what the headers of a published message ask for ([`publish`]), ids in the duplicate window ([`dedupe`]),
-//! schedules of messages ([`schedule`]), sums of counters ([`counter`]), deadlines of messages ([`deadlines`]).
+//! What exists: streams in memory ([`stream`]), reads of them ([`read`]), what the headers of a published message ask for
+//! ([`publish`]), ids in the duplicate window ([`dedupe`]), patterns of schedules ([`schedule`]; nothing fires them yet),
+//! sums of counters ([`counter`]), deadlines of messages ([`deadlines`]).
 //!
 //! Invariants: the crate is pure: no clock, socket, file, thread or lock, and no unsafe code. Time is an argument, in
 //! nanoseconds since 1970. No input makes it panic.

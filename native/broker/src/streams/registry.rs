@@ -5,7 +5,7 @@ use crate::interest::account::Account;
 use crate::state::BrokerState;
 use crate::streams::shared::{SharedStream, StreamRole};
 use nt_jetstream::stream::{Stream, StreamConfig};
-use nt_subject::InvalidSubject;
+use nt_subject::{InvalidSubject, check_subject};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -121,6 +121,8 @@ impl Entry {
     }
 
     fn capture(&mut self, subjects: &[Vec<u8>]) -> Result<(), InvalidSubject> {
+        // All or none.
+        subjects.iter().try_for_each(|subject| check_subject(subject))?;
         let Some(inlet) = self.inlets.iter_mut().find(|inlet| inlet.role == StreamRole::Store) else {
             return Ok(());
         };

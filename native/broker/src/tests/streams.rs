@@ -245,6 +245,13 @@ fn str_27_other_subjects_are_captured_from_then_on() {
     world.say(client, "PUB s.a 1\r\nx\r\n");
     let captured = world.broker.streams().capture(stream.id(), &[b"t.>".to_vec()]);
     assert_eq!(captured, Ok(true));
+    let refused = world
+        .broker
+        .streams()
+        .capture(stream.id(), &[b"u".to_vec(), b"a..b".to_vec()]);
+    assert!(refused.is_err());
+    world.say(client, "PUB u 1\r\nx\r\n");
+    assert_eq!(counts(&stream), (1, 1), "a refused change changes nothing");
     world.say(client, "PUB s.a 1\r\nx\r\nPUB t.a 1\r\nx\r\n");
     assert_eq!(counts(&stream), (2, 2));
 }
